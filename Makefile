@@ -1,0 +1,47 @@
+# The verbs of the house. `make demo` and `make test` need nothing but Python 3.11, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_PORT ?= 8000
+PIP := $(BIN)/pip --disable-pip-version-check -q
+
+.PHONY: demo test setup setup-dev lint types fix serve bench docs i18n clean
+
+setup: $(VENV)/.ready
+
+setup-dev: $(VENV)/.ready-dev
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --no-compile --no-deps --no-build-isolation -e . 2>/dev/null || $(PIP) install --no-compile --no-deps -e .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: setup
+	@DEMO_PORT=$(DEMO_PORT) $(BIN)/sereno demo
+
+serve: setup
+	@$(BIN)/sereno serve
+
+lint: setup-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/basedpyright
+
+types: setup-dev
+	@$(BIN)/basedpyright
+
+fix: setup-dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+test: setup-dev lint
+	@$(BIN)/python -m pytest -n 2
+
+bench: setup-dev
+	@$(BIN)/sereno bench --json

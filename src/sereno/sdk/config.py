@@ -1,0 +1,62 @@
+"""An action's config: form field, API schema and validation, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from sereno.engine.catalog import ConfigProblem
+
+TEMPLATE = "template"
+
+
+class Config(BaseModel):
+    """Base of every action's config. Unknown keys are refused. A field made with `text(template=True)` may hold
+    Liquid; it is checked when the flow is saved and rendered when the step is reached."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def text(
+    label: str,
+    *,
+    default: Any = ...,
+    template: bool = False,
+    max_length: int | None = None,
+    multiline: bool = False,
+    help: str = "",
+    suggest: str | None = None,
+) -> Any:
+    """A text field. `suggest` names a list the form offers (`tags`, `message_templates`, `channels`, ...)."""
+    extra: dict[str, Any] = {TEMPLATE: template, "multiline": multiline, "suggest": suggest}
+    return Field(default, title=label, description=help, max_length=max_length, json_schema_extra=extra)
+
+
+def option(label: str, *, default: Any = ..., help: str = "") -> Any:
+    """A field of any other type; the annotation says which (bool, Literal[...], int, dict)."""
+    return Field(default, title=label, description=help, json_schema_extra={TEMPLATE: False})
+
+
+def template_keys(config: type[Config]) -> frozenset[str]:
+    """Names of the fields that hold Liquid."""
+    return frozenset(name for name, info in config.model_fields.items() if _is_template(info))
+
+
+def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProblem]:
+    """What is wrong with `values`, all of it. A template that holds Liquid is not checked beyond being text."""
+    try:
+        config.model_validate(dict(values))
+    except ValidationError as error:
+        return [
+            ConfigProblem(key=".".join(str(part) for part in item["loc"]), message=item["msg"])
+            for item in error.errors()
+        ]
+    return []
+
+
+def _is_template(info: FieldInfo) -> bool:
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(TEMPLATE))

@@ -1,0 +1,75 @@
+"""The contract of a connector: how a platform signs, names and repeats its deliveries, and what they mean.
+
+All of it is pure. A connector verifies over the raw bytes, names the delivery for deduplication, and maps a body to
+canonical events; it never touches a database or the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook as received: header names are lower case, `body` the raw bytes. `topic` as the connector read it (or as
+    `sereno ingest --topic` gave it)."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    topic: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A canonical event found in a delivery. `id` is unique within the connection and the same on every repeat of the
+    same fact. `data` follows the record of its type; `refs` names what it is about (see commerce.event)."""
+
+    id: str
+    type: str
+    subject: str
+    occurred_at: datetime
+    data: Mapping[str, Any]
+    refs: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a delivery means: `events`, or none with the `reason` why it is kept and not used (`ping`,
+    `topic.not_used`, ...). `notes` say what was odd but tolerated (`customer.missing`, `id.damaged`)."""
+
+    events: Sequence[NewEvent] = ()
+    reason: str | None = None
+    notes: Sequence[str] = ()
+
+
+class Unmappable(Exception):  # noqa: N818
+    """The delivery cannot be understood: it is kept as failed, with this reason, and can be replayed after a fix."""
+
+
+Verdict = Literal["ok", "bad_signature", "too_old"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One platform.
+
+    - `verify(secrets, headers, body, now, settings)`: true signature by any of the secrets (several live during a
+      rotation). `too_old` where the scheme carries a timestamp and it is outside its tolerance.
+    - `topic(headers, body, settings)`: what kind of delivery it is; must be cheap.
+    - `dedupe_key(headers, body, settings)`: the platform's own rule (see platforms.md); must outlive its longest retry.
+    - `map(delivery, settings)`: pure; raises Unmappable.
+    - `sign(secret, body, headers, now, settings)`: gives the headers with a valid signature: for the test kit, the
+      simulator and `sereno ingest`.
+    """
+
+    kind: str
+    name: str
+    verify: Callable[[Sequence[str], Mapping[str, str], bytes, datetime, Mapping[str, Any]], Verdict]
+    topic: Callable[[Mapping[str, str], bytes, Mapping[str, Any]], str]
+    dedupe_key: Callable[[Mapping[str, str], bytes, Mapping[str, Any]], str]
+    map: Callable[[Delivery, Mapping[str, Any]], Mapped]
+    sign: Callable[[str, bytes, Mapping[str, str], datetime, Mapping[str, Any]], dict[str, str]]

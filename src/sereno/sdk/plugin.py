@@ -1,0 +1,194 @@
+"""The decorators with which a room or a plugin adds events, records, actions, projections, derived flows and connectors.
+
+`registry()` is the one place they land in; the runtime, the builder and the docs read it. Adding a thing touches one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from sereno.commerce.schema import Record
+from sereno.engine.catalog import ActionType, EventType
+from sereno.sdk.config import Config, problems, template_keys
+from sereno.sdk.connector import Connector
+from sereno.sdk.context import Context
+from sereno.sdk.registry import Registry
+from sereno.sdk.result import Result
+
+C = TypeVar("C", bound=Config)
+
+ALL_ROOTS = frozenset({"customer", "order", "cart", "product", "store"})
+
+
+@dataclass(frozen=True, slots=True)
+class EventDefinition:
+    """A type of event. `name` is `noun.past`. `projects` names the projection its data belongs to (None: no record is
+    kept). `supplies` are the roots a run started by it can read."""
+
+    name: str
+    description: str
+    data: Record | None
+    supplies: frozenset[str]
+    projects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How events become the newest known state of one kind of record.
+
+    Rows live in `table`, keyed by (shop_id, key). `project(old, event)` is pure and gives the record to keep, or None to
+    leave things as they are; `version(event)` orders versions of one record (microseconds since the epoch by default:
+    the record's own `updated_at`, else `occurred_at`), and an older version never overwrites a newer one. `columns` are
+    copied out of the record into columns of their own, for pages and queries; `key(data)` finds the record's id.
+    `also(event)` gives further records carried inside an event, as (projection name, data): the customer in an order.
+    """
+
+    name: str
+    table: str
+    key: Callable[[Mapping[str, Any]], str | None]
+    project: Callable[[Mapping[str, Any] | None, Mapping[str, Any], str], Mapping[str, Any] | None]
+    version: Callable[[Mapping[str, Any]], int | None]
+    columns: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(
+        default_factory=dict[str, Callable[[Mapping[str, Any]], Any]]
+    )
+    also: Callable[[Mapping[str, Any]], list[tuple[str, Mapping[str, Any]]]] = lambda data: []
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDefinition:
+    """An action. `run` carries it out. `label` is the card's sentence with `{key}` places. `connection(config, shop)`
+    names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside."""
+
+    name: str
+    label: str
+    icon: str
+    config: type[Config]
+    run: Callable[[Any, Context], Result]
+    description: str
+    needs: Callable[[Mapping[str, Any]], frozenset[str]]
+    writes: frozenset[str]
+    on_error: Literal["stop", "continue"]
+    result: Record | None
+    connection: Callable[[Mapping[str, Any]], str] | None
+
+    def as_type(self) -> ActionType:
+        """The action as the engine sees it."""
+        return ActionType(
+            name=self.name,
+            validate=lambda values: problems(self.config, values),
+            keys=frozenset(self.config.model_fields),
+            templates=template_keys(self.config),
+            needs=self.needs,
+            writes=self.writes,
+            on_error=self.on_error,
+            result=self.result,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFlow:
+    """A flow every shop always has, which finds a fact from other facts (`checkout.abandoned`). `document` is YAML."""
+
+    name: str
+    document: str
+
+
+class Plugins:
+    """Everything that is registered. It satisfies the engine's `Catalog`."""
+
+    def __init__(self) -> None:
+        self.events: Registry[EventDefinition] = Registry("event")
+        self.records: Registry[Record] = Registry("record")
+        self.projections: Registry[Projection] = Registry("projection")
+        self.actions: Registry[ActionDefinition] = Registry("action")
+        self.derived: Registry[DerivedFlow] = Registry("derived flow")
+        self.connectors: Registry[Connector] = Registry("connector")
+        self._action_types: dict[str, ActionType] = {}
+        self._event_types: dict[str, EventType] = {}
+
+    def event_type(self, name: str) -> EventType | None:
+        if name.startswith("custom.") and len(name) > len("custom."):
+            return EventType(name, ALL_ROOTS, None)
+        found = self._event_types.get(name)
+        if found is None and (definition := self.events.get(name)) is not None:
+            found = EventType(name, definition.supplies | {"store"}, definition.data)
+            self._event_types[name] = found
+        return found
+
+    def event_names(self) -> list[str]:
+        return self.events.names()
+
+    def action(self, name: str) -> ActionType | None:
+        found = self._action_types.get(name)
+        if found is None and (definition := self.actions.get(name)) is not None:
+            found = definition.as_type()
+            self._action_types[name] = found
+        return found
+
+    def action_names(self) -> list[str]:
+        return self.actions.names()
+
+    def root(self, name: str) -> Record | None:
+        return self.records.get(name)
+
+
+_plugins = Plugins()
+
+
+def registry() -> Plugins:
+    """The process's registry. Rooms fill it when they are imported; the composition root imports them all."""
+    return _plugins
+
+
+def event(
+    name: str, *, description: str, data: Record | None, supplies: frozenset[str] | set[str], projects: str | None = None
+) -> EventDefinition:
+    """Register a type of event. Raises AlreadyRegistered."""
+    return _plugins.events.add(name, EventDefinition(name, description, data, frozenset(supplies), projects))
+
+
+def projection(item: Projection) -> Projection:
+    return _plugins.projections.add(item.name, item)
+
+
+def root_record(name: str, item: Record) -> Record:
+    """Say what `customer`, `order`, ... is in an expression."""
+    return _plugins.records.add(name, item)
+
+
+def derived_flow(name: str, document: str) -> DerivedFlow:
+    return _plugins.derived.add(name, DerivedFlow(name, document))
+
+
+def connector(item: Connector) -> Connector:
+    return _plugins.connectors.add(item.kind, item)
+
+
+def action(
+    name: str,
+    *,
+    label: str,
+    config: type[C],
+    icon: str = "bolt",
+    needs: Callable[[Mapping[str, Any]], frozenset[str]] | frozenset[str] = frozenset(),
+    writes: frozenset[str] = frozenset(),
+    on_error: Literal["stop", "continue"] = "continue",
+    result: Record | None = None,
+    connection: Callable[[Mapping[str, Any]], str] | None = None,
+) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
+    """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
+
+    def register(function: Callable[[C, Context], Result]) -> Callable[[C, Context], Result]:
+        roots = needs if callable(needs) else (lambda config, fixed=needs: fixed)
+        description = " ".join((function.__doc__ or "").split())
+        if not description:
+            raise ValueError(f"action {name} has no docstring")
+        definition = ActionDefinition(
+            name, label, icon, config, function, description, roots, writes, on_error, result, connection
+        )
+        _plugins.actions.add(name, definition)
+        return function
+
+    return register

@@ -1,0 +1,105 @@
+"""The ports actions work through. The runtime plugs in the live ones; shadow mode and back-tests plug in ones that record.
+
+Local ports (`Tags`, `Consents`, `Events`) do not write at once: what they are told is committed in the same transaction
+as the effect's outcome, so that a local action happens exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+from sereno.sdk.result import Result
+
+TagKind = Literal["order", "customer"]
+
+
+class Tags(Protocol):
+    """Tags in Sereno's own model. Adding a tag twice is a no-op."""
+
+    def add(self, kind: TagKind, key: str, tag: str) -> None: ...
+
+    def remove(self, kind: TagKind, key: str, tag: str) -> None: ...
+
+
+class Events(Protocol):
+    """Facts that Sereno itself finds, such as `checkout.abandoned`. They enter by the same inbox as any other."""
+
+    def emit(self, id: str, type: str, subject: str, data: Mapping[str, Any], refs: Mapping[str, str]) -> None:
+        """`id` must be made from the facts (a run's id, say): emitting it twice is a no-op."""
+        ...
+
+
+class Consents(Protocol):
+    """The consent ledger. `channel` is `email sms whatsapp push`; `address` the e-mail or number, normalised."""
+
+    def allows(self, address: str, channel: str, purpose: str) -> bool | None:
+        """True or False as last said by the person; None when nothing is on record."""
+        ...
+
+    def record(
+        self, address: str, channel: str, purpose: str, granted: bool, source: str, proof: Mapping[str, Any]
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message, fully rendered. `headers` are extra ones (List-Unsubscribe, ...)."""
+
+    to: str
+    subject: str
+    text: str
+    html: str | None
+    message_id: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    sender: str | None = None
+    reply_to: str | None = None
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail) -> Result:
+        """Hand the mail to the shop's server. Done once the server took it; a refused recipient is Fail, a busy or
+        absent server Retry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """An outgoing request. `timeout` covers the whole exchange."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    timeout: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """`body` is at most 1 MiB; more is cut."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http(Protocol):
+    """Outgoing HTTP behind the SSRF guard."""
+
+    def send(self, request: HttpRequest) -> HttpAnswer:
+        """Raises HttpBlocked for an address that is not public and not allowed, HttpFailed when nothing came back."""
+        ...
+
+
+class HttpBlocked(Exception):  # noqa: N818
+    """The address is not one an action may call."""
+
+
+class HttpFailed(Exception):  # noqa: N818
+    """No answer: connection refused, time-out, broken TLS."""
+
+
+class Log(Protocol):
+    def write(self, text: str) -> None: ...

@@ -1,0 +1,96 @@
+"""Settings from the environment, read once and refused at start by name when wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+
+class SettingInvalid(ValueError):  # noqa: N818
+    """A setting has a value Sereno cannot use; the message names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What `SERENO_*` said. `database` is a Django database dict without options; `bind` is (host, port)."""
+
+    data_dir: Path
+    database: dict[str, object]
+    bind: tuple[str, int]
+    base_url: str
+    secret_key: str
+    smtp_url: str | None
+
+
+def read(variables: Mapping[str, str] | None = None) -> Environment:
+    """Raises SettingInvalid. Makes the data folder, and the secret key in it when none is given."""
+    env = os.environ if variables is None else variables
+    data_dir = Path(env.get("SERENO_DATA_DIR") or "data").expanduser().absolute()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingInvalid(f"SERENO_DATA_DIR: cannot make the folder {data_dir}: {error.strerror}") from error
+    bind = _bind(env.get("SERENO_BIND") or "127.0.0.1:8000")
+    base_url = env.get("SERENO_BASE_URL") or f"http://{bind[0]}:{bind[1]}"
+    if urlsplit(base_url).scheme not in ("http", "https"):
+        raise SettingInvalid(f"SERENO_BASE_URL: {base_url!r} does not begin with http:// or https://")
+    smtp_url = env.get("SERENO_SMTP_URL") or None
+    if smtp_url is not None and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
+        raise SettingInvalid(f"SERENO_SMTP_URL: {smtp_url!r} is not of the form smtp://user:pass@host:port")
+    return Environment(
+        data_dir=data_dir,
+        database=_database(env.get("SERENO_DATABASE_URL"), data_dir),
+        bind=bind,
+        base_url=base_url.rstrip("/"),
+        secret_key=env.get("SERENO_SECRET_KEY") or _kept_secret(data_dir),
+        smtp_url=smtp_url,
+    )
+
+
+def _bind(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise SettingInvalid(f"SERENO_BIND: {value!r} is not of the form host:port")
+    return host, int(port)
+
+
+def _database(url: str | None, data_dir: Path) -> dict[str, object]:
+    if not url:
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "sereno.sqlite3")}
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = unquote(parts.path)
+        # sqlite:///relative and sqlite:////absolute, as elsewhere.
+        name = path[1:] if path.startswith("/") else path
+        if not name:
+            raise SettingInvalid("SERENO_DATABASE_URL: sqlite:///path needs a path")
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(name).absolute())}
+    if parts.scheme in ("postgresql", "postgres"):
+        from urllib.parse import parse_qs
+
+        query = parse_qs(parts.query)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")) or "sereno",
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": (query.get("host") or [parts.hostname or ""])[0],
+            "PORT": str(parts.port or (query.get("port") or [""])[0]),
+        }
+    raise SettingInvalid(f"SERENO_DATABASE_URL: {parts.scheme or url!r} is neither sqlite:///path nor postgresql://...")
+
+
+def _kept_secret(data_dir: Path) -> str:
+    path = data_dir / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key

@@ -1,0 +1,54 @@
+"""Brings every room and connector into the registry: the list of what this installation can do."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from sereno.sdk.plugin import Plugins, registry
+
+ROOMS = (
+    "sereno.modules.customers",
+    "sereno.modules.orders",
+    "sereno.modules.catalog",
+    "sereno.modules.stock",
+    "sereno.modules.messages",
+    "sereno.modules.alerts",
+    "sereno.modules.http",
+    "sereno.modules.journal",
+)
+PARTS = ("fields", "events", "projections", "actions")
+CONNECTORS = (
+    "shopify",
+    "woocommerce",
+    "bigcommerce",
+    "magento",
+    "stripe",
+    "vendure",
+    "medusa",
+    "saleor",
+    "oscar",
+    "generic",
+)
+
+
+def load_plugins() -> Plugins:
+    """Import all rooms' parts and connectors, and the plugins other distributions bring (entry point
+    `sereno.plugins`). Importing twice is harmless."""
+    for room in ROOMS:
+        for part in PARTS:
+            _import_if_there(f"{room}.{part}")
+    for name in CONNECTORS:
+        _import_if_there(f"sereno.connectors.{name}.webhooks")
+    for entry in entry_points(group="sereno.plugins"):
+        entry.load()
+    return registry()
+
+
+def _import_if_there(name: str) -> None:
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        # A room without such a part is fine; a part that fails to import something else is not.
+        if error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise

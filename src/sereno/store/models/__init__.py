@@ -1,0 +1,33 @@
+"""Rows. No behaviour: rules are pure functions in the rooms, hot loops are named SQL in `store/sql`."""
+
+from sereno.store.models.effects import Approval, ConnectionBudget, Effect
+from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
+from sereno.store.models.inbox import Delivery, Event, EventLink
+from sereno.store.models.people import Audit, Consent, Suppression, Tag
+from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
+from sereno.store.models.shops import Connection, Membership, Shop, Worker
+
+__all__ = [
+    "Approval",
+    "Audit",
+    "Connection",
+    "ConnectionBudget",
+    "Consent",
+    "Delivery",
+    "Effect",
+    "Event",
+    "EventLink",
+    "Flow",
+    "FlowEntry",
+    "FlowSchedule",
+    "FlowVersion",
+    "Membership",
+    "Run",
+    "RunLink",
+    "RunTrace",
+    "Shop",
+    "Skip",
+    "Suppression",
+    "Tag",
+    "Worker",
+]

@@ -1,0 +1,70 @@
+"""Flows, their published versions, and who has entered."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from sereno.store.fields import InstantField
+from sereno.store.models.shops import Shop
+
+
+class Flow(models.Model):
+    """A flow by name. `status`: `draft` (never published), `live`, `shadow` (decides, sends nothing), `paused`.
+    `draft` is the YAML being worked on; `version` the number of the published one runs start on."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
+    name = models.SlugField(max_length=100)
+    title = models.CharField(max_length=200)
+    status = models.CharField(max_length=8, default="draft")
+    paused_reason = models.CharField(max_length=500, null=True)
+    draft = models.TextField(default="")
+    version = models.IntegerField(null=True)
+    is_derived = models.BooleanField(default=False)
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        db_table = "flow"
+        constraints = (models.UniqueConstraint(fields=("shop", "name"), name="flow_once"),)
+
+
+class FlowVersion(models.Model):
+    """A published version; its document never changes."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    document = models.TextField()
+    published_at = InstantField()
+    published_by = models.CharField(max_length=200, default="")
+    note = models.CharField(max_length=500, default="")
+
+    class Meta:
+        db_table = "flow_version"
+        constraints = (models.UniqueConstraint(fields=("flow", "number"), name="flow_version_once"),)
+
+
+class FlowEntry(models.Model):
+    """When a key last entered a flow, kept for ever so that `once` is for ever."""
+
+    id = models.BigAutoField(primary_key=True)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, db_index=False)
+    key = models.CharField(max_length=200)
+    entered_at = InstantField()
+    run_uid = models.CharField(max_length=40)
+    is_live = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "flow_entry"
+        constraints = (models.UniqueConstraint(fields=("flow", "key"), name="flow_entry_once"),)
+
+
+class FlowSchedule(models.Model):
+    """When a scheduled or date-triggered flow is due next; `cursor` resumes a firing that was cut short."""
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, primary_key=True)
+    version = models.IntegerField()
+    due_at = InstantField(db_index=True)
+    cursor = models.CharField(max_length=200, null=True)
+
+    class Meta:
+        db_table = "flow_schedule"

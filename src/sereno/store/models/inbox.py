@@ -1,0 +1,79 @@
+"""What came in: deliveries as received, and the canonical events found in them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from sereno.store.fields import DocumentField, InstantField
+from sereno.store.models.shops import Connection, Shop
+
+
+class Delivery(models.Model):
+    """A webhook (or a line of a file) as received: raw bytes, durable before the answer left.
+
+    `status`: `pending` until it is mapped, then `done`, `ignored` (with the reason why) or `failed` (it can be replayed).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_index=False)
+    dedupe_key = models.CharField(max_length=200)
+    topic = models.CharField(max_length=200)
+    headers = DocumentField()
+    body = models.BinaryField()
+    received_at = InstantField()
+    status = models.CharField(max_length=8, default="pending")
+    reason = models.CharField(max_length=500, null=True)
+
+    class Meta:
+        db_table = "delivery"
+        constraints = (models.UniqueConstraint(fields=("connection", "dedupe_key"), name="delivery_once"),)
+        indexes = (
+            models.Index(fields=("id",), name="delivery_pending", condition=models.Q(status="pending")),
+            models.Index(fields=("connection", "-id"), name="delivery_recent"),
+        )
+
+
+class Event(models.Model):
+    """A canonical event. `uid` is the fact's id within (shop, source); `lane` keeps events of one subject in order.
+
+    `status`: `pending` until it was projected and offered to the flows, then `done`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True, db_index=False)
+    delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, db_index=False, db_constraint=False)
+    source = models.CharField(max_length=64)
+    uid = models.CharField(max_length=200)
+    type = models.CharField(max_length=100)
+    subject = models.CharField(max_length=200)
+    occurred_at = InstantField()
+    received_at = InstantField()
+    data = DocumentField()
+    refs = DocumentField()
+    lane = models.SmallIntegerField()
+    status = models.CharField(max_length=8, default="pending")
+
+    class Meta:
+        db_table = "event"
+        constraints = (models.UniqueConstraint(fields=("shop", "source", "uid"), name="event_once"),)
+        indexes = (
+            models.Index(fields=("lane", "id"), name="event_pending", condition=models.Q(status="pending")),
+            models.Index(fields=("shop", "type", "id"), name="event_by_type"),
+            models.Index(fields=("delivery",), name="event_of_delivery"),
+        )
+
+
+class EventLink(models.Model):
+    """Which events share which ref: the way from a customer, order or cart to its history."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    link = models.CharField(max_length=210)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, db_index=False)
+    type = models.CharField(max_length=100)
+    occurred_at = InstantField()
+
+    class Meta:
+        db_table = "event_link"
+        indexes = (models.Index(fields=("shop", "link", "occurred_at"), name="event_link_by"),)
