@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_PORT ?= 8000
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo test setup setup-dev lint types fix serve bench docs i18n clean
+.PHONY: demo test setup setup-dev lint types fix serve bench docs i18n lock
 
 setup: $(VENV)/.ready
 
@@ -14,7 +14,7 @@ setup-dev: $(VENV)/.ready-dev
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --no-compile --no-deps --require-hashes -r requirements.lock
-	@$(PIP) install --no-compile --no-deps --no-build-isolation -e . 2>/dev/null || $(PIP) install --no-compile --no-deps -e .
+	@$(PIP) install --no-compile --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
@@ -42,6 +42,10 @@ fix: setup-dev
 
 test: setup-dev lint
 	@$(BIN)/python -m pytest -n 2
+
+lock:
+	@uv pip compile pyproject.toml --group build --generate-hashes --no-annotate --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock -q
+	@uv pip compile pyproject.toml --group build --group dev --generate-hashes --no-annotate --no-emit-index-url --no-header --python-version 3.11 -o requirements-dev.lock -q
 
 bench: setup-dev
 	@$(BIN)/sereno bench --json

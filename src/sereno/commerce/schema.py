@@ -9,9 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal[
-    "string", "integer", "number", "money", "boolean", "timestamp", "date", "list", "record", "map", "any"
-]
+Kind = Literal["string", "integer", "number", "money", "boolean", "timestamp", "date", "list", "record", "map", "any"]
 """Kinds of values. `money` is a decimal string in documents ("12.50", its currency in the record's `currency`) and a
 number in conditions; `timestamp` is an ISO 8601 string with offset in documents and a timestamp in conditions;
 `date` is "YYYY-MM-DD", or "--MM-DD" where the year is not known; `map` has string keys and values of any kind."""

@@ -143,7 +143,12 @@ def registry() -> Plugins:
 
 
 def event(
-    name: str, *, description: str, data: Record | None, supplies: frozenset[str] | set[str], projects: str | None = None
+    name: str,
+    *,
+    description: str,
+    data: Record | None,
+    supplies: frozenset[str] | set[str],
+    projects: str | None = None,
 ) -> EventDefinition:
     """Register a type of event. Raises AlreadyRegistered."""
     return _plugins.events.add(name, EventDefinition(name, description, data, frozenset(supplies), projects))

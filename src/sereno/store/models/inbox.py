@@ -11,7 +11,7 @@ from sereno.store.models.shops import Connection, Shop
 class Delivery(models.Model):
     """A webhook (or a line of a file) as received: raw bytes, durable before the answer left.
 
-    `status`: `pending` until it is mapped, then `done`, `ignored` (with the reason why) or `failed` (it can be replayed).
+    `status`: `pending` until it is mapped, then `done`, `ignored` (with the reason why) or `failed` (can be replayed).
     """
 
     id = models.BigAutoField(primary_key=True)
