@@ -1,4 +1,4 @@
-"""What the engine must know of the world to check a flow: which events exist, what they supply, which actions there are.
+"""What the engine must know of the world to check a flow: events, what they supply, actions.
 
 The engine asks a `Catalog`; the SDK's registry is one. So the core never imports a plugin.
 """

@@ -1,6 +1,6 @@
-"""The decorators with which a room or a plugin adds events, records, actions, projections, derived flows and connectors.
+"""The decorators with which a room or a plugin adds events, records, actions, projections and connectors.
 
-`registry()` is the one place they land in; the runtime, the builder and the docs read it. Adding a thing touches one file.
+`registry()` is the one place they land in; runtime, builder and docs read it. Adding a thing touches one file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class EventDefinition:
 class Projection:
     """How events become the newest known state of one kind of record.
 
-    Rows live in `table`, keyed by (shop_id, key). `project(old, event)` is pure and gives the record to keep, or None to
+    Rows live in `table`, keyed by (shop_id, key). `project(old, data, type)` is pure and gives the record to keep, or None to
     leave things as they are; `version(event)` orders versions of one record (microseconds since the epoch by default:
     the record's own `updated_at`, else `occurred_at`), and an older version never overwrites a newer one. `columns` are
     copied out of the record into columns of their own, for pages and queries; `key(data)` finds the record's id.
@@ -186,7 +186,7 @@ def action(
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
     def register(function: Callable[[C, Context], Result]) -> Callable[[C, Context], Result]:
-        roots = needs if callable(needs) else (lambda config, fixed=needs: fixed)
+        roots = needs if callable(needs) else _always(needs)
         description = " ".join((function.__doc__ or "").split())
         if not description:
             raise ValueError(f"action {name} has no docstring")
@@ -197,3 +197,7 @@ def action(
         return function
 
     return register
+
+
+def _always(roots: frozenset[str]) -> Callable[[Mapping[str, Any]], frozenset[str]]:
+    return lambda config: roots

@@ -1,4 +1,4 @@
-"""The ports actions work through. The runtime plugs in the live ones; shadow mode and back-tests plug in ones that record.
+"""The ports actions work through. The runtime plugs in live ones; shadow mode and back-tests plug in recorders.
 
 Local ports (`Tags`, `Consents`, `Events`) do not write at once: what they are told is committed in the same transaction
 as the effect's outcome, so that a local action happens exactly once.
