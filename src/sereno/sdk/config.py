@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -59,4 +59,4 @@ def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProb
 
 def _is_template(info: FieldInfo) -> bool:
     extra = info.json_schema_extra
-    return isinstance(extra, dict) and bool(extra.get(TEMPLATE))
+    return isinstance(extra, Mapping) and cast("Mapping[str, Any]", extra).get(TEMPLATE) is True

@@ -38,11 +38,12 @@ class EventDefinition:
 class Projection:
     """How events become the newest known state of one kind of record.
 
-    Rows live in `table`, keyed by (shop_id, key). `project(old, data, type)` is pure and gives the record to keep, or None
-    to leave things as they are; `version` orders versions of one record (microseconds since the epoch by default:
-    the record's own `updated_at`, else `occurred_at`), and an older version never overwrites a newer one. `columns` are
-    copied out of the record into columns of their own, for pages and queries; `key(data)` finds the record's id.
-    `also(event)` gives further records carried inside an event, as (projection name, data): the customer in an order.
+    Rows live in `table`, keyed by (shop_id, key); `key(data)` finds the record's id. `project(old, data, type)` is pure
+    and gives the record to keep, or None to leave things as they are. `version(data)` orders the states of one record
+    (microseconds since the epoch: the record's own `updated_at`; None: the event's `occurred_at` is taken), and an
+    older version never overwrites a newer one. `columns` are copied out of the record into columns of their own, for
+    pages and queries. `also(data)` gives further records carried inside, as (projection name, data): the customer in
+    an order.
     """
 
     name: str
