@@ -40,9 +40,10 @@ class ActionType:
     """An action, as the engine sees it.
 
     `validate` gives the problems of a config as written (templates unrendered). `templates` names the config keys that
-    are Liquid and rendered when the step is reached. `needs` are the roots the action reads by itself (sending a mail
-    to "the customer" needs `customer`), given the config as written. `writes` are the roots whose data it changes: a
-    later step that reads one of them waits for the effect first. `on_error` is what happens to the run when the effect
+    are Liquid and rendered when the step is reached; those also in `html` have every value escaped for HTML.
+    `needs` are the roots the action reads by itself (sending a mail to "the customer" needs `customer`), given the
+    config as written. `writes` are the roots whose data it changes: a later step that reads one of them waits for the
+    effect first. `on_error` is what happens to the run when the effect
     fails for good and the step does not say: `stop` makes the run wait for the outcome, `continue` lets it go on.
     `result` describes what the action returns (for `vars.<as>`).
     """
@@ -55,6 +56,7 @@ class ActionType:
     writes: frozenset[str] = frozenset()
     on_error: OnErrorDefault = "continue"
     result: Record | None = None
+    html: frozenset[str] = frozenset()
 
 
 class Catalog(Protocol):

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from sereno.engine.catalog import ConfigProblem
 
 TEMPLATE = "template"
+HTML = "html"
 
 
 class Config(BaseModel):
@@ -25,13 +26,15 @@ def text(
     *,
     default: Any = ...,
     template: bool = False,
+    html: bool = False,
     max_length: int | None = None,
     multiline: bool = False,
     help: str = "",
     suggest: str | None = None,
 ) -> Any:
-    """A text field. `suggest` names a list the form offers (`tags`, `message_templates`, `channels`, ...)."""
-    extra: dict[str, Any] = {TEMPLATE: template, "multiline": multiline, "suggest": suggest}
+    """A text field. `html`: a template whose values are escaped for HTML. `suggest` names a list
+    the form offers (`tags`, `message_templates`, `channels`, ...)."""
+    extra: dict[str, Any] = {TEMPLATE: template, HTML: html, "multiline": multiline, "suggest": suggest}
     return Field(default, title=label, description=help, max_length=max_length, json_schema_extra=extra)
 
 
@@ -42,7 +45,12 @@ def option(label: str, *, default: Any = ..., help: str = "") -> Any:
 
 def template_keys(config: type[Config]) -> frozenset[str]:
     """Names of the fields that hold Liquid."""
-    return frozenset(name for name, info in config.model_fields.items() if _is_template(info))
+    return frozenset(name for name, info in config.model_fields.items() if _has(info, TEMPLATE))
+
+
+def html_keys(config: type[Config]) -> frozenset[str]:
+    """Names of the fields whose Liquid writes HTML."""
+    return frozenset(name for name, info in config.model_fields.items() if _has(info, HTML))
 
 
 def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProblem]:
@@ -57,6 +65,6 @@ def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProb
     return []
 
 
-def _is_template(info: FieldInfo) -> bool:
+def _has(info: FieldInfo, mark: str) -> bool:
     extra = info.json_schema_extra
-    return isinstance(extra, Mapping) and cast("Mapping[str, Any]", extra).get(TEMPLATE) is True
+    return isinstance(extra, Mapping) and cast("Mapping[str, Any]", extra).get(mark) is True

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from sereno.commerce.schema import Record
 from sereno.engine.catalog import ActionType, EventType
-from sereno.sdk.config import Config, problems, template_keys
+from sereno.sdk.config import Config, html_keys, problems, template_keys
 from sereno.sdk.connector import Connector
 from sereno.sdk.context import Context
 from sereno.sdk.registry import Registry
@@ -85,6 +85,7 @@ class ActionDefinition:
             writes=self.writes,
             on_error=self.on_error,
             result=self.result,
+            html=html_keys(self.config),
         )
 
 

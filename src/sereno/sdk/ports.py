@@ -6,7 +6,7 @@ as the effect's outcome, so that a local action happens exactly once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, Protocol
@@ -39,9 +39,29 @@ class Consents(Protocol):
         """True or False as last said by the person; None when nothing is on record."""
         ...
 
+    def is_suppressed(self, address: str, channel: str) -> bool:
+        """The address must not be written to at all: it bounced for good, complained, or said farewell."""
+        ...
+
     def record(
         self, address: str, channel: str, purpose: str, granted: bool, source: str, proof: Mapping[str, Any]
     ) -> None: ...
+
+
+class Products(Protocol):
+    """What the shop sells, as it is now: a mail about a cart shows today's price and stock, not yesterday's."""
+
+    def today(self, variants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The newest known records of these variants (by id or SKU), keyed as asked; unknown ones are left out."""
+        ...
+
+
+class Links(Protocol):
+    """Signed addresses of the shop's public pages, for one recipient."""
+
+    def unsubscribe(self, address: str, channel: str) -> str: ...
+
+    def preferences(self, address: str, channel: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
