@@ -3,11 +3,13 @@
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
 from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
 from sereno.store.models.inbox import Delivery, Event, EventLink
+from sereno.store.models.keys import ApiKey
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
 
 __all__ = [
+    "ApiKey",
     "Approval",
     "Audit",
     "Connection",
