@@ -34,6 +34,10 @@ class EventDefinition:
     projects: str | None = None
 
 
+PATCH = 0
+"""The version of data that is only a part of a record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """How events become the newest known state of one kind of record.
@@ -41,9 +45,11 @@ class Projection:
     Rows live in `table`, keyed by (shop_id, key); `key(data)` finds the record's id. `project(old, data, type)` is pure
     and gives the record to keep, or None to leave things as they are. `version(data)` orders the states of one record
     (microseconds since the epoch: the record's own `updated_at`; None: the event's `occurred_at` is taken), and an
-    older version never overwrites a newer one. `columns` are copied out of the record into columns of their own, for
-    pages and queries. `also(data)` gives further records carried inside, as (projection name, data): the customer in
-    an order.
+    older version never overwrites a newer one; an equal one is merged again. `PATCH` says that the data is only a part
+    of the record (a refund of an order, the customer inside an order): it is always merged, never called stale, and
+    leaves the row's version as it is (a row it makes gets version `PATCH`), so that a late full record still finds its
+    place. `columns` are copied out of the record into columns of their own, for pages and queries. `also(data)` gives
+    further records carried inside, as (projection name, data), each projected by its own projection's rules.
     """
 
     name: str
@@ -97,12 +103,24 @@ class DerivedFlow:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What `order`, `customer`, ... is in an expression. `parts` are pairs (kind of ref, projection name): the record of
+    each ref at hand is read, and they are merged in this order, a later part's values over an earlier one's unless they
+    are null. So `product` is the product, then the variant, then its stock."""
+
+    name: str
+    record: Record
+    parts: tuple[tuple[str, str], ...]
+
+
 class Plugins:
     """Everything that is registered. It satisfies the engine's `Catalog`."""
 
     def __init__(self) -> None:
         self.events: Registry[EventDefinition] = Registry("event")
         self.records: Registry[Record] = Registry("record")
+        self.roots: Registry[Root] = Registry("root")
         self.projections: Registry[Projection] = Registry("projection")
         self.actions: Registry[ActionDefinition] = Registry("action")
         self.derived: Registry[DerivedFlow] = Registry("derived flow")
@@ -160,8 +178,10 @@ def projection(item: Projection) -> Projection:
     return _plugins.projections.add(item.name, item)
 
 
-def root_record(name: str, item: Record) -> Record:
-    """Say what `customer`, `order`, ... is in an expression."""
+def root_record(name: str, item: Record, parts: tuple[tuple[str, str], ...] | None = None) -> Record:
+    """Say what `customer`, `order`, ... is in an expression, and which projections it is read from; by default the
+    projection of the same name, by the ref of the same name."""
+    _plugins.roots.add(name, Root(name, item, parts if parts is not None else ((name, name),)))
     return _plugins.records.add(name, item)
 
 
