@@ -1,7 +1,7 @@
 """Secrets at rest: the signing secrets of connections, encrypted with keys made from `SERENO_SECRET_KEY`.
 
-Invariant: what one process wrote, any process with the same secret key (or with it among its former keys) reads; nothing
-is readable without it. `site` calls `configure` once at start.
+Invariant: what one process wrote, any process with the same secret key reads (or with that key among its former ones);
+nothing is readable without it. `site` calls `configure` once at start.
 """
 
 from __future__ import annotations
