@@ -2,7 +2,7 @@
 
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
 from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
-from sereno.store.models.inbox import Delivery, Event, EventLink
+from sereno.store.models.inbox import Delivery, Event, EventLink, EventQueue
 from sereno.store.models.keys import ApiKey
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
@@ -19,6 +19,7 @@ __all__ = [
     "Effect",
     "Event",
     "EventLink",
+    "EventQueue",
     "Flow",
     "FlowEntry",
     "FlowSchedule",

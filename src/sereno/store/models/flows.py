@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from sereno.store.fields import InstantField
+from sereno.store.fields import DocumentField, InstantField
 from sereno.store.models.shops import Shop
 
 
@@ -29,11 +29,12 @@ class Flow(models.Model):
 
 
 class FlowVersion(models.Model):
-    """A published version; its document never changes."""
+    """A published version; its document never changes. `listens` are the event types its runs may have to hear of."""
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="versions")
     number = models.IntegerField()
     document = models.TextField()
+    listens = DocumentField(default=list)
     published_at = InstantField()
     published_by = models.CharField(max_length=200, default="")
     note = models.CharField(max_length=500, default="")
@@ -47,7 +48,7 @@ class FlowEntry(models.Model):
     """When a key last entered a flow, kept for ever so that `once` is for ever."""
 
     id = models.BigAutoField(primary_key=True)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, db_index=False)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     key = models.CharField(max_length=200)
     entered_at = InstantField()
     run_uid = models.CharField(max_length=40)

@@ -12,7 +12,7 @@ class Tag(models.Model):
     """A tag that Sereno put on a record, beside the platform's own. `kind` is `order` or `customer`."""
 
     id = models.BigAutoField(primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     kind = models.CharField(max_length=16)
     key = models.CharField(max_length=200)
     tag = models.CharField(max_length=64)
@@ -27,7 +27,7 @@ class Consent(models.Model):
     """A line of the consent ledger; the newest line of (address, channel, purpose) is what holds. Never changed."""
 
     id = models.BigAutoField(primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     address = models.CharField(max_length=254)
     channel = models.CharField(max_length=16)
     purpose = models.CharField(max_length=16)
@@ -47,7 +47,7 @@ class Suppression(models.Model):
     """An address that must not be written to, whatever it consented to: a hard bounce, a complaint, a farewell."""
 
     id = models.BigAutoField(primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     address = models.CharField(max_length=254)
     channel = models.CharField(max_length=16)
     reason = models.CharField(max_length=64)

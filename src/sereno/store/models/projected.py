@@ -12,7 +12,7 @@ class Projected(models.Model):
     """The newest known state of one record. `version` orders its states; `data` is the canonical record."""
 
     id = models.BigAutoField(primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     key = models.CharField(max_length=200)
     version = models.BigIntegerField()
     data = DocumentField()
