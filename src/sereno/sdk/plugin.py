@@ -105,9 +105,12 @@ class DerivedFlow:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """What `order`, `customer`, ... is in an expression. `parts` are pairs (kind of ref, projection name): the record of
-    each ref at hand is read, and they are merged in this order, a later part's values over an earlier one's unless they
-    are null. So `product` is the product, then the variant, then its stock."""
+    """What `order`, `customer`, ... is in an expression.
+
+    `parts` are pairs (kind of ref, projection name): the record of each ref at hand is read, and they are merged in
+    this order, a later part's values over an earlier one's unless they are null. So `product` is the product, then the
+    variant, then its stock.
+    """
 
     name: str
     record: Record
