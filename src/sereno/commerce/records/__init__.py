@@ -1,0 +1,44 @@
+"""The canonical model: what a shop's records look like, whatever platform they come from.
+
+Every field may be null or absent. Amounts are decimal strings beside their currency, instants ISO 8601 in UTC.
+"""
+
+from sereno.commerce.records.carts import CART
+from sereno.commerce.records.catalog import PRODUCT, STOCK_LEVEL, VARIANT
+from sereno.commerce.records.orders import DISPUTE, FULFILLMENT, LINE, ORDER, PAYMENT, REFUND
+from sereno.commerce.records.people import (
+    ADDRESS,
+    CHANNEL_CONSENT,
+    CONSENT,
+    CONSENTS,
+    CUSTOMER,
+    CUSTOMER_SUMMARY,
+    PRIVACY_REQUEST,
+)
+from sereno.commerce.records.shops import APP, GIFT_CARD, PAYOUT, REQUESTED, SCHEDULED, STORE
+
+__all__ = [
+    "ADDRESS",
+    "APP",
+    "CART",
+    "CHANNEL_CONSENT",
+    "CONSENT",
+    "CONSENTS",
+    "CUSTOMER",
+    "CUSTOMER_SUMMARY",
+    "DISPUTE",
+    "FULFILLMENT",
+    "GIFT_CARD",
+    "LINE",
+    "ORDER",
+    "PAYMENT",
+    "PAYOUT",
+    "PRIVACY_REQUEST",
+    "PRODUCT",
+    "REFUND",
+    "REQUESTED",
+    "SCHEDULED",
+    "STOCK_LEVEL",
+    "STORE",
+    "VARIANT",
+]
