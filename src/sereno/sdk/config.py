@@ -21,6 +21,11 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def mark(message: str) -> str:
+    """The message itself, found by the extractor when called as `_`; who shows it translates it."""
+    return message
+
+
 def text(
     label: str,
     *,
@@ -38,9 +43,10 @@ def text(
     return Field(default, title=label, description=help, max_length=max_length, json_schema_extra=extra)
 
 
-def option(label: str, *, default: Any = ..., help: str = "") -> Any:
-    """A field of any other type; the annotation says which (bool, Literal[...], int, dict)."""
-    return Field(default, title=label, description=help, json_schema_extra={TEMPLATE: False})
+def option(label: str, *, default: Any = ..., template: bool = False, help: str = "") -> Any:
+    """A field of any other type; the annotation says which (bool, Literal[...], int, dict). `template`: every text
+    inside it may hold Liquid."""
+    return Field(default, title=label, description=help, json_schema_extra={TEMPLATE: template})
 
 
 def template_keys(config: type[Config]) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Notes to the shop's own people, by mail or in Slack."""

@@ -1,0 +1,1 @@
+"""Notes a flow writes for its own record, and the facts it finds."""
