@@ -1,0 +1,47 @@
+"""Orders and carts as last known: rows only, written by the projections."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from sereno.store.fields import InstantField
+from sereno.store.models.projected import Projected
+
+
+class Order(Projected):
+    """`total` is decimal text in `currency`; `customer_key` is the customer's key, not a row's id."""
+
+    number = models.CharField(max_length=100, null=True)
+    status = models.CharField(max_length=32, null=True)
+    payment_status = models.CharField(max_length=32, null=True)
+    fulfillment_status = models.CharField(max_length=32, null=True)
+    currency = models.CharField(max_length=3, null=True)
+    total = models.CharField(max_length=32, null=True)
+    email = models.CharField(max_length=254, null=True)
+    customer_key = models.CharField(max_length=200, null=True)
+    placed_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "orders_order"
+        constraints = (models.UniqueConstraint(fields=("shop", "key"), name="orders_order_once"),)
+        indexes = (
+            models.Index(fields=("shop", "-placed_at"), name="orders_order_recent"),
+            models.Index(fields=("shop", "customer_key"), name="orders_order_customer"),
+            models.Index(fields=("shop", "number"), name="orders_order_number"),
+        )
+
+
+class Cart(Projected):
+    """A cart or checkout; `completed_at` is null until it becomes an order."""
+
+    currency = models.CharField(max_length=3, null=True)
+    total = models.CharField(max_length=32, null=True)
+    email = models.CharField(max_length=254, null=True)
+    customer_key = models.CharField(max_length=200, null=True)
+    changed_at = InstantField(null=True)
+    completed_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "orders_cart"
+        constraints = (models.UniqueConstraint(fields=("shop", "key"), name="orders_cart_once"),)
+        indexes = (models.Index(fields=("shop", "-changed_at"), name="orders_cart_recent"),)

@@ -1,0 +1,186 @@
+"""Orders and carts as last known. Payments, refunds, parcels and disputes patch the order they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sereno.commerce.identity import customer_key, text
+from sereno.commerce.merging import fill, known, micros, overlay, union, upsert
+from sereno.sdk.columns import instant_of, text_of
+from sereno.sdk.plugin import PATCH, Projection, projection
+
+Record = Mapping[str, Any]
+
+LISTS = ("payments", "refunds", "fulfillments")
+IMPLIED: dict[str, dict[str, str]] = {
+    "order.created": {"status": "open"},
+    "order.authorized": {"payment_status": "authorized"},
+    "order.paid": {"payment_status": "paid"},
+    "order.partially_paid": {"payment_status": "partially_paid"},
+    "order.payment_failed": {"payment_status": "failed"},
+    "order.voided": {"payment_status": "voided"},
+    "order.refunded": {"payment_status": "refunded"},
+    "order.partially_refunded": {"payment_status": "partially_refunded"},
+    "order.fulfilled": {"fulfillment_status": "fulfilled"},
+    "order.partially_fulfilled": {"fulfillment_status": "partial"},
+    "order.delivered": {"delivery_status": "delivered"},
+    "order.completed": {"status": "completed"},
+    "order.cancelled": {"status": "cancelled"},
+    "order.deleted": {"status": "deleted"},
+}
+"""What a thin event says by its name alone."""
+
+
+def order_key(data: Record) -> str | None:
+    """An order's own id, or the `order_id` of one of its parts."""
+    return text(data.get("order_id")) if "order_id" in data else text(data.get("id"))
+
+
+def project_order(old: Record | None, data: Record, event_type: str) -> Record | None:
+    noun = event_type.partition(".")[0]
+    if noun != "order":
+        return _patched(old, data, noun)
+    implied = {
+        name: value
+        for name, value in IMPLIED.get(event_type, {}).items()
+        if data.get(name) is None and (event_type != "order.created" or not (old or {}).get(name))
+    }
+    said = {**data, **implied}
+    if data.get("is_thin"):
+        # The notice knows less than the record: it only fills gaps, but for the change it is about.
+        merged = {**fill(old, said), **implied, **known({"platform_status": data.get("platform_status")})}
+        if old is not None and not old.get("is_thin"):
+            merged.pop("is_thin", None)
+    else:
+        merged = overlay(old, said)
+        if "total" in said or "lines" in said:
+            merged.pop("is_thin", None)
+    for name in LISTS:
+        if (joined := union((old or {}).get(name), data.get(name))) is not None:
+            merged[name] = joined
+    if data.get("total_refunded") is None and merged.get("refunds"):
+        merged["total_refunded"] = refunded(merged["refunds"])
+    return merged
+
+
+def order_version(data: Record) -> int | None:
+    return PATCH if "order_id" in data or data.get("is_thin") else micros(data.get("updated_at"))
+
+
+def refunded(refunds: Sequence[Record]) -> str | None:
+    """The sum of the refunds whose money has moved; None when none says how much."""
+    moved = [item for item in refunds if item.get("status") not in ("pending", "failed")]
+    amounts = [amount for item in moved if (amount := _amount(item)) is not None]
+    return str(sum(amounts, Decimal(0))) if amounts else None
+
+
+def embedded(data: Record) -> list[tuple[str, Record]]:
+    """The customer inside an order or cart, known only as far as those tell."""
+    person = data.get("customer")
+    inside: Record = person if isinstance(person, Mapping) else {}
+    key = customer_key(data.get("customer_id") or inside.get("id"), data.get("email") or inside.get("email"))
+    if key is None or ("order_id" in data and "lines" not in data):
+        return []
+    accepts = inside.get("accepts_email")
+    found: dict[str, Any] = {
+        **inside,
+        "id": key,
+        "email": inside.get("email") or data.get("email"),
+        "phone": inside.get("phone") or data.get("phone"),
+        "locale": inside.get("locale") or data.get("locale"),
+        "accepts_email": accepts if accepts is not None else data.get("accepts_marketing"),
+        "is_thin": True,
+        "as_of": data.get("updated_at") or data.get("placed_at"),
+    }
+    if "placed_at" in data:
+        found |= {
+            "first_order_at": data["placed_at"],
+            "last_order_at": data["placed_at"],
+            "channel": data.get("channel"),
+            "default_address": inside.get("default_address") or data.get("billing_address"),
+        }
+    return [("customer", known(found))]
+
+
+def project_cart(old: Record | None, data: Record, event_type: str) -> Record | None:
+    if data.get("is_thin"):
+        merged = fill(old, data)
+        if old is not None and not old.get("is_thin"):
+            merged.pop("is_thin", None)
+        return merged
+    merged = overlay(old, data)
+    if "total" in data or "lines" in data:
+        merged.pop("is_thin", None)
+    return merged
+
+
+def cart_version(data: Record) -> int | None:
+    return PATCH if data.get("is_thin") else micros(data.get("updated_at"))
+
+
+def _patched(old: Record | None, data: Record, noun: str) -> Record | None:
+    order: dict[str, Any] = dict(old) if old else {"id": text(data.get("order_id")), "is_thin": True}
+    if noun == "refund":
+        order["refunds"] = upsert(order.get("refunds"), data)
+        order["total_refunded"] = refunded(order["refunds"]) or order.get("total_refunded")
+    elif noun == "payment":
+        order["payments"] = upsert(order.get("payments"), data)
+    elif noun in ("fulfillment", "shipment"):
+        order["fulfillments"] = upsert(order.get("fulfillments"), data)
+        newest = max(order["fulfillments"], key=lambda item: micros(item.get("updated_at")) or 0)
+        order["delivery_status"] = newest.get("delivery_status") or order.get("delivery_status")
+    elif noun == "dispute":
+        order["dispute_status"] = data.get("status")
+    order = {name: value for name, value in order.items() if value is not None or (old and name in old)}
+    return None if order == old else order
+
+
+def _amount(item: Record) -> Decimal | None:
+    try:
+        amount = Decimal(str(item["amount"]))
+    except (KeyError, InvalidOperation):
+        return None
+    return amount if amount.is_finite() else None
+
+
+projection(
+    Projection(
+        name="order",
+        table="orders_order",
+        key=order_key,
+        project=project_order,
+        version=order_version,
+        columns={
+            "number": text_of("number", 100),
+            "status": text_of("status", 32),
+            "payment_status": text_of("payment_status", 32),
+            "fulfillment_status": text_of("fulfillment_status", 32),
+            "currency": text_of("currency", 3),
+            "total": text_of("total", 32),
+            "email": text_of("email", 254),
+            "customer_key": text_of("customer_id", 200),
+            "placed_at": instant_of("placed_at"),
+        },
+        also=embedded,
+    )
+)
+projection(
+    Projection(
+        name="cart",
+        table="orders_cart",
+        key=lambda data: text(data.get("id")),
+        project=project_cart,
+        version=cart_version,
+        columns={
+            "currency": text_of("currency", 3),
+            "total": text_of("total", 32),
+            "email": text_of("email", 254),
+            "customer_key": text_of("customer_id", 200),
+            "changed_at": instant_of("updated_at", "created_at"),
+            "completed_at": instant_of("completed_at"),
+        },
+        also=embedded,
+    )
+)
