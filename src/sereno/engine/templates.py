@@ -1,0 +1,313 @@
+"""Liquid templates: parsed once, checked when a flow is saved, rendered within limits, escaped for their channel.
+
+Most texts in flows are plain or name one or two values; those are rendered without the template engine, to the same
+result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+from babel.core import UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal
+from liquid import Environment, RenderContext
+from liquid.exceptions import LiquidError
+from liquid.filter import with_context
+from liquid.template import BoundTemplate
+from markupsafe import escape as escape_html
+
+from sereno.engine.durations import format_instant, parse_date, parse_instant
+
+Escape = Literal["text", "html"]
+Variables = Mapping[str, Any]
+DEFAULT_LOCALE = "en"
+_STYLES = ("short", "medium", "long", "full")
+_SIMPLE = re.compile(r"\{\{-?|\{%")
+_OUTPUT = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}")
+_RESERVED = frozenset({"first", "last", "size", "true", "false", "nil", "null", "empty", "blank", "forloop"})
+
+
+class TemplateFailed(Exception):  # noqa: N818
+    """A template that cannot be parsed or rendered; the message says why, `line` where (from 1)."""
+
+    def __init__(self, message: str, line: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A variable that a template reads: its path and line (from 1)."""
+
+    path: tuple[str | int, ...]
+    line: int
+
+
+class _Limited(Environment):
+    context_depth_limit = 12
+    loop_iteration_limit = 10_000
+    output_stream_limit = 1_000_000
+    local_namespace_limit = 1_000_000
+
+
+def render(template: str, variables: Variables, escape: Escape = "text") -> str:
+    """The template filled in. A missing variable is empty. Raises TemplateFailed."""
+    return compiled(template, escape)(variables)
+
+
+def is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
+
+
+@lru_cache(maxsize=4096)
+def compiled(template: str, escape: Escape = "text") -> Callable[[Variables], str]:
+    """A function that renders the template. Raises TemplateFailed when it cannot be parsed."""
+    if not is_template(template):
+        return lambda variables: template
+    parsed = _parsed(template, escape)
+    simple = _simple_parts(template)
+    if simple is None or escape != "text":
+        return lambda variables: _render(parsed, variables)
+    return _fast(simple, parsed)
+
+
+def readings(template: str) -> list[Reading]:
+    """What the template reads from outside. Raises TemplateFailed when it cannot be parsed."""
+    if not is_template(template):
+        return []
+    found: list[Reading] = []
+    for variables in _parsed(template, "text").analyze().globals.values():
+        for variable in variables:
+            line = template.count("\n", 0, max(variable.span.index, 0)) + 1
+            path = tuple(part if isinstance(part, str | int) else "*" for part in variable.segments)
+            found.append(Reading(path, line))
+    return found
+
+
+def _parsed(template: str, escape: Escape) -> BoundTemplate:
+    try:
+        return _environment(escape).from_string(template)
+    except LiquidError as error:
+        raise _failed(error) from None
+    except RecursionError:
+        raise TemplateFailed("it is nested too deeply") from None
+
+
+def _render(parsed: BoundTemplate, variables: Variables) -> str:
+    try:
+        return parsed.render(**variables)
+    except LiquidError as error:
+        raise _failed(error) from None
+    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise TemplateFailed(str(error) or type(error).__name__) from None
+
+
+def _failed(error: LiquidError) -> TemplateFailed:
+    line = 1
+    context = error.context() if error.token is not None else None
+    if context is not None:
+        line = context[0]
+    return TemplateFailed(str(error.message), line)
+
+
+def _simple_parts(template: str) -> list[str | tuple[str, ...]] | None:
+    """Texts and paths, when the template is nothing but them."""
+    parts: list[str | tuple[str, ...]] = []
+    at = 0
+    for match in _OUTPUT.finditer(template):
+        parts.append(template[at : match.start()])
+        path = tuple(match.group(1).split("."))
+        if _RESERVED.intersection(path):
+            return None
+        parts.append(path)
+        at = match.end()
+    parts.append(template[at:])
+    if any(isinstance(part, str) and _SIMPLE.search(part) for part in parts):
+        return None
+    return [part for part in parts if part]
+
+
+def _fast(parts: list[str | tuple[str, ...]], parsed: BoundTemplate) -> Callable[[Variables], str]:
+    def render_simple(variables: Variables) -> str:
+        out: list[str] = []
+        for part in parts:
+            if part.__class__ is str:
+                out.append(cast("str", part))
+                continue
+            value: Any = variables
+            for name in part:
+                try:
+                    value = value[name]
+                except (KeyError, TypeError):
+                    value = None
+                    break
+            if value is None:
+                continue
+            if value.__class__ is str:
+                out.append(value)
+            elif value.__class__ is int:
+                out.append(str(value))
+            else:
+                # Lists, records and decimals are written the way Liquid writes them.
+                return _render(parsed, variables)
+        return "".join(out)
+
+    return render_simple
+
+
+@lru_cache(maxsize=2)
+def _environment(escape: Escape) -> Environment:
+    environment = _Limited(autoescape=escape == "html")
+    environment.add_filter("money", money)
+    environment.add_filter("date", date)
+    environment.add_filter("time", time)
+    environment.add_filter("number", number)
+    return environment
+
+
+# --- filters ---------------------------------------------------------------------------------------
+
+
+@with_context
+def money(value: Any, currency: Any = None, *, context: RenderContext) -> str:
+    """An amount in the reader's language: `{{ order.total | money }}`, `{{ order.total | money: order.currency }}`.
+    Without a currency it is the order's, the cart's or the store's."""
+    amount = _decimal(value)
+    if amount is None:
+        return ""
+    code = str(currency or _first(context, _CURRENCIES) or "")
+    locale = _locale(context)
+    if not code:
+        return _in_locale(lambda name: format_decimal(amount, format="#,##0.00", locale=name), locale)
+    return _in_locale(lambda name: format_currency(amount, code, locale=name), locale)
+
+
+@with_context
+def number(value: Any, *, context: RenderContext) -> str:
+    """A number in the reader's language."""
+    amount = _decimal(value)
+    return "" if amount is None else _in_locale(lambda name: format_decimal(amount, locale=name), _locale(context))
+
+
+@with_context
+def date(value: Any, style: Any = "medium", *, context: RenderContext) -> str:
+    """A day in the reader's language and the store's zone: `{{ order.created_at | date }}`, `| date: "long"`, or a pattern
+    of strftime: `| date: "%Y-%m-%d"`. "now" is this moment."""
+    at = _instant(value, context)
+    if at is None:
+        return _bare_date(value, str(style), _locale(context))
+    if "%" in str(style):
+        return at.strftime(str(style))
+    chosen = _style(style)
+    return _in_locale(lambda name: format_date(at, format=chosen, locale=name), _locale(context))
+
+
+@with_context
+def time(value: Any, style: Any = "short", *, context: RenderContext) -> str:
+    """A time of day in the reader's language and the store's zone; `| time: "full"` adds the day."""
+    at = _instant(value, context)
+    if at is None:
+        return ""
+    if str(style) == "full":
+        return _in_locale(lambda name: format_datetime(at, format="medium", locale=name), _locale(context))
+    chosen = _style(style)
+    return _in_locale(lambda name: format_time(at, format=chosen, locale=name), _locale(context))
+
+
+_CURRENCIES = (("order", "currency"), ("cart", "currency"), ("store", "currency"))
+_LOCALES = (("locale",), ("customer", "locale"), ("order", "locale"), ("cart", "locale"), ("store", "locale"))
+
+
+def _first(context: RenderContext, paths: Iterable[tuple[str, ...]]) -> Any:
+    for path in paths:
+        value: Any = context.globals.get(path[0])
+        for name in path[1:]:
+            value = cast("Mapping[str, Any]", value).get(name) if isinstance(value, Mapping) else None
+        if value:
+            return value
+    return None
+
+
+def _locale(context: RenderContext) -> str:
+    return str(_first(context, _LOCALES) or DEFAULT_LOCALE).replace("-", "_")
+
+
+def _in_locale(write: Callable[[str], str], locale: str) -> str:
+    for name in (locale, locale.partition("_")[0], DEFAULT_LOCALE):
+        try:
+            return write(name)
+        except (UnknownLocaleError, ValueError):
+            continue
+    return ""
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _style(style: Any) -> Literal["short", "medium", "long", "full"]:
+    name = str(style)
+    return cast("Literal['short', 'medium', 'long', 'full']", name if name in _STYLES else "medium")
+
+
+def _instant(value: Any, context: RenderContext) -> datetime | None:
+    if isinstance(value, datetime):
+        at = value if value.tzinfo else value.replace(tzinfo=UTC)
+    elif value in ("now", "today"):
+        now = context.globals.get("now")
+        return None if now is None else _instant(str(now), context)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        at = datetime.fromtimestamp(value, UTC)
+    else:
+        text = str(value or "")
+        if len(text) <= 10:
+            return None
+        try:
+            at = parse_instant(text)
+        except ValueError:
+            return None
+    zone = _first(context, (("timezone",), ("store", "timezone")))
+    try:
+        return at.astimezone(ZoneInfo(str(zone))) if zone else at
+    except (KeyError, ValueError):
+        return at
+
+
+def _bare_date(value: Any, style: str, locale: str) -> str:
+    try:
+        year, month, day = parse_date(str(value or ""))
+    except ValueError:
+        return ""
+    at = datetime(year or 2000, month, day, tzinfo=UTC)
+    if "%" in style:
+        return at.strftime(style)
+    if year is None:
+        return _in_locale(lambda name: format_date(at, format="d MMMM", locale=name), locale)
+    chosen = _style(style)
+    return _in_locale(lambda name: format_date(at, format=chosen, locale=name), locale)
+
+
+__all__ = [
+    "Reading",
+    "TemplateFailed",
+    "compiled",
+    "escape_html",
+    "format_instant",
+    "is_template",
+    "readings",
+    "render",
+]
