@@ -1,24 +1,84 @@
-"""The `sereno` command: sets Django up, then hands over to the command line's room."""
+"""The `sereno` command: the installation, as the command line sees it.
+
+Invariant: nothing is read, imported or opened before a command asks for it, so that `--help` answers at once.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sereno.cli.output import WrongUse
+
+if TYPE_CHECKING:
+    from sereno.cli.host import Progress
+    from sereno.sdk.plugin import Plugins
+    from sereno.site.environment import Environment
+
+
+class Installation:
+    """Implements `sereno.cli.host.Host`."""
+
+    def settings(self) -> Environment:
+        from django.conf import settings
+
+        self.prepare()
+        return settings.ENVIRONMENT
+
+    def prepare(self) -> Plugins:
+        """Set Django up and load every plugin; the second time costs nothing."""
+        from sereno.sdk.plugin import registry
+
+        if getattr(self, "_is_prepared", False):
+            return registry()
+        from sereno.site.environment import SettingInvalid
+
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
+        import django
+
+        try:
+            django.setup()
+        except SettingInvalid as error:
+            raise WrongUse(str(error)) from error
+        from sereno.site.plugins import load_plugins
+
+        self._is_prepared = True
+        return load_plugins()
+
+    def serve(self) -> int:
+        from sereno.site.serve import serve
+
+        return serve() or 0
+
+    def work(self) -> int:
+        from sereno.site.serve import work
+
+        return work() or 0
+
+    def demo(self, port: int, *, simulate: bool, setup_only: bool) -> int:
+        from sereno.site.demo.command import demo
+
+        return demo(self, port, simulate=simulate, setup_only=setup_only)
+
+    def ingest(
+        self, connection: str, paths: Sequence[Path], topic: str | None, progress: Progress
+    ) -> Mapping[str, Any]:
+        from sereno.ingest.files import ingest_deliveries
+
+        return ingest_deliveries(connection, paths, topic=topic, progress=progress)
+
+    def backtest(self, documents: list[str], events: Iterable[Mapping[str, Any]], **options: Any) -> Mapping[str, Any]:
+        from sereno.runtime.backtest import backtest
+
+        return backtest(documents, events, plugins=self.prepare(), **options)
 
 
 def main() -> None:
-    from sereno.site.environment import SettingInvalid
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
-    import django
-
-    try:
-        django.setup()
-    except SettingInvalid as error:
-        print(f"sereno: {error}", file=sys.stderr)
-        sys.exit(2)
+    from sereno.cli.host import use
     from sereno.cli.main import run
-    from sereno.site.plugins import load_plugins
 
-    load_plugins()
+    use(Installation())
     sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,246 @@
+"""`sereno connect`: a way in for a store's webhooks. Prints the address to give to the store.
+
+Invariant: secrets are stored encrypted and never printed, but for one made here, which is printed once.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+import shlex
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from sereno.cli import database
+from sereno.cli.host import host
+from sereno.cli.narrowing import shop_named
+from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
+
+connection = App(name="connection", help="Connections: list them, switch one off and on.", help_format="plaintext")
+
+KINDS = (
+    "shopify",
+    "woocommerce",
+    "bigcommerce",
+    "magento",
+    "medusa",
+    "vendure",
+    "saleor",
+    "stripe",
+    "oscar",
+    "generic",
+)
+
+WHERE_THE_SECRET_IS = {
+    "shopify": "Shopify shows it in Settings > Notifications > Webhooks, or it is your app's client secret",
+    "bigcommerce": "it is the client secret of the API account the webhook was made with",
+    "stripe": "Stripe shows it at the webhook endpoint: whsec_...",
+    "saleor": "it is the secret key of the webhook in Saleor's dashboard",
+}
+"""Platforms that choose the secret themselves; for the others one can be made here."""
+
+REACHED_BY_GENERIC = {
+    "medusa": ("X-Medusa-Signature", "hex", "sha256=", "X-Medusa-Topic", "X-Medusa-Delivery"),
+    "vendure": ("X-Vendure-Hmac-Sha256", "base64", "", "X-Vendure-Topic", "X-Vendure-Delivery"),
+    "oscar": ("X-Oscar-Hmac-Sha256", "base64", "", "X-Oscar-Topic", "X-Oscar-Delivery"),
+    "saleor": ("Saleor-Signature", "hex", "", "Saleor-Event", ""),
+}
+
+
+def connect(
+    kind: str,
+    /,
+    *,
+    shop: str | None = None,
+    name: str | None = None,
+    secret: Annotated[list[str] | None, Parameter(negative=())] = None,
+    url: str | None = None,
+    token: str | None = None,
+    signature_header: str | None = None,
+    signature_encoding: Literal["base64", "hex"] | None = None,
+    signature_prefix: str | None = None,
+    topic_header: str | None = None,
+    delivery_header: str | None = None,
+    rotate: Annotated[bool, Parameter(negative="")] = False,
+    replace: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Let a store's webhooks in, and print the address to give to the store.
+
+    Parameters
+    ----------
+    kind
+        shopify, woocommerce, bigcommerce, magento, medusa, vendure, saleor, stripe, oscar or generic.
+    shop
+        The shop the events belong to; may be left out when there is one.
+    name
+        The connection's name, which ends the address; the kind when left out.
+    secret
+        The secret the store signs with. Repeat it for several at once, the newest first.
+    url
+        The store's address, for what has to be fetched from it.
+    token
+        The token of the store's API.
+    signature_header
+        generic: the header that carries the signature.
+    signature_encoding
+        generic: base64 or hex.
+    signature_prefix
+        generic: what stands before the signature, such as sha256=.
+    topic_header
+        generic: the header that says what happened.
+    delivery_header
+        generic: the header whose value is the same on every repeat of a delivery.
+    rotate
+        Add the secret to an existing connection, and keep the old one working too.
+    replace
+        Change an existing connection.
+    """
+    if kind not in KINDS:
+        raise no_such("kind of connection", kind, KINDS, "Any other system connects as `generic`.")
+    plugins = host().prepare()
+    database.ready()
+    if plugins.connectors.get(kind) is None:
+        raise WrongUse(_by_generic(kind, shop, name))
+    place = shop_named(shop)
+    short = _short_name(name or kind)
+    given, made = _secrets(kind, secret, keep=rotate or replace)
+    settings = {
+        "url": url,
+        "token": token,
+        "signature_header": signature_header,
+        "signature_encoding": signature_encoding,
+        "signature_prefix": signature_prefix,
+        "topic_header": topic_header,
+        "delivery_header": delivery_header,
+    }
+    generic_only = [option for option in settings if settings[option] and option not in ("url", "token")]
+    if generic_only and kind != "generic":
+        raise WrongUse(f"--{generic_only[0].replace('_', '-')} is for the kind generic: {kind} signs in its own way")
+    _save(kind, place, short, given, {option: value for option, value in settings.items() if value}, rotate, replace)
+    address = f"{host().settings().base_url}/hooks/{short}"
+    if json:
+        emit({"connection": short, "kind": kind, "shop": place.slug, "url": address, "secret": made})
+        return
+    say(address)
+    if made:
+        say(f"Secret (shown once): {made}")
+
+
+def _secrets(kind: str, given: list[str] | None, *, keep: bool) -> tuple[list[str], str | None]:
+    """(the secrets to store, the one made here)."""
+    if given:
+        if any(not secret.strip() for secret in given):
+            raise WrongUse("--secret: an empty secret protects nothing")
+        return given, None
+    if keep or kind == "magento":
+        return [], None
+    if kind in WHERE_THE_SECRET_IS:
+        raise WrongUse(f"--secret is missing: {WHERE_THE_SECRET_IS[kind]}")
+    made = randomness.token_urlsafe(32)
+    return [made], made
+
+
+def _short_name(name: str) -> str:
+    from django.utils.text import slugify
+
+    if slugify(name) != name or len(name) > 64:
+        raise WrongUse(f"--name: {name!r} is not usable in an address; {slugify(name)[:64]!r} would be")
+    return name
+
+
+def _save(
+    kind: str, place: Any, name: str, given: list[str], settings: dict[str, str], rotate: bool, replace: bool
+) -> None:
+    from django.db import transaction
+
+    from sereno.store.models import Connection
+    from sereno.store.secrets import decrypt, encrypt
+
+    if "token" in settings:
+        settings["token"] = encrypt([settings["token"]])
+    with transaction.atomic():
+        held = Connection.objects.select_for_update().filter(name=name).select_related("shop").first()
+        if held is None:
+            if rotate:
+                raise WrongUse(f"there is no connection {name!r} to rotate the secret of")
+            Connection.objects.create(
+                shop=place,
+                name=name,
+                kind=kind,
+                secrets=encrypt(given),
+                settings=settings,
+                created_at=datetime.now(UTC),
+            )
+            return
+        if not (rotate or replace):
+            raise Failed(f"there is a connection {name!r} already: --replace changes it, --rotate adds a secret")
+        if held.kind != kind or held.shop_id != place.pk:
+            raise Failed(f"the connection {name!r} is {held.kind} of {held.shop.slug}: choose another --name")
+        old = decrypt(held.secrets)
+        held.secrets = encrypt((given + [one for one in old if one not in given])[:4] if rotate else given or old)
+        held.settings = {**held.settings, **settings}
+        held.is_active = True
+        held.save(update_fields=["secrets", "settings", "is_active"])
+
+
+def _by_generic(kind: str, shop: str | None, name: str | None) -> str:
+    words = ["sereno", "connect", "generic", "--name", name or kind]
+    if shop:
+        words += ["--shop", shop]
+    if kind in REACHED_BY_GENERIC:
+        header, encoding, prefix, topic, delivery = REACHED_BY_GENERIC[kind]
+        words += ["--signature-header", header, "--signature-encoding", encoding]
+        words += ["--signature-prefix", prefix] if prefix else []
+        words += ["--topic-header", topic]
+        words += ["--delivery-header", delivery] if delivery else []
+    return f"{kind} has no connector of its own yet; connect it as generic:\n  {shlex.join(words)} --secret ..."
+
+
+@connection.command(name="list")
+def list_connections(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """List the connections and their addresses."""
+    host().prepare()
+    database.ready()
+    from sereno.store.models import Connection
+
+    base = host().settings().base_url
+    rows = [
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "shop": row.shop.slug,
+            "url": f"{base}/hooks/{row.name}",
+            "is_active": row.is_active,
+            "created_at": instant(row.created_at),
+        }
+        for row in Connection.objects.select_related("shop").order_by("name")
+    ]
+    if json:
+        emit(rows)
+    else:
+        columns = ["NAME", "KIND", "SHOP", "ADDRESS", "ACTIVE", "SINCE"]
+        table(columns, [list(row.values()) for row in rows], empty="None. `sereno connect KIND` makes one.")
+
+
+@connection.command(name="off")
+def switch_off(name: str, /) -> None:
+    """Take nothing more from a connection: the door answers 404."""
+    _switch(name, False)
+
+
+@connection.command(name="on")
+def switch_on(name: str, /) -> None:
+    """Take a connection's deliveries again."""
+    _switch(name, True)
+
+
+def _switch(name: str, is_active: bool) -> None:
+    host().prepare()
+    database.ready()
+    from sereno.store.models import Connection
+
+    if not Connection.objects.filter(name=name).update(is_active=is_active):
+        raise no_such("connection", name, list(Connection.objects.order_by("name").values_list("name", flat=True)))
+    say(f"{name} is {'on' if is_active else 'off'}.")

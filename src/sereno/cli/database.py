@@ -1,0 +1,53 @@
+"""Is the database there and up to date? Asked before every command that reads or writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sereno.cli.output import Failed
+
+
+def pending_migrations() -> list[str]:
+    """Names of the migrations not yet applied. Raises Failed when the database cannot be reached."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.utils import DatabaseError
+    from django.db.utils import Error as DriverError
+
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (DatabaseError, DriverError) as error:
+        raise Failed(f"the database at {describe()} does not answer: {error}. Check SERENO_DATABASE_URL.") from error
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def ready() -> None:
+    """Raises Failed, naming the next step, when the database is not set up or behind the code."""
+    if not pending_migrations():
+        return
+    from django.db import connection
+
+    if "shop" in connection.introspection.table_names():
+        raise Failed("the database is older than this version of Sereno: run `sereno migrate`")
+    raise Failed(f"the database at {describe()} is not set up: run `sereno init`")
+
+
+def apply_migrations() -> list[str]:
+    """Bring the database up to date; gives what was applied."""
+    from django.core.management import call_command
+
+    waiting = pending_migrations()
+    if waiting:
+        call_command("migrate", interactive=False, verbosity=0)
+    return waiting
+
+
+def describe() -> str:
+    """Where the database is, without its password."""
+    from django.conf import settings
+
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        return str(database["NAME"])
+    return f"postgresql://{database.get('HOST') or 'localhost'}/{database['NAME']}"

@@ -1,0 +1,94 @@
+"""`sereno flow lint | diff`: what is wrong with a flow file, and what it would change."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sereno.cli import database
+from sereno.cli.flows import documents
+from sereno.cli.host import host
+from sereno.cli.narrowing import shop_named
+from sereno.cli.output import Failed, emit, note, say
+
+
+def lint(*files: str, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Check flow files. Needs no database; exit status 1 when anything is wrong.
+
+    Parameters
+    ----------
+    files
+        Flow files, folders of them, or - for standard input.
+    """
+    read = documents.read(files)
+    plugins = host().prepare()
+    report = []
+    for document in read:
+        flow, problems = documents.check(document, plugins)
+        report.append({"file": document.path, "flow": flow.name if flow else None, "problems": problems})
+        if not json:
+            for line in documents.problem_lines(document, problems):
+                note(line)
+            if flow:
+                say(f"{document.path}: {flow.name} is good")
+    if json:
+        emit(report)
+    wrong = sum(len(item["problems"]) for item in report)
+    if wrong:
+        raise Failed(f"{wrong} {'problem' if wrong == 1 else 'problems'}")
+
+
+def diff(*files: str, shop: str | None = None, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Show what publishing the files would change, as a unified diff against what is live.
+
+    Parameters
+    ----------
+    files
+        Flow files, folders of them, or - for standard input.
+    """
+    read = documents.read(files)
+    plugins = host().prepare()
+    database.ready()
+    place = shop_named(shop)
+    from sereno.engine.flow import to_yaml
+
+    report = []
+    for document in read:
+        flow, problems = documents.check(document, plugins)
+        if flow is None:
+            raise Failed("\n".join(documents.problem_lines(document, problems)))
+        held = published(place, flow.name)
+        lines = list(
+            difflib.unified_diff(
+                (held or "").splitlines(keepends=True),
+                to_yaml(flow.document).splitlines(keepends=True),
+                f"{flow.name} (published)" if held else "/dev/null",
+                document.path,
+            )
+        )
+        report.append({"file": document.path, "flow": flow.name, "is_new": held is None, "diff": "".join(lines)})
+    if json:
+        emit(report)
+        return
+    for item in report:
+        if item["diff"]:
+            sys.stdout.write(str(item["diff"]))
+        else:
+            say(f"{item['file']}: {item['flow']} is published as it is")
+
+
+def published(place, name: str) -> str | None:
+    """The published document in its canonical spelling; None when nothing is published."""
+    import yaml
+
+    from sereno.engine.flow import to_yaml
+    from sereno.store.models import Flow, FlowVersion
+
+    flow = Flow.objects.filter(shop=place, name=name, version__isnull=False).first()
+    if flow is None:
+        return None
+    text = FlowVersion.objects.get(flow=flow, number=flow.version).document
+    return to_yaml(yaml.safe_load(text))

@@ -1,0 +1,188 @@
+"""`sereno run`: what happened and why, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from sereno.cli.lists import rows
+from sereno.cli.narrowing import Narrow, flow_named, shop_named
+from sereno.cli.output import WrongUse, card, cell, emit, instant, say, table
+
+app = App(name="run", help="Runs of flows: list them, show one, ask why or why not.", help_format="plaintext")
+
+STATUSES = ("running", "waiting", "parked", "finished", "exited", "stopped", "failed")
+_FIELDS = (
+    "uid", "shop__slug", "flow__name", "version", "subject", "key", "status", "step", "reason", "is_shadow",
+    "started_at", "due_at", "updated_at", "state",
+)  # fmt: skip
+_COLUMNS = {
+    "STARTED": "started_at",
+    "FLOW": "flow",
+    "SUBJECT": "subject",
+    "STATUS": "status",
+    "STEP": "step",
+    "DUE": "due_at",
+    "REASON": "reason",
+    "ID": "id",
+}
+
+
+@app.command(name="list")
+def list_runs(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
+    """List runs, the newest first. --type is the type of the event that started them."""
+    from sereno.store.models import Run
+
+    shop = rows.begin(narrow, STATUSES)
+    query = rows.between(Run.objects.all(), "started_at", narrow)
+    if shop is not None:
+        query = query.filter(shop=shop)
+    if narrow.flow:
+        query = query.filter(flow__name=narrow.flow)
+    if narrow.subject:
+        query = query.filter(subject=narrow.subject)
+    if narrow.status:
+        query = query.filter(status=narrow.status)
+    most = narrow.most()
+    query = query.order_by("-id").values(*_FIELDS)
+    # The starting event's type is inside the state: it is read here, and the limit counts what is left.
+    found = rows.pages(query, None if narrow.type else most, _complete)
+    if narrow.type:
+        found = _of_type(found, narrow.type, most)
+    empty = "No runs. `sereno flow list` shows which flows are live; `sereno run why` says why one did not run."
+    rows.show_list(found, narrow, _COLUMNS, empty)
+
+
+@app.command(name="show")
+def show_run(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """Show one run: where it stands, its trace step by step, its effects.
+
+    Parameters
+    ----------
+    id
+        The run's id, or the first characters of it.
+    """
+    from sereno.store.models import Effect, Run, RunTrace
+
+    rows.begin(Narrow())
+    found = list(Run.objects.filter(uid__startswith=id).values("id", *_FIELDS)[:2])
+    if len(found) != 1:
+        many = "more than one run begins" if found else "no run's id begins"
+        raise WrongUse(f"{many} with {id!r}: `sereno run list` shows the ids")
+    number = found[0]["id"]
+    (run,) = (dict(row) for row in _complete(found))
+    traces = RunTrace.objects.filter(run_id=number).order_by("id").values_list("entries", flat=True)
+    run["trace"] = [entry for entries in traces for entry in entries]
+    effects = Effect.objects.filter(run_id=number).order_by("id")
+    run["effects"] = [
+        {
+            "id": effect.pk,
+            "key": effect.key,
+            "step": effect.step,
+            "action": effect.action,
+            "status": effect.status,
+            "attempts": effect.attempts,
+            "config": effect.config,
+            "result": effect.result,
+            "error": effect.error,
+            "message": effect.message,
+        }
+        for effect in effects
+    ]
+    if json:
+        emit(run)
+        return
+    card({name: value for name, value in run.items() if name not in ("trace", "effects", "event")})
+    say()
+    _trace_table(run["trace"])
+    if run["effects"]:
+        say()
+        columns = ["EFFECT", "STEP", "ACTION", "STATUS", "TRIES", "MESSAGE"]
+        lines = [[e["id"], e["step"], e["action"], e["status"], e["attempts"], e["message"]] for e in run["effects"]]
+        table(columns, lines, empty="")
+
+
+@app.command(name="why")
+def why(
+    *,
+    flow: str,
+    subject: str,
+    shop: str | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Why did the flow do this for that subject, or why did it not?
+
+    Parameters
+    ----------
+    flow
+        The flow's name.
+    subject
+        Whom or what it is about: customer:17, order:1001, an e-mail address works too.
+    shop
+        The shop, where there are several.
+    """
+    from sereno.runtime import services
+
+    rows.begin(Narrow())
+    row = shop_named(shop)
+    flow_named(row, flow)
+    answer = services.why(row.pk, flow, subject)
+    if json:
+        emit(answer)
+        return
+    runs, skips = answer.get("runs", []), answer.get("skips", answer.get("skipped", []))
+    if not runs and not skips:
+        say(answer.get("reason") or f"Nothing that could start {flow} has been seen about {subject}.")
+    for run in runs:
+        say(f"It ran: {run.get('id') or run.get('uid')}, {run['status']}, started {run['started_at']}")
+        _trace_table(run.get("trace", []))
+        say()
+    for skip in skips:
+        say(f"It did not run at {skip['at']}: {skip['reason']}")
+        for name, value in (skip.get("details") or {}).items():
+            say(f"    {name}: {cell(value)}")
+
+
+def _trace_table(trace: Iterable[dict[str, Any]]) -> None:
+    lines = [[entry["at"], entry["step"], entry["code"], _short(entry.get("details") or {})] for entry in trace]
+    table(["AT", "STEP", "WHAT", "VALUES"], lines, empty="No trace yet.")
+
+
+def _short(details: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={cell(value)}" for name, value in details.items())
+
+
+def _of_type(found: Iterable[rows.Row], pattern: str, most: int | None) -> Iterable[rows.Row]:
+    taken = 0
+    for row in found:
+        type_of = str((row["event"] or {}).get("type", ""))
+        if type_of == pattern or (pattern.endswith("*") and type_of.startswith(pattern[:-1])):
+            if taken == most:
+                return
+            taken += 1
+            yield row
+
+
+def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
+    import msgspec
+
+    for row in page:
+        event = msgspec.json.decode(row["state"]).get("event") or {}
+        yield {
+            "id": row["uid"],
+            "shop": row["shop__slug"],
+            "flow": row["flow__name"],
+            "version": row["version"],
+            "subject": row["subject"],
+            "key": row["key"],
+            "status": row["status"],
+            "step": row["step"],
+            "reason": row["reason"],
+            "is_shadow": row["is_shadow"],
+            "started_at": instant(row["started_at"]),
+            "due_at": instant(row["due_at"]),
+            "updated_at": instant(row["updated_at"]),
+            "event": {name: event.get(name) for name in ("id", "type", "subject", "occurred_at")} if event else None,
+        }
