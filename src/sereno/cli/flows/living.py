@@ -108,9 +108,9 @@ def export(name: str, /, *, shop: str | None = None, draft: Annotated[bool, Para
     draft
         The draft instead of the published version.
     """
+    place = _place(shop)
     from sereno.store.models import FlowVersion
 
-    place = _place(shop)
     row = flow_named(place, name)
     is_draft = draft or row.version is None
     text = row.draft if is_draft else FlowVersion.objects.get(flow=row, number=row.version).document
@@ -137,10 +137,10 @@ def publish(
     message
         A word about the change, kept with the version.
     """
+    place = _place(shop)
     from sereno.engine.catalog import FlowInvalid
     from sereno.runtime import services
 
-    place = _place(shop)
     flow_named(place, name)
     runs = _under_way(place, name)
     try:
@@ -180,9 +180,9 @@ def resume(name: str, /, *, shop: str | None = None) -> None:
 
 
 def _set(shop: str | None, name: str, status: str, reason: str) -> None:
+    place = _place(shop)
     from sereno.runtime import services
 
-    place = _place(shop)
     row = flow_named(place, name)
     if row.version is None:
         raise Failed(f"{name} was never published: `sereno flow publish {name}`")
@@ -204,11 +204,11 @@ def list_flows(
     """
     from django.db.models import Count, Q
 
+    host().prepare()
+    database.ready()
     from sereno.engine.run import LIVE
     from sereno.store.models import Flow
 
-    host().prepare()
-    database.ready()
     query = Flow.objects.select_related("shop").order_by("shop__slug", "name")
     if shop:
         query = query.filter(shop=shop_named(shop))
@@ -295,9 +295,9 @@ def start(name: str, subject: str, /, *, shop: str | None = None) -> None:
     subject
         Whom or what it is for, such as order:1001.
     """
+    place = _place(shop)
     from sereno.runtime import services
 
-    place = _place(shop)
     flow_named(place, name)
     if ":" not in subject:
         raise WrongUse(f"{subject!r} is not a subject: write kind:id, such as order:1001")

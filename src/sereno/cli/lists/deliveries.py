@@ -65,9 +65,9 @@ def show_delivery(
     raw
         Write the body alone, byte for byte.
     """
+    rows.begin(Narrow())
     from sereno.store.models import Delivery
 
-    rows.begin(Narrow())
     number = rows.numbers([id], "a delivery")
     found = list(Delivery.objects.filter(pk__in=number).values(*_FIELDS, "headers", "body"))
     if not found:
@@ -103,10 +103,10 @@ def replay(
     failed
         All that failed, or all of --connection.
     """
-    from sereno.runtime import services
-
     narrow = Narrow(status="failed", json=True)
     rows.begin(narrow)
+    from sereno.runtime import services
+
     if bool(ids) == failed:
         raise WrongUse("say which: numbers of deliveries, or --failed for all that failed")
     if failed:

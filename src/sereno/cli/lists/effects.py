@@ -47,9 +47,9 @@ def show_effect(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = F
     id
         The effect's number or its key (run/step).
     """
+    rows.begin(Narrow())
     from sereno.store.models import Effect
 
-    rows.begin(Narrow())
     query = (
         Effect.objects.filter(key=id) if "/" in id else Effect.objects.filter(pk__in=rows.numbers([id], "an effect"))
     )
@@ -85,10 +85,10 @@ def replay(
     flow
         With --failed: only this flow's.
     """
-    from sereno.runtime import services
-
     narrow = Narrow(status="failed", flow=flow, shop=shop, json=True)
     rows.begin(narrow)
+    from sereno.runtime import services
+
     if bool(ids) == failed:
         raise WrongUse("say which: numbers of effects, or --failed for all that failed")
     chosen = rows.numbers(ids, "an effect") if ids else list(_query(narrow).values_list("id", flat=True))

@@ -26,9 +26,9 @@ _COLUMNS = {"OCCURRED": "occurred_at", "TYPE": "type", "SUBJECT": "subject", "SO
 @app.command(name="list")
 def list_events(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
     """List events, the newest first. --flow lists those that started a run of the flow."""
+    shop = rows.begin(narrow, ("pending", "done"))
     from sereno.store.models import Event
 
-    shop = rows.begin(narrow, ("pending", "done"))
     query = rows.between(rows.of_type(Event.objects.all(), "type", narrow.type), "occurred_at", narrow)
     if shop is not None:
         query = query.filter(shop=shop)
@@ -52,9 +52,9 @@ def show_event(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
     id
         The event's id, or its row number.
     """
+    rows.begin(Narrow())
     from sereno.store.models import Event, Run, Skip
 
-    rows.begin(Narrow())
     found = list(Event.objects.filter(uid=id).values(*_FIELDS)[:2])
     if not found and id.isdigit():
         found = list(Event.objects.filter(pk=int(id)).values(*_FIELDS))

@@ -33,9 +33,9 @@ _COLUMNS = {
 @app.command(name="list")
 def list_runs(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
     """List runs, the newest first. --type is the type of the event that started them."""
+    shop = rows.begin(narrow, STATUSES)
     from sereno.store.models import Run
 
-    shop = rows.begin(narrow, STATUSES)
     query = rows.between(Run.objects.all(), "started_at", narrow)
     if shop is not None:
         query = query.filter(shop=shop)
@@ -64,9 +64,9 @@ def show_run(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = Fals
     id
         The run's id, or the first characters of it.
     """
+    rows.begin(Narrow())
     from sereno.store.models import Effect, Run, RunTrace
 
-    rows.begin(Narrow())
     found = list(Run.objects.filter(uid__startswith=id).values("id", *_FIELDS)[:2])
     if len(found) != 1:
         many = "more than one run begins" if found else "no run's id begins"
@@ -123,9 +123,9 @@ def why(
     shop
         The shop, where there are several.
     """
+    rows.begin(Narrow())
     from sereno.runtime import services
 
-    rows.begin(Narrow())
     row = shop_named(shop)
     flow_named(row, flow)
     answer = services.why(row.pk, flow, subject)
