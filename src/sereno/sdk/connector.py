@@ -50,6 +50,28 @@ class Unmappable(Exception):  # noqa: N818
     """The delivery cannot be understood: it is kept as failed, with this reason, and can be replayed after a fix."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing a connection needs to be told. `kind` is `secret` (kept encrypted, several may be valid at once),
+    `url`, `text` or `currency`."""
+
+    name: str
+    label: str
+    kind: Literal["secret", "url", "text", "currency"]
+    is_required: bool
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How a shop owner connects the platform: what to fill in, and what to do over there, step by step. `{address}` in
+    a step is the connection's webhook address. `topics` are the notices to subscribe to."""
+
+    settings: tuple[Setting, ...]
+    steps: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+
+
 Verdict = Literal["ok", "bad_signature", "too_old"]
 
 
@@ -64,6 +86,7 @@ class Connector:
     - `map(delivery, settings)`: pure; raises Unmappable.
     - `sign(secret, body, headers, now, settings)`: gives the headers with a valid signature: for the test kit, the
       simulator and `sereno ingest`.
+    - `guide`: what `sereno connect` and the pages ask for and explain.
     """
 
     kind: str
@@ -73,3 +96,4 @@ class Connector:
     dedupe_key: Callable[[Mapping[str, str], bytes, Mapping[str, Any]], str]
     map: Callable[[Delivery, Mapping[str, Any]], Mapped]
     sign: Callable[[str, bytes, Mapping[str, str], datetime, Mapping[str, Any]], dict[str, str]]
+    guide: Guide | None = None

@@ -1,0 +1,288 @@
+"""Taming what platforms send: values are read field by field, each into what the canonical model wants or into null.
+
+Invariant: whatever a body holds, reading it never raises; what was odd and tolerated is said once in the notes.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+import msgspec
+
+from sereno.connectors.currencies import digits_of
+from sereno.sdk.connector import Unmappable
+
+EXACT = 2**53
+"""Above this JavaScript damages whole numbers."""
+
+_LONGEST_TEXT = 20_000
+_MOST_ITEMS = 2_000
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value, with exact whole numbers and decimals. Raises Unmappable, which says why, for anything else."""
+    try:
+        return _decoder.decode(body.removeprefix(b"\xef\xbb\xbf"))
+    except UnicodeDecodeError as error:
+        raise Unmappable(f"The body is not UTF-8: byte {error.start}.") from error
+    except RecursionError as error:
+        raise Unmappable("The body is JSON nested too deep.") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Unmappable(f"The body is not JSON: {str(error)[:200]}") from error
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Like `parse`, for bodies that must be a JSON object."""
+    found = parse(body)
+    if not isinstance(found, dict):
+        raise Unmappable(f"The body is not a JSON object but a {type(found).__name__}.")
+    return cast(dict[str, Any], found)
+
+
+class Reader:
+    """A JSON object being read. A missing field, a null and a value that cannot be what is asked for are all None.
+    Several names may be given: the first that holds something is taken."""
+
+    __slots__ = ("data", "notes", "path")
+
+    def __init__(self, data: object, notes: list[str] | None = None, path: str = "") -> None:
+        self.data: Mapping[str, Any] = cast(Mapping[str, Any], data) if isinstance(data, Mapping) else {}
+        self.notes: list[str] = notes if notes is not None else []
+        self.path = path
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def has(self, name: str) -> bool:
+        return name in self.data
+
+    def note(self, code: str) -> None:
+        """Say once what was odd."""
+        if code not in self.notes and len(self.notes) < 20:
+            self.notes.append(code)
+
+    def raw(self, *names: str) -> Any:
+        """The first of the fields that is neither null nor an empty string."""
+        for name in names:
+            value = self.data.get(name)
+            if value is not None and value != "":
+                return value
+        return None
+
+    def text(self, *names: str) -> str | None:
+        """Text without surrounding space; numbers become text. An empty string is None."""
+        return as_text(self.raw(*names))
+
+    def plain(self, *names: str) -> str | None:
+        """Text in which HTML entities (`&amp;`, `&#8217;`) are the characters they stand for."""
+        found = self.text(*names)
+        return html.unescape(found) if found is not None and "&" in found else found
+
+    def email(self, *names: str) -> str | None:
+        """Lower case; None when there is no @ in it."""
+        found = self.text(*names)
+        if found is None:
+            return None
+        if "@" not in found:
+            self.note("email.odd")
+            return None
+        return found.lower()[:254]
+
+    def id(self, *names: str) -> str | None:
+        """A platform's id as text. 0 means none."""
+        value = self.raw(*names)
+        if (
+            isinstance(value, Decimal)
+            and value.is_finite()
+            and value == value.to_integral_value()
+            and abs(value) < 1e18
+        ):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == 0:
+            return None
+        if isinstance(value, int) and abs(value) > EXACT and value % 100 == 0 and int(float(value)) == value:
+            self.note("id.suspect")
+        found = str(value).strip()[:150]
+        return found if found and found != "0" else None
+
+    def money(self, *names: str, currency: str | None = None) -> str | None:
+        """An exact decimal string with at least the currency's digits: "12.50". Not rounded, but for what floats add
+        beyond the sixth decimal."""
+        return amount(self.raw(*names), currency)
+
+    def decimal(self, *names: str) -> Decimal | None:
+        return as_decimal(self.raw(*names))
+
+    def number(self, *names: str) -> int | float | None:
+        """A JSON number: whole where it is whole."""
+        value = as_decimal(self.raw(*names))
+        if value is None:
+            return None
+        return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
+
+    def integer(self, *names: str) -> int | None:
+        """A whole number of 64 bits; anything else is None."""
+        value = self.number(*names)
+        return value if isinstance(value, int) else None
+
+    def boolean(self, *names: str) -> bool | None:
+        value = self.raw(*names)
+        if isinstance(value, bool):
+            return value
+        found = as_text(value)
+        if found is None:
+            return None
+        return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(found.lower())
+
+    def instant(self, *names: str) -> str | None:
+        """ISO 8601 in UTC. A time without an offset is taken as UTC; whole numbers as seconds since 1970. A value that
+        is no time is passed over."""
+        for name in names:
+            found = as_instant(self.data.get(name))
+            if found is not None:
+                return iso(found)
+        return None
+
+    def child(self, *names: str) -> Reader:
+        """The object in the field; an empty one when it is null, missing, [] or something else."""
+        value = self.raw(*names)
+        if value is not None and not isinstance(value, Mapping) and value != []:
+            self.note(f"shape.odd:{self._at(names[0])}")
+        return Reader(value, self.notes, self._at(names[0]))
+
+    def children(self, *names: str) -> list[Reader]:
+        """The objects in the list; an object of objects is read as the list of its values."""
+        value = self.raw(*names)
+        if isinstance(value, Mapping):
+            value = list(cast(Mapping[str, Any], value).values())
+        if not isinstance(value, list):
+            return []
+        items = cast(list[Any], value)
+        if len(items) > _MOST_ITEMS:
+            self.note(f"list.cut:{self._at(names[0])}")
+        return [
+            Reader(item, self.notes, self._at(names[0])) for item in items[:_MOST_ITEMS] if isinstance(item, Mapping)
+        ]
+
+    def texts(self, *names: str, split: str | None = None) -> list[str]:
+        """Texts in a list, or in a string parted by `split`."""
+        value = self.raw(*names)
+        if isinstance(value, str):
+            value = value.split(split) if split else [value]
+        if not isinstance(value, list):
+            return []
+        return [found for item in cast(list[Any], value)[:_MOST_ITEMS] if (found := as_text(item)) is not None]
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+
+def as_text(value: object) -> str | None:
+    """Text without surrounding space, at most 20,000 characters; numbers and booleans as text; else None."""
+    if isinstance(value, str):
+        # PostgreSQL keeps no NUL, and JSON may carry halves of surrogate pairs, which no UTF-8 holds.
+        found = value.replace("\x00", "").strip()[:_LONGEST_TEXT]
+        return (found if found.isascii() else found.encode("utf-8", "replace").decode()) or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**40 else None
+    if isinstance(value, Decimal):
+        return format(value, "f") if value.is_finite() and _is_sane(value) else None
+    return None
+
+
+def as_decimal(value: object) -> Decimal | None:
+    """A finite number of a sane size; strings are read too, also with a decimal comma."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, Decimal | int):
+        found = Decimal(value)
+    elif isinstance(value, float):
+        found = Decimal(str(value))
+    elif isinstance(value, str):
+        written = value.strip()
+        if "," in written and "." not in written:
+            written = written.replace(",", ".")
+        try:
+            found = Decimal(written)
+        except InvalidOperation:
+            return None
+    else:
+        return None
+    return found if found.is_finite() and _is_sane(found) else None
+
+
+def amount(value: object, currency: str | None) -> str | None:
+    """See Reader.money."""
+    found = as_decimal(value)
+    return None if found is None else written(found, digits_of(currency))
+
+
+def minor(value: object, digits: int, currency: str | None) -> str | None:
+    """An amount sent as a whole number of the smallest unit, `digits` decimals down."""
+    found = as_decimal(value)
+    return None if found is None else written(found.scaleb(-digits), digits_of(currency))
+
+
+def written(value: Decimal, digits: int) -> str:
+    """Plain decimal notation with at least `digits` decimals and at most six."""
+    value = round(value, 6).normalize()
+    exponent = value.as_tuple().exponent
+    places = max(digits, -exponent if isinstance(exponent, int) else 0)
+    return format(value, f".{places}f")
+
+
+def as_instant(value: object) -> datetime | None:
+    """An aware UTC instant between 1970 and 2200."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        if isinstance(value, int | Decimal):
+            found = datetime.fromtimestamp(float(value), UTC)
+        elif isinstance(value, str) and len(value) >= 10:
+            found = datetime.fromisoformat(value.strip())
+            found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        else:
+            return None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if 1970 <= found.year < 2200 else None
+
+
+def iso(instant: datetime) -> str:
+    """ISO 8601 in UTC, as canonical documents write it: "2026-11-22T04:49:43Z"."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def compact(values: Mapping[str, Any], keep: Iterable[str] = ()) -> dict[str, Any]:
+    """Without what is not known: nulls and empty records. The fields in `keep` stay even when null, which says "known
+    to be empty" and clears what was there before."""
+    kept = frozenset(keep)
+    return {name: value for name, value in values.items() if (value is not None and value != {}) or name in kept}
+
+
+def scalars(pairs: Iterable[tuple[str | None, object]]) -> dict[str, Any]:
+    """Named attributes of any kind, as JSON: text, numbers and booleans; anything deeper is left out. At most 50."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name is None or len(found) >= 50:
+            continue
+        if isinstance(value, bool) or (isinstance(value, int) and abs(value) < EXACT):
+            found[name[:100]] = value
+        elif (text := as_text(value)) is not None:
+            found[name[:100]] = text[:1000]
+    return found
+
+
+def _whole(value: Decimal) -> int | None:
+    return int(value) if value.is_finite() and _is_sane(value) and value == value.to_integral_value() else None
+
+
+def _is_sane(value: Decimal) -> bool:
+    return value == 0 or -30 <= value.adjusted() <= 30
