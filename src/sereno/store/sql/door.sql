@@ -1,0 +1,24 @@
+-- The door: which connections there are, and deliveries as they come in.
+
+-- name: connections_by_name
+SELECT id, name, kind, secrets, settings FROM connection WHERE is_active AND name {in:names:text}
+
+-- name: store_deliveries
+-- rows: connection_id bigint, dedupe_key text, topic text, headers text, body bytea, received_at bigint
+-- dialect: sqlite
+INSERT INTO delivery (connection_id, dedupe_key, topic, headers, body, received_at, status)
+VALUES (:connection_id, :dedupe_key, :topic, :headers, :body, :received_at, 'pending') ON CONFLICT DO NOTHING
+-- dialect: postgresql
+INSERT INTO delivery (connection_id, dedupe_key, topic, headers, body, received_at, status)
+SELECT r.connection_id, r.dedupe_key, r.topic, r.headers, r.body, r.received_at, 'pending' FROM {table}
+ON CONFLICT DO NOTHING
+
+-- name: door_state
+SELECT (SELECT count(*) FROM delivery WHERE status = 'pending'),
+    (SELECT count(*) FROM event_queue),
+    (SELECT count(*) FROM effect WHERE status = 'pending'),
+    (SELECT count(*) FROM effect WHERE status = 'running'),
+    (SELECT count(*) FROM effect WHERE status = 'failed'),
+    (SELECT count(*) FROM run WHERE status IN ('running', 'waiting', 'parked')),
+    (SELECT max(seen_at) FROM worker),
+    (SELECT min(received_at) FROM delivery WHERE status = 'pending')
