@@ -26,7 +26,8 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """A canonical event found in a delivery. `id` is unique within the connection and the same on every repeat of the
-    same fact. `data` follows the record of its type; `refs` names what it is about (see commerce.event)."""
+    same fact. `data` follows the record of its type; `refs` names what it is about (see commerce.event). `source`
+    when the delivery itself says where the fact is from; None: the connection's name."""
 
     id: str
     type: str
@@ -34,6 +35,7 @@ class NewEvent:
     occurred_at: datetime
     data: Mapping[str, Any]
     refs: Mapping[str, str] = field(default_factory=dict[str, str])
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
