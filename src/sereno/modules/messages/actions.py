@@ -1,0 +1,251 @@
+"""The action that writes to customers by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from inscriptis import get_text
+from inscriptis.css_profiles import CSS_PROFILES
+from inscriptis.model.config import ParserConfig
+from pydantic import model_validator
+
+from sereno.commerce.schema import Field, record
+from sereno.engine.templates import TemplateFailed, render
+from sereno.modules.messages import present, templates
+from sereno.modules.messages.consent import refusal
+from sereno.sdk.config import Config, option
+from sereno.sdk.config import mark as _
+from sereno.sdk.config import text as text_field
+from sereno.sdk.context import Context
+from sereno.sdk.mail import message_id, reply_address, sender
+from sereno.sdk.plugin import action
+from sereno.sdk.ports import Consents, Links, Mail, Mailer, Products
+from sereno.sdk.result import Done, Fail, Result
+
+
+class EmailConfig(Config):
+    to: str | None = text_field(
+        _("To"), default=None, template=True, max_length=320, help=_("Left out: the customer of the order or cart.")
+    )
+    subject: str | None = text_field(_("Subject"), default=None, template=True, max_length=500)
+    text: str | None = text_field(_("Text"), default=None, template=True, max_length=50_000, multiline=True)
+    html: str | None = text_field(_("HTML"), default=None, template=True, html=True, max_length=200_000, multiline=True)
+    template: str | None = text_field(_("Template"), default=None, max_length=100, suggest="message_templates")
+    purpose: Literal["transactional", "marketing"] | None = option(
+        _("Purpose"),
+        default=None,
+        help=_("Marketing needs the reader's consent. A template knows its own; without one it is transactional."),
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> EmailConfig:
+        if self.template is None:
+            if self.subject is None or (self.text is None and self.html is None):
+                raise ValueError("a mail needs a template, or a subject and a text")
+            return self
+        if self.subject is not None or self.text is not None or self.html is not None:
+            raise ValueError("a template brings its own subject and text: give one or the other")
+        purpose = templates.purpose_of(self.template)
+        if purpose is None:
+            known = ", ".join(templates.names())
+            raise ValueError(f"there is no message template {self.template!r}; there are {known}")
+        if self.purpose not in (None, purpose):
+            raise ValueError(f"the template {self.template} is {purpose}, and a step cannot change that")
+        return self
+
+
+RESULT = record(
+    "sent_mail",
+    "What became of a mail.",
+    [
+        Field("sent", "boolean", "Whether it went out; false when it was not allowed to or had become pointless."),
+        Field("reason", "string", "Why it did not go out."),
+        Field("to", "string", "Whom it went to."),
+        Field("subject", "string", "The subject as sent."),
+        Field("message_id", "string", "Its Message-ID, made from the effect's key."),
+        Field("purpose", "string", "`transactional` or `marketing`."),
+        Field("locale", "string", "The language it was written in."),
+        Field("locale_from", "string", "Whose language that is: customer, order, cart, shop or default."),
+    ],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A mail's words, rendered."""
+
+    subject: str
+    text: str
+    html: str | None
+    locale: str | None
+    locale_from: str | None
+
+
+class Pointless(Exception):  # noqa: N818
+    """The mail has nothing left to say; the reason is a code."""
+
+
+def needs(config: Mapping[str, Any]) -> frozenset[str]:
+    """The record a template is about. The recipient may be on any of several records, and is found at run time."""
+    name = config.get("template")
+    return frozenset({templates.about(name)}) if isinstance(name, str) and name in templates.names() else frozenset()
+
+
+@action(
+    "messages.send_email",
+    label=_("Send the mail {template}{subject}"),
+    icon="mail",
+    config=EmailConfig,
+    needs=needs,
+    result=RESULT,
+    connection=lambda config: "smtp",
+)
+def send_email(config: EmailConfig, ctx: Context) -> Result:
+    """Send a mail, from a template or with a subject and text of its own. A template is written in the reader's
+    language, on records read just before sending. Marketing goes only to those who agreed, and can be unsubscribed
+    from with one click; what is not sent for that reason says so in its result."""
+    to = (config.to or "").strip() or present.recipient(ctx)
+    if not to:
+        return Fail("recipient.missing", "Nobody's address is known here: name one with `to`, or wait for it.")
+    try:
+        mailer, consents = ctx.port(Mailer), ctx.port(Consents)
+    except LookupError:
+        return Fail("mail.not_configured", "Set SERENO_SMTP_URL to the mail server that is to send for you.")
+    purpose = (templates.purpose_of(config.template) if config.template else config.purpose) or "transactional"
+    why_not = refusal(consents, to.lower(), purpose, ctx.records.get("customer"), _ticked(ctx))
+    if why_not is not None:
+        return Done({"sent": False, "reason": why_not, "to": to, "purpose": purpose})
+    try:
+        links = _links(ctx, to) if purpose == "marketing" else {}
+        content = _content(config, ctx, links)
+    except LookupError:
+        return Fail("links.missing", "Marketing needs a link to unsubscribe: set SERENO_BASE_URL.")
+    except Pointless as pointless:
+        return Done({"sent": False, "reason": str(pointless), "to": to, "purpose": purpose})
+    except TemplateFailed as error:
+        return Fail("template.failed", f"The mail could not be written: {error}")
+    return _send(mailer, to, purpose, content, links, ctx)
+
+
+def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mapping[str, str], ctx: Context) -> Result:
+    headers = {"Auto-Submitted": "auto-generated"} if purpose == "transactional" else _list_headers(links)
+    outcome = mailer.send(
+        Mail(
+            to=to,
+            subject=content.subject,
+            text=content.text,
+            html=content.html,
+            message_id=message_id(ctx),
+            headers=headers,
+            sender=sender(ctx.shop),
+            reply_to=reply_address(ctx.shop) or _support(ctx),
+        )
+    )
+    if not isinstance(outcome, Done):
+        return outcome
+    value = {
+        "sent": True,
+        "to": to,
+        "subject": content.subject,
+        "message_id": message_id(ctx),
+        "purpose": purpose,
+        "locale": content.locale,
+        "locale_from": content.locale_from,
+    }
+    return Done({name: found for name, found in value.items() if found is not None})
+
+
+def _content(config: EmailConfig, ctx: Context, links: Mapping[str, str]) -> Content:
+    if config.template is None:
+        return _written(config, links)
+    wished, locale_from = present.language(ctx)
+    template = templates.find(config.template, wished)
+    if template is None:
+        raise TemplateFailed(f"there is no template {config.template!r}")
+    if template.locale != wished.replace("_", "-").partition("-")[0].lower():
+        # The reader's language is not one of ours: the shop's own is closer than English.
+        template = templates.find(config.template, ctx.shop.locale) or template
+        wished, locale_from = template.locale, "shop" if template.locale == ctx.shop.locale[:2] else "default"
+    variables = present.variables(ctx, template.about, wished, _today(ctx, template.about), links)
+    if template.about == "cart":
+        _check_cart(ctx, variables)
+    return Content(
+        subject=" ".join(render(template.subject, variables).split()),
+        text=_tidy(render(template.text, variables)),
+        html=render(template.html, variables, "html"),
+        locale=template.locale,
+        locale_from=locale_from,
+    )
+
+
+def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
+    """A mail whose words stand in the flow. Marketing gets its way out even so."""
+    html, plain = config.html, config.text
+    if plain is None:
+        plain = _as_text(html or "")
+    if links:
+        plain = f"{plain.rstrip()}\n\n-- \n{links['unsubscribe']}\n"
+        if html is not None and links["unsubscribe"] not in html:
+            html += f'<p style="font-size:13px"><a href="{links["unsubscribe"]}">Unsubscribe</a></p>'
+    return Content(config.subject or "", plain, html, None, None)
+
+
+def _check_cart(ctx: Context, variables: Mapping[str, Any]) -> None:
+    """A mail about a cart that is gone, bought or sold out has nothing to say. Raises Pointless."""
+    cart = ctx.records.get("cart") or {}
+    if cart.get("completed_at") or cart.get("order_id"):
+        raise Pointless("cart.completed")
+    if cart.get("deleted_at"):
+        raise Pointless("cart.deleted")
+    if not variables["lines"]:
+        raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
+
+
+def _today(ctx: Context, about: str) -> Mapping[str, Mapping[str, Any]]:
+    items = [item for item in (ctx.records.get(about) or {}).get("lines") or () if isinstance(item, Mapping)]
+    keys = {str(item[name]) for item in items for name in ("variant_id", "sku") if item.get(name)}
+    try:
+        return ctx.port(Products).today(sorted(keys)) if keys else {}
+    except LookupError:
+        return {}
+
+
+def _ticked(ctx: Context) -> bool | None:
+    for kind in ("cart", "order"):
+        ticked = (ctx.records.get(kind) or {}).get("accepts_marketing")
+        if ticked is not None:
+            return bool(ticked)
+    return None
+
+
+def _links(ctx: Context, to: str) -> dict[str, str]:
+    links = ctx.port(Links)
+    return {"unsubscribe": links.unsubscribe(to, "email"), "preferences": links.preferences(to, "email")}
+
+
+def _list_headers(links: Mapping[str, str]) -> dict[str, str]:
+    # RFC 8058: both headers, and an https address that takes a POST without a page between.
+    return {
+        "List-Unsubscribe": f"<{links['unsubscribe']}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _support(ctx: Context) -> str | None:
+    return str(ctx.shop.settings.get("support_email") or "") or None
+
+
+def _as_text(html: str) -> str:
+    return get_text(html, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
+
+
+def _tidy(plain: str) -> str:
+    """At most one empty line in a row, and none at the ends."""
+    lines: list[str] = []
+    for line in plain.splitlines():
+        kept = line if line == "-- " else line.rstrip()
+        if kept or (lines and lines[-1]):
+            lines.append(kept)
+    return "\n".join(lines).strip("\n") + "\n"

@@ -1,0 +1,205 @@
+"""The live `Mailer`: hands mail to one SMTP server, over a connection each thread keeps for itself."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from sereno.modules.messages.mime import MailInvalid, compose
+from sereno.sdk.ports import Mail
+from sereno.sdk.result import Done, Fail, Result, Retry
+
+_IDLE = 2.0
+"""Seconds after which a kept connection is asked whether it still lives."""
+_CROWDED = re.compile(rb"rate|too many|throttl|limit|quota|slow down|concurrent|4\.7\.\d|4\.3\.2", re.IGNORECASE)
+_PAUSE = timedelta(seconds=60)
+_PAUSE_SIGN_IN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where mail goes. `tls`: `direct` (smtps), `required`, `offered` (used when the server has it) or `none`."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None
+    tls: str
+    is_verified: bool
+
+    @classmethod
+    def from_url(cls, url: str) -> SmtpServer:
+        """`smtp://user:password@host:port` (STARTTLS when offered; `?tls=required` or `?tls=none` says otherwise) or
+        `smtps://...`; `?verify=no` accepts any certificate. Raises ValueError."""
+        parts = urlsplit(url)
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError(f"{url!r} is not of the form smtp://user:password@host:port")
+        tls = "direct" if parts.scheme == "smtps" else options.pop("tls", "offered")
+        verify = options.pop("verify", "yes")
+        if options or tls not in ("direct", "required", "offered", "none") or verify not in ("yes", "no"):
+            raise ValueError("an SMTP address takes ?tls=required|offered|none and ?verify=yes|no")
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls == "direct" else 25 if parts.username is None else 587),
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password or "") if parts.username else None,
+            tls=tls,
+            is_verified=verify == "yes",
+        )
+
+
+class SmtpMailer:
+    """Sends through one server. Safe to share between threads."""
+
+    def __init__(self, server: SmtpServer, *, timeout: float = 20, now: Callable[[], datetime] | None = None) -> None:
+        self._server = server
+        self._timeout = timeout
+        self._now = now or (lambda: datetime.now(UTC))
+        self._held = threading.local()
+
+    @classmethod
+    def from_url(cls, url: str) -> SmtpMailer:
+        """Raises ValueError for an address it cannot use."""
+        return cls(SmtpServer.from_url(url))
+
+    def send(self, mail: Mail) -> Result:
+        """Hand the mail to the server. Done once the server took it; a refused recipient is Fail, a busy or absent
+        server Retry. A connection that breaks after the mail was written is tried again under the same Message-ID."""
+        try:
+            message = compose(mail, self._now())
+        except MailInvalid as error:
+            return Fail(error.reason, str(error))
+        try:
+            client = self._client()
+            self._hand_over(client, message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            self._reset()
+            code, said = next(iter(refused.recipients.values()))
+            return judge(code, said, "recipient.refused")
+        except smtplib.SMTPSenderRefused as refused:
+            self._reset()
+            return judge(refused.smtp_code, refused.smtp_error, "sender.refused")
+        except smtplib.SMTPAuthenticationError as refused:
+            self.close()
+            said = _text(refused.smtp_error)
+            return Retry(
+                "smtp.sign_in_refused", f"{refused.smtp_code} {said}: check SERENO_SMTP_URL.", "limited", _PAUSE_SIGN_IN
+            )
+        except smtplib.SMTPResponseException as refused:
+            # Also SMTPDataError, SMTPConnectError and SMTPHeloError.
+            self._reset()
+            return judge(refused.smtp_code, refused.smtp_error, "message.refused")
+        except smtplib.SMTPNotSupportedError as error:
+            self._reset()
+            return Fail("smtp.not_supported", f"The mail server cannot take this: {error}")
+        except smtplib.SMTPException as error:
+            self.close()
+            return Retry("smtp.broken", str(error))
+        except (OSError, ssl.SSLError) as error:
+            self.close()
+            return Retry("smtp.unreachable", f"{self._server.host}:{self._server.port}: {error}")
+        self._held.used_at = time.monotonic()
+        return Done({"message_id": mail.message_id, "to": str(message["To"])})
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        client: smtplib.SMTP | None = getattr(self._held, "client", None)
+        self._held.client = None
+        if client is not None:
+            client.close()
+
+    def _hand_over(self, client: smtplib.SMTP, message: EmailMessage) -> None:
+        sender = message["From"].addresses[0].addr_spec
+        recipient = message["To"].addresses[0].addr_spec
+        options = [] if sender.isascii() and recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+        if options and not client.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError(f"{recipient} has letters that this server does not know")
+        policy = message.policy.clone(utf8=bool(options))
+        client.sendmail(sender, [recipient], message.as_bytes(policy=policy), options)
+
+    def _client(self) -> smtplib.SMTP:
+        client: smtplib.SMTP | None = getattr(self._held, "client", None)
+        if client is not None and time.monotonic() - self._held.used_at > _IDLE and not _answers(client):
+            self.close()
+            client = None
+        if client is None:
+            client = self._connect()
+            self._held.client = client
+            self._held.used_at = time.monotonic()
+        return client
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        client: smtplib.SMTP
+        if server.tls == "direct":
+            client = smtplib.SMTP_SSL(
+                server.host, server.port, _own_name(), timeout=self._timeout, context=_tls(server.is_verified)
+            )
+        else:
+            client = smtplib.SMTP(server.host, server.port, _own_name(), timeout=self._timeout)
+        try:
+            client.ehlo_or_helo_if_needed()
+            if server.tls == "required" or (server.tls == "offered" and client.has_extn("starttls")):
+                client.starttls(context=_tls(server.is_verified))
+                client.ehlo()
+            if server.user is not None:
+                client.login(server.user, server.password or "")
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _reset(self) -> None:
+        """Make the connection ready for the next mail, or drop it."""
+        client: smtplib.SMTP | None = getattr(self._held, "client", None)
+        try:
+            if client is not None:
+                client.rset()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+
+
+def judge(code: int, said: bytes | str, refused: str) -> Result:
+    """What a server's answer means. 421, and a 45x that speaks of rates or limits, hold back everything that goes to
+    this server; any other 4xx concerns this mail alone; 5xx is final."""
+    text = _text(said)
+    message = f"{code} {text}"
+    if code == 421 or (400 <= code < 500 and _CROWDED.search(text.encode())):
+        return Retry("smtp.busy", message, "limited", _PAUSE)
+    if 400 <= code < 500 or code <= 0:
+        return Retry("smtp.deferred", message)
+    return Fail(refused, f"The mail server said {message}. Mend the address or the message, then replay.")
+
+
+def _answers(client: smtplib.SMTP) -> bool:
+    try:
+        return client.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _text(said: bytes | str) -> str:
+    return (said.decode("utf-8", "replace") if isinstance(said, bytes) else said).strip()[:500]
+
+
+def _own_name() -> str:
+    # Not getfqdn(): it may ask a name server for seconds.
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "localhost"
+
+
+def _tls(is_verified: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if not is_verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
