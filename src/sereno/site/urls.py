@@ -1,0 +1,16 @@
+"""All addresses served through Django. The door, health and metrics are answered before it (see `asgi.py`)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path
+
+from sereno.web.wiring import Wiring, configure
+
+configure(Wiring(base_url=settings.ENVIRONMENT.base_url, data_dir=settings.ENVIRONMENT.data_dir))
+
+urlpatterns = [path("", include("sereno.web.urls"))]
+
+handler403 = "sereno.web.pages.errors.refused"
+handler404 = "sereno.web.pages.errors.missing"
+handler500 = "sereno.web.pages.errors.broken"

@@ -1,0 +1,76 @@
+"""Who may see which shop, and do what in it. Every staff page goes through `staff`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from sereno.store.models import Membership, Shop
+
+View = Callable[..., HttpResponse]
+
+ABILITIES: dict[str, frozenset[str]] = {
+    "owner": frozenset({"flows", "work", "settings"}),
+    "operator": frozenset({"flows", "work", "settings"}),
+    "marketer": frozenset({"flows", "work"}),
+    "support": frozenset({"work"}),
+    "viewer": frozenset(),
+}
+"""`flows`: write, publish, pause. `work`: replay, approve, end and start runs. `settings`: connections, API keys."""
+
+
+class StaffRequest(HttpRequest):
+    """A request of somebody who belongs to `shop`, as `role`, and may do `can`."""
+
+    user: User
+    shop: Shop
+    role: str
+    can: frozenset[str]
+
+
+def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]], View]:
+    """The view is for members of a shop; with `ability`, for those whose role has it (others get a 403 page that says
+    whom to ask). Without any user at all the first-run page is shown."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                if not get_user_model().objects.exists():
+                    return redirect("setup")
+                return redirect_to_login(request.get_full_path(), reverse("sign-in"))
+            membership = _membership(request)
+            if membership is None:
+                return _refused(request, reason="no-shop")
+            asker = cast(StaffRequest, request)
+            asker.shop, asker.role = membership.shop, membership.role
+            asker.can = ABILITIES.get(membership.role, frozenset())
+            if ability is not None and ability not in asker.can:
+                return _refused(request, reason="role")
+            return view(asker, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def _membership(request: HttpRequest) -> Membership | None:
+    """The membership in the session's shop, else in the person's first."""
+    mine = Membership.objects.select_related("shop").filter(user=request.user).order_by("id")
+    chosen = request.session.get("shop")
+    found = mine.filter(shop_id=chosen).first() if chosen is not None else None
+    return found or mine.first()
+
+
+def _refused(request: HttpRequest, reason: str) -> HttpResponse:
+    from sereno.web.shell import render
+
+    return render(request, "refused.html", {"reason": reason}, status=403)

@@ -1,0 +1,42 @@
+"""What a person changes from a page is handed on to `runtime.services`; the answer becomes a notice on the next page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from sereno.web.access import StaffRequest
+from sereno.web.shell import forget_attention
+
+
+def back(request: HttpRequest, otherwise: str) -> HttpResponse:
+    """To the page the form names in `next`, when it is one of ours."""
+    wanted = request.POST.get("next", "")
+    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
+        return redirect(wanted)
+    return redirect(otherwise)
+
+
+def carry_out(request: StaffRequest, what: Callable[[], Any], done: str) -> Any:
+    """Do it and say so. A refusal (ValueError, LookupError) becomes a notice with its own words; gives None then."""
+    try:
+        result = what()
+    except (ValueError, LookupError) as refusal:
+        messages.error(request, str(refusal) or _("That is not possible now."))
+        return None
+    finally:
+        forget_attention(request.shop)
+    if done:
+        messages.success(request, done)
+    return result if result is not None else True
+
+
+def chosen_ids(request: HttpRequest) -> list[int]:
+    """The rows ticked in a list."""
+    return [int(one) for one in request.POST.getlist("id") if one.isdigit() and len(one) < 19][:1000]

@@ -1,0 +1,50 @@
+"""Flow documents as the pages need them: parsed, checked with every problem named, laid out as cards."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from sereno.engine.catalog import FlowInvalid, Problem
+from sereno.sdk.plugin import registry
+from sereno.store.models import Flow, FlowVersion
+from sereno.web.flowtree import Card, step_cards, trigger_cards
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    """Everything wrong with a flow file; empty when it can be published."""
+    from sereno.engine.flow import compile_flow
+
+    try:
+        compile_flow(text, registry())
+    except FlowInvalid as invalid:
+        return invalid.problems
+    return ()
+
+
+def text_of(flow: Flow, number: int | None) -> str:
+    """The document of a version; of the draft for None."""
+    if number is None:
+        return flow.draft
+    found = FlowVersion.objects.filter(flow=flow, number=number).values_list("document", flat=True).first()
+    return found if found is not None else flow.draft
+
+
+def trigger_tree(flow: Flow, number: int | None) -> list[Card]:
+    return trigger_cards(_document(text_of(flow, number)))
+
+
+def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
+    return step_cards(_document(text_of(flow, number)).get("steps"))
+
+
+@lru_cache(maxsize=256)
+def _document(text: str) -> dict[str, Any]:
+    """The mapping in a flow file; empty when it is not even that (its problems are shown beside)."""
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}

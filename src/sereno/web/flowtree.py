@@ -1,0 +1,252 @@
+"""A flow's document as cards a person can read: the trigger, then the tree of steps, each a sentence.
+
+Pure, but for translations. Paths are the engine's own ("2.then.0"), so that a run can be laid over the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+from markupsafe import Markup, escape
+
+from sereno.sdk.plugin import registry
+from sereno.web.sentences import duration, expression, names, say, short
+
+_NOTHING = Markup()
+_ACTION_ICONS = {
+    "messages.send_email": "mail",
+    "alerts.notify": "bell",
+    "orders.add_tag": "tag",
+    "customers.add_tag": "tag",
+    "http.request": "webhook",
+    "log": "scroll-text",
+    "events.emit": "radio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A step. `say` and `detail` are safe markup; `branches` are (name, cards)."""
+
+    kind: str
+    icon: str
+    say: Markup
+    path: str = ""
+    detail: Markup = _NOTHING
+    branches: tuple[tuple[str, tuple[Card, ...]], ...] = field(default=())
+
+
+Branches = tuple[tuple[str, tuple[Card, ...]], ...]
+Said = tuple[Markup, Branches]
+
+
+def trigger_cards(document: Mapping[str, Any]) -> list[Card]:
+    """The trigger first, then what limits entry and what ends a run."""
+    trigger = document.get("trigger")
+    trigger = trigger if isinstance(trigger, Mapping) else {}
+    cards = [Card("trigger", "play", _trigger(trigger), "trigger", _when(trigger))] if trigger else []
+    rules = _entry_rules(document)
+    if rules:
+        cards.append(Card("end", "repeat", rules))
+    exits = document.get("exit") or []
+    for item in exits if isinstance(exits, list) else [exits]:
+        found = item if isinstance(item, Mapping) else {"event": item}
+        ends = say(_("A run ends early on %(event)s"), event=expression(names(found.get("event"))))
+        cards.append(Card("end", "log-out", ends, "", _when(found)))
+    return cards
+
+
+def step_cards(steps: Any, prefix: str = "") -> tuple[Card, ...]:
+    """Cards of a list of steps; what is not a step is left out (the checker has already said so)."""
+    if not isinstance(steps, list):
+        return ()
+    cards: list[Card] = []
+    for index, item in enumerate(steps):
+        step = {item: None} if isinstance(item, str) else item
+        if isinstance(step, Mapping) and step:
+            cards.append(_card(step, f"{prefix}{index}"))
+    return tuple(cards)
+
+
+def _card(step: Mapping[str, Any], path: str) -> Card:
+    name = next((key for key in _CONTROL if key in step), None)
+    if name is None:
+        return _action_card(step, path)
+    icon, sentence = _CONTROL[name]
+    said, branches = sentence(step, step[name], path)
+    return Card("end" if name == "stop" else "control", icon, said, path, _NOTHING, branches)
+
+
+def _action_card(step: Mapping[str, Any], path: str) -> Card:
+    name = str(next(iter(step)))
+    config = step[name] if isinstance(step[name], Mapping) else {}
+    definition = registry().actions.get(name)
+    notes = [Markup('<span class="mono faint">{}</span>').format(name)]
+    if step.get("as"):
+        notes.append(say(_("kept as %(name)s"), name=expression(f"vars.{step['as']}")))
+    on_error = step.get("on_error")
+    if on_error == "stop":
+        notes.append(escape(_("on failure: stop")))
+    elif on_error == "continue":
+        notes.append(escape(_("on failure: go on")))
+    branches: Branches = ()
+    if isinstance(on_error, list):
+        branches = ((_("If it fails"), step_cards(on_error, f"{path}.on_error.")),)
+    said = _fill(_(definition.label) if definition is not None else name, config)
+    return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, Markup(" · ").join(notes), branches)
+
+
+def _fill(label: str, config: Mapping[str, Any]) -> Markup:
+    """The action's sentence with its values; a value that is not given leaves its place out."""
+    parts: list[Markup] = []
+    last = 0
+    for match in re.finditer(r"\{(\w+)\}", label):
+        value = config.get(match.group(1))
+        parts.append(escape(label[last : match.start()]))
+        parts.append(expression(short(value)) if value not in (None, "") else Markup("…"))
+        last = match.end()
+    return Markup().join([*parts, escape(label[last:])])
+
+
+def _if(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    branches = [(_("Yes"), step_cards(step.get("then"), f"{path}.then."))]
+    if step.get("else"):
+        branches.append((_("Otherwise"), step_cards(step["else"], f"{path}.else.")))
+    return say(_("If %(condition)s"), condition=expression(value)), tuple(branches)
+
+
+def _switch(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    cases = step.get("cases")
+    branches = []
+    for index, (name, steps) in enumerate(cases.items() if isinstance(cases, Mapping) else ()):
+        label = name if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", str(name)) else f"#{index}"
+        branches.append((str(name), step_cards(steps, f"{path}.{label}.")))
+    if step.get("default"):
+        branches.append((_("Otherwise"), step_cards(step["default"], f"{path}.default.")))
+    return say(_("Choose by %(value)s"), value=expression(value)), tuple(branches)
+
+
+def _split(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    body = value if isinstance(value, Mapping) else {}
+    weights = body.get("weights")
+    weights = {k: v for k, v in weights.items() if isinstance(v, int)} if isinstance(weights, Mapping) else {}
+    total = sum(weights.values()) or 1
+    branches = [
+        (f"{name} · {round(100 * weight / total)} %", step_cards(body.get(name), f"{path}.{name}."))
+        for name, weight in weights.items()
+    ]
+    return escape(_("Split by chance, always the same way for the same key")), tuple(branches)
+
+
+def _wait(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    if not isinstance(value, Mapping):
+        return say(_("Wait %(duration)s"), duration=duration(value)), ()
+    until = value.get("until")
+    rule = until if isinstance(until, Mapping) else {"time": until}
+    if "event" in rule:
+        said = say(_("Wait until %(event)s"), event=expression(names(rule["event"])))
+        if rule.get("when"):
+            said += say(" " + _("where %(condition)s"), condition=expression(rule["when"]))
+    elif "date" in rule:
+        said = say(_("Wait until %(event)s"), event=expression(rule["date"]))
+        for extra in (rule.get("offset"), rule.get("at")):
+            said += say(" %(extra)s", extra=duration(extra)) if extra else _NOTHING
+    else:
+        days = names(rule.get("weekday", ""))
+        said = say(_("Wait until %(event)s"), event=f"{days} {rule.get('time') or ''}".strip())
+    if value.get("timeout"):
+        said += say(", " + _("at most %(duration)s"), duration=duration(value["timeout"]))
+    if step.get("as"):
+        said += say(", " + _("kept as %(name)s"), name=expression(f"vars.{step['as']}"))
+    return said, ()
+
+
+def _approve(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    body = value if isinstance(value, Mapping) else {}
+    said = say(_("Ask %(person)s to approve"), person=expression(body.get("by", "owner")))
+    if body.get("timeout"):
+        said += say(", " + _("at most %(duration)s"), duration=duration(body["timeout"]))
+    branches = [(_("Approved"), step_cards(body.get("then"), f"{path}.then."))]
+    branches.append((_("Refused, or no answer in time"), step_cards(body.get("else"), f"{path}.else.")))
+    return said, tuple(branch for branch in branches if branch[1])
+
+
+def _for_each(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    body = value if isinstance(value, Mapping) else {}
+    said = say(
+        _("For each of %(items)s, as %(name)s"),
+        items=expression(body.get("items", "")),
+        name=expression(f"vars.{body.get('as', '')}"),
+    )
+    return said, ((_("Do"), step_cards(body.get("steps"), f"{path}.")),)
+
+
+def _set(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    body = value if isinstance(value, Mapping) else {}
+    pairs = Markup(", ").join(expression(f"vars.{name} = {item}") for name, item in body.items())
+    return say(_("Remember %(values)s"), values=pairs), ()
+
+
+def _stop(step: Mapping[str, Any], value: Any, path: str) -> Said:
+    reason = value.get("reason") if isinstance(value, Mapping) else value
+    return (say(_("Stop: %(reason)s"), reason=reason) if reason else escape(_("Stop here"))), ()
+
+
+_CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any, str], Said]]] = {
+    "if": ("git-branch", _if),
+    "switch": ("git-branch", _switch),
+    "split": ("split", _split),
+    "wait": ("clock", _wait),
+    "approve": ("hand", _approve),
+    "for_each": ("repeat", _for_each),
+    "set": ("variable", _set),
+    "stop": ("octagon-x", _stop),
+}
+
+
+def _trigger(trigger: Mapping[str, Any]) -> Markup:
+    if "absent" in trigger:
+        return say(
+            _("When %(absent)s does not follow %(since)s within %(within)s"),
+            absent=expression(names(trigger["absent"])),
+            since=expression(names(trigger.get("since"))),
+            within=duration(trigger.get("within", "")),
+        )
+    if "event" in trigger:
+        return say(_("When %(event)s happens"), event=expression(names(trigger["event"])))
+    if "schedule" in trigger:
+        said = say(_("On the schedule %(schedule)s"), schedule=expression(short(trigger["schedule"])))
+        over = trigger.get("over")
+        return said + (say(", " + _("for each %(record)s"), record=over) if over else _NOTHING)
+    if "date" in trigger:
+        said = say(_("On the date %(field)s"), field=expression(trigger["date"]))
+        for extra in (trigger.get("offset"), trigger.get("at")):
+            said += say(", %(extra)s", extra=duration(extra)) if extra else _NOTHING
+        return said
+    if "manual" in trigger:
+        return escape(_("When a person starts it"))
+    return expression(short(trigger))
+
+
+def _when(part: Mapping[str, Any]) -> Markup:
+    when = part.get("when")
+    return say(_("only if %(condition)s"), condition=expression(when)) if when else _NOTHING
+
+
+def _entry_rules(document: Mapping[str, Any]) -> Markup:
+    said: list[Markup] = []
+    if document.get("key"):
+        said.append(say(_("One run for each %(key)s"), key=expression(document["key"])))
+    reentry = document.get("reentry")
+    rules = reentry if isinstance(reentry, Mapping) else {}
+    if reentry == "once" or rules.get("once"):
+        said.append(escape(_("only once ever")))
+    if rules.get("after"):
+        said.append(say(_("again only after %(duration)s"), duration=duration(rules["after"])))
+    if rules.get("while_running") == "restart":
+        said.append(escape(_("a new event starts it over")))
+    return Markup(", ").join(said)

@@ -1,0 +1,80 @@
+"""Deliveries: every webhook and file line as it came, what became of it, and replaying those that failed."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.store.models import Delivery, Event
+from sereno.web import formats, words
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.paging import page_of
+from sereno.web.shell import render
+
+STATUSES = ("pending", "done", "ignored", "failed")
+
+
+@require_GET
+@staff()
+def deliveries(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    status, connection = request.GET.get("status", ""), request.GET.get("connection", "")
+    search = request.GET.get("q", "").strip()
+    wanted = shop.connection_set.filter(name=connection) if connection else shop.connection_set.all()
+    rows = Delivery.objects.filter(connection__in=wanted).select_related("connection").defer("body", "headers")
+    if status in STATUSES:
+        rows = rows.filter(status=status)
+    if search:
+        rows = rows.filter(topic__icontains=search)
+    context = {
+        "section": "deliveries",
+        "page": page_of(request, rows),
+        "status": status,
+        "connection": connection,
+        "search": search,
+        "statuses_named": words.named("delivery", STATUSES),
+        "connections": [(one.name, one.name) for one in shop.connection_set.order_by("name")],
+        "is_filtered": bool(status or connection or search),
+    }
+    return render(request, "deliveries/list.html", context)
+
+
+@require_GET
+@staff()
+def delivery(request: StaffRequest, id: int) -> HttpResponse:
+    row = get_object_or_404(Delivery.objects.select_related("connection"), connection__shop=request.shop, pk=id)
+    context = {
+        "section": "deliveries",
+        "delivery": row,
+        "body": formats.bytes_text(row.body)[:200_000],
+        "size": len(row.body),
+        "events": Event.objects.filter(shop=request.shop, delivery=row).defer("data").order_by("id")[:200],
+    }
+    return render(request, "deliveries/one.html", context)
+
+
+@require_POST
+@staff("work")
+def replay_deliveries(request: StaffRequest) -> HttpResponse:
+    """Map the ticked deliveries again; those of other shops are left alone."""
+    from sereno.runtime import services
+
+    ids = list(
+        Delivery.objects.filter(connection__shop=request.shop, pk__in=chosen_ids(request)).values_list("id", flat=True)
+    )
+    if not ids:
+        carry_out(request, _nothing_chosen, "")
+        return back(request, "/deliveries")
+    said = ngettext("%(num)s delivery is read again.", "%(num)s deliveries are read again.", len(ids)) % {
+        "num": len(ids)
+    }
+    carry_out(request, lambda: services.replay_deliveries(ids, request.user.username), said)
+    return back(request, "/deliveries")
+
+
+def _nothing_chosen() -> None:
+    raise ValueError(_("Nothing was ticked. Tick the rows to replay, then press the button."))

@@ -1,0 +1,84 @@
+"""Effects: everything flows did or will do to the world, and replaying what failed."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.sdk.plugin import registry
+from sereno.store.models import Effect, Flow
+from sereno.web import words
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.paging import page_of
+from sereno.web.search import subjects_for
+from sereno.web.shell import render
+
+STATUSES = ("pending", "running", "done", "failed", "shadow", "cancelled")
+
+
+@require_GET
+@staff()
+def effects(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    status, action = request.GET.get("status", ""), request.GET.get("action", "")
+    flow, search = request.GET.get("flow", ""), request.GET.get("q", "").strip()
+    rows = Effect.objects.filter(shop=shop).select_related("flow", "run").defer("run__state", "flow__draft")
+    if status in STATUSES:
+        rows = rows.filter(status=status)
+    if action:
+        rows = rows.filter(action=action)
+    if flow:
+        rows = rows.filter(flow__name=flow)
+    if search:
+        rows = rows.filter(Q(subject__in=subjects_for(shop, search)) | Q(key=search))
+    context = {
+        "section": "effects",
+        "page": page_of(request, rows),
+        "status": status,
+        "action": action,
+        "flow": flow,
+        "search": search,
+        "statuses_named": words.named("effect", STATUSES),
+        "actions": [(name, name) for name in registry().action_names()],
+        "flows": [(one.name, one.title) for one in Flow.objects.filter(shop=shop).order_by("title")],
+        "is_filtered": bool(status or action or flow or search),
+    }
+    return render(request, "effects/list.html", context)
+
+
+@require_GET
+@staff()
+def effect(request: StaffRequest, id: int) -> HttpResponse:
+    row = get_object_or_404(Effect.objects.select_related("flow", "run"), shop=request.shop, pk=id)
+    definition = registry().actions.get(row.action)
+    return render(request, "effects/one.html", {"section": "effects", "effect": row, "definition": definition})
+
+
+@require_POST
+@staff("work")
+def replay_effects(request: StaffRequest) -> HttpResponse:
+    """Try the ticked failed effects again, with the same keys."""
+    from sereno.runtime import services
+
+    ids = list(
+        Effect.objects.filter(shop=request.shop, status="failed", pk__in=chosen_ids(request)).values_list(
+            "id", flat=True
+        )
+    )
+    if not ids:
+        carry_out(request, _nothing_failed, "")
+        return back(request, "/effects")
+    said = ngettext("%(num)s effect is tried again.", "%(num)s effects are tried again.", len(ids)) % {"num": len(ids)}
+    carry_out(request, lambda: services.replay_effects(ids, request.user.username), said)
+    return back(request, "/effects")
+
+
+def _nothing_failed() -> None:
+    raise ValueError(
+        _("No failed effect was ticked. Only failed effects can be replayed: tick some, then press the button.")
+    )

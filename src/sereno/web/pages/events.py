@@ -1,0 +1,76 @@
+"""Events: the list, and one event with its data, the delivery it came in, and what it caused."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from sereno.sdk.plugin import registry
+from sereno.store.models import Event, EventLink, EventQueue, Run, Skip
+from sereno.web.access import StaffRequest, staff
+from sereno.web.paging import page_of
+from sereno.web.search import links_for
+from sereno.web.shell import render
+
+
+@require_GET
+@staff()
+def events(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    search, kind = request.GET.get("q", "").strip(), request.GET.get("type", "")
+    connection = request.GET.get("connection", "")
+    rows = Event.objects.filter(shop=shop).select_related("connection").defer("data")
+    if kind:
+        rows = rows.filter(type=kind)
+    if connection:
+        rows = rows.filter(connection__name=connection)
+    if request.GET.get("failed"):
+        rows = rows.filter(error__isnull=False)
+    if search:
+        found = EventLink.objects.filter(shop=shop, link__in=links_for(shop, search)).values("event_id")
+        rows = rows.filter(Q(id__in=found) | Q(uid=search))
+    context = {
+        "section": "events",
+        "page": page_of(request, rows),
+        "search": search,
+        "kind": kind,
+        "connection": connection,
+        "kinds": [(name, name) for name in registry().event_names()],
+        "connections": [(one.name, one.name) for one in shop.connection_set.order_by("name")],
+        "is_filtered": bool(search or kind or connection),
+        "deliveries_there": shop.connection_set.exists(),
+    }
+    return render(request, "events/list.html", context)
+
+
+@require_GET
+@staff()
+def event(request: StaffRequest, id: int) -> HttpResponse:
+    shop = request.shop
+    row = get_object_or_404(Event.objects.select_related("connection", "delivery"), shop=shop, pk=id)
+    caused = Run.objects.filter(shop=shop, subject=row.subject, event_id=row.pk).select_related("flow").defer("state")
+    around = (
+        EventLink.objects.filter(shop=shop, link=row.subject)
+        .exclude(event_id=row.pk)
+        .order_by("-occurred_at")
+        .select_related("event")[:8]
+    )
+    context = {
+        "section": "events",
+        "event": row,
+        "is_queued": EventQueue.objects.filter(pk=row.pk).exists(),
+        "runs": caused[:50],
+        "skips": _skips(shop.pk, row),
+        "around": [link.event for link in around],
+    }
+    return render(request, "events/one.html", context)
+
+
+def _skips(shop_id: int, row: Event) -> list[Skip]:
+    return list(
+        Skip.objects.filter(shop_id=shop_id, subject=row.subject, event=row.pk)
+        .select_related("flow")
+        .order_by("id")[:50]
+    )

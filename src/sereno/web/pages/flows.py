@@ -1,0 +1,213 @@
+"""Flows: the list, reading one, its YAML and versions, writing and publishing, pausing and resuming."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sereno.engine.run import LIVE
+from sereno.store.models import Flow, FlowVersion, Run, Skip
+from sereno.web import counts, words
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import carry_out
+from sereno.web.documents import problems_of, step_tree, text_of, trigger_tree
+from sereno.web.highlight import yaml_lines
+from sereno.web.shell import render
+
+EXAMPLE = """\
+flow: thank-big-orders
+name: Thank big orders
+trigger: {event: order.paid, when: "order.total >= 200"}
+steps:
+  - orders.add_tag: {tag: big-order}
+  - alerts.notify: {channel: email, text: "A big order: {{ order.number }}"}
+"""
+STATUSES = ("live", "shadow", "paused", "draft")
+
+
+@require_GET
+@staff()
+def flows(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    status, search = request.GET.get("status", ""), request.GET.get("q", "").strip()
+    rows = Flow.objects.filter(shop=shop).defer("draft").order_by("is_derived", "title")
+    everything = list(rows)
+    if status in STATUSES:
+        rows = rows.filter(status=status)
+    if search:
+        rows = rows.filter(title__icontains=search) | rows.filter(name__icontains=search)
+    context = {
+        "section": "flows",
+        "rows": list(rows),
+        "numbers": counts.flow_numbers(shop, everything),
+        "status": status,
+        "search": search,
+        "statuses_named": words.named("flow", STATUSES),
+        "ready": _ready({flow.name for flow in everything}),
+        "has_any": bool(everything),
+    }
+    return render(request, "flows/list.html", context)
+
+
+def _ready(installed: set[str]) -> list[Any]:
+    """Flows that ship with Sereno and are not in this shop yet."""
+    from sereno.sdk.templates import shipped_flows
+
+    return [flow for flow in shipped_flows() if flow.name not in installed]
+
+
+@require_POST
+@staff("flows")
+def install(request: StaffRequest) -> HttpResponse:
+    """Put a shipped flow into the shop as a draft."""
+    from sereno.runtime import services
+    from sereno.sdk.templates import shipped_flows
+
+    name = request.POST.get("name", "")
+    flow = next((one for one in shipped_flows() if one.name == name), None)
+    if flow is None:
+        messages.error(request, _("There is no ready-made flow of that name."))
+        return redirect("flows")
+    said = _("“%(title)s” is in your shop as a draft. Read it, then publish it.") % {"title": flow.title}
+    carry_out(request, lambda: services.save_draft(request.shop.pk, flow.text), said)
+    return redirect("flow", name=name)
+
+
+@require_GET
+@staff()
+def flow(request: StaffRequest, name: str) -> HttpResponse:
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    by_status = dict(Run.objects.filter(flow=row).order_by().values_list("status").annotate(Count("id")))
+    context = {
+        **_head(row),
+        "view": "read",
+        "trigger": trigger_tree(row, row.version),
+        "steps": step_tree(row, row.version),
+        "by_status": by_status,
+        "live": sum(by_status.get(status, 0) for status in LIVE),
+        "numbers": counts.flow_numbers(request.shop, [row])[row.pk],
+        "skips": Skip.objects.filter(flow=row).order_by("-id")[:6],
+        "runs": Run.objects.filter(flow=row).defer("state").order_by("-id")[:6],
+    }
+    return render(request, "flows/one.html", context)
+
+
+@require_GET
+@staff()
+def flow_yaml(request: StaffRequest, name: str) -> HttpResponse:
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    wanted = request.GET.get("version", "")
+    number = int(wanted) if wanted.isdigit() and len(wanted) < 9 else row.version
+    text = text_of(row, number)
+    context = {**_head(row), "view": "yaml", "number": number, "text": text, "lines": yaml_lines(text)}
+    return render(request, "flows/yaml.html", context)
+
+
+@require_GET
+@staff()
+def flow_versions(request: StaffRequest, name: str) -> HttpResponse:
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    in_flight = dict(
+        Run.objects.filter(flow=row, status__in=LIVE).order_by().values_list("version").annotate(Count("id"))
+    )
+    rows = FlowVersion.objects.filter(flow=row).defer("document").order_by("-number")
+    return render(
+        request, "flows/versions.html", {**_head(row), "view": "versions", "rows": rows, "in_flight": in_flight}
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@staff("flows")
+def flow_edit(request: StaffRequest, name: str = "") -> HttpResponse:
+    """Write a flow as YAML: check it, keep it as a draft, or publish it. Problems are shown by their line."""
+    row = get_object_or_404(Flow, shop=request.shop, name=name) if name else None
+    text = request.POST.get("text", row.draft or text_of(row, row.version) if row is not None else EXAMPLE)
+    text = text.replace("\r\n", "\n")
+    context: dict[str, Any] = {
+        **(_head(row) if row is not None else {"section": "flows"}),
+        "view": "edit",
+        "text": text,
+        "problems": (),
+        "checked": False,
+        "in_flight": Run.objects.filter(flow=row, status__in=LIVE).count() if row is not None else 0,
+        "note": request.POST.get("note", ""),
+    }
+    if request.method == "GET":
+        return render(request, "flows/edit.html", context)
+    problems = problems_of(text)
+    wanted = request.POST.get("do", "check")
+    if problems or wanted == "check":
+        lines = {problem.line for problem in problems}
+        context.update(problems=problems, checked=True, lines=yaml_lines(text, lines))
+        return render(request, "flows/edit.html", context, status=422 if problems else 200)
+    return _keep(request, text, wanted)
+
+
+def _keep(request: StaffRequest, text: str, wanted: str) -> HttpResponse:
+    from sereno.runtime import services
+
+    said = "" if wanted == "publish" else _("The draft is kept. Nothing changes until you publish it.")
+    saved = carry_out(request, lambda: services.save_draft(request.shop.pk, text), said)
+    if saved is None:
+        return redirect("flows")
+    if wanted == "publish":
+        inflight = request.POST.get("inflight", "finish")
+        number = carry_out(
+            request,
+            lambda: services.publish(
+                request.shop.pk,
+                saved.name,
+                request.user.username,
+                note=request.POST.get("note", "").strip()[:500],
+                inflight=inflight if inflight in ("finish", "move", "end") else "finish",
+            ),
+            "",
+        )
+        if number is not None:
+            messages.success(request, _("Version %(number)s is live.") % {"number": number})
+    return redirect("flow", name=saved.name)
+
+
+@require_POST
+@staff("flows")
+def flow_status(request: StaffRequest, name: str) -> HttpResponse:
+    from sereno.runtime import services
+
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    status = request.POST.get("status", "")
+    said = {
+        "live": _("The flow is live."),
+        "paused": _("The flow is paused: no run starts, and runs under way stand still until it is live again."),
+        "shadow": _("The flow is in shadow: it decides and records, and sends nothing."),
+    }.get(status)
+    if said is None or row.version is None:
+        messages.error(request, _("Publish the flow first; then it can be paused or put in shadow."))
+    else:
+        carry_out(request, lambda: services.set_status(request.shop.pk, row.name, status, request.user.username), said)
+    return redirect("flow", name=name)
+
+
+@require_POST
+@staff("flows")
+def start_by_hand(request: StaffRequest, name: str) -> HttpResponse:
+    from sereno.runtime import services
+
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    subject = request.POST.get("subject", "").strip()[:200]
+    said = _("Asked for a run about %(subject)s. It appears here in a moment.") % {"subject": subject}
+    carry_out(request, lambda: services.start_by_hand(request.shop.pk, row.name, subject, request.user.username), said)
+    return redirect("flow", name=name)
+
+
+def _head(row: Flow) -> dict[str, Any]:
+    return {"section": "flows", "flow": row, "has_unpublished": row.version is None or _differs(row)}
+
+
+def _differs(row: Flow) -> bool:
+    return bool(row.draft) and row.draft.strip() != text_of(row, row.version).strip()

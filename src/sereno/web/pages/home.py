@@ -1,0 +1,38 @@
+"""The overview: what came in, what is under way, what waits, and whether anybody is on watch."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from sereno.store.models import ConnectionBudget, Event, EventQueue, Flow
+from sereno.web import counts
+from sereno.web.access import StaffRequest, staff
+from sereno.web.shell import render
+
+
+@require_GET
+@staff()
+def home(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    flows = list(Flow.objects.filter(shop=shop, is_derived=False).exclude(status="draft").order_by("title"))
+    connections = shop.connection_set.count()
+    context = {
+        "section": "home",
+        "counts": counts.counts_of(shop),
+        "events": Event.objects.filter(shop=shop).order_by("-id")[:9],
+        "flows": flows,
+        "numbers": counts.flow_numbers(shop, flows),
+        "queue": EventQueue.objects.count(),
+        "connections": connections,
+        "paused": ConnectionBudget.objects.filter(shop=shop, paused_until__gt=_now()).order_by("connection"),
+    }
+    return render(request, "home.html", context)
+
+
+def _now() -> int:
+    from datetime import UTC, datetime
+
+    from sereno.store.fields import to_micros
+
+    return to_micros(datetime.now(UTC))

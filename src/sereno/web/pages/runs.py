@@ -1,0 +1,126 @@
+"""Runs: the list, one run's story, ending it; and why, or why not, somebody got something."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.engine.run import LIVE
+from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
+from sereno.web import story, words
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import carry_out
+from sereno.web.documents import step_tree, trigger_tree
+from sereno.web.paging import page_of
+from sereno.web.search import recent_run_subjects, runs_matching, subjects_for
+from sereno.web.shell import render
+
+STATUSES = ("live", "running", "waiting", "parked", "finished", "exited", "stopped", "failed")
+
+
+@require_GET
+@staff()
+def runs(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    status, flow = request.GET.get("status", ""), request.GET.get("flow", "")
+    search = request.GET.get("q", "").strip()
+    rows = Run.objects.filter(shop=shop).select_related("flow").defer("state", "flow__draft")
+    if status == "live":
+        rows = rows.filter(status__in=LIVE)
+    elif status in STATUSES:
+        rows = rows.filter(status=status)
+    if flow:
+        rows = rows.filter(flow__name=flow)
+    if search:
+        rows = rows.filter(runs_matching(shop, search))
+    context = {
+        "section": "runs",
+        "page": page_of(request, rows),
+        "status": status,
+        "flow": flow,
+        "search": search,
+        "statuses_named": words.named("run", STATUSES),
+        "flows": [(one.name, one.title) for one in Flow.objects.filter(shop=shop).defer("draft").order_by("title")],
+        "is_filtered": bool(status or flow or search),
+    }
+    return render(request, "runs/list.html", context)
+
+
+@require_GET
+@staff()
+def run(request: StaffRequest, uid: str) -> HttpResponse:
+    row = get_object_or_404(Run.objects.select_related("flow", "event"), shop=request.shop, uid=uid)
+    lines = story.story(RunTrace.objects.filter(run=row).order_by("id"))
+    context = {
+        "section": "runs",
+        "run": row,
+        "is_live": row.status in LIVE,
+        "lines": lines,
+        "trigger": trigger_tree(row.flow, row.version),
+        "steps": step_tree(row.flow, row.version),
+        "here": row.step if row.status in LIVE else "",
+        "passed": {line.step for line in lines if line.step},
+        "effects": Effect.objects.filter(run=row).order_by("id")[:200],
+        "approvals": Approval.objects.filter(run=row).order_by("id"),
+        "events": Event.objects.filter(shop=request.shop, subject=row.subject).defer("data").order_by("-id")[:12],
+    }
+    return render(request, "runs/one.html", context)
+
+
+@require_POST
+@staff("work")
+def end_run(request: StaffRequest, uid: str) -> HttpResponse:
+    from sereno.runtime import services
+
+    row = get_object_or_404(Run, shop=request.shop, uid=uid)
+    reason = request.POST.get("reason", "").strip()[:200] or "ended_by_person"
+    carry_out(request, lambda: services.end_run(row.uid, request.user.username, reason), _("The run is ended."))
+    return redirect("run", uid=uid)
+
+
+@require_GET
+@staff()
+def why(request: StaffRequest) -> HttpResponse:
+    """The form, and under it the answer: runs and skips of what was typed, newest first."""
+    shop = request.shop
+    text, flow = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
+    flows = Flow.objects.filter(shop=shop).defer("draft").order_by("title")
+    context = {
+        "section": "why",
+        "text": text,
+        "flow": flow,
+        "flows": [(one.name, one.title) for one in flows],
+        "suggestions": list(dict.fromkeys(recent_run_subjects(shop))),
+        "answers": _answers(request, text, flow) if text else [],
+    }
+    return render(request, "runs/why.html", context)
+
+
+def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, object]]:
+    shop = request.shop
+    found = (
+        Run.objects.filter(runs_matching(shop, text), shop=shop).select_related("flow").defer("state", "flow__draft")
+    )
+    skipped = Skip.objects.filter(shop=shop, subject__in=subjects_for(shop, text)).select_related("flow")
+    if flow:
+        found, skipped = found.filter(flow__name=flow), skipped.filter(flow__name=flow)
+    rows = list(found.order_by("-id")[:20])
+    traces: dict[int, list[RunTrace]] = {}
+    for trace in RunTrace.objects.filter(run__in=rows).order_by("id"):
+        traces.setdefault(trace.run_id, []).append(trace)
+    answers: list[dict[str, object]] = [
+        {"at": row.started_at, "run": row, "skip": None, "lines": story.story(traces.get(row.pk, []))} for row in rows
+    ]
+    answers += [
+        {
+            "at": skip.at,
+            "run": None,
+            "skip": skip,
+            "seen": story.seen_of(skip.details),
+            "more": story.more_of(skip.details),
+        }
+        for skip in skipped.order_by("-id")[:40]
+    ]
+    return sorted(answers, key=lambda answer: str(answer["at"]), reverse=True)

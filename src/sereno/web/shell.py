@@ -1,0 +1,118 @@
+"""Rendering a page inside the shell: navigation, health, notices, language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template import engines
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sereno.store.models import Approval, Delivery, Effect, Flow, Shop, Worker
+from sereno.web import formats
+from sereno.web.wiring import wiring
+
+LANGUAGES = (("en", "English"), ("es", "Español"), ("pt", "Português"), ("ro", "Română"))
+WORKER_DEAD_AFTER = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the navigation. `key` follows "g" on the keyboard."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    key: str
+
+
+WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs attention"), "bell", "a"))
+AUTOMATE = (
+    Link("flows", _("Flows"), "workflow", "f"),
+    Link("runs", _("Runs"), "activity", "r"),
+    Link("why", _("Why, and why not"), "circle-question-mark", "w"),
+)
+RECORD = (
+    Link("events", _("Events"), "radio", "e"),
+    Link("deliveries", _("Deliveries"), "webhook", "d"),
+    Link("effects", _("Effects"), "send", "x"),
+)
+SET_UP = (Link("connections", _("Connections"), "plug", "c"), Link("keys", _("API keys"), "key", "k"))
+DEMO = (Link("inbox", _("Demo inbox"), "inbox", "i"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """How much waits for a person, by kind. Counts past 1,000 stop there."""
+
+    effects: int
+    deliveries: int
+    approvals: int
+    flows: int
+
+    @property
+    def total(self) -> int:
+        return self.effects + self.deliveries + self.approvals + self.flows
+
+
+def attention_of(shop: Shop) -> Attention:
+    key = f"attention:{shop.pk}"
+    found = cache.get(key)
+    if found is None:
+        failed = Delivery.objects.filter(connection__in=shop.connection_set.all(), status="failed")
+        found = Attention(
+            effects=Effect.objects.filter(shop=shop, status="failed")[:1000].count(),
+            deliveries=failed[:1000].count(),
+            approvals=Approval.objects.filter(shop=shop, status="open")[:1000].count(),
+            flows=Flow.objects.filter(shop=shop, status="paused").count(),
+        )
+        cache.set(key, found, 3)
+    return found
+
+
+def forget_attention(shop: Shop) -> None:
+    """After a person changed something, the next page must count anew."""
+    cache.delete(f"attention:{shop.pk}")
+
+
+def workers_alive() -> int:
+    return Worker.objects.filter(seen_at__gte=datetime.now(UTC) - WORKER_DEAD_AFTER).count()
+
+
+def render(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The template with the shell's own values. Pages without a shop (sign-in, public) get none of the shop's."""
+    values: dict[str, Any] = {
+        "request": request,
+        "csrf": get_token(request),
+        "language": formats.language(),
+        "languages": LANGUAGES,
+        "path": request.get_full_path(),
+        "notices": list(get_messages(request)),
+    }
+    shop: Shop | None = getattr(request, "shop", None)
+    if shop is not None:
+        has_inbox = wiring().demo_inbox.is_dir()
+        values.update(
+            shop=shop,
+            can=request.can,  # type: ignore[attr-defined]
+            role=request.role,  # type: ignore[attr-defined]
+            navigation=(
+                (_("Watch"), WATCH),
+                (_("Automate"), AUTOMATE),
+                (_("Record"), RECORD),
+                (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
+            ),
+            attention=attention_of(shop),
+            workers=workers_alive(),
+        )
+    values.update(context or {})
+    engine = engines["jinja2"]
+    return HttpResponse(engine.get_template(template).render(values, request), status=status)

@@ -1,0 +1,60 @@
+"""Addresses of the pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sereno.web.pages import (
+    attention,
+    connections,
+    deliveries,
+    design,
+    effects,
+    events,
+    flows,
+    home,
+    inbox,
+    public,
+    runs,
+    signin,
+)
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in", signin.sign_in, name="sign-in"),
+    path("sign-out", signin.sign_out, name="sign-out"),
+    path("setup", signin.setup, name="setup"),
+    path("language", signin.set_language, name="language"),
+    path("attention", attention.attention, name="attention"),
+    path("approvals/<int:id>/decide", attention.decide, name="decide"),
+    path("flows", flows.flows, name="flows"),
+    path("flows/new", flows.flow_edit, name="flow-new"),
+    path("flows/install", flows.install, name="flow-install"),
+    path("flows/<slug:name>", flows.flow, name="flow"),
+    path("flows/<slug:name>/yaml", flows.flow_yaml, name="flow-yaml"),
+    path("flows/<slug:name>/versions", flows.flow_versions, name="flow-versions"),
+    path("flows/<slug:name>/edit", flows.flow_edit, name="flow-edit"),
+    path("flows/<slug:name>/status", flows.flow_status, name="flow-status"),
+    path("flows/<slug:name>/start", flows.start_by_hand, name="flow-start"),
+    path("runs", runs.runs, name="runs"),
+    path("runs/<slug:uid>", runs.run, name="run"),
+    path("runs/<slug:uid>/end", runs.end_run, name="run-end"),
+    path("why", runs.why, name="why"),
+    path("events", events.events, name="events"),
+    path("events/<int:id>", events.event, name="event"),
+    path("deliveries", deliveries.deliveries, name="deliveries"),
+    path("deliveries/replay", deliveries.replay_deliveries, name="deliveries-replay"),
+    path("deliveries/<int:id>", deliveries.delivery, name="delivery"),
+    path("effects", effects.effects, name="effects"),
+    path("effects/replay", effects.replay_effects, name="effects-replay"),
+    path("effects/<int:id>", effects.effect, name="effect"),
+    path("connections", connections.connections, name="connections"),
+    path("connections/<slug:name>", connections.connection, name="connection"),
+    path("keys", connections.keys, name="keys"),
+    path("keys/<int:id>/revoke", connections.revoke_key, name="key-revoke"),
+    path("inbox", inbox.inbox, name="inbox"),
+    path("inbox/<str:name>", inbox.inbox, name="mail"),
+    path("inbox/<str:name>/html", inbox.mail_html, name="mail-html"),
+    path("design", design.design, name="design"),
+    path("unsubscribe/<str:token>", public.unsubscribe, name="unsubscribe"),
+]
