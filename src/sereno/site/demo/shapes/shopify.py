@@ -1,0 +1,394 @@
+"""Shopify-shaped webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from sereno.site.demo.catalogue import BY_SKU, Item
+from sereno.site.demo.season import ZONE
+from sereno.site.demo.shapes.hooks import Hook, euros, tax_inside
+
+if TYPE_CHECKING:
+    from sereno.site.demo.people import Person
+    from sereno.site.demo.world import World
+
+SHOP = "casa-azahar.myshopify.com"
+_IDS = {"order": 5_612_000_000_000, "customer": 7_104_000_000_000, "line": 13_310_000_000_000}
+_LOCATION = 67_300_100
+
+
+def _id(kind: str, number: int) -> int:
+    return _IDS[kind] + number * 32_768
+
+
+def _local(at: datetime | str) -> str:
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return instant.astimezone(ZONE).replace(microsecond=0).isoformat()
+
+
+def _hook(world: World | None, topic: str, body: Any, at: datetime, key: object) -> Hook:
+    return Hook("shopify", topic, body, at, f"{topic.replace('/', '-')}-{key}-{int(at.timestamp())}")
+
+
+def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> list[Hook]:
+    first = items[0]
+    body = {
+        "id": 8_200_000_000_000 + first.number,
+        "title": first.title,
+        "body_html": f"<p>{first.title}. Hecho a mano, en series cortas.</p>",
+        "handle": first.sku.lower(),
+        "product_type": first.kind,
+        "vendor": "Casa Azahar",
+        "status": "active",
+        "tags": first.kind.lower(),
+        "created_at": _local(at),
+        "published_at": _local(at),
+        "updated_at": _local(at),
+        "variants": [
+            {
+                "id": _variant(item),
+                "product_id": 8_200_000_000_000 + first.number,
+                "title": item.variant or "Default Title",
+                "sku": item.sku,
+                "price": euros(item.price),
+                "position": place + 1,
+                "grams": item.grams,
+                "inventory_item_id": _counted(item),
+                "inventory_management": "shopify",
+                "inventory_policy": "deny",
+                "inventory_quantity": world.stock[item.sku],
+                "requires_shipping": True,
+                "taxable": True,
+                "created_at": _local(at),
+                "updated_at": _local(at),
+            }
+            for place, item in enumerate(items)
+        ],
+        "options": [],
+        "images": [],
+    }
+    return [_hook(world, "products/create" if is_new else "products/update", body, at, first.number)]
+
+
+def stock(world: World, item: Item, at: datetime) -> list[Hook]:
+    body = {
+        "inventory_item_id": _counted(item),
+        "location_id": _LOCATION,
+        "available": world.stock[item.sku],
+        "updated_at": _local(at),
+    }
+    return [_hook(world, "inventory_levels/update", body, at, f"{item.number}-{world.stock[item.sku]}")]
+
+
+def customer(person: Person, at: datetime) -> list[Hook]:
+    body = _person(person, at) | {"addresses": [_address(person)], "default_address": _address(person)}
+    return [_hook(None, "customers/create", body, at, person.number)]
+
+
+def consent(person: Person, at: datetime) -> list[Hook]:
+    body = {
+        "customer_id": _id("customer", person.number),
+        "email_address": person.email,
+        "email_marketing_consent": {
+            "state": "unsubscribed",
+            "opt_in_level": "single_opt_in",
+            "consent_updated_at": _local(at),
+        },
+    }
+    return [_hook(None, "customers_email_marketing_consent/update", body, at, person.number)]
+
+
+def cart(world: World, held: dict[str, Any], at: datetime, *, is_new: bool) -> list[Hook]:
+    body = {
+        "id": held["token"],
+        "token": held["token"],
+        "line_items": [_line(world, sku, count) for sku, count in held["items"].items()],
+        "note": "",
+        "created_at": _local(held["created"]),
+        "updated_at": _local(at),
+    }
+    return [_hook(world, "carts/create" if is_new else "carts/update", body, at, held["token"][:12])]
+
+
+def checkout(world: World, held: dict[str, Any], at: datetime, *, is_new: bool) -> list[Hook]:
+    person = world.people[held["person"]]
+    goods = sum(BY_SKU[sku].price * count for sku, count in held["items"].items())
+    shipping = 0 if goods >= 6000 else 495
+    body = {
+        "id": 29_800_000_000_000 + held["checkout"],
+        "token": held["token"][::-1],
+        "cart_token": held["token"],
+        "email": person.email,
+        "phone": None,
+        "created_at": _local(at),
+        "updated_at": _local(at),
+        "completed_at": None,
+        "closed_at": None,
+        "currency": "EUR",
+        "presentment_currency": "EUR",
+        "customer_locale": person.locale,
+        "buyer_accepts_marketing": person.accepts,
+        "taxes_included": True,
+        "landing_site": _landing(held),
+        "referring_site": "",
+        "source_name": "web",
+        "line_items": [_line(world, sku, count) for sku, count in held["items"].items()],
+        "total_line_items_price": euros(goods),
+        "subtotal_price": euros(goods),
+        "total_discounts": "0.00",
+        "total_tax": euros(tax_inside(goods + shipping)),
+        "total_price": euros(goods + shipping),
+        "shipping_lines": [] if is_new else [{"title": "Envío 48 h", "price": euros(shipping)}],
+        "abandoned_checkout_url": f"https://casa-azahar.example/checkouts/{held['token']}/recover",
+        "discount_codes": [],
+        "note": None,
+        "note_attributes": [],
+        "billing_address": _address(person),
+        "shipping_address": _address(person),
+        "customer": _person(person, at),
+    }
+    return [_hook(world, "checkouts/create" if is_new else "checkouts/update", body, at, held["checkout"])]
+
+
+def placed(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    hooks = [_hook(world, "orders/create", _order(world, order, at), at, order["number"])]
+    return hooks + (_paid(world, order, at) if order["is_paid"] else [])
+
+
+def paid(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return _paid(world, order, at)
+
+
+def _paid(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    order["paid"] = at.isoformat()
+    return [_hook(world, "orders/paid", _order(world, order, at), at, order["number"])]
+
+
+def cancelled(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return [_hook(world, "orders/cancelled", _order(world, order, at), at, order["number"])]
+
+
+def packed(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return [
+        _hook(world, "fulfillments/create", _fulfillment(world, order, at), at, order["parcel"]["number"]),
+        _hook(world, "orders/fulfilled", _order(world, order, at), at, order["number"]),
+    ]
+
+
+def travelling(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return [_hook(world, "fulfillments/update", _fulfillment(world, order, at), at, order["parcel"]["number"])]
+
+
+def delivered(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return travelling(world, order, at)
+
+
+def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return [_hook(world, "refunds/create", _refund(world, order, at), at, order["refund"]["number"])]
+
+
+# --- parts ------------------------------------------------------------------------------------
+
+
+def _variant(item: Item) -> int:
+    return 44_900_000_000_000 + item.number
+
+
+def _counted(item: Item) -> int:
+    return 46_900_000_000_000 + item.number
+
+
+def _line(world: World, sku: str, count: int) -> dict[str, Any]:
+    item = BY_SKU[sku]
+    return {
+        "id": _id("line", item.number),
+        "product_id": 8_200_000_000_000 + item.number,
+        "variant_id": _variant(item),
+        "title": item.title,
+        "variant_title": item.variant or None,
+        "sku": sku,
+        "quantity": count,
+        "price": euros(item.price),
+        "line_price": euros(item.price * count),
+        "grams": item.grams,
+        "vendor": "Casa Azahar",
+        "total_discount": "0.00",
+        "requires_shipping": True,
+        "taxable": True,
+        "gift_card": False,
+        "properties": [],
+        "key": sku,
+    }
+
+
+def _person(person: Person, at: datetime) -> dict[str, Any]:
+    return {
+        "id": _id("customer", person.number),
+        "email": person.email,
+        "first_name": person.given,
+        "last_name": person.family,
+        "phone": person.phone,
+        "created_at": _local(person.created or at),
+        "updated_at": _local(at),
+        "orders_count": person.orders,
+        "total_spent": euros(person.spent),
+        "currency": "EUR",
+        "state": "enabled" if person.orders > 1 else "disabled",
+        "verified_email": True,
+        "tags": "",
+        "note": None,
+        "locale": person.locale,
+        "email_marketing_consent": {
+            "state": "subscribed" if person.accepts else "not_subscribed",
+            "opt_in_level": "single_opt_in",
+            "consent_updated_at": _local(person.created or at),
+        },
+        "sms_marketing_consent": None,
+    }
+
+
+def _address(person: Person) -> dict[str, Any]:
+    return {
+        "first_name": person.given,
+        "last_name": person.family,
+        "name": person.name,
+        "company": None,
+        "address1": person.street,
+        "address2": None,
+        "city": person.city,
+        "zip": person.postal_code,
+        "province": person.region,
+        "country_code": person.country,
+        "phone": person.phone,
+    }
+
+
+def _landing(held: dict[str, Any]) -> str:
+    source, medium, campaign = held["source"]
+    if not source:
+        return "/"
+    return "/?" + urlencode({"utm_source": source, "utm_medium": medium, "utm_campaign": campaign})
+
+
+def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+    person = world.people[order["person"]]
+    goods = order["total"] - order["shipping"] + order["discount"]
+    status = "voided" if order["cancelled"] and not order["paid"] else "paid" if order["paid"] else "pending"
+    if order["cancelled"] and order["paid"]:
+        status = "refunded"
+    return {
+        "id": _id("order", order["number"]),
+        "admin_graphql_api_id": f"gid://shopify/Order/{_id('order', order['number'])}",
+        "name": f"#{order['number']}",
+        "order_number": order["number"],
+        "number": order["number"],
+        "email": person.email,
+        "contact_email": person.email,
+        "phone": None,
+        "created_at": _local(order["placed"]),
+        "processed_at": _local(order["placed"]),
+        "updated_at": _local(at),
+        "cancelled_at": _local(order["cancelled"]) if order["cancelled"] else None,
+        "cancel_reason": "customer" if order["cancelled"] else None,
+        "closed_at": None,
+        "currency": "EUR",
+        "presentment_currency": "EUR",
+        "customer_locale": person.locale,
+        "buyer_accepts_marketing": person.accepts,
+        "taxes_included": True,
+        "cart_token": order["cart"],
+        "checkout_id": 29_800_000_000_000 + order["checkout"] if order["checkout"] else None,
+        "checkout_token": order["cart"][::-1],
+        "landing_site": _landing(order),
+        "referring_site": "https://www.instagram.com/" if order["source"][0] == "instagram" else "",
+        "source_name": "web",
+        "financial_status": status,
+        "fulfillment_status": "fulfilled" if order["parcel"] else None,
+        "payment_gateway_names": ["shopify_payments" if order["paid"] else "bank_transfer"],
+        "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],
+        "total_line_items_price": euros(goods),
+        "subtotal_price": euros(goods - order["discount"]),
+        "total_discounts": euros(order["discount"]),
+        "discount_codes": [{"code": "NOVEDADES10", "amount": euros(order["discount"]), "type": "percentage"}]
+        if order["discount"]
+        else [],
+        "total_shipping_price_set": {"shop_money": {"amount": euros(order["shipping"]), "currency_code": "EUR"}},
+        "shipping_lines": [{"title": "Envío 48 h", "price": euros(order["shipping"]), "code": "48h"}],
+        "total_tax": euros(tax_inside(order["total"])),
+        "total_price": euros(order["total"]),
+        "current_total_price": euros(order["total"]),
+        "tags": "",
+        "note": None,
+        "note_attributes": [],
+        "test": False,
+        "token": order["cart"][:16],
+        "order_status_url": f"https://casa-azahar.example/orders/{order['cart'][:16]}",
+        "billing_address": _address(person),
+        "shipping_address": _address(person),
+        "customer": _person(person, at),
+        "fulfillments": [_fulfillment(world, order, at)] if order["parcel"] else [],
+        "refunds": [],
+    }
+
+
+def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+    parcel, person = order["parcel"], world.people[order["person"]]
+    return {
+        "id": 5_010_000_000_000 + parcel["number"],
+        "order_id": _id("order", order["number"]),
+        "name": f"#{order['number']}.1",
+        "status": "success",
+        "shipment_status": None if parcel["state"] == "label" else parcel["state"],
+        "created_at": _local(parcel["packed"]),
+        "updated_at": _local(at),
+        "service": "manual",
+        "tracking_company": "Correos",
+        "tracking_number": parcel["code"],
+        "tracking_numbers": [parcel["code"]],
+        "tracking_url": f"https://www.correos.es/localizador?tracking-number={parcel['code']}",
+        "tracking_urls": [f"https://www.correos.es/localizador?tracking-number={parcel['code']}"],
+        "location_id": _LOCATION,
+        "email": person.email,
+        "destination": _address(person),
+        "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],
+        "receipt": {},
+    }
+
+
+def _refund(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+    refund = order["refund"]
+    line = _line(world, refund["sku"], 1)
+    return {
+        "id": 9_110_000_000_000 + refund["number"],
+        "order_id": _id("order", order["number"]),
+        "created_at": _local(at),
+        "processed_at": _local(at),
+        "note": "Llegó con un golpe",
+        "restock": False,
+        "refund_line_items": [
+            {
+                "id": 9_210_000_000_000 + refund["number"],
+                "line_item_id": line["id"],
+                "quantity": 1,
+                "restock_type": "no_restock",
+                "subtotal": line["price"],
+                "total_tax": "0.00",
+                "line_item": line,
+            }
+        ],
+        "transactions": [
+            {
+                "id": 9_310_000_000_000 + refund["number"],
+                "order_id": _id("order", order["number"]),
+                "kind": "refund",
+                "status": "success",
+                "amount": euros(refund["amount"]),
+                "currency": "EUR",
+                "gateway": "shopify_payments",
+                "created_at": _local(at),
+            }
+        ],
+        "order_adjustments": [],
+    }
