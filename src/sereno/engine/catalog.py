@@ -86,6 +86,8 @@ class Problem:
     line: int
     path: str = ""
     suggestion: str | None = None
+    column: int | None = None
+    """Where on the line, from 1, when it is known."""
 
 
 class FlowInvalid(Exception):  # noqa: N818 - reads as a sentence: "raise FlowInvalid"

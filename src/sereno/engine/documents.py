@@ -77,12 +77,23 @@ class Located:
     columns: dict[Where, int] = field(default_factory=dict[Where, int])
     blocks: set[Where] = field(default_factory=set[Where])
     """Texts written as blocks (`|`, `>`), which begin on the line after."""
+    quoted: set[Where] = field(default_factory=set[Where])
 
     def line(self, where: Where) -> int:
         """The line of a place, or of the nearest thing around it."""
         while where and where not in self.lines:
             where = where[:-1]
         return self.lines.get(where, 1)
+
+    def position(self, where: Where, text: str, offset: int) -> tuple[int, int | None]:
+        """Line and column of an offset into a text of the document; the column only where it is sure."""
+        before = text[:offset]
+        line = self.line(where) + before.count("\n")
+        if where in self.blocks:
+            return line + 1, None
+        if "\n" in before:
+            return line, None
+        return line, self.columns.get(where, 1) + (where in self.quoted) + offset
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -155,6 +166,8 @@ def _value(node: Node, where: Where, located: Located, problems: list[Problem]) 
     if isinstance(node, ScalarNode):
         if node.style in ("|", ">"):
             located.blocks.add(where)
+        elif node.style:
+            located.quoted.add(where)
         return _scalar(node)
     if isinstance(node, SequenceNode):
         items = cast("list[Node]", node.value)

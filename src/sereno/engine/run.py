@@ -28,6 +28,7 @@ class RunState(msgspec.Struct, kw_only=True):
     - `listens` are the event types that concern it now (exits, and what it waits for).
     - `event` is the starting event as it was. `vars` are set by `set`, `as` and `for_each`.
     - `loops`: step path -> {"items": [...], "index": n} of the `for_each` steps it is inside.
+    - `since` is how far the run has got in the events' own time: an event it waits for must not be older.
     - `seen` are ids of events and effect outcomes already taken in, newest last, bounded.
     """
 
@@ -45,12 +46,13 @@ class RunState(msgspec.Struct, kw_only=True):
     timer: int = 0
     seq: int = 0
     effect_key: str | None = None
-    listens: list[str] = field(default_factory=list[str])
-    refs: dict[str, str] = field(default_factory=dict[str, str])
-    vars: dict[str, Any] = field(default_factory=dict[str, Any])
-    loops: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    seen: list[str] = field(default_factory=list[str])
-    event: dict[str, Any] = field(default_factory=dict[str, Any])
+    listens: list[str] = msgspec.field(default_factory=list[str])
+    refs: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    vars: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    loops: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict[str, dict[str, Any]])
+    seen: list[str] = msgspec.field(default_factory=list[str])
+    event: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    since: datetime | None = None
 
 
 # --- what may happen to a run -----------------------------------------------------------------
@@ -108,8 +110,7 @@ Input = Started | EventArrived | TimerDue | EffectFinished | Decided | Ended
 # --- what comes of it ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NewEffect:
+class NewEffect(msgspec.Struct, frozen=True):
     """An action to carry out. `key` is `<run id>/<step path>` (with the loop's index inside `for_each`:
     `<run id>/3[2].0`) and unique for ever. `config` is rendered. `awaited`: the run parks for the outcome."""
 
@@ -120,8 +121,7 @@ class NewEffect:
     awaited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NewApproval:
+class NewApproval(msgspec.Struct, frozen=True):
     """A person is asked. The answer comes back as `Decided`, or the timer rings."""
 
     key: str
@@ -131,19 +131,17 @@ class NewApproval:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class TraceEntry:
+class TraceEntry(msgspec.Struct, frozen=True):
     """One line of why. `code` is stable and translatable (`step.condition`, `wait.started`, `exit.event`, ...);
     `details` holds the values seen, as JSON."""
 
     at: datetime
     step: str
     code: str
-    details: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    details: Mapping[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Advanced:
+class Advanced(msgspec.Struct, frozen=True):
     """What `advance` decided. `state` is new; when nothing changed (a late timer, a seen event) it is the same object,
     and the rest is empty."""
 

@@ -1,0 +1,157 @@
+"""The steps of a flow: a tree, and a closed set. New kinds of step are a change of the engine, new actions are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Any, Literal
+
+from sereno.engine.catalog import ActionType
+from sereno.engine.expressions import Expression
+
+Zone = Literal["recipient", "store"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is the
+    name in `vars` that holds what the action gave back. `awaited`: the run parks until the outcome is known."""
+
+    path: str
+    line: int
+    action: ActionType
+    config: Mapping[str, Any]
+    result: str | None
+    on_error: Literal["stop", "continue"] | tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    path: str
+    line: int
+    test: Expression
+    then: tuple[Step, ...]
+    otherwise: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """`cases` are compared with the value as text, in the order written."""
+
+    path: str
+    line: int
+    value: Expression
+    cases: tuple[tuple[str, tuple[Step, ...]], ...]
+    default: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`branches`: (name, weight, steps). The same key always takes the same branch of the same split."""
+
+    path: str
+    line: int
+    branches: tuple[tuple[str, int, tuple[Step, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """A fixed length of time, or an expression that gives one."""
+
+    path: str
+    line: int
+    length: timedelta | Expression
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntilTime:
+    path: str
+    line: int
+    at: time
+    weekdays: frozenset[str]
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntilDate:
+    """Until a date field, moved by `offset`; a field that is a bare date counts from `at` (midnight) in the zone."""
+
+    path: str
+    line: int
+    date: Expression
+    offset: timedelta
+    at: time | None
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntilEvent:
+    """Until an event of one of these types for which `test` holds, or the time-out. `result` in `vars` is then
+    `{happened, event}`."""
+
+    path: str
+    line: int
+    types: frozenset[str]
+    test: Expression | None
+    timeout: timedelta | Expression | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """A person decides; without an answer in time, `otherwise` runs."""
+
+    path: str
+    line: int
+    by: str
+    text: str
+    timeout: timedelta | None
+    then: tuple[Step, ...]
+    otherwise: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """For each item, up to `limit`; more are left out, and the trace says so. `name` in `vars` is the item."""
+
+    path: str
+    line: int
+    items: Expression
+    name: str
+    limit: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetVars:
+    path: str
+    line: int
+    values: tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    path: str
+    line: int
+    reason: str
+
+
+Wait = WaitFor | WaitUntilTime | WaitUntilDate | WaitUntilEvent
+Step = (
+    Action
+    | If
+    | Switch
+    | Split
+    | WaitFor
+    | WaitUntilTime
+    | WaitUntilDate
+    | WaitUntilEvent
+    | Approve
+    | ForEach
+    | SetVars
+    | Stop
+)
+
+MOST_ITEMS = 10_000
+USUAL_ITEMS = 1_000
