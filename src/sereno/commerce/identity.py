@@ -50,12 +50,16 @@ def refs_of(type: str, subject: str, data: Mapping[str, Any]) -> dict[str, str]:
         found[noun] = text(data.get("id"))
         found["order"] = text(data.get("order_id"))
         found["payment"] = found.get("payment") or text(data.get("payment_id"))
-        found |= _person(data)
+        # The e-mail address alone does not make a guest of whoever ordered: the order knows its customer.
+        found["customer"] = text(data.get("customer_id"))
+        found["email"] = _email(data.get("email"))
     elif noun == "customer":
         found["customer"] = customer_key(data.get("id"), data.get("email"))
         found["email"] = _email(data.get("email"))
     elif noun in ("consent", "privacy"):
         found |= _person(data)
+    elif noun == "app":
+        found["shop"] = text(data.get("shop_id"))
     elif noun == "product":
         found["product"] = text(data.get("id"))
     elif noun in ("variant", "stock"):

@@ -96,19 +96,15 @@ class Reader:
     def id(self, *names: str) -> str | None:
         """A platform's id as text. 0 means none."""
         value = self.raw(*names)
-        if (
-            isinstance(value, Decimal)
-            and value.is_finite()
-            and value == value.to_integral_value()
-            and abs(value) < 1e18
-        ):
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == 0:
+        if isinstance(value, Decimal):
+            value = _whole(value)
+        if isinstance(value, bool) or not isinstance(value, str | int):
             return None
-        if isinstance(value, int) and abs(value) > EXACT and value % 100 == 0 and int(float(value)) == value:
+        if isinstance(value, int) and EXACT < abs(value) < 10**40 and Decimal(repr(float(value))) == value:
+            # As JavaScript would have written it: its true end may be lost.
             self.note("id.suspect")
-        found = str(value).strip()[:150]
-        return found if found and found != "0" else None
+        found = (as_text(value) or "")[:150]
+        return found if found not in ("", "0") else None
 
     def money(self, *names: str, currency: str | None = None) -> str | None:
         """An exact decimal string with at least the currency's digits: "12.50". Not rounded, but for what floats add
