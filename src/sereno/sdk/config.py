@@ -67,8 +67,14 @@ def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProb
         return [
             ConfigProblem(key=".".join(str(part) for part in item["loc"]), message=item["msg"])
             for item in error.errors()
+            if not _is_unrendered(item["loc"], item["input"], template_keys(config))
         ]
     return []
+
+
+def _is_unrendered(loc: tuple[int | str, ...], value: object, templates: frozenset[str]) -> bool:
+    """Whether the value is Liquid yet to be rendered: how long it gets, or what it says, is not known yet."""
+    return bool(loc) and loc[0] in templates and isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 def _has(info: FieldInfo, mark: str) -> bool:

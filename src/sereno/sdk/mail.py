@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from email.utils import formataddr
 from urllib.parse import urlsplit
 
 from sereno.sdk.context import Context, ShopFacts
@@ -17,9 +16,10 @@ def sender_address(shop: ShopFacts) -> str:
 
 
 def sender(shop: ShopFacts) -> str:
-    """The From header: the shop's name and address. The name is quoted or encoded as it needs."""
+    """Name and address, as `"Name" <address>`; the mailer encodes what is not ASCII."""
     name = " ".join(str(shop.settings.get("sender_name") or shop.name).split())
-    return formataddr((name, sender_address(shop)))
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}" <{sender_address(shop)}>'
 
 
 def reply_address(shop: ShopFacts) -> str | None:

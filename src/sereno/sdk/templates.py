@@ -1,0 +1,88 @@
+"""The flows that ship: YAML in each room's `flows` folder, with a title, a goal and a description in four languages beside it.
+
+Files are found by place, not by import, so that the SDK knows no room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+LOCALES = ("en", "es", "pt", "ro")
+_ROOMS = Path(__file__).resolve().parent.parent / "modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a shipped flow is called and is good for, in one language."""
+
+    title: str
+    goal: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedFlow:
+    """A flow ready to be installed. `text` is its YAML; `title` is English; `messages` are the mails it sends."""
+
+    name: str
+    title: str
+    room: str
+    text: str
+    words: Mapping[str, Words]
+    messages: tuple[str, ...]
+
+    def in_language(self, locale: str) -> Words:
+        """Its words in this language (`pt-BR` is Portuguese), else in English."""
+        return self.words.get(locale.replace("_", "-").partition("-")[0].lower()) or self.words["en"]
+
+
+def shipped_flows() -> list[ShippedFlow]:
+    """All of them, by room and name."""
+    return list(_read_all())
+
+
+def shipped_flow(name: str) -> ShippedFlow | None:
+    """The one of this name."""
+    return next((flow for flow in _read_all() if flow.name == name), None)
+
+
+@cache
+def _read_all() -> tuple[ShippedFlow, ...]:
+    paths = sorted(path for path in _ROOMS.glob("*/flows/*.yaml") if not path.name.endswith(".meta.yaml"))
+    return tuple(_read(path) for path in paths)
+
+
+def _read(path: Path) -> ShippedFlow:
+    text = path.read_text(encoding="utf-8")
+    document = cast("dict[str, Any]", yaml.safe_load(text))
+    held = cast("dict[str, dict[str, str]]", yaml.safe_load(path.with_suffix(".meta.yaml").read_text(encoding="utf-8")))
+    return ShippedFlow(
+        name=path.stem,
+        title=str(document.get("name") or path.stem),
+        room=path.parent.parent.name,
+        text=text,
+        words={locale: Words(**words) for locale, words in held.items()},
+        messages=tuple(dict.fromkeys(_templates(document.get("steps")))),
+    )
+
+
+def _templates(value: Any) -> list[str]:
+    """The names of all message templates below a value, in the order they stand."""
+    if isinstance(value, list):
+        return [name for item in cast("list[Any]", value) for name in _templates(item)]
+    if not isinstance(value, dict):
+        return []
+    found: list[str] = []
+    for key, item in cast("dict[str, Any]", value).items():
+        if key.startswith("messages.") and isinstance(item, dict):
+            name = cast("dict[str, Any]", item).get("template")
+            found += [name] if isinstance(name, str) else []
+        else:
+            found += _templates(item)
+    return found
