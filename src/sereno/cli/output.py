@@ -47,12 +47,12 @@ def no_such(kind: str, name: str, choices: Sequence[str], hint: str = "") -> Wro
 
 def say(text: str = "") -> None:
     """A line for people, on standard output."""
-    print(text)
+    print(text, flush=True)
 
 
 def note(text: str) -> None:
     """A remark, on standard error."""
-    print(text, file=sys.stderr)
+    print(text, file=sys.stderr, flush=True)
 
 
 def instant(value: datetime | int | None) -> str | None:

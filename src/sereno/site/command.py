@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +48,10 @@ class Installation:
         self._is_prepared = True
         return load_plugins()
 
-    def serve(self) -> int:
+    def serve(self, on_ready: Callable[[], None] | None = None) -> int:
         from sereno.site.serve import serve
 
-        return serve() or 0
+        return serve(on_ready=on_ready) or 0
 
     def work(self) -> int:
         from sereno.site.serve import work

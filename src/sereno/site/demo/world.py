@@ -1,7 +1,7 @@
 """The invented store: people come, fill carts, buy or leave, parcels travel, shelves empty and fill again.
 
-Invariant: nothing here reads a clock. Steps wait in a queue by their due instant; whoever drives the world (the maker of
-the history with a virtual clock, the simulator with the real one) says what time it is. The same seed, the same year.
+Invariant: nothing here reads a clock. Steps wait in a queue by their due instant; whoever drives the world (the
+history's maker by a virtual clock, the simulator by the real one) says what time it is. The same seed, the same year.
 """
 
 from __future__ import annotations

@@ -1,0 +1,118 @@
+"""Makes the demo shop: the shop itself, its owner, its three connections, its flows."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sereno.site.demo import catalogue
+from sereno.site.demo.signing import NAMES
+
+SETTINGS = {
+    "abandoned_after": "1h",
+    "low_stock_threshold": 5,
+    "high_value_amount": 200,
+    "sender_name": "Casa Azahar",
+    "sender_email": "hola@casa-azahar.example",
+    "alert_email": "almacen@casa-azahar.example",
+    "postal_address": "Casa Azahar, Calle de la Palma 12, 28004 Madrid",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the history is brought into."""
+
+    shop_id: int
+    database: Any
+    ports: Any
+    rows: dict[str, int]
+
+    def connections(self, plugins: Any) -> dict[str, tuple[int, Any, dict[str, Any]]]:
+        return {channel: (row, plugins.connectors.get(channel), {}) for channel, row in self.rows.items()}
+
+
+def make_shop(owner: str, folder: Path) -> Made:
+    """Everything but the past. The owner's password is kept in `folder`."""
+    from sereno.cli.database import apply_migrations
+    from sereno.cli.people import save_user
+    from sereno.runtime import services
+    from sereno.sdk.templates import shipped_flows
+    from sereno.site.composition import build_ports
+    from sereno.store.database import default_database
+    from sereno.store.models import Connection, Flow, Shop
+    from sereno.store.secrets import encrypt
+
+    apply_migrations()
+    services.create_shop(
+        slug=catalogue.SLUG,
+        name=catalogue.NAME,
+        currency="EUR",
+        timezone="Europe/Madrid",
+        locale="es",
+        settings=SETTINGS,
+    )
+    shop = Shop.objects.get(slug=catalogue.SLUG)
+    long_ago = datetime.now(UTC) - timedelta(days=366)
+    Shop.objects.filter(pk=shop.pk).update(created_at=long_ago)
+    password = secrets.token_urlsafe(9)
+    path = folder / "password"
+    path.touch(mode=0o600)
+    path.write_text(password + "\n")
+    save_user(owner, "owner", [shop], password)
+    rows = {}
+    for channel, name in NAMES.items():
+        row = Connection.objects.create(
+            shop=shop,
+            name=name,
+            kind=channel,
+            secrets=encrypt([secrets.token_urlsafe(24)]),
+            settings={},
+            created_at=long_ago,
+        )
+        rows[channel] = row.pk
+    for flow in shipped_flows():
+        services.save_draft(shop.pk, flow.text)
+        services.publish(shop.pk, flow.name, owner, "from the library")
+    Flow.objects.filter(shop=shop).update(created_at=long_ago, updated_at=long_ago)
+    from django.conf import settings
+
+    return Made(shop.pk, default_database(), build_ports(settings.ENVIRONMENT), rows)
+
+
+def connection_secrets() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Platform -> (the secret, the settings) of the demo's connections."""
+    from sereno.store.models import Connection
+    from sereno.store.secrets import decrypt
+
+    return {
+        row.kind: (decrypt(row.secrets)[0], row.settings) for row in Connection.objects.filter(name__in=NAMES.values())
+    }
+
+
+@contextmanager
+def hurried(database: Any) -> Iterator[None]:
+    """While the past is made, nothing needs to survive a power cut: a first start that is cut short begins anew."""
+    if database.dialect != "sqlite":
+        yield
+        return
+    database.connection().execute("PRAGMA synchronous=OFF")
+    try:
+        yield
+    finally:
+        database.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.connection().execute("PRAGMA synchronous=FULL")
+
+
+def quicken(made: Made) -> None:
+    """From now on the shop lives faster than life: who leaves a cart hears of it within minutes, not days."""
+    from sereno.store.models import Shop
+
+    shop = Shop.objects.get(pk=made.shop_id)
+    shop.settings = {**shop.settings, "abandoned_after": "2m"}
+    shop.save(update_fields=["settings"])
