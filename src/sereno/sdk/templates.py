@@ -1,4 +1,4 @@
-"""The flows that ship: YAML in each room's `flows` folder, with a title, a goal and a description in four languages beside it.
+"""The flows that ship: YAML in each room's `flows` folder, its title, goal and description in four languages beside it.
 
 Files are found by place, not by import, so that the SDK knows no room.
 """

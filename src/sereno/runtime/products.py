@@ -1,0 +1,52 @@
+"""The live `Products` port: what is sold, as it is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sereno.commerce.identity import stock_key
+from sereno.runtime.records import Records
+from sereno.sdk.plugin import Plugins
+from sereno.store.database import Database
+
+_SAID_BY_STOCK = ("available", "is_tracked")
+
+
+class ProductLookup:
+    """Reads three tables, each once, however many variants are asked for."""
+
+    def __init__(self, database: Database, plugins: Plugins, shop_id: int) -> None:
+        self._database = database
+        self._plugins = plugins
+        self._shop_id = shop_id
+
+    def today(self, variants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        """The variants by id (or SKU where the platform has no ids), with their product's title, page and picture and
+        with the stock counted last; unknown ones are left out."""
+        with self._database.read() as tx:
+            records = Records(self._plugins, tx, self._database.dialect)
+            found = self._rows(records, "variant", variants)
+            products = self._rows(
+                records, "product", [str(record.get("product_id") or "") for record in found.values()]
+            )
+            counted = {key: stock_key({"variant_id": key, **record}) or key for key, record in found.items()}
+            stock = self._rows(records, "stock_level", list(counted.values()))
+        return {
+            key: _merged(products.get(str(record.get("product_id") or ""), {}), record, stock.get(counted[key], {}))
+            for key, record in found.items()
+        }
+
+    def _rows(self, records: Records, projection: str, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        wanted = {key for key in keys if key}
+        for key in wanted:
+            records.want_row(projection, self._shop_id, key)
+        records.fetch()
+        held = {key: records.row(projection, self._shop_id, key).record for key in wanted}
+        return {key: record for key, record in held.items() if record is not None}
+
+
+def _merged(product: Mapping[str, Any], variant: Mapping[str, Any], stock: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: product.get(name) for name in ("title", "url", "image_url", "status", "deleted_at")}
+    found |= {name: value for name, value in variant.items() if value is not None}
+    return found | {name: stock[name] for name in _SAID_BY_STOCK if stock.get(name) is not None}
