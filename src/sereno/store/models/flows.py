@@ -60,11 +60,14 @@ class FlowEntry(models.Model):
 
 
 class FlowSchedule(models.Model):
-    """When a scheduled or date-triggered flow is due next; `cursor` resumes a firing that was cut short."""
+    """When a scheduled or date-triggered flow is due next. `since_at` is the end of the last firing's window; while one
+    is under way, `until_at` is the end of its own and `cursor` the last record's key, from which it resumes."""
 
     flow = models.OneToOneField(Flow, on_delete=models.CASCADE, primary_key=True)
     version = models.IntegerField()
     due_at = InstantField(db_index=True)
+    since_at = InstantField()
+    until_at = InstantField(null=True)
     cursor = models.CharField(max_length=200, null=True)
 
     class Meta:

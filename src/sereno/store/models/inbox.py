@@ -34,6 +34,7 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=("id",), name="delivery_pending", condition=models.Q(status="pending")),
             models.Index(fields=("connection", "-id"), name="delivery_recent"),
+            models.Index(fields=("connection", "-id"), name="delivery_failed", condition=models.Q(status="failed")),
         )
 
 

@@ -1,0 +1,214 @@
+"""One batch of inputs to runs, in one transaction: load, advance, carry out what is local, write everything together.
+
+Invariant: a run's new state, its effects, its trace and what its local actions changed are committed together or not
+at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sereno.engine.advance import advance
+from sereno.engine.context import RunContext
+from sereno.engine.run import EffectFinished, Input, NewEffect
+from sereno.runtime import ports
+from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
+from sereno.runtime.flows import LiveFlow
+from sereno.runtime.holding import Held, changed_row, full_state, run_row
+from sereno.runtime.records import Records
+from sereno.runtime.world import World
+from sereno.sdk.result import Done, Fail
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+MOST_INPUTS = 1000
+"""How many local outcomes one run may take in within one batch; more means a loop."""
+
+
+class Batch:
+    """Runs held by one transaction. `records` are shared by all of them."""
+
+    def __init__(self, world: World, tx: Transaction, now: datetime, records: Records | None = None) -> None:
+        self.world = world
+        self.tx = tx
+        self.now = now
+        self.records = records or Records(world.plugins, tx, world.database.dialect)
+        self.held: dict[str, Held] = {}
+        self.skips: list[tuple[Any, ...]] = []
+
+    # --- loading ----------------------------------------------------------------------------
+
+    def take(self, rows: Iterable[Sequence[Any]]) -> list[Held]:
+        """Hold the runs of these rows (of `claim_runs` and its like). Runs whose flow cannot be used are left alone."""
+        taken: list[Held] = []
+        for row in rows:
+            live = self.world.flows.version(self.tx, row[2], row[3])
+            if live is None:
+                continue
+            state = full_state(row[7], row[8:])
+            held = Held(
+                row=row[0],
+                shop=self.world.shops.find(self.tx, row[1]),
+                live=live,
+                state=state,
+                event_row=row[5],
+                is_shadow=bool(row[4]),
+                changed_at=row[6],
+                was_live=True,
+            )
+            held.was_live = held.is_live
+            self.held[state.id] = held
+            self.want(held)
+            taken.append(held)
+        return taken
+
+    def hold(self, held: Held) -> None:
+        self.held[held.state.id] = held
+
+    def want(self, held: Held) -> None:
+        self.records.want(held.shop.id, held.state.refs, held.live.flow.needs)
+
+    # --- advancing --------------------------------------------------------------------------
+
+    def context(self, held: Held) -> RunContext:
+        return self.context_of(held.shop.id, held.state.refs, held.live)
+
+    def context_of(self, shop_id: int, refs: Any, live: LiveFlow) -> RunContext:
+        records = {name: self.records.root(shop_id, refs, name) for name in live.flow.needs}
+        customer = records.get("customer")
+        zone = customer.get("timezone") if customer else None
+        return RunContext(
+            records=records,
+            shop=self.world.shops.find(self.tx, shop_id).variables,
+            recipient_timezone=zone if isinstance(zone, str) else None,
+        )
+
+    def give(self, held: Held, first: Input, now: datetime | None = None) -> None:
+        """Give the run an input, and all outcomes of local actions that follow from it."""
+        at = now or self.now
+        inputs: deque[Input] = deque([first])
+        given = 0
+        while inputs:
+            given += 1
+            if given > MOST_INPUTS:
+                raise RuntimeError(f"run {held.state.id} does not come to rest")
+            context = self.context(held)
+            done = advance(held.live.flow, held.state, inputs.popleft(), context, at)
+            if done.state is held.state and not done.trace:
+                continue
+            held.state = done.state
+            held.is_changed = True
+            held.traces += done.trace
+            held.approvals += done.approvals
+            for effect in done.effects:
+                outcome = self._place(held, effect, context, at)
+                if outcome is not None and effect.awaited:
+                    inputs.append(outcome)
+
+    def _place(self, held: Held, effect: NewEffect, context: RunContext, at: datetime) -> EffectFinished | None:
+        """Record the effect; carry it out at once when it is local. Gives the outcome when there is one already."""
+        definition = self.world.plugins.actions.get(effect.action)
+        now = to_micros(at)
+        connection: str | None = None
+        result: Done | Fail | None = None
+        status = "pending"
+        if held.is_shadow:
+            status, result = "shadow", Done({})
+        elif definition is None:
+            result = Fail("action.unknown", f"There is no action {effect.action}; is a plug-in missing?")
+        elif definition.connection is not None:
+            try:
+                connection = definition.connection(effect.config)
+            except Exception as error:
+                result = Fail("action.crashed", f"{error!r}")
+            if self.world.is_dry and result is None:
+                status, result = "shadow", Done({})
+        else:
+            prepared = Prepared(
+                effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts
+            )
+            tried, writes = carry_out(prepare(self.world, prepared, context.records, at, self.tx))
+            if isinstance(tried, Done | Fail):
+                result = tried
+                if isinstance(tried, Done) and not writes.is_empty():
+                    self._keep(held, writes)
+        held.effects.append(
+            outcome_row(effect, status, connection, now, result, held.state.subject, held.shop.id, held.live.id)
+        )
+        if result is None:
+            return None
+        if isinstance(result, Done):
+            return EffectFinished(effect.key, ok=True, value=result.value)
+        return EffectFinished(effect.key, ok=False, reason=result.reason)
+
+    def _keep(self, held: Held, writes: ports.LocalWrites) -> None:
+        held.writes.append(writes)
+        for add, kind, key, tag in writes.tags:
+            self.records.change_tag(held.shop.id, kind, key, tag, add=add)
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Write all that changed, in one order of tables for everybody."""
+        tx, now = self.tx, to_micros(self.now)
+        changed = [held for held in self.held.values() if held.is_changed]
+        old = [held for held in changed if held.row is not None]
+        new = [held for held in changed if held.row is None]
+        if old:
+            tx.many("update_runs", sorted(changed_row(held, now) for held in old))
+            ended = [held for held in old if held.was_live and not held.is_live]
+            if ended:
+                rows = [held.row for held in ended]
+                tx.run("delete_run_links", {"runs": rows})
+                tx.run("close_approvals", {"runs": rows, "now": now})
+                tx.many("end_entries", sorted((held.live.id, held.state.key, held.state.id) for held in ended))
+        if new:
+            ids = tx.next_ids("run", len(new))
+            tx.many("copy_runs", [run_row(held, row, now) for held, row in zip(new, ids, strict=True)])
+            for held, row in zip(new, ids, strict=True):
+                held.row = row
+            tx.many(
+                "copy_run_links",
+                [
+                    (held.shop.id, link, held.row, held.live.id)
+                    for held in new
+                    if held.is_live and held.live.flow.listens
+                    for link in held.links()
+                ],
+            )
+        tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
+        tx.many(
+            "copy_effects",
+            [(key, shop, flow, held.row, *rest) for held in changed for key, shop, flow, *rest in held.effects],
+        )
+        self._write_approvals(changed, now)
+        tx.many("copy_skips", self.skips)
+        writes = [item for held in changed for item in held.writes]
+        if writes:
+            ports.flush(tx, writes)
+        if any(held.effects or held.writes for held in changed) and self.world.database.dialect == "postgresql":
+            tx.all("notify")
+
+    def _write_approvals(self, changed: Sequence[Held], now: int) -> None:
+        rows = [
+            (
+                asked.key,
+                held.shop.id,
+                held.row,
+                asked.step,
+                asked.by,
+                asked.text,
+                "open",
+                now,
+                to_micros(asked.expires_at) if asked.expires_at is not None else None,
+                "",
+            )
+            for held in changed
+            for asked in held.approvals
+        ]
+        tx = self.tx
+        tx.many("copy_approvals", rows)

@@ -1,0 +1,177 @@
+"""Offers new events to the flows: project the records, tell the runs that wait for them, start the runs they trigger.
+
+Invariant: an event leaves the queue in the same transaction that holds all it caused; one that cannot be worked on is
+marked with the reason and never blocks the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from sereno.engine.run import EventArrived
+from sereno.runtime.batch import Batch
+from sereno.runtime.entering import Entering, EntryLost
+from sereno.runtime.facts import LANES, Fact, read_fact
+from sereno.runtime.holding import Held
+from sereno.runtime.projecting import project
+from sereno.runtime.records import Records
+from sereno.runtime.world import World
+from sereno.store.database import DatabaseUnavailable, Transaction
+from sereno.store.fields import to_micros
+
+log = logging.getLogger("sereno.runtime")
+
+
+class Dispatcher:
+    """`lanes` is how many lanes this worker may hold at once (PostgreSQL); the rest is for the others."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._turn = 0
+        self.lanes = LANES
+
+    def run(self, limit: int) -> int:
+        """Work on up to `limit` events. Gives how many were taken from the queue."""
+        ids: list[int] = []
+        try:
+            with self._world.database.transaction() as tx:
+                self._world.flows.refresh(tx)
+                facts = self._claim(tx, limit)
+                if not facts:
+                    return 0
+                ids = [fact.row for fact in facts]
+                self._work(tx, facts)
+            return len(ids)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            if not ids:
+                raise
+            if not isinstance(error, EntryLost):
+                log.exception("a batch of %d events failed; trying them one by one", len(ids))
+            return self._one_by_one(ids)
+
+    def _one_by_one(self, ids: Sequence[int]) -> int:
+        """What made the batch fail fails alone, and is kept with its reason."""
+        for id_ in ids:
+            for last in (False, False, True):
+                try:
+                    with self._world.database.transaction() as tx:
+                        facts = self._claim_these(tx, [id_])
+                        if facts:
+                            self._work(tx, facts)
+                    break
+                except EntryLost:
+                    if last:
+                        raise
+                except DatabaseUnavailable:
+                    raise
+                except Exception as error:
+                    log.exception("event %d failed", id_)
+                    with self._world.database.transaction() as tx:
+                        tx.many("fail_events", [(id_, f"{type(error).__name__}: {error}"[:500])])
+                        tx.run("unqueue_events", {"ids": [id_]})
+                    break
+        return len(ids)
+
+    def _claim(self, tx: Transaction, limit: int) -> list[Fact]:
+        if self._world.database.dialect == "sqlite":
+            return [read_fact(row) for row in tx.all("claim_events", {"limit": limit})]
+        self._turn = (self._turn + 1) % LANES
+        lanes = [row[0] for row in tx.all("lock_lanes", {"turn": self._turn, "most": self.lanes})]
+        if not lanes:
+            return []
+        per_lane = max(1, -(-limit * 2 // len(lanes)))
+        return [
+            read_fact(row) for row in tx.all("claim_events", {"lanes": lanes, "per_lane": per_lane, "limit": limit})
+        ]
+
+    def _claim_these(self, tx: Transaction, ids: Sequence[int]) -> list[Fact]:
+        if self._world.database.dialect == "postgresql":
+            tx.all("lock_lanes_of_events", {"ids": ids})
+        return [read_fact(row) for row in tx.all("claim_these_events", {"ids": ids})]
+
+    def _work(self, tx: Transaction, facts: Sequence[Fact]) -> None:
+        world = self._world
+        now = world.clock.now()
+        records = Records(world.plugins, tx, world.database.dialect)
+        project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
+        batch = Batch(world, tx, now, records)
+        good = [fact for fact in facts if fact.error is None]
+        entering = Entering(batch, good)
+        entering.prepare()
+        listeners = self._listeners(tx, good)
+        uids = entering.runs_to_replace()
+        ids = sorted({run for runs in listeners.values() for run in runs})
+        if ids or uids:
+            batch.take(tx.all("claim_runs", {"ids": ids, "uids": uids}))
+            records.fetch()
+        self._play(batch, entering, good, listeners)
+        entering.write()
+        batch.write()
+        failed = [(fact.row, fact.error) for fact in facts if fact.error is not None]
+        tx.many("fail_events", failed)
+        tx.run("unqueue_events", {"ids": [fact.row for fact in facts]})
+
+    def _listeners(self, tx: Transaction, facts: Sequence[Fact]) -> dict[tuple[int, str], list[int]]:
+        """Row ids of runs by (shop, link), for the links of events some flow listens to."""
+        flows: set[int] = set()
+        links: set[tuple[int, str]] = set()
+        for fact in facts:
+            listening = self._world.flows.listening(fact.shop_id, fact.event.type)
+            if listening:
+                flows.update(listening)
+                links.update((fact.shop_id, link) for link in fact.links)
+        if not links:
+            return {}
+        rows = tx.all(
+            "linked_runs",
+            {
+                "shops": list({shop for shop, _ in links}),
+                "links": sorted({link for _, link in links}),
+                "flows": sorted(flows),
+            },
+        )
+        found: dict[tuple[int, str], list[int]] = {}
+        for shop_id, link, run in rows:
+            if (shop_id, link) in links:
+                found.setdefault((shop_id, link), []).append(run)
+        return found
+
+    def _play(
+        self,
+        batch: Batch,
+        entering: Entering,
+        facts: Sequence[Fact],
+        listeners: dict[tuple[int, str], list[int]],
+    ) -> None:
+        """Each event in order: first those who wait for it, then those it starts."""
+        by_row = {held.row: held for held in batch.held.values()}
+        by_link: dict[tuple[int, str], dict[str, Held]] = {}
+        for link, rows in listeners.items():
+            by_link[link] = {by_row[row].state.id: by_row[row] for row in rows if row in by_row}
+        flows = self._world.flows
+        for fact in facts:
+            if by_link and flows.listening(fact.shop_id, fact.event.type):
+                for held in _waiting(by_link, fact):
+                    self._tell(batch, held, fact)
+            for held in entering.enter(fact):
+                if held.is_live and held.live.flow.listens:
+                    for link in held.links():
+                        by_link.setdefault((held.shop.id, link), {})[held.state.id] = held
+
+    def _tell(self, batch: Batch, held: Held, fact: Fact) -> None:
+        event = fact.event
+        if not held.is_live or event.type not in held.state.listens or held.event_row == fact.row:
+            return
+        if self._world.flows.is_paused(held.live.id) and event.type not in held.live.flow.exit_types:
+            return
+        batch.give(held, EventArrived(event))
+
+
+def _waiting(by_link: dict[tuple[int, str], dict[str, Held]], fact: Fact) -> list[Held]:
+    found: dict[str, Held] = {}
+    for link in fact.links:
+        found.update(by_link.get((fact.shop_id, link), {}))
+    return list(found.values())

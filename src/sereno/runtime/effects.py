@@ -1,0 +1,196 @@
+"""Carries out effects that leave the house: claimed with a lease, tried in threads, settled in batches.
+
+Invariant: an effect is settled only by the worker that holds its lease, in the transaction that moves the run that
+waits for it. A worker that dies keeps nothing: its leases run out and others try again, with the same key.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from sereno.runtime import budgets
+from sereno.runtime.actions import Prepared, Ready, carry_out, prepare
+from sereno.runtime.holding import full_state
+from sereno.runtime.records import Records
+from sereno.runtime.settling import Claimed, Outcome, settle
+from sereno.runtime.world import World
+from sereno.sdk.result import Fail
+from sereno.store.database import DatabaseUnavailable, Transaction
+from sereno.store.documents import decode
+from sereno.store.fields import to_micros
+
+log = logging.getLogger("sereno.runtime")
+
+LEASE = timedelta(seconds=60)
+DEAD_AFTER = timedelta(seconds=15)
+ROOTS = ("customer", "order", "cart", "product")
+
+
+class EffectRunner:
+    """`threads` effects are tried at once. `on_outcome` is called from those threads whenever one is through."""
+
+    def __init__(self, world: World, *, threads: int = 16, on_outcome: Callable[[], None] = lambda: None) -> None:
+        self._world = world
+        self._most = threads * 4
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sereno-effect")
+        self._on_outcome = on_outcome
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._running: dict[int, Future[None]] = {}
+        self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
+
+    def run(self, *, wait_for_all: bool = False) -> int:
+        """Settle what is through and start what is due. Gives how many were settled or started."""
+        done = self.settle()
+        started = self._start(self._most - len(self._running))
+        if wait_for_all and self._running:
+            wait(list(self._running.values()))
+            done += self.settle()
+        return done + started
+
+    # --- starting ---------------------------------------------------------------------------
+
+    def _start(self, limit: int) -> int:
+        if limit <= 0:
+            return 0
+        with self._world.database.transaction() as tx:
+            self._world.flows.refresh(tx)
+            ready = self._claim(tx, limit)
+        for effect, action in ready:
+            self._running[effect.id] = self._pool.submit(self._try, effect, action)
+        return len(ready)
+
+    def _claim(self, tx: Transaction, limit: int) -> list[tuple[Claimed, Ready | Fail]]:
+        world = self._world
+        now = world.clock.now()
+        rows = tx.all(
+            "claim_effects",
+            {
+                "worker": world.worker,
+                "lease_until": to_micros(now + LEASE),
+                "now": to_micros(now),
+                "limit": limit,
+            },
+        )
+        if not rows:
+            return []
+        later = budgets.grant(
+            tx, [budgets.Wish(row[0], row[2], row[11]) for row in rows if row[11] is not None], to_micros(now)
+        )
+        tx.many("postpone_effects", sorted(later.items()))
+        rows = sorted(row for row in rows if row[0] not in later)
+        return self._prepare(tx, rows)
+
+    def _prepare(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Claimed, Ready | Fail]]:
+        """Read what the actions need, together, as it is now."""
+        world = self._world
+        runs = {row[0]: row for row in tx.all("effect_runs", {"ids": sorted({row[4] for row in rows})})}
+        states = {id_: full_state(row[7], row[8:]) for id_, row in runs.items()}
+        records = Records(world.plugins, tx, world.database.dialect)
+        for id_, state in states.items():
+            records.want(runs[id_][1], state.refs, ROOTS)
+        records.fetch()
+        now = world.clock.now()
+        found: list[tuple[Claimed, Ready | Fail]] = []
+        for row in rows:
+            effect, config = _read(row)
+            state = states.get(effect.run)
+            live = world.flows.version(tx, effect.flow_id, state.version) if state is not None else None
+            if state is None or world.plugins.actions.get(effect.action) is None:
+                what = f"There is no action {effect.action}; is a plug-in missing?"
+                found.append((effect, Fail("action.unknown", what)))
+                continue
+            shop = world.shops.find(tx, effect.shop_id).facts
+            today = {name: records.root(effect.shop_id, state.refs, name) for name in ROOTS}
+            name = live.name if live is not None else state.flow
+            prepared = Prepared(effect.key, effect.action, config, effect.attempts, name, state, shop)
+            found.append((effect, prepare(world, prepared, today, now)))
+        return found
+
+    def _try(self, effect: Claimed, ready: Ready | Fail) -> None:
+        try:
+            if isinstance(ready, Fail):
+                outcome = Outcome(effect, ready, None)
+            else:
+                result, writes = carry_out(ready)
+                outcome = Outcome(effect, result, writes)
+            self._outcomes.put(outcome)
+        finally:
+            self._on_outcome()
+
+    # --- settling ---------------------------------------------------------------------------
+
+    def settle(self) -> int:
+        """Commit all outcomes at hand. Gives how many."""
+        outcomes: list[Outcome] = []
+        while True:
+            try:
+                outcomes.append(self._outcomes.get_nowait())
+            except Empty:
+                break
+        if not outcomes:
+            return 0
+        try:
+            self._commit(outcomes)
+        except DatabaseUnavailable:
+            # They happened; forgetting them would make them happen twice.
+            for outcome in outcomes:
+                self._outcomes.put(outcome)
+            raise
+        for outcome in outcomes:
+            self._running.pop(outcome.effect.id, None)
+        return len(outcomes)
+
+    def _commit(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            with self._world.database.transaction() as tx:
+                self._world.flows.refresh(tx)
+                settle(self._world, tx, outcomes, self._jitter)
+            return
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            log.exception("settling %d effects failed; trying them one by one", len(outcomes))
+        for outcome in outcomes:
+            try:
+                with self._world.database.transaction() as tx:
+                    settle(self._world, tx, [outcome], self._jitter)
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:
+                log.exception("effect %s could not be settled", outcome.effect.key)
+                failed = Outcome(outcome.effect, Fail("outcome.failed", f"{error!r}"[:1000]), None)
+                with self._world.database.transaction() as tx:
+                    settle(self._world, tx, [failed], self._jitter, move_runs=False)
+
+    # --- leases -----------------------------------------------------------------------------
+
+    def keep_leases(self, tx: Transaction) -> None:
+        """To be called with every heartbeat, so that slow actions stay ours; frees those of dead workers."""
+        now = self._world.clock.now()
+        tx.run("extend_leases", {"worker": self._world.worker, "lease_until": to_micros(now + LEASE)})
+        tx.run("reclaim_effects", {"now": to_micros(now), "dead": to_micros(now - DEAD_AFTER)})
+
+    def stop(self, seconds: float = 20.0) -> None:
+        """Give back what has not begun, wait for what has, settle it."""
+        given_back = [id_ for id_, future in self._running.items() if future.cancel()]
+        if given_back:
+            with self._world.database.transaction() as tx:
+                tx.run("release_effects", {"worker": self._world.worker, "ids": given_back})
+            for id_ in given_back:
+                self._running.pop(id_, None)
+        if self._running:
+            wait(list(self._running.values()), timeout=seconds)
+        self.settle()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read(row: Sequence[Any]) -> tuple[Claimed, dict[str, Any]]:
+    id_, key, shop_id, flow_id, run, _step, action, _subject, config, is_awaited, attempts, connection = row
+    effect = Claimed(id_, key, shop_id, flow_id, run, action, bool(is_awaited), attempts, connection)
+    return effect, decode(config)

@@ -1,0 +1,263 @@
+"""Which of a batch's events start a run, by the entry rules of each flow; and why not, for those that do not.
+
+Invariant: one key is in a flow at most as often as the flow's rules allow, also when two workers try at once: whoever
+finds the entry changed since it was read starts the batch anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sereno.commerce.event import Event
+from sereno.engine.advance import begin, run_uid
+from sereno.engine.context import RunContext
+from sereno.engine.durations import parse_instant
+from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, reference_time
+from sereno.engine.flow import Flow
+from sereno.engine.run import Ended, Started
+from sereno.runtime.batch import Batch
+from sereno.runtime.facts import Fact, read_event
+from sereno.runtime.flows import LiveFlow
+from sereno.runtime.holding import Held
+from sereno.store.documents import encode
+from sereno.store.fields import from_micros, to_micros
+
+MOST_LATER_EVENTS = 50
+
+
+class EntryLost(Exception):  # noqa: N818
+    """Another worker let the same key in meanwhile."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """The newest entry of a key. `id` is None while there is no row; `expected` the run that was in it when read."""
+
+    run_uid: str
+    is_live: bool
+    entered_at: datetime | None
+    id: int | None = None
+    expected: str = ""
+    is_changed: bool = False
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A flow that this event may start."""
+
+    fact: Fact
+    live: LiveFlow
+    context: RunContext
+    key: str
+    uid: str
+    later: list[Event] = field(default_factory=list[Event])
+
+
+class Entering:
+    """`prepare`, then `enter` for each event in order, then `write`."""
+
+    def __init__(self, batch: Batch, facts: Sequence[Fact]) -> None:
+        self._batch = batch
+        self._facts = facts
+        self._candidates: dict[int, list[_Candidate]] = {}
+        self._entries: dict[tuple[int, str], _Entry] = {}
+        self._known: set[str] = set()
+        self._held_by_key: dict[tuple[int, str], Held] = {}
+
+    # --- before -----------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Find the candidates, their keys, and what is on record about those; one query for each."""
+        batch, flows = self._batch, self._batch.world.flows
+        pairs: list[tuple[Fact, LiveFlow]] = []
+        for fact in self._facts:
+            for live in flows.triggered(fact.shop_id, fact.event.type):
+                if not concerns(live.flow, fact.event):
+                    continue
+                if live.status == "paused":
+                    self._skip(fact, live, Skip("flow_paused", {}))
+                    continue
+                pairs.append((fact, live))
+                batch.records.want(fact.shop_id, fact.event.refs, live.flow.needs)
+        batch.records.fetch()
+        found: list[_Candidate] = []
+        for fact, live in pairs:
+            context = batch.context_of(fact.shop_id, fact.event.refs, live)
+            key = key_of(live.flow, fact.event, context, batch.now)
+            if isinstance(key, Skip):
+                self._skip(fact, live, key)
+                continue
+            shop = batch.world.shops.find(batch.tx, fact.shop_id)
+            uid = run_uid(shop.slug, live.name, key, fact.event.source, fact.event.id)
+            candidate = _Candidate(fact, live, context, key, uid)
+            found.append(candidate)
+            self._candidates.setdefault(fact.row, []).append(candidate)
+        if found:
+            self._read_entries(found)
+            self._read_known(found)
+            self._read_later_events([item for item in found if _ending(item.live.flow)])
+
+    def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
+        keys = {(item.live.id, item.key) for item in candidates}
+        parameters = {"flows": sorted({flow for flow, _ in keys}), "keys": sorted({key for _, key in keys})}
+        for flow_id, key, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
+            if (flow_id, key) in keys:
+                self._entries[flow_id, key] = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid)
+
+    def _read_known(self, candidates: Sequence[_Candidate]) -> None:
+        rows = self._batch.tx.all("known_runs", {"uids": [item.uid for item in candidates]})
+        self._known = {row[0] for row in rows}
+
+    def _read_later_events(self, candidates: Sequence[_Candidate]) -> None:
+        """Exit events no older than the trigger that came before it: late and shuffled deliveries."""
+        if not candidates:
+            return
+        links = {(item.fact.shop_id, link) for item in candidates for link in item.fact.links}
+        rows = self._batch.tx.all(
+            "linked_events",
+            {
+                "shops": list({shop for shop, _ in links}),
+                "links": sorted({link for _, link in links}),
+                "since": min(to_micros(reference_time(item.fact.event)) for item in candidates),
+                "types": sorted({type_ for item in candidates for type_ in _ending(item.live.flow)}),
+            },
+        )
+        if not rows:
+            return
+        by_link: dict[tuple[int, str], list[tuple[int, str, int]]] = {}
+        for shop_id, link, event, type_, occurred_at in rows:
+            by_link.setdefault((shop_id, link), []).append((event, type_, occurred_at))
+        wanted: list[tuple[_Candidate, list[int]]] = []
+        for item in candidates:
+            ids = _later(item, by_link)
+            if ids:
+                wanted.append((item, ids))
+        events = read_events(self._batch, {id_ for _, ids in wanted for id_ in ids})
+        for item, ids in wanted:
+            item.later = [events[id_] for id_ in ids if id_ in events]
+
+    def runs_to_replace(self) -> list[str]:
+        """Uids of live runs that a restart may end; they must be held before `enter`."""
+        return sorted(
+            entry.run_uid
+            for (flow_id, _), entry in self._entries.items()
+            if entry.is_live and flow_id in self._restarting()
+        )
+
+    def _restarting(self) -> set[int]:
+        return {
+            item.live.id
+            for items in self._candidates.values()
+            for item in items
+            if item.live.flow.reentry.while_running == "restart"
+        }
+
+    # --- one event --------------------------------------------------------------------------
+
+    def enter(self, fact: Fact) -> list[Held]:
+        """Start the runs this event triggers; gives them."""
+        return [held for item in self._candidates.get(fact.row, ()) if (held := self._try(item)) is not None]
+
+    def _try(self, item: _Candidate) -> Held | None:
+        batch, live, at = self._batch, item.live, (item.live.id, item.key)
+        if item.uid in self._known:
+            return None
+        self._known.add(item.uid)
+        entry = self._entries.get(at)
+        held = self._current(entry)
+        is_live = entry is not None and (held.is_live if held is not None else entry.is_live)
+        history = History(
+            live_run=entry.run_uid if entry is not None and is_live else None,
+            last_entered_at=entry.entered_at if entry is not None else None,
+            later_events=item.later,
+            live_since=_occurred_at(held) if is_live else None,
+        )
+        decision = decide(live.flow, item.fact.event, item.context, history, batch.now)
+        if isinstance(decision, Skip):
+            self._skip(item.fact, live, decision)
+            return None
+        if decision.restart and held is not None and held.is_live:
+            batch.give(held, Ended("restarted"))
+        return self._start(item, decision, entry)
+
+    def _current(self, entry: _Entry | None) -> Held | None:
+        return self._batch.held.get(entry.run_uid) if entry is not None else None
+
+    def _start(self, item: _Candidate, decision: Enter, entry: _Entry | None) -> Held:
+        batch, live, fact = self._batch, item.live, item.fact
+        state = begin(live.flow, uid=item.uid, version=live.version, event=fact.event, key=decision.key, now=batch.now)
+        held = Held(
+            row=None,
+            shop=batch.world.shops.find(batch.tx, fact.shop_id),
+            live=live,
+            state=state,
+            event_row=fact.row,
+            is_shadow=live.status == "shadow",
+            is_changed=True,
+        )
+        batch.hold(held)
+        batch.give(held, Started())
+        if entry is None:
+            entry = self._entries[live.id, item.key] = _Entry(item.uid, True, batch.now)
+        entry.run_uid, entry.entered_at, entry.is_changed = item.uid, batch.now, True
+        return held
+
+    def _skip(self, fact: Fact, live: LiveFlow, skip: Skip) -> None:
+        event = fact.event
+        now = to_micros(self._batch.now)
+        row = (fact.shop_id, live.id, live.version, event.subject, fact.row, now, skip.reason, encode(skip.details))
+        self._batch.skips.append(row)
+
+    # --- after ------------------------------------------------------------------------------
+
+    def write(self) -> None:
+        """Write the entries. Raises EntryLost when another worker changed one since it was read."""
+        made: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for (flow_id, key), entry in self._entries.items():
+            if not entry.is_changed or entry.entered_at is None:
+                continue
+            held = self._batch.held[entry.run_uid]
+            rest = (to_micros(entry.entered_at), entry.run_uid, held.is_live)
+            if entry.id is None:
+                made.append((flow_id, key, *rest))
+            else:
+                changed.append((entry.id, entry.expected, *rest))
+        tx = self._batch.tx
+        if tx.many("insert_entries", sorted(made)) != len(made):
+            raise EntryLost
+        if tx.many("update_entries", sorted(changed)) != len(changed):
+            raise EntryLost
+
+
+def _ending(flow: Flow) -> frozenset[str]:
+    """Types that undo the start when they are seen before it."""
+    absent = flow.trigger.absent
+    return flow.exit_types if absent is None else flow.exit_types | absent.types
+
+
+def _occurred_at(held: Held | None) -> datetime | None:
+    at = held.state.event.get("occurred_at") if held is not None else None
+    return parse_instant(at) if isinstance(at, str) else None
+
+
+def _later(item: _Candidate, by_link: dict[tuple[int, str], list[tuple[int, str, int]]]) -> list[int]:
+    since = to_micros(reference_time(item.fact.event))
+    types = _ending(item.live.flow)
+    found: dict[int, None] = {}
+    for link in item.fact.links:
+        for event, type_, occurred_at in by_link.get((item.fact.shop_id, link), ()):
+            if event != item.fact.row and type_ in types and occurred_at >= since:
+                found[event] = None
+    return list(found)[:MOST_LATER_EVENTS]
+
+
+def read_events(batch: Batch, ids: Iterable[int]) -> dict[int, Event]:
+    """Events by row id."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    return {row[0]: read_event(row) for row in batch.tx.all("events_by_id", {"ids": wanted})}

@@ -1,0 +1,135 @@
+"""The flows as the runtime knows them: compiled once per version, looked up by shop and event type.
+
+What is answered from memory is at most `FRESH` seconds old, so publishing and pausing are seen everywhere within it.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from time import monotonic
+from typing import Any, Literal
+
+from sereno.engine.catalog import FlowInvalid
+from sereno.engine.flow import Flow, compile_flow
+from sereno.runtime.shops import Shops
+from sereno.sdk.plugin import Plugins
+from sereno.store.database import Transaction
+from sereno.store.documents import decode
+
+log = logging.getLogger("sereno.runtime")
+
+FRESH = 0.5
+Status = Literal["live", "shadow", "paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFlow:
+    """One version of a flow. `keeps_before`: it may read `event.before`, so runs must keep it."""
+
+    id: int
+    shop_id: int
+    name: str
+    version: int
+    status: Status
+    is_derived: bool
+    flow: Flow
+    keeps_before: bool
+
+
+class Flows:
+    """All flows that are not drafts."""
+
+    def __init__(self, plugins: Plugins, shops: Shops) -> None:
+        self._plugins = plugins
+        self._shops = shops
+        self._read_at = -FRESH
+        self._seen: tuple[Any, ...] | None = None
+        self._versions: dict[tuple[int, int], LiveFlow] = {}
+        self._triggers: dict[tuple[int, str], list[LiveFlow]] = {}
+        self._listens: dict[tuple[int, str], list[int]] = {}
+        self._statuses: dict[int, Status] = {}
+        self._scheduled: list[LiveFlow] = []
+
+    def invalidate(self) -> None:
+        """Read again at the next `refresh`."""
+        self._read_at = -FRESH
+        self._seen = None
+
+    def refresh(self, tx: Transaction) -> None:
+        """Read what changed, when the last look is old."""
+        now = monotonic()
+        if now - self._read_at < FRESH and self._seen is not None:
+            return
+        self._read_at = now
+        self._shops.refresh(tx)
+        seen = tx.one("flows_changed")
+        if seen == self._seen:
+            return
+        self._read(tx)
+        self._seen = seen
+
+    def _read(self, tx: Transaction) -> None:
+        self._triggers, self._listens, self._statuses, self._scheduled = {}, {}, {}, []
+        for id_, shop_id, name, status, version, is_derived, document in tx.all("all_flows"):
+            self._statuses[id_] = status
+            live = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
+            if live is None:
+                continue
+            for type_ in live.flow.trigger_types:
+                self._triggers.setdefault((shop_id, type_), []).append(live)
+            if live.flow.schedule is not None:
+                self._scheduled.append(live)
+        for flow_id, shop_id, listens in tx.all("all_listens"):
+            for type_ in decode(listens):
+                flows = self._listens.setdefault((shop_id, type_), [])
+                if flow_id not in flows:
+                    flows.append(flow_id)
+        # Versions of earlier statuses stay good for running runs, with the status of today.
+        self._versions = {
+            key: replace(live, status=self._statuses.get(key[0], live.status)) for key, live in self._versions.items()
+        }
+
+    def _take(
+        self, id_: int, shop_id: int, name: str, status: Status, version: int, is_derived: bool, document: str
+    ) -> LiveFlow | None:
+        try:
+            flow = compiled(document, self._plugins)
+        except FlowInvalid as error:
+            log.error("flow %s version %s cannot be used any more: %s", name, version, error)
+            return None
+        live = LiveFlow(id_, shop_id, name, version, status, is_derived, flow, "before" in document)
+        self._versions[id_, version] = live
+        return live
+
+    def triggered(self, shop_id: int, type_: str) -> list[LiveFlow]:
+        """Flows that this type may start, in order of id; paused ones too, so that it can be said why not."""
+        return self._triggers.get((shop_id, type_), [])
+
+    def listening(self, shop_id: int, type_: str) -> list[int]:
+        """Ids of flows some version of which may have runs that want to hear of this type."""
+        return self._listens.get((shop_id, type_), [])
+
+    def scheduled(self) -> list[LiveFlow]:
+        return self._scheduled
+
+    def is_paused(self, flow_id: int) -> bool:
+        return self._statuses.get(flow_id) == "paused"
+
+    def version(self, tx: Transaction, flow_id: int, version: int) -> LiveFlow | None:
+        """The version a run stands on; None when it cannot be compiled any more (a plugin is gone)."""
+        found = self._versions.get((flow_id, version))
+        if found is not None:
+            return found
+        row = tx.one("flow_version_document", {"flow": flow_id, "version": version})
+        if row is None:
+            return None
+        shop_id, name, status, document, is_derived = row
+        return self._take(flow_id, shop_id, name, status, version, bool(is_derived), document)
+
+
+@lru_cache(maxsize=1024)
+def compiled(document: str, plugins: Plugins) -> Flow:
+    """Compiling is costly, and every shop has the same derived flows. Raises FlowInvalid."""
+    return compile_flow(document, plugins)

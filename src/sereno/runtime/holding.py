@@ -1,0 +1,109 @@
+"""A run in the hands of a batch: its state, put together from the row and the event that started it, and taken apart
+again for storing. Invariant: what the event's row says already is not stored a second time with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from sereno.commerce.event import links
+from sereno.engine.context import event_document
+from sereno.engine.run import LIVE, NewApproval, RunState, TraceEntry, decode_state, encode_state
+from sereno.runtime.facts import read_event
+from sereno.runtime.flows import LiveFlow
+from sereno.runtime.ports import LocalWrites
+from sereno.runtime.shops import Shop
+from sereno.store.fields import to_micros
+
+
+@dataclass(slots=True)
+class Held:
+    """`row` is None until a new run is written. `event_row` is the starting event's row. `changed_at`: when the row was
+    last written (microseconds). `effects` are rows of `effect` without their leading run id."""
+
+    row: int | None
+    shop: Shop
+    live: LiveFlow
+    state: RunState
+    event_row: int | None
+    is_shadow: bool
+    changed_at: int = 0
+    was_live: bool = False
+    is_changed: bool = False
+    traces: list[TraceEntry] = field(default_factory=list[TraceEntry])
+    effects: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    approvals: list[NewApproval] = field(default_factory=list[NewApproval])
+    writes: list[LocalWrites] = field(default_factory=list[LocalWrites])
+
+    @property
+    def is_live(self) -> bool:
+        return self.state.status in LIVE
+
+    def links(self) -> tuple[str, ...]:
+        return links(self.state.subject, self.state.refs)
+
+
+def stored_state(held: Held) -> str:
+    """The state as text, without what the event's row holds."""
+    event = held.state.event
+    kept: dict[str, Any] = {"is_stale": True} if event.get("is_stale") else {}
+    if held.live.keeps_before and held.is_live and event.get("before") is not None:
+        kept["before"] = event["before"]
+    if held.event_row is None:
+        kept = event
+    return encode_state(msgspec.structs.replace(held.state, event=kept)).decode()
+
+
+def full_state(text: str, event_row: Sequence[Any]) -> RunState:
+    """The state as the engine knows it. `event_row`: source, uid, type, subject, occurred_at, received_at, data, refs."""
+    state = decode_state(text)
+    if event_row[1] is not None:
+        event = read_event((None, 0, *event_row))
+        kept = state.event
+        state.event = {**event_document(event), **kept}
+    return state
+
+
+def run_row(held: Held, row: int, now: int) -> tuple[Any, ...]:
+    """A row of `copy_runs`."""
+    state = held.state
+    return (
+        row,
+        state.id,
+        held.shop.id,
+        held.live.id,
+        state.version,
+        state.subject,
+        state.key,
+        held.event_row,
+        state.status,
+        state.step,
+        state.reason,
+        held.is_shadow,
+        due_micros(state),
+        to_micros(state.started_at),
+        now,
+        stored_state(held),
+    )
+
+
+def changed_row(held: Held, now: int) -> tuple[Any, ...]:
+    """A row of `update_runs`."""
+    state = held.state
+    return (
+        held.row,
+        state.version,
+        state.status,
+        state.step,
+        state.reason,
+        due_micros(state),
+        now,
+        stored_state(held),
+    )
+
+
+def due_micros(state: RunState) -> int | None:
+    return to_micros(state.due_at) if state.due_at is not None and state.status in LIVE else None

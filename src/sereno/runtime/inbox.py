@@ -1,0 +1,80 @@
+"""Puts canonical events into the inbox. Invariant: `(shop, source, id)` goes in once; repeats change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sereno.commerce.event import links
+from sereno.runtime.facts import lane_of
+from sereno.sdk.connector import NewEvent
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event found in something that came in. `connection_id` and `delivery_id` are None for Sereno's own."""
+
+    shop_id: int
+    connection_id: int | None
+    delivery_id: int | None
+    source: str
+    received_at: int
+    event: NewEvent
+
+
+def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
+    """Store the events not seen before, with their links, and queue them. Gives how many were new."""
+    fresh = _without_known(tx, incoming)
+    if not fresh:
+        return 0
+    rows = [(id_, *_row(item)) for id_, item in zip(tx.next_ids("event", len(fresh)), fresh, strict=True)]
+    # Another worker may have stored the same fact since we looked; its row stays and ours is dropped.
+    stored = {row[0] for row in tx.many_returning("insert_events", rows)}
+    kept = [(row, item) for row, item in zip(rows, fresh, strict=True) if row[0] in stored]
+    tx.many("copy_event_links", [link for row, item in kept for link in _links(row[0], row[8], item)])
+    tx.many("copy_event_queue", [(row[0], row[12]) for row, _ in kept])
+    return len(kept)
+
+
+def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incoming]:
+    once = {(item.shop_id, item.source, item.event.id): item for item in reversed(incoming)}
+    if not once:
+        return []
+    known = tx.all(
+        "known_events",
+        {
+            "shops": list({key[0] for key in once}),
+            "sources": list({key[1] for key in once}),
+            "uids": [key[2] for key in once],
+        },
+    )
+    for row in known:
+        once.pop(tuple(row), None)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return list(reversed(once.values()))
+
+
+def _row(item: Incoming) -> tuple[Any, ...]:
+    event = item.event
+    return (
+        item.shop_id,
+        item.connection_id,
+        item.delivery_id,
+        item.source,
+        event.id,
+        event.type,
+        event.subject,
+        to_micros(event.occurred_at),
+        item.received_at,
+        encode(event.data),
+        encode(event.refs),
+        lane_of(item.shop_id, event.subject),
+    )
+
+
+def _links(row: int, occurred_at: int, item: Incoming) -> Iterable[tuple[Any, ...]]:
+    event = item.event
+    return ((item.shop_id, link, row, event.type, occurred_at) for link in links(event.subject, event.refs))

@@ -1,0 +1,108 @@
+"""Turns deliveries into events. Invariant: a delivery leaves `pending` in the transaction that stores its events; one
+that cannot be understood is kept as `failed` with the reason, and blocks nobody."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from sereno.runtime import inbox
+from sereno.runtime.world import World
+from sereno.sdk.connector import Delivery, Mapped, Unmappable
+from sereno.store.database import DatabaseUnavailable, Transaction
+from sereno.store.documents import decode
+from sereno.store.fields import from_micros
+
+log = logging.getLogger("sereno.runtime")
+
+LONGEST = 200
+"""Of ids, subjects and links, as the columns have them."""
+
+
+class Mapper:
+    """Maps pending deliveries in batches; in PostgreSQL one worker at a time for each connection."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def run(self, limit: int) -> int:
+        """Map up to `limit` deliveries. Gives how many were settled."""
+        rows: list[tuple[Any, ...]] = []
+        try:
+            with self._world.database.transaction() as tx:
+                rows = self._claim(tx, limit)
+                if rows:
+                    self._work(tx, rows)
+            return len(rows)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            if not rows:
+                raise
+            log.exception("a batch of %d deliveries failed; trying them one by one", len(rows))
+        for row in rows:
+            self._alone(row)
+        return len(rows)
+
+    def _alone(self, row: tuple[Any, ...]) -> None:
+        try:
+            with self._world.database.transaction() as tx:
+                self._work(tx, [row])
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            log.exception("delivery %d failed", row[0])
+            with self._world.database.transaction() as tx:
+                tx.many("settle_deliveries", [(row[0], "failed", f"{type(error).__name__}: {error}"[:500])])
+
+    def _claim(self, tx: Transaction, limit: int) -> list[tuple[Any, ...]]:
+        if self._world.database.dialect == "sqlite":
+            return tx.all("pending_deliveries", {"limit": limit})
+        connections = [row[0] for row in tx.all("lock_connections")]
+        if not connections:
+            return []
+        return tx.all("pending_deliveries", {"limit": limit, "connections": connections})
+
+    def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+        settled: list[tuple[int, str, str | None]] = []
+        found: list[inbox.Incoming] = []
+        for row in rows:
+            id_, connection_id, shop_id, kind, settings, topic, headers, body, received_at, name = row
+            delivery = Delivery(decode(headers), bytes(body), topic, from_micros(received_at))
+            status, reason, mapped = self._map(kind, delivery, decode(settings) if settings else {})
+            settled.append((id_, status, reason))
+            if mapped is not None:
+                found += [
+                    inbox.Incoming(shop_id, connection_id, id_, name, received_at, event) for event in mapped.events
+                ]
+        tx.many("settle_deliveries", settled)
+        if inbox.put(tx, found) and self._world.database.dialect == "postgresql":
+            tx.all("notify")
+
+    def _map(self, kind: str, delivery: Delivery, settings: Any) -> tuple[str, str | None, Mapped | None]:
+        """Status, reason and what the delivery means."""
+        connector = self._world.plugins.connectors.get(kind)
+        if connector is None:
+            return "failed", f"there is no connector {kind}; is a plug-in missing?", None
+        try:
+            mapped = connector.map(delivery, settings)
+        except Unmappable as error:
+            return "failed", str(error)[:500] or "cannot be understood", None
+        except Exception as error:
+            log.exception("connector %s could not map a delivery", kind)
+            return "failed", f"{type(error).__name__}: {error}"[:500], None
+        for event in mapped.events:
+            if problem := _too_long(event.id, event.subject, event.refs):
+                return "failed", problem, None
+        notes = ", ".join(mapped.notes)[:500] or None
+        if mapped.events:
+            return "done", notes, mapped
+        return "ignored", (mapped.reason or notes or "nothing in it is used")[:500], None
+
+
+def _too_long(uid: str, subject: str, refs: Any) -> str | None:
+    for text in (uid, subject, *(f"{kind}:{key}" for kind, key in refs.items())):
+        if len(text) > LONGEST or "\0" in text:
+            return f"the id {text[:40]!r}... is longer than {LONGEST} characters or holds a zero byte"
+    return None

@@ -1,0 +1,159 @@
+"""The ports that write into Sereno itself. What they are told is kept until the effect's outcome is committed, and is
+committed with it, so that a local action happens exactly once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from sereno.runtime import inbox
+from sereno.sdk.connector import NewEvent
+from sereno.sdk.context import ShopFacts
+from sereno.sdk.ports import Consents, Events, Log, Tags
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+log = logging.getLogger("sereno.flow")
+
+SOURCE = "sereno"
+P = TypeVar("P")
+
+PortFactory = Callable[[type[Any], ShopFacts], object | None]
+"""Gives the live port of a kind for a shop, or None when the shop has none."""
+
+
+def no_ports(kind: type[Any], shop: ShopFacts) -> object | None:
+    """For tests and back-tests: nothing leads outside."""
+    return None
+
+
+@dataclass(slots=True)
+class LocalWrites:
+    """What one effect wants written in its shop. `tags`: (add, kind, key, tag)."""
+
+    shop_id: int
+    effect_key: str
+    now: datetime
+    tags: list[tuple[bool, str, str, str]] = field(default_factory=list[tuple[bool, str, str, str]])
+    consents: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    events: list[NewEvent] = field(default_factory=list[NewEvent])
+    lines: list[str] = field(default_factory=list[str])
+
+    def is_empty(self) -> bool:
+        return not (self.tags or self.consents or self.events or self.lines)
+
+
+class _Tags:
+    def __init__(self, writes: LocalWrites) -> None:
+        self._writes = writes
+
+    def add(self, kind: str, key: str, tag: str) -> None:
+        self._writes.tags.append((True, kind, key, tag))
+
+    def remove(self, kind: str, key: str, tag: str) -> None:
+        self._writes.tags.append((False, kind, key, tag))
+
+
+class _Events:
+    def __init__(self, writes: LocalWrites) -> None:
+        self._writes = writes
+
+    def emit(self, id: str, type: str, subject: str, data: Mapping[str, Any], refs: Mapping[str, str]) -> None:
+        self._writes.events.append(NewEvent(id, type, subject, self._writes.now, data, refs))
+
+
+class _Log:
+    def __init__(self, writes: LocalWrites) -> None:
+        self._writes = writes
+
+    def write(self, text: str) -> None:
+        self._writes.lines.append(text)
+
+
+class _Consents:
+    """What it records is committed with the outcome. `tx` is the transaction the action runs in, if it runs in one."""
+
+    def __init__(self, writes: LocalWrites, database: Database, tx: Transaction | None) -> None:
+        self._writes = writes
+        self._database = database
+        self._tx = tx
+
+    def _one(self, name: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        if self._tx is not None:
+            return self._tx.one(name, parameters)
+        with self._database.read() as tx:
+            return tx.one(name, parameters)
+
+    def allows(self, address: str, channel: str, purpose: str) -> bool | None:
+        parameters = {
+            "shop": self._writes.shop_id,
+            "address": address.lower(),
+            "channel": channel,
+            "purpose": purpose,
+        }
+        row = self._one("consent_of", parameters)
+        return None if row is None else bool(row[0])
+
+    def is_suppressed(self, address: str, channel: str) -> bool:
+        parameters = {"shop": self._writes.shop_id, "address": address.lower(), "channel": channel}
+        return self._one("is_suppressed", parameters) is not None
+
+    def record(
+        self, address: str, channel: str, purpose: str, granted: bool, source: str, proof: Mapping[str, Any]
+    ) -> None:
+        name = f"{self._writes.effect_key}|{address}|{channel}|{purpose}|{granted}"
+        uid = blake2b(name.encode(), digest_size=16).hexdigest()
+        at = to_micros(self._writes.now)
+        self._writes.consents.append(
+            (self._writes.shop_id, address.lower(), channel, purpose, granted, at, source, encode(proof), uid)
+        )
+
+
+def port_finder(
+    writes: LocalWrites, database: Database, factory: PortFactory, shop: ShopFacts, tx: Transaction | None = None
+) -> Callable[[type[Any]], Any]:
+    """What `Context.port` calls: Sereno's own ports write into `writes`, the others come from the factory."""
+
+    def find(kind: type[Any]) -> Any:
+        if kind is Tags:
+            return _Tags(writes)
+        if kind is Events:
+            return _Events(writes)
+        if kind is Log:
+            return _Log(writes)
+        if kind is Consents:
+            return _Consents(writes, database, tx)
+        found = factory(kind, shop)
+        if found is None:
+            raise LookupError(f"shop {shop.name} has no port {kind.__name__}")
+        return found
+
+    return find
+
+
+def flush(tx: Transaction, all_writes: Iterable[LocalWrites]) -> None:
+    """Write what the effects of one batch wanted, in their order."""
+    added: dict[tuple[Any, ...], bool] = {}
+    consents: list[tuple[Any, ...]] = []
+    incoming: list[inbox.Incoming] = []
+    lines: list[str] = []
+    now = 0
+    for writes in all_writes:
+        now = to_micros(writes.now)
+        for add, kind, key, tag in writes.tags:
+            added[writes.shop_id, kind, key, tag] = add
+        consents += writes.consents
+        incoming += [inbox.Incoming(writes.shop_id, None, None, SOURCE, now, event) for event in writes.events]
+        lines += writes.lines
+    tx.many("add_tags", sorted((*key, now) for key, add in added.items() if add))
+    tx.many("remove_tags", sorted(key for key, add in added.items() if not add))
+    tx.many("add_consents", consents)
+    if incoming:
+        inbox.put(tx, incoming)
+    for line in lines:
+        log.info("%s", line)

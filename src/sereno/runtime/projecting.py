@@ -1,0 +1,167 @@
+"""Folds a batch of events into the newest known state of each record.
+
+Invariant: an older version of a record never overwrites a newer one, in whatever order and however often events come;
+every event counts all the same, and learns what the record was before it and whether it came too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sereno.runtime.facts import Fact
+from sereno.runtime.records import Records
+from sereno.sdk.plugin import PATCH, Plugins, Projection
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+from sereno.store.queries import Dialect
+
+DEEPEST = 3
+"""How far records inside records are followed."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """One record an event tells of. `is_whole`: the event's own, not one carried inside."""
+
+    fact: Fact
+    projection: Projection
+    key: str
+    data: Mapping[str, Any]
+    is_whole: bool
+
+
+def project(
+    tx: Transaction, facts: Sequence[Fact], records: Records, plugins: Plugins, now: int, dialect: Dialect
+) -> None:
+    """Project the facts in their order and write the changed records. A fact whose projection fails gets an `error`,
+    and the others go on."""
+    parts: list[_Part] = []
+    for fact in facts:
+        try:
+            parts += _parts(fact, plugins)
+        except Exception as error:
+            fact.error = f"projection failed: {error!r}"[:500]
+    for part in parts:
+        records.want_row(part.projection.name, part.fact.shop_id, part.key)
+    records.fetch(for_update=True)
+    for part in parts:
+        if part.fact.error is not None:
+            continue
+        try:
+            _fold(part, records)
+        except Exception as error:
+            part.fact.error = f"projection {part.projection.name} failed: {error!r}"[:500]
+    records.forget_merged()
+    for name, rows in records.changed():
+        projection = plugins.projections.get(name)
+        assert projection is not None
+        writer = _writer(tx, projection, dialect)
+        writer.write(tx, [(shop_id, key, held.version, held.record, now) for (shop_id, key), held in rows])
+        for _, held in rows:
+            held.is_changed = False
+
+
+def _parts(fact: Fact, plugins: Plugins) -> list[_Part]:
+    definition = plugins.events.get(fact.event.type)
+    if definition is None or definition.projects is None:
+        return []
+    found: list[_Part] = []
+    _collect(fact, definition.projects, fact.event.data, plugins, found, 0)
+    return found
+
+
+def _collect(fact: Fact, name: str, data: Mapping[str, Any], plugins: Plugins, found: list[_Part], depth: int) -> None:
+    projection = plugins.projections.get(name)
+    if projection is None:
+        return
+    key = projection.key(data)
+    if key:
+        found.append(_Part(fact, projection, key, data, is_whole=depth == 0))
+    if depth < DEEPEST:
+        for inner, inside in projection.also(data):
+            _collect(fact, inner, inside, plugins, found, depth + 1)
+
+
+def _fold(part: _Part, records: Records) -> None:
+    fact, projection = part.fact, part.projection
+    held = records.row(projection.name, fact.shop_id, part.key)
+    version = projection.version(part.data)
+    if version is None:
+        version = to_micros(fact.event.occurred_at)
+    is_stale = version != PATCH and version < held.version
+    if part.is_whole:
+        fact.event = replace(fact.event, before=held.record, is_stale=is_stale)
+    if is_stale:
+        return
+    changed = projection.project(held.record, part.data, fact.event.type)
+    if changed is None:
+        return
+    held.record = changed
+    held.is_changed = True
+    if version != PATCH:
+        held.version = version
+
+
+class _Writer:
+    """Writes the rows of one table."""
+
+    def __init__(self, projection: Projection, dialect: Dialect, types: Sequence[str]) -> None:
+        self._columns: list[Callable[[Mapping[str, Any]], Any]] = list(projection.columns.values())
+        self._types = types
+        names = ["shop_id", "key", "version", "data", "seen_at", *projection.columns]
+        table = projection.table
+        changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
+        if dialect == "sqlite":
+            values = "VALUES (" + ", ".join(f"?{number}" for number in range(1, len(names) + 1)) + ")"
+        else:
+            arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, 1))
+            values = f"SELECT * FROM unnest({arrays})"
+        self._sql = (
+            f"INSERT INTO {table} ({', '.join(names)}) {values} "
+            f"ON CONFLICT (shop_id, key) DO UPDATE SET {changes} WHERE excluded.version >= {table}.version"
+        )
+
+    def write(self, tx: Transaction, rows: Sequence[tuple[int, str, int, Any, int]]) -> None:
+        columns = self._columns
+        made = [
+            (shop_id, key, version, encode(data), now, *[_plain(column(data)) for column in columns])
+            for shop_id, key, version, data, now in rows
+        ]
+        tx.text_many(self._sql, made, self._types)
+
+
+_writers: dict[tuple[str, str], _Writer] = {}
+
+
+def _writer(tx: Transaction, projection: Projection, dialect: Dialect) -> _Writer:
+    found = _writers.get((projection.table, dialect))
+    if found is None:
+        names = ["shop_id", "key", "version", "data", "seen_at", *projection.columns]
+        types = _column_types(tx, projection.table, names) if dialect == "postgresql" else []
+        found = _writers[projection.table, dialect] = _Writer(projection, dialect, types)
+    return found
+
+
+def _column_types(tx: Transaction, table: str, names: Sequence[str]) -> list[str]:
+    rows = tx.text(
+        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0",
+        [table],
+    )
+    types = dict(rows)
+    return [types[name] for name in names]
+
+
+def _plain(value: Any) -> Any:
+    """What both databases take as it is."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, datetime):
+        return to_micros(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    return encode(value)

@@ -1,0 +1,114 @@
+"""One pass of everything a worker does, in the order of the way of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from sereno.runtime.clock import Clock, SystemClock
+from sereno.runtime.dispatcher import Dispatcher
+from sereno.runtime.effects import DEAD_AFTER, EffectRunner
+from sereno.runtime.mapping import Mapper
+from sereno.runtime.ports import PortFactory, no_ports
+from sereno.runtime.schedules import Scheduler
+from sereno.runtime.waking import Waker
+from sereno.runtime.world import make_world
+from sereno.sdk.plugin import Plugins
+from sereno.store.database import Database
+from sereno.store.fields import from_micros, to_micros
+
+SMALLEST, LARGEST = 20, 1000
+SHORT, LONG = 0.03, 0.2
+"""Seconds a transaction should take when somebody waits for it, and when nobody does."""
+
+
+class Pace:
+    """How many items the next transaction takes: as many as fit the time it may."""
+
+    def __init__(self, size: int = 100) -> None:
+        self.size = size
+
+    def learn(self, done: int, seconds: float, *, hurry: bool) -> None:
+        if done < self.size // 2 or not done:
+            return
+        fitting = int(done * (SHORT if hurry else LONG) / max(seconds, 1e-6))
+        self.size = max(SMALLEST, min(LARGEST, fitting, self.size * 2))
+
+
+class Runtime:
+    """Drives the parts. Not for several threads at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        plugins: Plugins,
+        ports: PortFactory = no_ports,
+        clock: Clock | None = None,
+        worker_name: str = "worker",
+        *,
+        base_url: str = "",
+        is_dry: bool = False,
+        threads: int = 16,
+        on_outcome: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.world = make_world(
+            database, plugins, ports, clock or SystemClock(), worker_name, base_url=base_url, is_dry=is_dry
+        )
+        self.mapper = Mapper(self.world)
+        self.dispatcher = Dispatcher(self.world)
+        self.waker = Waker(self.world)
+        self.scheduler = Scheduler(self.world)
+        self.effects = EffectRunner(self.world, threads=threads, on_outcome=on_outcome)
+        self._started_at = to_micros(self.world.clock.now())
+        self._paces: dict[str, Pace] = {"map": Pace(), "dispatch": Pace(), "wake": Pace()}
+
+    def round(self, *, wait_for_effects: bool = False) -> int:
+        """One pass: map, dispatch, wake, schedules, effects. Gives how much there was to do; 0 means all is quiet."""
+        done = self._timed("map", self.mapper.run)
+        done += self._timed("dispatch", self.dispatcher.run)
+        done += self._timed("wake", self.waker.run)
+        done += self.scheduler.run()
+        done += self.effects.run(wait_for_all=wait_for_effects)
+        return done
+
+    def drain(self, most_rounds: int = 100_000) -> int:
+        """Go on until nothing is due now. Gives how much was done. Raises RuntimeError when it does not end."""
+        total = 0
+        for _ in range(most_rounds):
+            done = self.round(wait_for_effects=True)
+            if not done:
+                return total
+            total += done
+        raise RuntimeError(f"there is still work after {most_rounds} rounds")
+
+    def _timed(self, name: str, work: Callable[[int], int]) -> int:
+        pace = self._paces[name]
+        start = perf_counter()
+        done = work(pace.size)
+        pace.learn(done, perf_counter() - start, hurry=self.world.database.waiting > 0)
+        return done
+
+    def beat(self) -> None:
+        """Say that this worker lives, keep its leases, free those of the dead, and share the lanes fairly."""
+        now = self.world.clock.now()
+        with self.world.database.transaction() as tx:
+            tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
+            self.effects.keep_leases(tx)
+            row = tx.one("living_workers", {"dead": to_micros(now - DEAD_AFTER)})
+        living = max(1, row[0] if row else 1)
+        self.dispatcher.lanes = max(1, -(-16 // living))
+
+    def next_due(self) -> datetime | None:
+        """When the next timer, effect or schedule is due."""
+        with self.world.database.read() as tx:
+            rows = [tx.one(name) for name in ("next_due_run", "next_due_effect", "next_due_schedule")]
+        times: list[Any] = [row[0] for row in rows if row is not None and row[0] is not None]
+        return from_micros(min(times)) if times else None
+
+    def stop(self) -> None:
+        """Finish what has begun, and give the rest back."""
+        self.effects.stop()
+        with self.world.database.transaction() as tx:
+            tx.run("forget_worker", {"name": self.world.worker})

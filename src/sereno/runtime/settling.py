@@ -1,0 +1,144 @@
+"""What becomes of an effect once it was tried: done, tried again later, or left to a person.
+
+- transient: again after 5, 10, 20 ... seconds with jitter, at most `MOST_ATTEMPTS` times;
+- limited: again when the remote said, and everything else through the same connection waits too; costs no attempt;
+- permanent: `failed`, on the attention list.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sereno.engine.run import EffectFinished
+from sereno.runtime import ports
+from sereno.runtime.batch import Batch
+from sereno.runtime.ports import LocalWrites
+from sereno.runtime.world import World
+from sereno.sdk.result import Done, Fail, Result, Retry
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+MOST_ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=5)
+LIMITED_PAUSE = timedelta(seconds=10)
+"""When the remote limits us and does not say for how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An effect this worker holds the lease of."""
+
+    id: int
+    key: str
+    shop_id: int
+    flow_id: int
+    run: int
+    action: str
+    is_awaited: bool
+    attempts: int
+    connection: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    effect: Claimed
+    result: Result
+    writes: LocalWrites | None
+
+
+def settle(
+    world: World, tx: Transaction, outcomes: Sequence[Outcome], jitter: random.Random, *, move_runs: bool = True
+) -> None:
+    """Write the outcomes of effects whose lease we still hold, and give them to the runs that wait for them."""
+    now = world.clock.now()
+    rows: list[tuple[Any, ...]] = []
+    final: dict[int, Done | Fail] = {}
+    pauses: dict[tuple[int, str], int] = {}
+    for outcome in outcomes:
+        verdict = _verdict(outcome, now, jitter)
+        if isinstance(verdict, _Again):
+            rows.append(_again_row(world, outcome, verdict))
+            if verdict.holds_connection and outcome.effect.connection is not None:
+                at = (outcome.effect.shop_id, outcome.effect.connection)
+                pauses[at] = max(pauses.get(at, 0), to_micros(verdict.at))
+        else:
+            final[outcome.effect.id] = verdict
+            rows.append(_final_row(world, outcome.effect, verdict, now))
+    kept = {row[0] for row in tx.many_returning("settle_effects", sorted(rows))}
+    tx.many("pause_connections", sorted((*at, 0.0, to_micros(now), until) for at, until in pauses.items()))
+    ours = [outcome for outcome in outcomes if outcome.effect.id in kept and outcome.effect.id in final]
+    writes = [
+        outcome.writes
+        for outcome in ours
+        if outcome.writes is not None and isinstance(outcome.result, Done) and not outcome.writes.is_empty()
+    ]
+    if writes:
+        ports.flush(tx, writes)
+    if move_runs:
+        _move_runs(world, tx, [outcome for outcome in ours if outcome.effect.is_awaited], final, now)
+
+
+def _move_runs(
+    world: World, tx: Transaction, outcomes: Sequence[Outcome], final: dict[int, Done | Fail], now: datetime
+) -> None:
+    if not outcomes:
+        return
+    batch = Batch(world, tx, now)
+    taken = batch.take(tx.all("claim_runs", {"ids": sorted({o.effect.run for o in outcomes}), "uids": []}))
+    batch.records.fetch()
+    by_row = {held.row: held for held in taken}
+    for outcome in outcomes:
+        held = by_row.get(outcome.effect.run)
+        if held is None or not held.is_live:
+            continue
+        result = final[outcome.effect.id]
+        key = outcome.effect.key
+        if isinstance(result, Done):
+            batch.give(held, EffectFinished(key, ok=True, value=result.value))
+        else:
+            batch.give(held, EffectFinished(key, ok=False, reason=result.reason))
+    batch.write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    at: datetime
+    attempts: int
+    reason: str
+    message: str
+    holds_connection: bool
+
+
+def _verdict(outcome: Outcome, now: datetime, jitter: random.Random) -> Done | Fail | _Again:
+    result, effect = outcome.result, outcome.effect
+    if not isinstance(result, Retry):
+        return result
+    if result.kind == "limited":
+        pause = result.after or LIMITED_PAUSE
+        return _Again(now + pause, effect.attempts - 1, result.reason, result.message, holds_connection=True)
+    if effect.attempts >= MOST_ATTEMPTS:
+        message = f"{result.message} (tried {effect.attempts} times)".strip()
+        return Fail(result.reason, message)
+    pause = FIRST_PAUSE * 2 ** (effect.attempts - 1) * jitter.uniform(0.75, 1.25)
+    pause = max(pause, result.after or pause)
+    return _Again(now + pause, effect.attempts, result.reason, result.message, holds_connection=False)
+
+
+def _again_row(world: World, outcome: Outcome, again: _Again) -> tuple[Any, ...]:
+    """A row of `settle_effects`."""
+    id_ = outcome.effect.id
+    reason, message = again.reason[:64], again.message[:1000] or None
+    return (id_, world.worker, "pending", to_micros(again.at), again.attempts, None, None, reason, message)
+
+
+def _final_row(world: World, effect: Claimed, result: Done | Fail, now: datetime) -> tuple[Any, ...]:
+    at = to_micros(now)
+    if isinstance(result, Done):
+        return (effect.id, world.worker, "done", at, effect.attempts, at, encode(result.value), None, None)
+    reason, message = result.reason[:64], result.message[:1000] or None
+    return (effect.id, world.worker, "failed", at, effect.attempts, at, None, reason, message)

@@ -1,0 +1,41 @@
+"""What every part of the runtime works with: the database, the plugins, the ports, the clock and the caches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sereno.runtime.clock import Clock
+from sereno.runtime.flows import Flows
+from sereno.runtime.ports import PortFactory
+from sereno.runtime.shops import Shops
+from sereno.sdk.plugin import Plugins
+from sereno.store.database import Database
+
+
+@dataclass(slots=True)
+class World:
+    """One per worker. `is_dry`: a back-test, in which nothing may leave; local actions write into its scratch database,
+    all others are recorded as shadow."""
+
+    database: Database
+    plugins: Plugins
+    ports: PortFactory
+    clock: Clock
+    shops: Shops
+    flows: Flows
+    worker: str
+    is_dry: bool = False
+
+
+def make_world(
+    database: Database,
+    plugins: Plugins,
+    ports: PortFactory,
+    clock: Clock,
+    worker: str,
+    *,
+    base_url: str = "",
+    is_dry: bool = False,
+) -> World:
+    shops = Shops(base_url)
+    return World(database, plugins, ports, clock, shops, Flows(plugins, shops), worker, is_dry)

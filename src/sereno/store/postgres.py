@@ -1,0 +1,140 @@
+"""PostgreSQL: many rows travel as arrays or by COPY, so that a batch is a handful of round trips."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from sereno.store.queries import Dialect, Statement, statements
+
+
+class PostgresDatabase:
+    """One connection per thread; a broken one is replaced at the next transaction."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, parameters: Mapping[str, str]) -> None:
+        self.parameters = dict(parameters)
+        self._local = threading.local()
+        self._statements = statements("postgresql")
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A new connection, for the caller alone."""
+        connection = psycopg.connect(
+            **self.parameters, autocommit=True, connect_timeout=5, cursor_factory=psycopg.RawCursor
+        )  # pyright: ignore[reportCallIssue]
+        connection.prepare_threshold = 1
+        connection.prepared_max = 300
+        return connection
+
+    def connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """This thread's connection."""
+        held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
+        if held is None or held.closed or held.broken:
+            held = self.connect()
+            self._local.connection = held
+        return held
+
+    @property
+    def waiting(self) -> int:
+        return 0
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[PostgresTransaction]:
+        connection = self.connection()
+        cursor = connection.cursor()
+        cursor.execute(begin)
+        try:
+            yield PostgresTransaction(cursor, self._statements)
+            cursor.execute("COMMIT")
+        except BaseException:
+            self._undo(connection)
+            raise
+
+    def _undo(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+        """Never hides the error that led here: a connection that cannot roll back is thrown away."""
+        try:
+            connection.execute("ROLLBACK")
+        except psycopg.Error:
+            connection.close()
+            self._local.connection = None
+
+    def transaction(self) -> Any:
+        return self._transaction("BEGIN")
+
+    def read(self) -> Any:
+        return self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def execute_script(self, sql: str) -> None:
+        connection = self.connection()
+        # Several statements in one go need the simple protocol, that is, no parameters and no preparing.
+        connection.pgconn.exec_(sql.encode())
+
+    def close(self) -> None:
+        held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
+        if held is not None:
+            held.close()
+            self._local.connection = None
+
+
+class PostgresTransaction:
+    """See `database.Transaction`."""
+
+    __slots__ = ("_cursor", "_statements")
+
+    def __init__(self, cursor: psycopg.Cursor[tuple[Any, ...]], known: Mapping[str, Statement]) -> None:
+        self._cursor = cursor
+        self._statements = known
+
+    def _execute(self, name: str, parameters: Mapping[str, Any] | None) -> psycopg.Cursor[tuple[Any, ...]]:
+        statement = self._statements[name]
+        if not statement.parameters:
+            return self._cursor.execute(statement.text)
+        assert parameters is not None
+        values = [list(parameters[key]) if key in statement.lists else parameters[key] for key in statement.parameters]
+        return self._cursor.execute(statement.text, values)
+
+    def all(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return self._execute(name, parameters).fetchall()
+
+    def one(self, name: str, parameters: Mapping[str, Any] | None = None) -> tuple[Any, ...] | None:
+        cursor = self._execute(name, parameters)
+        return cursor.fetchone() if cursor.description is not None else None
+
+    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> int:
+        return self._execute(name, parameters).rowcount
+
+    def many(self, name: str, rows: Sequence[Sequence[Any]]) -> int:
+        if not rows:
+            return 0
+        statement = self._statements[name]
+        if statement.is_copy:
+            with self._cursor.copy(statement.text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return len(rows)
+        return self._cursor.execute(statement.text, [list(column) for column in zip(*rows, strict=True)]).rowcount
+
+    def many_returning(self, name: str, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        if not rows:
+            return []
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return self._cursor.execute(self._statements[name].text, columns).fetchall()
+
+    def text(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        cursor = self._cursor.execute(sql, list(parameters))
+        return cursor.fetchall() if cursor.description is not None else []
+
+    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
+        if rows:
+            self._cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+
+    def next_ids(self, table: str, count: int) -> Sequence[int]:
+        rows = self._cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)", (table, count)
+        ).fetchall()
+        return [row[0] for row in rows]

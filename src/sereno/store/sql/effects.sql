@@ -1,0 +1,86 @@
+-- The outbox: effects are claimed with a lease, carried out, and settled in batches.
+
+-- name: copy_effects
+-- copy: effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, due_at, connection, created_at, finished_at, result, error, message)
+
+-- name: claim_effects
+-- dialect: sqlite
+UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
+WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now ORDER BY due_at, id LIMIT :limit)
+RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
+-- dialect: postgresql
+UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
+WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now ORDER BY due_at, id LIMIT :limit
+    FOR UPDATE SKIP LOCKED)
+RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
+
+-- name: postpone_effects
+-- rows: id bigint, due_at bigint
+-- dialect: sqlite
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1, due_at = :due_at
+WHERE id = :id
+-- dialect: postgresql
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1, due_at = r.due_at
+FROM {table} WHERE effect.id = r.id
+
+-- name: settle_effects
+-- rows: id bigint, worker text, status text, due_at bigint, attempts integer, finished_at bigint, result text, error text, message text
+-- dialect: sqlite
+UPDATE effect SET status = :status, due_at = :due_at, attempts = :attempts, finished_at = :finished_at,
+    result = :result, error = :error, message = :message, worker = NULL, lease_until = NULL
+WHERE id = :id AND worker = :worker AND status = 'running' RETURNING id
+-- dialect: postgresql
+UPDATE effect SET status = r.status, due_at = r.due_at, attempts = r.attempts, finished_at = r.finished_at,
+    result = r.result, error = r.error, message = r.message, worker = NULL, lease_until = NULL
+FROM {table}
+WHERE effect.id = r.id AND effect.worker = r.worker AND effect.status = 'running' RETURNING effect.id
+
+-- name: reclaim_effects
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL
+WHERE status = 'running' AND (lease_until < :now OR worker NOT IN (SELECT name FROM worker WHERE seen_at > :dead))
+
+-- name: release_effects
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1
+WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
+
+-- name: extend_leases
+UPDATE effect SET lease_until = :lease_until WHERE status = 'running' AND worker = :worker
+
+-- name: effect_runs
+SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
+    event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
+FROM run LEFT JOIN event ON event.id = run.event_id
+WHERE run.id {in:ids:bigint}
+
+-- name: replay_effects
+UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL
+WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id
+
+-- name: next_due_effect
+SELECT min(due_at) FROM effect WHERE status = 'pending'
+
+-- name: budgets
+SELECT shop_id, connection, per_second, burst, tokens, updated_at, paused_until FROM connection_budget
+WHERE shop_id {in:shops:bigint} AND connection {in:connections:text}
+
+-- name: lock_budgets
+-- dialect: sqlite
+SELECT id, shop_id, connection, per_second, burst, tokens, updated_at, paused_until FROM connection_budget
+WHERE shop_id {in:shops:bigint} AND connection {in:connections:text} ORDER BY id
+-- dialect: postgresql
+SELECT id, shop_id, connection, per_second, burst, tokens, updated_at, paused_until FROM connection_budget
+WHERE shop_id {in:shops:bigint} AND connection {in:connections:text} ORDER BY id FOR UPDATE
+
+-- name: spend_budgets
+-- rows: id bigint, tokens float8, updated_at bigint
+-- dialect: sqlite
+UPDATE connection_budget SET tokens = :tokens, updated_at = :updated_at WHERE id = :id
+-- dialect: postgresql
+UPDATE connection_budget SET tokens = r.tokens, updated_at = r.updated_at FROM {table} WHERE connection_budget.id = r.id
+
+-- name: pause_connections
+-- rows: shop_id bigint, connection text, tokens float8, updated_at bigint, paused_until bigint
+INSERT INTO connection_budget (shop_id, connection, tokens, updated_at, paused_until) {rows}
+ON CONFLICT (shop_id, connection) DO UPDATE SET paused_until = CASE
+    WHEN connection_budget.paused_until IS NULL OR connection_budget.paused_until < excluded.paused_until
+    THEN excluded.paused_until ELSE connection_budget.paused_until END

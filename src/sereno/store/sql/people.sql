@@ -1,0 +1,38 @@
+-- Tags, consent, suppression, and the trail of who did what.
+
+-- name: tags_of
+SELECT shop_id, kind, key, tag FROM tag
+WHERE shop_id {in:shops:bigint} AND kind {in:kinds:text} AND key {in:keys:text} ORDER BY id
+
+-- name: add_tags
+-- rows: shop_id bigint, kind text, key text, tag text, added_at bigint
+INSERT INTO tag (shop_id, kind, key, tag, added_at) {rows} ON CONFLICT (shop_id, kind, key, tag) DO NOTHING
+
+-- name: remove_tags
+-- rows: shop_id bigint, kind text, key text, tag text
+-- dialect: sqlite
+DELETE FROM tag WHERE shop_id = :shop_id AND kind = :kind AND key = :key AND tag = :tag
+-- dialect: postgresql
+DELETE FROM tag USING {table}
+WHERE tag.shop_id = r.shop_id AND tag.kind = r.kind AND tag.key = r.key AND tag.tag = r.tag
+
+-- name: add_consents
+-- rows: shop_id bigint, address text, channel text, purpose text, granted boolean, at bigint, source text, proof text, uid text
+INSERT INTO consent (shop_id, address, channel, purpose, granted, at, source, proof, uid) {rows}
+ON CONFLICT (shop_id, uid) DO NOTHING
+
+-- name: consent_of
+SELECT granted FROM consent
+WHERE shop_id = :shop AND address = :address AND channel = :channel AND purpose = :purpose
+ORDER BY at DESC, id DESC LIMIT 1
+
+-- name: is_suppressed
+SELECT reason FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel
+
+-- name: suppress
+-- rows: shop_id bigint, address text, channel text, reason text, at bigint
+INSERT INTO suppression (shop_id, address, channel, reason, at) {rows} ON CONFLICT (shop_id, address, channel) DO NOTHING
+
+-- name: add_audit
+-- rows: shop_id bigint, at bigint, by text, action text, target text, details text
+INSERT INTO audit (shop_id, at, "by", action, target, details) {rows}

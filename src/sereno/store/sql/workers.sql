@@ -1,0 +1,14 @@
+-- Workers and their heartbeats.
+
+-- name: beat
+-- rows: name text, seen_at bigint, started_at bigint
+INSERT INTO worker (name, seen_at, started_at) {rows} ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
+
+-- name: forget_worker
+DELETE FROM worker WHERE name = :name
+
+-- name: bury_workers
+DELETE FROM worker WHERE seen_at < :before
+
+-- name: living_workers
+SELECT count(*) FROM worker WHERE seen_at > :dead

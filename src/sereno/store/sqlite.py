@@ -1,0 +1,184 @@
+"""SQLite: write-ahead log, every commit on the disk, writers one after the other in the order they came."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sereno.store.queries import Dialect, Statement, statements
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-32768",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA wal_autocheckpoint=4000",
+)
+BUSY_SECONDS = 20.0
+
+_gates: dict[str, Gate] = {}
+_gates_lock = threading.Lock()
+
+
+class Gate:
+    """A lock that is handed to whoever has waited longest. SQLite's own busy handler is a lottery that a loop of short
+    transactions always wins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._is_held = False
+
+    def acquire(self) -> None:
+        with self._lock:
+            if not self._is_held:
+                self._is_held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def release(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_held = False
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+
+def gate_of(path: str) -> Gate:
+    """The one gate of this file in this process."""
+    with _gates_lock:
+        return _gates.setdefault(path, Gate())
+
+
+class SqliteDatabase:
+    """`path` may be `:memory:`, which is for one thread only."""
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(self, path: str) -> None:
+        self.path = path if path == ":memory:" else str(Path(path).absolute())
+        self._gate = Gate() if path == ":memory:" else gate_of(self.path)
+        self._local = threading.local()
+        self._statements = statements("sqlite")
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is None:
+            held = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
+            for pragma in PRAGMAS:
+                held.execute(pragma)
+            self._local.connection = held
+        return held
+
+    @property
+    def waiting(self) -> int:
+        return self._gate.waiting
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        self._gate.acquire()
+        try:
+            connection = self.connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield SqliteTransaction(connection, self._statements)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        finally:
+            self._gate.release()
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteTransaction]:
+        connection = self.connection()
+        connection.execute("BEGIN")
+        try:
+            yield SqliteTransaction(connection, self._statements)
+        finally:
+            connection.execute("ROLLBACK")
+
+    def execute_script(self, sql: str) -> None:
+        self.connection().executescript(sql)
+
+    def close(self) -> None:
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is not None:
+            held.close()
+            self._local.connection = None
+
+
+class SqliteTransaction:
+    """See `database.Transaction`."""
+
+    __slots__ = ("_connection", "_statements")
+
+    def __init__(self, connection: sqlite3.Connection, known: Mapping[str, Statement]) -> None:
+        self._connection = connection
+        self._statements = known
+
+    def _execute(self, name: str, parameters: Mapping[str, Any] | None) -> sqlite3.Cursor:
+        statement = self._statements[name]
+        if not statement.parameters:
+            return self._connection.execute(statement.text)
+        assert parameters is not None
+        if statement.lists:
+            lists = statement.lists
+            values = [
+                msgspec.json.encode(list(parameters[key])).decode() if key in lists else parameters[key]
+                for key in statement.parameters
+            ]
+        else:
+            values = [parameters[key] for key in statement.parameters]
+        return self._connection.execute(statement.text, values)
+
+    def all(self, name: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        return self._execute(name, parameters).fetchall()
+
+    def one(self, name: str, parameters: Mapping[str, Any] | None = None) -> tuple[Any, ...] | None:
+        rows = self._execute(name, parameters).fetchall()
+        return rows[0] if rows else None
+
+    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> int:
+        return self._execute(name, parameters).rowcount
+
+    def many(self, name: str, rows: Sequence[Sequence[Any]]) -> int:
+        return self._connection.executemany(self._statements[name].text, rows).rowcount if rows else 0
+
+    def many_returning(self, name: str, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        text = self._statements[name].text
+        execute = self._connection.execute
+        found: list[tuple[Any, ...]] = []
+        for row in rows:
+            found += execute(text, row).fetchall()
+        return found
+
+    def text(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        values = [msgspec.json.encode(item).decode() if isinstance(item, list) else item for item in parameters]
+        return self._connection.execute(sql, values).fetchall()
+
+    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
+        if rows:
+            self._connection.executemany(sql, rows)
+
+    def next_ids(self, table: str, count: int) -> Sequence[int]:
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?1", (table,)).fetchone()
+        first = (row[0] if row else 0) + 1
+        return range(first, first + count)
