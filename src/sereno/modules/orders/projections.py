@@ -35,7 +35,7 @@ IMPLIED: dict[str, dict[str, str]] = {
 
 def order_key(data: Record) -> str | None:
     """An order's own id, or the `order_id` of one of its parts."""
-    return text(data.get("order_id")) if "order_id" in data else text(data.get("id"))
+    return text(data.get("order_id")) if _is_part(data) else text(data.get("id"))
 
 
 def project_order(old: Record | None, data: Record, event_type: str) -> Record | None:
@@ -66,7 +66,7 @@ def project_order(old: Record | None, data: Record, event_type: str) -> Record |
 
 
 def order_version(data: Record) -> int | None:
-    return PATCH if "order_id" in data or data.get("is_thin") else micros(data.get("updated_at"))
+    return PATCH if _is_part(data) or data.get("is_thin") else micros(data.get("updated_at"))
 
 
 def refunded(refunds: Sequence[Record]) -> str | None:
@@ -81,7 +81,7 @@ def embedded(data: Record) -> list[tuple[str, Record]]:
     person = data.get("customer")
     inside: Record = person if isinstance(person, Mapping) else {}
     key = customer_key(data.get("customer_id") or inside.get("id"), data.get("email") or inside.get("email"))
-    if key is None or ("order_id" in data and "lines" not in data):
+    if key is None or _is_part(data):
         return []
     accepts = inside.get("accepts_email")
     found: dict[str, Any] = {
@@ -120,7 +120,14 @@ def cart_version(data: Record) -> int | None:
     return PATCH if data.get("is_thin") else micros(data.get("updated_at"))
 
 
+def _is_part(data: Record) -> bool:
+    """Whether this is a payment, a refund, a parcel or a dispute, not an order."""
+    return "order_id" in data or "amount" in data or "tracking_number" in data
+
+
 def _patched(old: Record | None, data: Record, noun: str) -> Record | None:
+    if not data.get("order_id"):
+        return None
     order: dict[str, Any] = dict(old) if old else {"id": text(data.get("order_id")), "is_thin": True}
     if noun == "refund":
         order["refunds"] = upsert(order.get("refunds"), data)
