@@ -10,12 +10,12 @@ import copy
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 
 from sereno.commerce.event import Event
 from sereno.engine.context import RunContext, event_document
 from sereno.engine.durations import format_instant, parse_instant
-from sereno.engine.entry import reference_time, seen
+from sereno.engine.entry import held_since, reference_time, seen
 from sereno.engine.flow import Flow
 from sereno.engine.program import ABSENT, Place
 from sereno.engine.run import (
@@ -82,8 +82,8 @@ def advance(flow: Flow, state: RunState, input: Input, context: RunContext, now:
 
 
 def can_move(flow: Flow, state: RunState) -> bool:
-    """Whether a live run could go on in this version of its flow: the step it stands at is there, and of the same kind of
-    waiting."""
+    """Whether a live run could go on in this version of its flow: the step it stands at is there, and it waits for the
+    same kind of thing."""
     place = _place(flow, state)
     if place is None:
         return False
@@ -181,14 +181,8 @@ def _exits(walk: Walk, event: Event, document: Mapping[str, Any], place: Place |
 def _since_start(state: RunState) -> datetime:
     """Since when the fact that started the run has held; what happened before it does not concern the run."""
     data = state.event.get("data")
-    since = data.get("since") if isinstance(data, Mapping) else None
-    occurred = parse_instant(str(state.event["occurred_at"]))
-    if isinstance(since, str):
-        try:
-            return min(occurred, parse_instant(since))
-        except ValueError:
-            pass
-    return occurred
+    since = cast("Mapping[str, Any]", data).get("since") if isinstance(data, Mapping) else None
+    return held_since(parse_instant(str(state.event["occurred_at"])), since)
 
 
 def _awaited(walk: Walk, step: WaitUntilEvent, place: Place, event: Event, document: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sereno.commerce.event import Event
@@ -21,8 +21,8 @@ class RunContext:
     """Given to `decide` and `advance`; never changed by them, so one may serve many runs of a subject.
 
     `records`: root -> today's record, or None when there is none (a root left out counts as None). `shop` has `name`,
-    `currency`, `timezone`, `locale` and `settings`; in expressions `store.x` is the shop's own x, else the setting of that
-    name. `recipient_timezone`: IANA name, where it is known.
+    `currency`, `timezone`, `locale` and `settings`; in expressions `store.x` is the shop's own x, else the setting of
+    that name. `recipient_timezone`: IANA name, where it is known.
     """
 
     records: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict[str, Mapping[str, Any] | None])
@@ -106,8 +106,9 @@ def run_scope(state: RunState, variables: Mapping[str, Any], context: RunContext
 
 def template_variables(scope: Mapping[str, Any]) -> dict[str, Any]:
     """The scope as templates see it: `event.x` is short for `event.data.x` there too."""
-    event = scope.get("event")
-    if not isinstance(event, Mapping):
+    found = scope.get("event")
+    if not isinstance(found, Mapping):
         return dict(scope)
+    event = cast("Mapping[str, Any]", found)
     data = event.get("data")
-    return {**scope, "event": {**data, **event} if isinstance(data, Mapping) else event}
+    return {**scope, "event": {**cast("Mapping[str, Any]", data), **event} if isinstance(data, Mapping) else event}

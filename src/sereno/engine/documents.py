@@ -7,7 +7,7 @@ Read strictly: no anchors or aliases (so no bombs), no tags, no duplicate keys, 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -41,15 +41,16 @@ _NULL = re.compile(r"^(?:null|~|)$")
 _INTEGER = re.compile(r"^-?(?:0|[1-9][0-9]*)$")
 _NUMBER = re.compile(r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$")
 for _class in (_Loader, _Dumper):
-    _class.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOLEAN, list("tf"))
-    _class.add_implicit_resolver("tag:yaml.org,2002:null", _NULL, ["n", "~", ""])
-    _class.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-0123456789"))
-    _class.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-0123456789"))
+    _resolve = cast("Callable[[str, re.Pattern[str], list[str]], None]", getattr(_class, "add_implicit_resolver"))  # noqa: B009
+    _resolve("tag:yaml.org,2002:bool", _BOOLEAN, list("tf"))
+    _resolve("tag:yaml.org,2002:null", _NULL, ["n", "~", ""])
+    _resolve("tag:yaml.org,2002:int", _INTEGER, list("-0123456789"))
+    _resolve("tag:yaml.org,2002:float", _NUMBER, list("-0123456789"))
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
     style = "|" if "\n" in text and _is_plain_block(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return ScalarNode("tag:yaml.org,2002:str", text, style=style)
 
 
 def _is_plain_block(text: str) -> bool:
@@ -61,7 +62,7 @@ def _represent_float(dumper: yaml.SafeDumper, value: float) -> ScalarNode:
     text = repr(value)
     if "e" in text and "." not in text:
         text = text.replace("e", ".0e")
-    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
+    return ScalarNode("tag:yaml.org,2002:float", text)
 
 
 _Dumper.add_representer(str, _represent_text)
@@ -141,10 +142,11 @@ def to_yaml(document: Mapping[str, Any]) -> str:
 
 
 def _refuse_anchors(text: str) -> None:
-    """Anchors and aliases make small files large, tags name types: a flow needs neither. Depth is bounded before nodes are
-    built, so that deep nesting costs nothing."""
+    """Anchors and aliases make small files large, tags name types: a flow needs neither. Depth is bounded before nodes
+    are built, so that deep nesting costs nothing."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    events = cast("Iterator[yaml.Event]", yaml.parse(text, Loader=_Loader))  # pyright: ignore[reportUnknownMemberType]
+    for event in events:
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Unreadable(

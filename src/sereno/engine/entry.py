@@ -30,8 +30,8 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """No run, and why: `when_false`, `when_error`, `key_missing`, `already_running`, `older_than_run`, `once`, `too_soon`,
-    `exit_already_happened`."""
+    """No run, and why: `when_false`, `when_error`, `key_missing`, `already_running`, `older_than_run`, `once`,
+    `too_soon`, `exit_already_happened`."""
 
     reason: str
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -39,9 +39,9 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a key in a flow. `live_run`: the id of its live run, and `live_since` when the event that started
-    that run occurred. `last_entered_at`: of the newest run ever. `later_events`: events already seen that share a link
-    with the event, of the types the flow listens to, which occurred at the event's time or later."""
+    """What is known of a key in a flow. `live_run`: the id of its live run, and `live_since` when the event that
+    started that run occurred. `last_entered_at`: of the newest run ever. `later_events`: events already seen that share
+    a link with the event, of the types the flow listens to, which occurred at `reference_time` or later."""
 
     live_run: str | None = None
     last_entered_at: datetime | None = None
@@ -59,13 +59,17 @@ def concerns(flow: Flow, event: Event) -> bool:
 def reference_time(event: Event) -> datetime:
     """Since when the fact has held. An absence (`checkout.abandoned`) occurs when it is noticed, but holds since
     `data.since`: an order placed in between undoes it."""
-    since = event.data.get("since")
+    return held_since(event.occurred_at, event.data.get("since"))
+
+
+def held_since(occurred_at: datetime, since: Any) -> datetime:
+    """`since` where it is an earlier instant, else `occurred_at`."""
     if isinstance(since, str):
         try:
-            return min(event.occurred_at, parse_instant(since))
+            return min(occurred_at, parse_instant(since))
         except ValueError:
             pass
-    return event.occurred_at
+    return occurred_at
 
 
 def key_of(flow: Flow, event: Event, context: RunContext, now: datetime | None = None) -> str | Skip:
@@ -129,9 +133,9 @@ def _already_ended(flow: Flow, event: Event, context: RunContext, later: Sequenc
         if other.occurred_at < since or (other.source, other.id) == (event.source, event.id):
             continue
         details = {"event": other.type, "id": other.id, "occurred_at": format_instant(other.occurred_at)}
-        if flow.trigger.absent is not None and other.type in flow.trigger.absent.types:
-            if other.occurred_at <= since + flow.trigger.absent.within:
-                return Skip("exit_already_happened", details)
+        absent = flow.trigger.absent
+        if absent is not None and other.type in absent.types and other.occurred_at <= since + absent.within:
+            return Skip("exit_already_happened", details)
         for item in flow.exits:
             if other.type not in item.types:
                 continue

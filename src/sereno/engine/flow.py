@@ -1,4 +1,4 @@
-"""A flow: read from YAML, checked in full, and laid out to run. What `compile_flow` gives back cannot fail to be a flow."""
+"""A flow: read from YAML, checked in full, and laid out to run. What `compile_flow` gives back is a sound flow."""
 
 from __future__ import annotations
 
@@ -145,8 +145,8 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
 
 
 def _reentry(reader: Reader, value: Any, where: Where, trigger: Trigger) -> Reentry:
-    """`once`, `always`, `{after: 30d}`, each with `while_running: ignore|restart` if written as keys. After the absence of
-    an event, a later start sets the clock anew unless the flow says otherwise."""
+    """`once`, `always`, `{after: 30d}`, each with `while_running: ignore|restart` if written as keys. After the absence
+    of an event, a later start sets the clock anew unless the flow says otherwise."""
     usual: Literal["ignore", "restart"] = "restart" if trigger.kind == "absent" else "ignore"
     if value is None:
         return Reentry(while_running=usual)

@@ -12,6 +12,8 @@ from sereno.engine.steps import (
     Approve,
     ForEach,
     If,
+    Length,
+    LengthText,
     SetVars,
     Split,
     Step,
@@ -52,8 +54,8 @@ Render = Callable[[Mapping[str, Any]], Any]
 
 @dataclass(slots=True)
 class Place:
-    """One step of the program. `next` and `branches` are indexes; `loops` are the paths of the loops it is in, outermost
-    first. `fixed` and `rendered` are an action's config. `listens`: what concerns a run that stands here."""
+    """One step of the program. `next` and `branches` are indexes; `loops` are the paths of the loops it is in,
+    outermost first. `fixed` and `rendered` are an action's config. `listens`: what concerns a run that stands here."""
 
     operation: Operation
     path: str
@@ -142,9 +144,9 @@ class _Builder:
                 place.reads = frozenset[str]().union(*(expression.roots for _, expression in step.values))
             case WaitUntilEvent():
                 place.listens = sorted({*self.exit_types, *step.types})
-                place.reads = step.test.roots if step.test is not None else frozenset()
+                place.reads = _length_roots(step.timeout) | (step.test.roots if step.test is not None else frozenset())
             case WaitFor():
-                place.reads = step.length.roots if isinstance(step.length, Expression) else frozenset()
+                place.reads = _length_roots(step.length)
             case WaitUntilDate():
                 place.reads = step.date.roots
             case WaitUntilTime() | Stop():
@@ -196,6 +198,10 @@ def _renderer(value: Any, escape: Escape) -> Render:
         items = [_renderer(item, escape) for item in cast("list[Any]", value)]
         return lambda variables: [item(variables) for item in items]
     return lambda variables: value
+
+
+def _length_roots(length: Length | None) -> frozenset[str]:
+    return length.roots if isinstance(length, Expression | LengthText) else frozenset()
 
 
 def _template_roots(text: str) -> frozenset[str]:

@@ -284,7 +284,7 @@ class StepReader:
             self.reader.problem("flow.missing_key", "until needs event, time, weekday or date", where)
             return None
         at = self.reader.time_of_day(rule.get("time", "00:00"), (*where, "time"))
-        weekday = rule.get("weekday") or []
+        weekday: Any = rule.get("weekday") or []
         days = cast("list[Any]", weekday) if isinstance(weekday, list) else [weekday]
         for day in days:
             if day not in WEEKDAYS:

@@ -13,7 +13,8 @@ from sereno.engine.expressions import Expression, ExpressionsInvalid, Names, Typ
 from sereno.engine.expressions.types import of_field
 from sereno.engine.names import nearest
 from sereno.engine.schedule import parse_time
-from sereno.engine.templates import TemplateFailed, readings
+from sereno.engine.steps import Length, LengthText
+from sereno.engine.templates import TemplateFailed, compiled, is_template, readings
 
 _LIQUID_PARTS = frozenset({"size", "first", "last"})
 
@@ -97,8 +98,14 @@ class Reader:
             return None
         return length
 
-    def length(self, value: Any, where: Where, names: Names) -> timedelta | Expression | None:
-        """A length of time, or an expression that gives one."""
+    def length(self, value: Any, where: Where, names: Names) -> Length | None:
+        """A length of time, or an expression or a Liquid text that gives one."""
+        if isinstance(value, str) and is_template(value):
+            before = len(self.problems)
+            self.template(value, where, names)
+            if len(self.problems) > before:
+                return None
+            return LengthText(value, compiled(value), frozenset(str(found.path[0]) for found in readings(value)))
         if not isinstance(value, str) or is_duration(value) or value[:1].isdigit():
             return self.duration(value, where)
         found = self.expression(value, where, names)
@@ -160,14 +167,13 @@ class Reader:
         root = str(path[0])
         type_: Type | None
         if root == "vars":
-            type_ = Type("map") if len(path) == 1 else names.variables.get(str(path[1]))
+            name = str(path[1]) if len(path) > 1 else None
+            type_ = Type("map") if name is None else names.variables.get(name)
             if type_ is None:
-                guess = nearest(str(path[1]), names.variables)
-                self._not_there(
-                    f"no step before this one sets vars.{path[1]}", f"vars.{guess}" if guess else None, line, where
-                )
+                guess = nearest(str(name), names.variables)
+                self._not_there(f"no step before this one sets vars.{name}", guess and f"vars.{guess}", line, where)
                 return
-            rest, shown = path[2:], f"vars.{path[1]}" if len(path) > 1 else "vars"
+            rest, shown = path[2:], f"vars.{name}"
         else:
             type_ = names.roots.get(root)
             if type_ is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any, Literal
@@ -15,8 +15,8 @@ Zone = Literal["recipient", "store"]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is the
-    name in `vars` that holds what the action gave back. `awaited`: the run parks until the outcome is known."""
+    """`on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is
+    the name in `vars` that holds what the action gave back."""
 
     path: str
     line: int
@@ -56,12 +56,23 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitFor:
-    """A fixed length of time, or an expression that gives one."""
+class LengthText:
+    """A Liquid text that gives a length of time: `{{ store.abandoned_after | default: "1h" }}`."""
 
+    source: str
+    render: Callable[[Mapping[str, Any]], str]
+    roots: frozenset[str]
+
+
+Length = timedelta | Expression | LengthText
+"""How long: known beforehand, or known when the step is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
     path: str
     line: int
-    length: timedelta | Expression
+    length: Length
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +105,7 @@ class WaitUntilEvent:
     line: int
     types: frozenset[str]
     test: Expression | None
-    timeout: timedelta | Expression | None
+    timeout: Length | None
     result: str | None
 
 

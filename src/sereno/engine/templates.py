@@ -199,8 +199,8 @@ def number(value: Any, *, context: RenderContext) -> str:
 
 @with_context
 def date(value: Any, style: Any = "medium", *, context: RenderContext) -> str:
-    """A day in the reader's language and the store's zone: `{{ order.created_at | date }}`, `| date: "long"`, or a pattern
-    of strftime: `| date: "%Y-%m-%d"`. "now" is this moment."""
+    """A day in the reader's language and the store's zone: `{{ order.created_at | date }}`, `| date: "long"`, or a
+    pattern of strftime: `| date: "%Y-%m-%d"`. "now" is this moment."""
     at = _instant(value, context)
     if at is None:
         return _bare_date(value, str(style), _locale(context))
@@ -261,7 +261,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _style(style: Any) -> Literal["short", "medium", "long", "full"]:
     name = str(style)
-    return cast("Literal['short', 'medium', 'long', 'full']", name if name in _STYLES else "medium")
+    return name if name in _STYLES else "medium"
 
 
 def _instant(value: Any, context: RenderContext) -> datetime | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sereno.commerce.schema import Field, Record, record
+from sereno.commerce.records import REQUESTED, SCHEDULED, STORE
+from sereno.commerce.schema import Record
 from sereno.engine.catalog import ROOTS
 from sereno.engine.documents import Where
 from sereno.engine.expressions import Expression, Names, Type
-from sereno.engine.expressions.types import RUN, STORE, TIMESTAMP, envelope
+from sereno.engine.expressions.types import RUN, TIMESTAMP, envelope
 from sereno.engine.names import nearest
 from sereno.engine.read_steps import merged_data
 from sereno.engine.reading import Reader
@@ -29,16 +30,6 @@ SUPPLIED: dict[str, frozenset[str]] = {
     "product": frozenset({"product"}),
 }
 """What a run over records of a kind can read, beside the store."""
-OWN_DATA = record(
-    "firing",
-    "Why the flow was started",
-    [
-        Field("flow", "string", "The flow that was started"),
-        Field("due_at", "timestamp", "When it was due"),
-        Field("by", "string", "Who started it, where a person did"),
-        Field("note", "string", "What that person said"),
-    ],
-)
 KINDS: dict[str, tuple[str, ...]] = {
     "event": ("when",),
     "schedule": ("over", "when"),
@@ -176,9 +167,9 @@ def _by_schedule(reader: Reader, settings: Mapping[str, Any], where: Where) -> F
                 schedule = Schedule("rrule", text, over)
     except ScheduleInvalid as error:
         reader.problem("flow.wrong_schedule", str(error), below)
-    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), OWN_DATA, f"a schedule over {over or 'nothing'}")
+    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), SCHEDULED, f"a schedule over {over or 'nothing'}")
     when = _when(reader, settings, where, names)
-    return Found(Trigger("schedule", frozenset({SCHEDULE_FIRED}), when, schedule, over=over), names, OWN_DATA)
+    return Found(Trigger("schedule", frozenset({SCHEDULE_FIRED}), when, schedule, over=over), names, SCHEDULED)
 
 
 def _by_date(reader: Reader, settings: Mapping[str, Any], where: Where) -> Found:
@@ -186,7 +177,7 @@ def _by_date(reader: Reader, settings: Mapping[str, Any], where: Where) -> Found
     text = reader.text(settings["date"], below, "date") or ""
     root, *path = text.split(".")
     over = _record_kind(reader, root, below) if text else None
-    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), OWN_DATA, f"the date {text}")
+    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), SCHEDULED, f"the date {text}")
     if over is not None:
         found = reader.expression(text, below, names)
         if found is not None and (not path or found.type.kind not in ("date", "timestamp", "any")):
@@ -198,15 +189,15 @@ def _by_date(reader: Reader, settings: Mapping[str, Any], where: Where) -> Found
         reader.problem("flow.wrong_shape", "yearly is true or false", (*where, "yearly"))
     schedule = Schedule("date", text, over, tuple(path), offset, at, yearly is True)
     when = _when(reader, settings, where, names)
-    return Found(Trigger("date", frozenset({DATE_REACHED}), when, schedule, over=over), names, OWN_DATA)
+    return Found(Trigger("date", frozenset({DATE_REACHED}), when, schedule, over=over), names, SCHEDULED)
 
 
 def _by_hand(reader: Reader, settings: Mapping[str, Any], where: Where) -> Found:
     value = settings["manual"]
     over = None if value is True else _record_kind(reader, value, (*where, "manual"))
-    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), OWN_DATA, "a run started by hand")
+    names = names_for(reader, SUPPLIED.get(over or "", frozenset()), REQUESTED, "a run started by hand")
     when = _when(reader, settings, where, names)
-    return Found(Trigger("manual", frozenset({RUN_REQUESTED}), when, over=over), names, OWN_DATA)
+    return Found(Trigger("manual", frozenset({RUN_REQUESTED}), when, over=over), names, REQUESTED)
 
 
 def _by_absence(reader: Reader, settings: Mapping[str, Any], where: Where) -> Found:

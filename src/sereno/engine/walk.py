@@ -1,5 +1,6 @@
-"""Carries a run from step to step until it must wait, park or end. Nothing here decides what an input means: `advance.py`
-does, and then walks on from there.
+"""Carries a run from step to step until it must wait, park or end.
+
+Nothing here decides what an input means: `advance.py` does, and then walks on from there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from sereno.engine.steps import (
     Approve,
     ForEach,
     If,
+    Length,
+    LengthText,
     SetVars,
     Split,
     Stop,
@@ -119,11 +122,11 @@ class Walk:
         """The step's path, with the index of each loop it is in: `3[2].0`."""
         return indexed(place.path, place.loops, self.state.loops) if place.loops else place.path
 
-    def length(self, value: timedelta | Expression, path: str) -> timedelta | None:
-        """A length of time; None, and an entry in the trace, when the expression gives none."""
+    def length(self, value: Length, path: str) -> timedelta | None:
+        """A length of time; None, and the run has failed, when the expression gives none."""
         if isinstance(value, timedelta):
             return value
-        found, error = value.evaluate(self.scope)
+        found, error = self._length_value(value)
         try:
             if isinstance(found, str):
                 return max(parse_duration(found), timedelta())
@@ -132,10 +135,18 @@ class Walk:
             problem = error or f"it gives {found!r}, which is no length of time"
         except (ValueError, OverflowError) as failure:
             problem = str(failure)
-        self.note(
-            path, "wait.unknown", {"condition": value.source, "error": problem, "values": dict(value.seen(self.scope))}
-        )
+        values = dict(value.seen(self.scope)) if isinstance(value, Expression) else {}
+        # Going on at once would send what was meant for later.
+        self.end("failed", "run.failed", path, "wait_unknown", condition=value.source, error=problem, values=values)
         return None
+
+    def _length_value(self, value: Expression | LengthText) -> tuple[Any, str | None]:
+        if isinstance(value, Expression):
+            return value.evaluate(self.scope)
+        try:
+            return value.render(self.template_scope), None
+        except TemplateFailed as error:
+            return None, str(error)
 
 
 def indexed(path: str, loops: Sequence[str], state: Mapping[str, Mapping[str, Any]]) -> str:
@@ -339,7 +350,7 @@ def _wait_for(walk: Walk, step: WaitFor, place: Place) -> int | None:
     path = walk.path(place)
     length = walk.length(step.length, path)
     if length is None:
-        return place.next
+        return None
     return _until(walk, place, walk.now + length, {"for": format_duration(length)})
 
 
@@ -352,9 +363,9 @@ def _wait_time(walk: Walk, step: WaitUntilTime, place: Place) -> int | None:
 def _wait_date(walk: Walk, step: WaitUntilDate, place: Place) -> int | None:
     due = date_due(walk, step)
     if due is None:
-        details = {"condition": step.date.source, "values": dict(step.date.seen(walk.scope))}
-        walk.note(walk.path(place), "wait.no_date", details)
-        return place.next
+        values = dict(step.date.seen(walk.scope))
+        walk.end("stopped", "run.stopped", walk.path(place), "no_date", condition=step.date.source, values=values)
+        return None
     return _until(walk, place, due, {"values": dict(step.date.seen(walk.scope))})
 
 
@@ -383,7 +394,7 @@ def _wait_event(walk: Walk, step: WaitUntilEvent, place: Place) -> int | None:
     if step.timeout is not None:
         length = walk.length(step.timeout, path)
         if length is None:
-            return leave_event_wait(walk, step, place, None)
+            return None
         due = walk.now + length
     walk.stay(place, due)
     walk.note(

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from cel_expr_python import cel
-from cel_expr_python.ext import ext_math, ext_strings
+from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
+from cel_expr_python.ext import ext_math, ext_strings  # pyright: ignore[reportMissingTypeStubs]
 
 from sereno.engine.durations import format_instant
 from sereno.engine.expressions.bindings import Path, Scope, Unreadable, getter
@@ -97,8 +97,8 @@ class Expression:
 
 
 def compile_expression(source: str, names: Names, *, want: str | None = None) -> Expression:
-    """Parse, check and compile. `want="boolean"` refuses what is never true or false. Raises ExpressionsInvalid with all
-    problems found."""
+    """Parse, check and compile. `want="boolean"` refuses what is never true or false. Raises ExpressionsInvalid with
+    all problems found."""
     try:
         node = parse(source)
     except ExpressionInvalid as problem:

@@ -39,7 +39,8 @@ class Code:
 
 
 def constant(node: Constant, as_kind: TypeKind | None = None) -> Code:
-    """A literal; with `as_kind`, a text taken for a duration or a timestamp. Raises ExpressionInvalid when it is none."""
+    """A literal; with `as_kind`, a text taken for a duration or a timestamp. Raises ExpressionInvalid when it is
+    none."""
     if as_kind == "duration":
         try:
             length = parse_duration(str(node.value))

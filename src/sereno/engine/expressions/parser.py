@@ -117,10 +117,7 @@ class _Parser:
             name = self._next()
             if name.kind != "name":
                 raise _syntax(name, f"expected a field's name after the dot, found {_shown(name)}")
-            if self._is("("):
-                node = self._method(node, name)
-            else:
-                node = Select(name.position, node, name.text)
+            node = self._method(node, name) if self._is("(") else Select(name.position, node, name.text)
 
     def _method(self, target: Node, name: Token) -> Node:
         arguments = self._arguments()

@@ -107,22 +107,3 @@ RUN = record(
         Field("started_at", "timestamp", "When it started"),
     ],
 )
-STORE = record(
-    "store",
-    "The shop",
-    [
-        Field("name", "string", "Its name"),
-        Field("currency", "string", "ISO code of its currency"),
-        Field("timezone", "string", "IANA name of its time zone"),
-        Field("locale", "string", "Its language"),
-        Field("base_url", "string", "Where Sereno is reached"),
-        Field("settings", "map", "The shop's settings"),
-        Field("abandoned_after", "string", "After how long without an order a cart counts as abandoned, such as 1h"),
-        Field("low_stock_threshold", "integer", "At how many units stock is low"),
-        Field("high_value_amount", "money", "From what total an order is of high value"),
-        Field("alert_email", "string", "Who is told when something is wrong"),
-        Field("sender_name", "string", "Who messages come from"),
-        Field("sender_email", "string", "The address messages come from"),
-    ],
-)
-"""The shop as expressions see it when no plugin describes it better: facts and the settings every shop may have."""
