@@ -38,8 +38,9 @@ class Host(Protocol):
         """Raises SettingInvalid (a ValueError) naming the setting."""
         ...
 
-    def prepare(self) -> Plugins:
-        """Set Django up and import every plugin. Opens no database."""
+    def prepare(self, *, needs_data: bool = True) -> Plugins:
+        """Set Django up and import every plugin. Opens no database. With `needs_data` false no data folder is made
+        where there is none: checking a file leaves nothing behind."""
         ...
 
     def serve(self) -> int:

@@ -143,10 +143,10 @@ def _smtp() -> Iterator[Finding]:
 
 
 def _worker() -> Iterator[Finding]:
-    from sereno.store.models import Delivery, Event, Worker
+    from sereno.store.models import Delivery, EventQueue, Worker
 
     alive = Worker.objects.filter(seen_at__gte=datetime.now(UTC) - timedelta(seconds=15)).count()
-    waiting = Delivery.objects.filter(status="pending").count() + Event.objects.filter(status="pending").count()
+    waiting = Delivery.objects.filter(status="pending").count() + EventQueue.objects.count()
     if alive:
         yield Finding("worker", "ok", f"{alive} alive, {waiting} deliveries and events waiting")
     else:

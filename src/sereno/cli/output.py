@@ -109,7 +109,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
         view.add_row(*(Text(cell(value)) for value in row))
         count += 1
     if count:
-        console().print(view)
+        screen = console()
+        with screen.capture() as shown:
+            screen.print(view)
+        # Cells are padded to their column; what ends a line is no use to anybody.
+        say("\n".join(line.rstrip() for line in shown.get().splitlines()))
     else:
         note(empty)
     return count

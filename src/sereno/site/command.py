@@ -5,10 +5,12 @@ Invariant: nothing is read, imported or opened before a command asks for it, so 
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sereno.cli.output import WrongUse
@@ -28,12 +30,19 @@ class Installation:
         self.prepare()
         return settings.ENVIRONMENT
 
-    def prepare(self) -> Plugins:
+    def __init__(self) -> None:
+        self._is_prepared = False
+
+    def prepare(self, *, needs_data: bool = True) -> Plugins:
         """Set Django up and load every plugin; the second time costs nothing."""
         from sereno.sdk.plugin import registry
 
-        if getattr(self, "_is_prepared", False):
+        if self._is_prepared:
             return registry()
+        if not needs_data and not Path(os.environ.get("SERENO_DATA_DIR") or "data").exists():
+            folder = TemporaryDirectory(prefix="sereno-")
+            atexit.register(folder.cleanup)
+            os.environ["SERENO_DATA_DIR"] = folder.name
         from sereno.site.environment import SettingInvalid
 
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")

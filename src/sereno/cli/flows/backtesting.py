@@ -50,7 +50,7 @@ def backtest(
         Take name, currency, time zone, language and settings from this shop.
     """
     read = documents.read(files)
-    plugins = host().prepare()
+    plugins = host().prepare(needs_data=shop is not None or events is None)
     for document in read:
         flow, problems = documents.check(document, plugins)
         if flow is None:

@@ -24,7 +24,7 @@ def lint(*files: str, json: Annotated[bool, Parameter(negative="")] = False) -> 
         Flow files, folders of them, or - for standard input.
     """
     read = documents.read(files)
-    plugins = host().prepare()
+    plugins = host().prepare(needs_data=False)
     report = []
     for document in read:
         flow, problems = documents.check(document, plugins)

@@ -252,7 +252,7 @@ def templates(
     draft
         Install it as a draft only.
     """
-    host().prepare()
+    host().prepare(needs_data=install is not None)
     from sereno.sdk.templates import shipped_flows
 
     shipped = {item.name: item for item in shipped_flows()}

@@ -18,16 +18,17 @@ app = App(
 
 _FIELDS = (
     "id", "uid", "connection__name", "source", "type", "subject", "occurred_at", "received_at", "data", "refs",
-    "delivery_id", "status", "shop__slug",
+    "delivery_id", "error", "eventqueue__event_id", "shop__slug",
 )  # fmt: skip
+STATUSES = ("pending", "done", "failed")
 _COLUMNS = {"OCCURRED": "occurred_at", "TYPE": "type", "SUBJECT": "subject", "SOURCE": "source", "ID": "id"}
 
 
 @app.command(name="list")
 def list_events(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
     """List events, the newest first. --flow lists those that started a run of the flow."""
-    shop = rows.begin(narrow, ("pending", "done"))
-    from sereno.store.models import Event
+    shop = rows.begin(narrow, STATUSES)
+    from sereno.store.models import Event, Run
 
     query = rows.between(rows.of_type(Event.objects.all(), "type", narrow.type), "occurred_at", narrow)
     if shop is not None:
@@ -35,9 +36,11 @@ def list_events(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
     if narrow.subject:
         query = query.filter(subject=narrow.subject)
     if narrow.status:
-        query = query.filter(status=narrow.status)
+        query = query.filter(eventqueue__isnull=narrow.status != "pending")
+    if narrow.status in ("done", "failed"):
+        query = query.filter(error__isnull=narrow.status == "done")
     if narrow.flow:
-        query = query.filter(pk__in=_starters(narrow.flow))
+        query = query.filter(pk__in=Run.objects.filter(flow__name=narrow.flow).values("event_id"))
     query = query.order_by("-id").values(*_FIELDS)
     empty = "No events. Connect a store with `sereno connect`, or bring recorded ones in with `sereno ingest`."
     rows.show_list(rows.pages(query, narrow.most(), _complete), narrow, _COLUMNS, empty)
@@ -64,8 +67,7 @@ def show_event(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
         numbers = ", ".join(str(row["id"]) for row in found)
         raise WrongUse(f"several sources have an event {id!r}: take the row number instead ({numbers})")
     (document,) = (dict(row) for row in _complete(found))
-    started = Run.objects.filter(subject=document["subject"], state__contains=f'"id":"{document["id"]}"')
-    document["runs"] = list(started.values_list("uid", flat=True))
+    document["runs"] = list(Run.objects.filter(event_id=document["number"]).values_list("uid", flat=True))
     skips = Skip.objects.filter(event=document["number"]).values("flow__name", "reason", "details")
     document["skipped"] = [
         {"flow": skip["flow__name"], "reason": skip["reason"], "details": skip["details"]} for skip in skips
@@ -95,7 +97,7 @@ def schema(type: str | None = None, /, *, json: Annotated[bool, Parameter(negati
     json
         The list of types as JSON. (A schema is always JSON.)
     """
-    plugins = host().prepare()
+    plugins = host().prepare(needs_data=False)
     if type is None:
         known = [{"type": item.name, "description": item.description} for item in plugins.events]
         known.sort(key=lambda item: item["type"])
@@ -124,27 +126,15 @@ def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
             "subject": row["subject"],
             "occurred_at": instant(row["occurred_at"]),
             "received_at": instant(row["received_at"]),
-            "status": row["status"],
+            "status": _status(row),
+            "error": row["error"],
             "delivery": row["delivery_id"],
             "refs": row["refs"],
             "data": row["data"],
         }
 
 
-def _starters(flow: str) -> list[int]:
-    """Row numbers of the events that started the flow's runs."""
-    import msgspec
-
-    from sereno.store.models import Event, Run
-
-    class Start(msgspec.Struct):
-        event: dict[str, Any]
-
-    decoder = msgspec.json.Decoder(Start)
-    states = Run.objects.filter(flow__name=flow).values_list("state", flat=True).iterator()
-    uids = {str(decoder.decode(state).event.get("id")) for state in states}
-    found: list[int] = []
-    ordered = sorted(uids)
-    for start in range(0, len(ordered), 500):
-        found += Event.objects.filter(uid__in=ordered[start : start + 500]).values_list("id", flat=True)
-    return found
+def _status(row: dict[str, Any]) -> str:
+    if row["eventqueue__event_id"] is not None:
+        return "pending"
+    return "done" if row["error"] is None else "failed"

@@ -16,7 +16,7 @@ app = App(name="run", help="Runs of flows: list them, show one, ask why or why n
 STATUSES = ("running", "waiting", "parked", "finished", "exited", "stopped", "failed")
 _FIELDS = (
     "uid", "shop__slug", "flow__name", "version", "subject", "key", "status", "step", "reason", "is_shadow",
-    "started_at", "due_at", "updated_at", "state",
+    "started_at", "due_at", "updated_at", "event__uid", "event__type", "event__subject", "event__occurred_at",
 )  # fmt: skip
 _COLUMNS = {
     "STARTED": "started_at",
@@ -45,12 +45,8 @@ def list_runs(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
         query = query.filter(subject=narrow.subject)
     if narrow.status:
         query = query.filter(status=narrow.status)
-    most = narrow.most()
-    query = query.order_by("-id").values(*_FIELDS)
-    # The starting event's type is inside the state: it is read here, and the limit counts what is left.
-    found = rows.pages(query, None if narrow.type else most, _complete)
-    if narrow.type:
-        found = _of_type(found, narrow.type, most)
+    query = rows.of_type(query, "event__type", narrow.type).order_by("-id").values(*_FIELDS)
+    found = rows.pages(query, narrow.most(), _complete)
     empty = "No runs. `sereno flow list` shows which flows are live; `sereno run why` says why one did not run."
     rows.show_list(found, narrow, _COLUMNS, empty)
 
@@ -154,22 +150,8 @@ def _short(details: dict[str, Any]) -> str:
     return ", ".join(f"{name}={cell(value)}" for name, value in details.items())
 
 
-def _of_type(found: Iterable[rows.Row], pattern: str, most: int | None) -> Iterable[rows.Row]:
-    taken = 0
-    for row in found:
-        type_of = str((row["event"] or {}).get("type", ""))
-        if type_of == pattern or (pattern.endswith("*") and type_of.startswith(pattern[:-1])):
-            if taken == most:
-                return
-            taken += 1
-            yield row
-
-
 def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
-    import msgspec
-
     for row in page:
-        event = msgspec.json.decode(row["state"]).get("event") or {}
         yield {
             "id": row["uid"],
             "shop": row["shop__slug"],
@@ -184,5 +166,10 @@ def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
             "started_at": instant(row["started_at"]),
             "due_at": instant(row["due_at"]),
             "updated_at": instant(row["updated_at"]),
-            "event": {name: event.get(name) for name in ("id", "type", "subject", "occurred_at")} if event else None,
+            "event": {
+                "id": row["event__uid"],
+                "type": row["event__type"],
+                "subject": row["event__subject"],
+                "occurred_at": instant(row["event__occurred_at"]),
+            },
         }
