@@ -1,4 +1,4 @@
-"""What a person changes from a page is handed on to `runtime.services`; the answer becomes a notice on the next page."""
+"""What a person changes from a page goes to `runtime.services`; the answer becomes a notice on the next page."""
 
 from __future__ import annotations
 

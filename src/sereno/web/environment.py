@@ -9,19 +9,28 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, pass_context
 from jinja2.runtime import Context
+from jinja2.utils import missing
 from markupsafe import Markup
 
-from sereno.web import formats, words
+from sereno.web import formats, sentences, words
 from sereno.web.access import StaffRequest
 
 HERE = Path(__file__).resolve().parent
 
 
+class Absent(Undefined):
+    """A name nobody gave is an error; a key that a mapping does not have is just empty."""
+
+    def __new__(cls, hint: str | None = None, obj: Any = missing, *args: Any, **kwargs: Any) -> Undefined:  # type: ignore[misc]
+        kind = StrictUndefined if obj is missing else Undefined
+        return kind(hint, obj, *args, **kwargs)
+
+
 def jinja(**options: Any) -> Environment:
     """Made once by Django. An undefined name in a template is an error, never an empty place."""
-    options.update(loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, trim_blocks=True)
+    options.update(loader=FileSystemLoader(HERE / "templates"), undefined=Absent, trim_blocks=True)
     options.update(lstrip_blocks=True, autoescape=True, extensions=["jinja2.ext.i18n"])
     environment = Environment(**options)  # noqa: S701 - autoescape is in the options
     environment.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)  # type: ignore[attr-defined]
@@ -43,6 +52,8 @@ def jinja(**options: Any) -> Environment:
         pretty=formats.pretty,
         seen=formats.seen_value,
         day=formats.day,
+        duration=sentences.duration,
+        instant=formats.instant,
     )
     return environment
 

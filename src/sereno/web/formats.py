@@ -29,6 +29,14 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+def instant(text: Any) -> datetime | None:
+    """The instant an ISO 8601 text names; None for anything else."""
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def ago(instant: datetime | None, zone: str = "UTC") -> Markup | str:
     """`<time>`: how long ago (or in how long) within a day, else the date; the exact instant as its title."""
     if instant is None:

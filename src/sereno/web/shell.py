@@ -95,7 +95,7 @@ def render(
         "language": formats.language(),
         "languages": LANGUAGES,
         "path": request.get_full_path(),
-        "notices": list(get_messages(request)),
+        "said": list(get_messages(request)),
     }
     shop: Shop | None = getattr(request, "shop", None)
     if shop is not None:

@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from markupsafe import Markup, escape
+
+from sereno.web import formats
+from sereno.web.sentences import duration, expression, names, say
+from sereno.web.words import run_reason
+
+Details = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry. `seen` are paths and the values they had; `more` is what the sentence leaves out."""
+    """One entry. `seen` are paths and the values they had; `effect` is the key of the effect it wrote, if any."""
 
     at: datetime | None
     step: str
     icon: str
     tone: str
     say: Markup
-    seen: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seen: Details = field(default_factory=dict[str, Any])
+    effect: str = ""
 
 
-def story(traces: Iterable[Any]) -> list[Line]:
-    """Lines in order, from the rows' entries."""
-    return [_line(entry) for trace in traces for entry in trace.entries]
+def story(traces: Iterable[Any], zone: str) -> list[Line]:
+    """Lines in order, from the rows' entries; instants in `zone`. An entry of a kind nobody knows shows its code."""
+    return [_line(entry, zone) for trace in traces for entry in trace.entries]
 
 
-def seen_of(details: Mapping[str, Any]) -> Mapping[str, Any]:
+def seen_of(details: Details) -> Details:
     """The paths an expression read and the values they had."""
     values = details.get("values")
     return values if isinstance(values, Mapping) else {}
-
-
-def more_of(details: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: value for key, value in details.items() if key != "values"}
 
 
 def step_of(path: str) -> str:
@@ -44,22 +48,152 @@ def step_of(path: str) -> str:
     return re.sub(r"\[\d+\]", "", path)
 
 
-def _line(entry: Mapping[str, Any]) -> Line:
-    details = entry.get("details") or {}
+def _line(entry: Details, zone: str) -> Line:
+    found = entry.get("details")
+    details: Details = found if isinstance(found, Mapping) else {}
     code = str(entry.get("code", ""))
+    icon, tone, sentence = _SENTENCES.get(code, ("circle-dot", "", lambda details, zone: escape(code)))
     return Line(
-        _instant(entry.get("at")),
-        step_of(str(entry.get("step", ""))),
-        "circle-dot",
-        "",
-        escape(code),
-        seen_of(details),
-        more_of(details),
+        at=formats.instant(entry.get("at")),
+        step=step_of(str(entry.get("step", ""))),
+        icon=icon,
+        tone="bad" if details.get("error") and code.startswith("step.") else tone,
+        say=sentence(details, zone),
+        seen=seen_of(details),
+        effect=str(details.get("key", "")) if code == "effect.created" else "",
     )
 
 
-def _instant(value: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _when(value: Any, zone: str) -> str:
+    found = formats.instant(value)
+    return formats.full(found, zone) if found is not None else str(value or "")
+
+
+def _plain(text: Callable[[], str]) -> Callable[[Details, str], Markup]:
+    return lambda details, zone: escape(text())
+
+
+def _with(text: Callable[[], str], *keys: str) -> Callable[[Details, str], Markup]:
+    """A sentence whose places are entries of the details."""
+    return lambda details, zone: say(text(), **{key: expression(names(details.get(key, ""))) for key in keys})
+
+
+def _ended(details: Details, zone: str) -> Markup:
+    reason = run_reason(details.get("reason"))
+    if details.get("by"):
+        return say(_("%(person)s ended it: %(reason)s"), person=details["by"], reason=reason)
+    return say(_("Ended: %(reason)s"), reason=reason)
+
+
+def _stopped(details: Details, zone: str) -> Markup:
+    if details.get("condition"):
+        return say(_("Stopped: %(condition)s no longer held"), condition=expression(details["condition"]))
+    reason = run_reason(details.get("reason"))
+    return say(_("Stopped: %(reason)s"), reason=reason) if reason else escape(_("Stopped here"))
+
+
+def _failed(details: Details, zone: str) -> Markup:
+    return say(_("The run failed: %(reason)s"), reason=run_reason(details.get("reason")))
+
+
+def _waits(details: Details, zone: str) -> Markup:
+    until = details.get("until")
+    if details.get("events"):
+        said = say(_("Waits for %(events)s"), events=expression(names(details["events"])))
+        return said + (say(", " + _("at most until %(time)s"), time=_when(until, zone)) if until else Markup())
+    if details.get("for"):
+        return say(_("Waits %(duration)s, until %(time)s"), duration=duration(details["for"]), time=_when(until, zone))
+    return say(_("Waits until %(time)s"), time=_when(until, zone))
+
+
+def _passed(details: Details, zone: str) -> Markup:
+    return say(_("Was to wait until %(time)s, which had passed"), time=_when(details.get("until"), zone))
+
+
+def _moved(details: Details, zone: str) -> Markup:
+    return say(_("The date moved; it waits until %(time)s now"), time=_when(details.get("until"), zone))
+
+
+def _asked(details: Details, zone: str) -> Markup:
+    said = say(_("Asked %(by)s to decide"), by=expression(details.get("by", "")))
+    until = details.get("until")
+    return said + (say(", " + _("at most until %(time)s"), time=_when(until, zone)) if until else Markup())
+
+
+def _answered(text: Callable[[], str]) -> Callable[[Details, str], Markup]:
+    def sentence(details: Details, zone: str) -> Markup:
+        note = details.get("note")
+        return say(text(), person=details.get("by", "")) + (say(": “%(note)s”", note=note) if note else Markup())
+
+    return sentence
+
+
+def _condition(details: Details, zone: str) -> Markup:
+    condition = expression(details.get("condition", ""))
+    branch = details.get("branch")
+    if branch is None:
+        error = details.get("error") or ""
+        return say(_("%(condition)s could not be answered: %(error)s"), condition=condition, error=error)
+    return say(_("%(condition)s held") if branch == "then" else _("%(condition)s did not hold"), condition=condition)
+
+
+def _switched(details: Details, zone: str) -> Markup:
+    condition = expression(details.get("condition", ""))
+    if details.get("branch") is None:
+        return say(
+            _("%(condition)s could not be answered: %(error)s"), condition=condition, error=details.get("error", "")
+        )
+    return say(_("By %(condition)s it took %(branch)s"), condition=condition, branch=expression(details["branch"]))
+
+
+def _loop(details: Details, zone: str) -> Markup:
+    count = details.get("count") or 0
+    said = escape(ngettext("Goes through %(num)s item", "Goes through %(num)s items", count) % {"num": count})
+    if details.get("limit"):
+        said += say(", " + _("of which only %(limit)s are taken"), limit=details["limit"])
+    return said
+
+
+_SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
+    "run.started": ("play", "lamp", _with(lambda: _("Started by %(event)s"), "event")),
+    "run.finished": ("check", "ok", _plain(lambda: _("Came to its end"))),
+    "run.failed": ("x", "bad", _failed),
+    "run.stopped": ("octagon-x", "", _stopped),
+    "run.ended": ("octagon-x", "", _ended),
+    "exit.event": ("log-out", "lamp", _with(lambda: _("Left early, because %(event)s happened"), "event")),
+    "exit.too_old": ("history", "", _with(lambda: _("%(event)s came late; it is from before the run"), "event")),
+    "exit.not_met": ("circle-slash", "", _with(lambda: _("%(event)s came, and does not end the run"), "event")),
+    "wait.started": ("clock", "info", _waits),
+    "wait.passed": ("clock", "", _passed),
+    "wait.moved": ("calendar", "info", _moved),
+    "wait.over": ("clock", "", _plain(lambda: _("The wait was over"))),
+    "wait.timeout": ("timer", "", _plain(lambda: _("Time was up; it had not happened"))),
+    "wait.event": ("radio", "ok", _with(lambda: _("%(event)s happened"), "event")),
+    "wait.not_met": ("circle-slash", "", _with(lambda: _("%(event)s came, and is not what it waits for"), "event")),
+    "wait.too_old": ("history", "", _with(lambda: _("%(event)s came late; it is from before the wait"), "event")),
+    "wait.unknown": ("circle-alert", "bad", _with(lambda: _("How long to wait is not known: %(error)s"), "error")),
+    "wait.no_date": ("calendar", "", _with(lambda: _("%(condition)s holds no date to wait for"), "condition")),
+    "approval.asked": ("hand", "lamp", _asked),
+    "approval.given": ("check", "ok", _answered(lambda: _("%(person)s approved"))),
+    "approval.refused": ("x", "bad", _answered(lambda: _("%(person)s refused"))),
+    "approval.expired": ("timer", "", _plain(lambda: _("Nobody answered in time"))),
+    "effect.created": ("send", "ok", _with(lambda: _("Does %(action)s"), "action")),
+    "effect.done": ("check", "ok", _with(lambda: _("%(action)s is done"), "action")),
+    "effect.failed": ("x", "bad", _with(lambda: _("%(action)s failed: %(reason)s"), "action", "reason")),
+    "step.condition": ("git-branch", "info", _condition),
+    "step.switch": ("git-branch", "info", _switched),
+    "step.split": ("split", "info", _with(lambda: _("By chance it took %(branch)s"), "branch")),
+    "step.set": ("variable", "", _plain(lambda: _("Remembered"))),
+    "step.template_failed": (
+        "circle-alert",
+        "bad",
+        _with(lambda: _("The text of %(action)s could not be made: %(error)s"), "action", "error"),
+    ),
+    "loop.started": ("repeat", "", _loop),
+    "loop.limited": ("repeat", "lamp", _loop),
+    "loop.skipped": (
+        "circle-alert",
+        "bad",
+        _with(lambda: _("%(condition)s is no list: %(error)s"), "condition", "error"),
+    ),
+}

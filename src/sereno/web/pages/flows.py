@@ -57,7 +57,10 @@ def flows(request: StaffRequest) -> HttpResponse:
 
 def _ready(installed: set[str]) -> list[Any]:
     """Flows that ship with Sereno and are not in this shop yet."""
-    from sereno.sdk.templates import shipped_flows
+    try:
+        from sereno.sdk.templates import shipped_flows
+    except ModuleNotFoundError:
+        return []
 
     return [flow for flow in shipped_flows() if flow.name not in installed]
 

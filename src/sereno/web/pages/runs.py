@@ -52,7 +52,8 @@ def runs(request: StaffRequest) -> HttpResponse:
 @staff()
 def run(request: StaffRequest, uid: str) -> HttpResponse:
     row = get_object_or_404(Run.objects.select_related("flow", "event"), shop=request.shop, uid=uid)
-    lines = story.story(RunTrace.objects.filter(run=row).order_by("id"))
+    lines = story.story(RunTrace.objects.filter(run=row).order_by("id"), request.shop.timezone)
+    effects = list(Effect.objects.filter(run=row).select_related("flow", "run").order_by("id")[:200])
     context = {
         "section": "runs",
         "run": row,
@@ -60,9 +61,10 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
         "lines": lines,
         "trigger": trigger_tree(row.flow, row.version),
         "steps": step_tree(row.flow, row.version),
-        "here": row.step if row.status in LIVE else "",
+        "here": story.step_of(row.step) if row.status in LIVE else "",
         "passed": {line.step for line in lines if line.step},
-        "effects": Effect.objects.filter(run=row).order_by("id")[:200],
+        "effects": effects,
+        "by_key": {effect.key: effect for effect in effects},
         "approvals": Approval.objects.filter(run=row).order_by("id"),
         "events": Event.objects.filter(shop=request.shop, subject=row.subject).defer("data").order_by("-id")[:12],
     }
@@ -110,17 +112,19 @@ def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, obje
     traces: dict[int, list[RunTrace]] = {}
     for trace in RunTrace.objects.filter(run__in=rows).order_by("id"):
         traces.setdefault(trace.run_id, []).append(trace)
+    effects = {effect.key: effect for effect in Effect.objects.filter(run__in=rows)}
     answers: list[dict[str, object]] = [
-        {"at": row.started_at, "run": row, "skip": None, "lines": story.story(traces.get(row.pk, []))} for row in rows
+        {
+            "at": row.started_at,
+            "run": row,
+            "skip": None,
+            "lines": story.story(traces.get(row.pk, []), shop.timezone),
+            "effects": effects,
+        }
+        for row in rows
     ]
     answers += [
-        {
-            "at": skip.at,
-            "run": None,
-            "skip": skip,
-            "seen": story.seen_of(skip.details),
-            "more": story.more_of(skip.details),
-        }
+        {"at": skip.at, "run": None, "skip": skip, "seen": story.seen_of(skip.details), "more": skip.details}
         for skip in skipped.order_by("-id")[:40]
     ]
     return sorted(answers, key=lambda answer: str(answer["at"]), reverse=True)
