@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from sereno.ingest.inbox import Inbox, NewDelivery, Unwritable
 
@@ -21,22 +23,21 @@ PATIENCE = 4.0
 """Seconds after which senders are told to come back; Shopify hangs up after five."""
 
 
-class Batch:
-    """Rows that are committed together, and who is told about each. `is_late`: they have been told 503 already."""
+class Waiting:
+    """A row on its way, and who is told of it (None once told)."""
 
-    __slots__ = ("bytes", "is_late", "replies", "rows", "timer")
+    __slots__ = ("reply", "row", "since")
 
-    def __init__(self) -> None:
-        self.rows: list[NewDelivery] = []
-        self.replies: list[Reply] = []
-        self.is_late = False
-        self.timer: asyncio.TimerHandle | None = None
+    def __init__(self, row: NewDelivery, reply: Reply, since: float) -> None:
+        self.row = row
+        self.reply: Reply | None = reply
+        self.since = since
 
 
 class GroupCommit:
-    """While the thread commits one batch the loop gathers the next; so the harder the door is hit, the larger the
-    batches. Everything but the thread itself belongs to the loop that made it. `waiting` counts rows not yet answered,
-    `stored` those that were new, `duplicates` those that had been there."""
+    """While the thread commits what it found in the queue, the loop fills it again; so the harder the door is hit, the
+    larger the batches. The queue is the only thing both touch: the loop appends, the thread takes from the other end.
+    Everything else belongs to the loop. `waiting` counts rows not yet settled, `stored` those that were new."""
 
     def __init__(
         self,
@@ -51,12 +52,12 @@ class GroupCommit:
         self._most = most
         self._patience = patience
         self._loop = asyncio.get_running_loop()
-        self._batches: list[Batch] = []
-        self._is_busy = False
-        self._handed: Batch | None = None
+        self._queue: deque[Waiting] = deque()
+        self._unsettled: deque[Waiting] = deque()
+        self._is_asleep = False
+        self._is_closing = False
         self._wake = threading.Semaphore(0)
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._watch: asyncio.TimerHandle | None = None
         self.waiting = 0
         self.stored = 0
         self.duplicates = 0
@@ -66,70 +67,75 @@ class GroupCommit:
 
     def add(self, row: NewDelivery, reply: Reply) -> None:
         """Queue a row; `reply` is called in the loop's thread with 200 or 503."""
-        batches = self._batches
-        if not batches or len(batches[-1].rows) >= self._most:
-            self._begin_batch()
-        batch = batches[-1]
-        batch.rows.append(row)
-        batch.replies.append(reply)
+        item = Waiting(row, reply, monotonic())
         self.waiting += 1
+        self._unsettled.append(item)
+        self._queue.append(item)
+        if self._is_asleep:
+            self._is_asleep = False
+            # At the end of this turn of the loop, so that all requests read in this turn share the commit.
+            self._loop.call_soon(self._wake.release)
+        if self._watch is None:
+            self._watch = self._loop.call_later(self._patience / 4, self._look_for_late)
 
     async def close(self) -> None:
         """Commit what waits, then end the thread."""
-        await self._idle.wait()
-        self._handed = None
+        self._is_closing = True
         self._wake.release()
         await self._loop.run_in_executor(None, self._thread.join)
+        await asyncio.sleep(0)  # what the thread reported last
+        if self._watch is not None:
+            self._watch.cancel()
 
-    def _begin_batch(self) -> None:
-        batch = Batch()
-        batch.timer = self._loop.call_later(self._patience, self._give_up, batch)
-        self._batches.append(batch)
-        if not self._is_busy:
-            # At the end of this turn of the loop, so that all requests read in this turn share the commit.
-            self._is_busy = True
-            self._idle.clear()
-            self._loop.call_soon(self._hand_over)
+    # --- the loop's side
 
-    def _hand_over(self) -> None:
-        self._handed = self._batches.pop(0)
-        self._wake.release()
-
-    def _give_up(self, batch: Batch) -> None:
-        batch.is_late = True
-        self._tell(batch, [503] * len(batch.rows))
-
-    def _tell(self, batch: Batch, statuses: Sequence[int]) -> None:
-        self.waiting -= len(batch.replies)
-        for reply, status in zip(batch.replies, statuses, strict=True):
-            reply(status)
-        batch.replies = []
-
-    def _finished(self, batch: Batch, statuses: Sequence[int], new: int) -> None:
-        if self._batches:
-            self._hand_over()
-        else:
-            self._is_busy = False
-            self._idle.set()
+    def _settle(self, items: Sequence[Waiting], statuses: Sequence[int], new: int) -> None:
         self.batches += 1
         self.stored += new
-        self.duplicates += sum(status == 200 for status in statuses) - new
-        if batch.timer is not None:
-            batch.timer.cancel()
-        if not batch.is_late:
-            self._tell(batch, statuses)
+        self.waiting -= len(items)
+        for item, status in zip(items, statuses, strict=True):
+            reply, item.reply = item.reply, None
+            if reply is not None:
+                reply(status)
+            if status == 200:
+                self.duplicates += 1
+        self.duplicates -= new
+        unsettled = self._unsettled
+        while unsettled and unsettled[0].reply is None:
+            unsettled.popleft()
+
+    def _look_for_late(self) -> None:
+        """Tell those who have waited too long. They stay in the queue: their rows may yet be stored."""
+        late = monotonic() - self._patience
+        for item in self._unsettled:
+            if item.since > late:
+                break
+            reply, item.reply = item.reply, None
+            if reply is not None:
+                reply(503)
+        again = self._unsettled and not self._is_closing
+        self._watch = self._loop.call_later(self._patience / 4, self._look_for_late) if again else None
+
+    # --- the thread's side
 
     def _work(self) -> None:
+        queue = self._queue
         while True:
-            self._wake.acquire()
-            batch = self._handed
-            if batch is None:
-                self._inbox.close()
-                return
-            statuses, new = self._store(batch.rows)
+            if not queue:
+                self._is_asleep = True
+                # Looked at again after the flag was raised: what came before it has nobody to wake this thread.
+                if not queue:
+                    if self._is_closing:
+                        break
+                    self._wake.acquire()
+                self._is_asleep = False
+                continue
+            items = [queue.popleft() for _ in range(min(len(queue), self._most))]
+            statuses, new = self._store([item.row for item in items])
+            self._loop.call_soon_threadsafe(self._settle, items, statuses, new)
             if new and self._on_stored is not None:
                 self._on_stored()
-            self._loop.call_soon_threadsafe(self._finished, batch, statuses, new)
+        self._inbox.close()
 
     def _store(self, rows: Sequence[NewDelivery]) -> tuple[Sequence[int], int]:
         try:

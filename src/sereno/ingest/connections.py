@@ -76,7 +76,7 @@ class Connections:
             return None
         reader = self._refresh if name in self._known else self._misses
         try:
-            # A read that had begun before may bring the name; if it does not, only a later one proves that there is none.
+            # A read begun before may bring the name; if it does not, only a later one proves that there is none.
             await reader.join(name)
             found = self.fresh(name, monotonic())
             if found is None:
