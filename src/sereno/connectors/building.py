@@ -27,6 +27,7 @@ class Found:
     key: str
     notes: list[str]
     events: list[NewEvent] = field(default_factory=list[NewEvent])
+    reason: str = "nothing.found"
 
     def add(
         self, type: str, subject: str, data: Mapping[str, Any], *, id: str | None = None, at: object = None
@@ -48,11 +49,13 @@ class Found:
         if code not in self.notes:
             self.notes.append(code)
 
-    def mapped(self, reason: str = "nothing.found") -> Mapped:
+    def skip(self, reason: str) -> None:
+        """Say why this part of the delivery gives no event."""
+        self.reason = reason
+
+    def mapped(self) -> Mapped:
         """The events found, or the reason why there are none."""
-        if self.events:
-            return Mapped(tuple(self.events), None, tuple(self.notes))
-        return Mapped((), reason, tuple(self.notes))
+        return Mapped(tuple(self.events), None if self.events else self.reason, tuple(self.notes))
 
 
 _BY_PAYMENT = {

@@ -23,9 +23,10 @@ def map_delivery(delivery: Delivery, key: str) -> Mapped:
     found = Found(delivery, key, notes)
     for list_name, entry in LISTS.items():
         if isinstance(body, dict) and isinstance(body.get(list_name), list):
+            found.skip("list.empty")
             for reader in Reader(body, notes).children(list_name):
                 entry(found, reader)
-            return found.mapped("list.empty")
+            return found.mapped()
     handler = TOPICS.get(topic)
     if handler is None:
         return Mapped((), "topic.not_used" if topic else "topic.missing", ())

@@ -152,7 +152,7 @@ def _customer(state: str) -> Callable[[Found, Reader, Reader], None]:
         customer = orders.customer(entity)
         own, at = entity.id("id"), _at(data, body)
         if own is None:
-            found.note("customer.missing")
+            found.skip("customer.missing")
             return
         customer["created_at"] = entity.instant("createdAt")
         if state == "deleted":
@@ -170,7 +170,7 @@ def _product(state: str) -> Callable[[Found, Reader, Reader], None]:
         entity = data.child("entity", "product")
         own, at = entity.id("id"), _at(data, body)
         if own is None:
-            found.note("product.missing")
+            found.skip("product.missing")
             return
         words = next(iter(entity.children("translations")), entity)
         product = compact(
@@ -249,7 +249,7 @@ def _price(found: Found, data: Reader, body: Reader) -> None:
 
 def _unnamed(found: Found, data: Reader, body: Reader) -> None:
     """An account was made; the notice says nothing of whose. The customer's own notice follows."""
-    found.note("customer.missing")
+    found.skip("customer.missing")
 
 
 TOPICS: dict[str, Callable[[Found, Reader, Reader], None]] = {

@@ -35,15 +35,13 @@ def carried(product: Record) -> list[tuple[str, Record]]:
     """The variants inside a product, and for each that is counted by another id, what that id stands for."""
     found: list[tuple[str, Record]] = []
     for variant in parts(product.get("variants")):
-        record = known(
-            {
-                **variant,
-                "product_id": variant.get("product_id") or product.get("id"),
-                "currency": variant.get("currency") or product.get("currency"),
-                "title": product.get("title"),
-                "updated_at": variant.get("updated_at") or product.get("updated_at"),
-            }
-        )
+        of_product = {
+            "product_id": variant.get("product_id") or product.get("id"),
+            "currency": variant.get("currency") or product.get("currency"),
+            "title": product.get("title"),
+            "updated_at": variant.get("updated_at") or product.get("updated_at"),
+        }
+        record = {**variant, **known(of_product)}
         found.append(("variant", record))
         if variant.get("inventory_item_id"):
             names = ("variant_id", "product_id", "sku", "inventory_item_id", "is_tracked", "title")
