@@ -106,11 +106,11 @@ def schema(type: str | None = None, /, *, json: Annotated[bool, Parameter(negati
         else:
             table(["TYPE", "WHAT HAPPENED"], [list(item.values()) for item in known], empty="")
         return
-    from sereno.sdk.schemas import event_schema
-
     if plugins.events.get(type) is None and not type.startswith("custom."):
         hint = "" if nearest(type, plugins.event_names()) else "`sereno event schema` lists them."
         raise no_such("type of event", type, plugins.event_names(), hint)
+    from sereno.sdk.schemas import event_schema
+
     emit(event_schema(type))
 
 
