@@ -1,0 +1,85 @@
+"""Nothing on the hot path asks the database about one row at a time."""
+
+from __future__ import annotations
+
+import ast
+
+from source import SOURCE, short, tree
+
+ASKING = {"one", "all", "run", "many", "many_returning", "text", "text_many"}
+ROOMS = ("runtime", "ingest")
+
+ALLOWED = {
+    # One query for each root a flow names, however many rows.
+    "runtime/records.py:fetch",
+    # After a batch failed, its items are tried one by one, so that the bad one fails alone.
+    "runtime/dispatcher.py:_one_by_one",
+    # A handful of named statements, none of them of a row.
+    "runtime/runtime.py:next_due",
+    "runtime/publishing.py:install_derived",
+}
+
+
+def test_no_query_in_a_loop_over_rows() -> None:
+    found: list[str] = []
+    for room in ROOMS:
+        for path in sorted((SOURCE / room).rglob("*.py")):
+            place = str(path.relative_to(SOURCE))
+            for function in ast.walk(tree(path)):
+                if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                name = f"{place}:{function.name}"
+                if place in ALLOWED or name in ALLOWED:
+                    continue
+                found += [f"{name} line {line}" for line in _queries_in_loops(function)]
+    assert found == []
+
+
+def _queries_in_loops(function: ast.AST) -> list[int]:
+    lines: list[int] = []
+    for loop in ast.walk(function):
+        for node in (found for part in _repeated(loop) for found in ast.walk(part)):
+            if isinstance(node, ast.Call) and _asks(node):
+                lines.append(node.lineno)
+    return sorted(set(lines))
+
+
+def _repeated(loop: ast.AST) -> list[ast.AST]:
+    """What is evaluated again and again; not what is walked over, which is asked for once."""
+    if isinstance(loop, ast.For):
+        return list(loop.body)
+    if isinstance(loop, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        made = [loop.key, loop.value] if isinstance(loop, ast.DictComp) else [loop.elt]
+        conditions = [condition for generator in loop.generators for condition in generator.ifs]
+        return [*made, *conditions, *(generator.iter for generator in loop.generators[1:])]
+    return []
+
+
+def _asks(call: ast.Call) -> bool:
+    """`tx.all("name", ...)` and its like."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr not in ASKING:
+        return False
+    owner = function.value
+    name = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+    return name.strip("_") == "tx"
+
+
+def test_the_check_sees_a_query_in_a_loop() -> None:
+    bad = ast.parse("def f(tx, rows):\n    for row in rows:\n        tx.one('x', {'id': row})\n")
+    assert _queries_in_loops(bad) == [3]
+
+
+def test_no_file_of_the_core_reads_a_clock_or_draws_chance() -> None:
+    wrong: list[str] = []
+    for room in ("commerce", "engine"):
+        for path in sorted((SOURCE / room).rglob("*.py")):
+            for node in ast.walk(tree(path)):
+                if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today", "time", "monotonic"):
+                    if isinstance(node.value, ast.Name) and node.value.id in ("datetime", "date", "time"):
+                        wrong.append(f"{short(path)}:{node.lineno}")
+                if isinstance(node, ast.Import) and any(
+                    item.name in ("random", "secrets", "os") for item in node.names
+                ):
+                    wrong.append(f"{short(path)}:{node.lineno}")
+    assert wrong == []
