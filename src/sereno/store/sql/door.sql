@@ -13,6 +13,9 @@ INSERT INTO delivery (connection_id, dedupe_key, topic, headers, body, received_
 SELECT r.connection_id, r.dedupe_key, r.topic, r.headers, r.body, r.received_at, 'pending' FROM {table}
 ON CONFLICT DO NOTHING
 
+-- name: worker_seen
+SELECT max(seen_at) FROM worker
+
 -- name: door_state
 SELECT (SELECT count(*) FROM delivery WHERE status = 'pending'),
     (SELECT count(*) FROM event_queue),
@@ -21,4 +24,4 @@ SELECT (SELECT count(*) FROM delivery WHERE status = 'pending'),
     (SELECT count(*) FROM effect WHERE status = 'failed'),
     (SELECT count(*) FROM run WHERE status IN ('running', 'waiting', 'parked')),
     (SELECT max(seen_at) FROM worker),
-    (SELECT min(received_at) FROM delivery WHERE status = 'pending')
+    (SELECT received_at FROM delivery WHERE status = 'pending' ORDER BY id LIMIT 1)

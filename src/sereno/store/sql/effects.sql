@@ -54,7 +54,7 @@ WHERE run.id {in:ids:bigint}
 
 -- name: replay_effects
 UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL
-WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id
+WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id, shop_id
 
 -- name: next_due_effect
 SELECT min(due_at) FROM effect WHERE status = 'pending'

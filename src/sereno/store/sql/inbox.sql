@@ -28,6 +28,7 @@ UPDATE delivery SET status = r.status, reason = r.reason FROM {table} WHERE deli
 
 -- name: requeue_deliveries
 UPDATE delivery SET status = 'pending', reason = NULL WHERE id {in:ids:bigint} AND status <> 'pending'
+RETURNING id, (SELECT shop_id FROM connection WHERE connection.id = delivery.connection_id)
 
 -- name: insert_events
 -- rows: id bigint, shop_id bigint, connection_id bigint, delivery_id bigint, source text, uid text, type text, subject text, occurred_at bigint, received_at bigint, data text, refs text, lane smallint

@@ -1,0 +1,192 @@
+"""Drafts, versions and statuses of flows: what people do to them, each in a transaction and with a line in the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sereno.engine.advance import can_move
+from sereno.engine.flow import Flow
+from sereno.engine.run import Ended, TraceEntry, decode_state
+from sereno.runtime import schedules
+from sereno.runtime.batch import Batch
+from sereno.runtime.flows import compiled
+from sereno.runtime.holding import due_micros
+from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+Inflight = Literal["finish", "move", "end"]
+Status = Literal["live", "shadow", "paused"]
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """A flow as it stands after the change. `version` is None while it was never published."""
+
+    id: int
+    name: str
+    title: str
+    status: str
+    version: int | None
+    draft: str
+    is_derived: bool
+
+    @property
+    def pk(self) -> int:
+        return self.id
+
+
+def save_draft(shop_id: int, text: str, *, database: Database | None = None) -> FlowRow:
+    """Keep the text as the draft of the flow it names. Raises FlowInvalid with every problem."""
+    staff = open_staff(database)
+    flow = compiled(text, staff.plugins)
+    with staff.database.transaction() as tx:
+        return _save(tx, shop_id, text, flow, is_derived=False)
+
+
+def publish(
+    shop_id: int, name: str, by: str, note: str = "", inflight: Inflight = "finish", *, database: Database | None = None
+) -> int:
+    """Make the draft the next version and set it live (a flow in shadow stays there). Runs on older versions finish
+    there, are moved where the step they stand at still exists, or are ended. Gives the version's number. Raises
+    LookupError when there is no such flow, FlowInvalid when the draft is not right any more."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        row = flow_row(tx, shop_id, name)
+        number = _publish(staff, tx, shop_id, row, by, note)
+    if inflight != "finish":
+        _settle_older(staff, row.id, number, inflight, by)
+    return number
+
+
+def set_status(
+    shop_id: int, name: str, status: Status, by: str, reason: str = "", *, database: Database | None = None
+) -> None:
+    """`paused`: no new runs, and those under way wait; `live` and `shadow` let them go on. Raises LookupError, or
+    ValueError when the flow was never published."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        row = flow_row(tx, shop_id, name)
+        if row.version is None:
+            raise ValueError(f"{name} has no published version yet; publish it first")
+        now = _next_change(tx, staff)
+        parameters = {"id": row.id, "status": status, "reason": reason[:500] or None, "now": now}
+        tx.run("set_status", parameters)
+        audit(tx, shop_id, now, by, f"flow.{status}", name, {"reason": reason, "before": row.status})
+    if row.status == "paused" and status != "paused":
+        _release(staff, row.id)
+
+
+def install_derived(tx: Transaction, staff: Staff, shop_id: int) -> None:
+    """Publish the flows every shop has, where they are missing or have changed."""
+    for derived in staff.plugins.derived:
+        flow = compiled(derived.document, staff.plugins)
+        held = tx.one("flow_by_name", {"shop": shop_id, "name": flow.name})
+        if held is not None and held[4] is not None:
+            document = tx.one("published_document", {"flow": held[0], "version": held[4]})
+            if document is not None and document[0] == derived.document:
+                continue
+        row = _save(tx, shop_id, derived.document, flow, is_derived=True)
+        _publish(staff, tx, shop_id, row, "sereno", "comes with Sereno")
+
+
+def flow_row(tx: Transaction, shop_id: int, name: str) -> FlowRow:
+    """Raises LookupError."""
+    row = tx.one("flow_by_name", {"shop": shop_id, "name": name})
+    if row is None:
+        raise LookupError(f"there is no flow {name!r} in this shop")
+    return FlowRow(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]))
+
+
+def _save(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_derived: bool) -> FlowRow:
+    now = to_micros(datetime.now(UTC))
+    held = tx.one("flow_by_name", {"shop": shop_id, "name": flow.name})
+    values = {"title": flow.title[:200], "draft": text, "now": now}
+    if held is None:
+        tx.one("insert_flow", {"shop": shop_id, "name": flow.name, "is_derived": is_derived, **values})
+    else:
+        if held[6] and not is_derived:
+            raise ValueError(f"{flow.name} is a flow Sereno brings along; give yours another name")
+        tx.run("update_draft", {"id": held[0], **values})
+    return flow_row(tx, shop_id, flow.name)
+
+
+def _publish(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> int:
+    flow = compiled(row.draft, staff.plugins)
+    now = _next_change(tx, staff)
+    last = tx.one("last_version", {"flow": row.id})
+    number = (last[0] if last else 0) + 1
+    tx.run(
+        "insert_version",
+        {
+            "flow": row.id,
+            "number": number,
+            "document": row.draft,
+            "listens": encode(sorted(flow.listens)),
+            "now": now,
+            "by": by[:200],
+            "note": note[:500],
+        },
+    )
+    status = "shadow" if row.status == "shadow" else "live"
+    title = flow.title[:200]
+    tx.run(
+        "set_version",
+        {"id": row.id, "version": number, "status": status, "title": title, "draft": row.draft, "now": now},
+    )
+    zone = ZoneInfo(staff.world.shops.find(tx, shop_id).facts.timezone)
+    schedules.plan(tx, row.id, number, flow, staff.world.clock.now(), zone)
+    audit(tx, shop_id, now, by, "flow.published", row.name, {"version": number, "note": note})
+    return number
+
+
+def _next_change(tx: Transaction, staff: Staff) -> int:
+    """Now, but later than any change before it: that is how workers notice."""
+    seen = tx.one("flows_changed")
+    return max(to_micros(staff.world.clock.now()), (seen[1] if seen else 0) + 1)
+
+
+def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, by: str) -> None:
+    """Move or end the runs on older versions, a page per transaction."""
+    after = 0
+    staff.world.flows.invalidate()
+    while True:
+        with staff.database.transaction() as tx:
+            staff.world.flows.refresh(tx)
+            ids = [row[0] for row in tx.all("live_run_ids", {"flow": flow_id, "after": after, "limit": PAGE})]
+            if not ids:
+                return
+            after = ids[-1]
+            batch = Batch(staff.world, tx, staff.world.clock.now())
+            taken = batch.take(tx.all("claim_runs", {"ids": ids, "uids": []}))
+            batch.records.fetch()
+            newest = staff.world.flows.version(tx, flow_id, number)
+            for held in taken:
+                if not held.is_live or held.state.version == number:
+                    continue
+                if inflight == "end":
+                    batch.give(held, Ended("flow.replaced", by))
+                elif newest is not None and can_move(newest.flow, held.state):
+                    before, held.state.version = held.state.version, number
+                    held.live, held.is_changed = newest, True
+                    details: dict[str, Any] = {"from": before, "to": number, "by": by}
+                    held.traces.append(TraceEntry(batch.now, held.state.step, "run.moved", details))
+            batch.write()
+
+
+def _release(staff: Staff, flow_id: int) -> None:
+    """Give the runs of a flow that was paused their timers back."""
+    after = 0
+    while True:
+        with staff.database.transaction() as tx:
+            rows = tx.all("held_runs", {"flow": flow_id, "after": after, "limit": PAGE})
+            if not rows:
+                return
+            after = rows[-1][0]
+            due = [(id_, due_micros(decode_state(state))) for id_, state in rows]
+            tx.many("release_runs", [row for row in due if row[1] is not None])

@@ -1,0 +1,64 @@
+-- What people ask for: shops, drafts, versions, and the answers to why.
+
+-- name: insert_shop
+INSERT INTO shop (slug, name, currency, timezone, locale, settings, created_at)
+VALUES (:slug, :name, :currency, :timezone, :locale, :settings, :now) RETURNING id
+
+-- name: shop_by_slug
+SELECT id FROM shop WHERE slug = :slug
+
+-- name: all_shop_ids
+SELECT id FROM shop ORDER BY id
+
+-- name: flow_by_name
+SELECT id, name, title, status, version, draft, is_derived FROM flow WHERE shop_id = :shop AND name = :name
+
+-- name: insert_flow
+INSERT INTO flow (shop_id, name, title, status, draft, is_derived, created_at, updated_at)
+VALUES (:shop, :name, :title, 'draft', :draft, :is_derived, :now, :now) RETURNING id
+
+-- name: update_draft
+UPDATE flow SET title = :title, draft = :draft, updated_at = :now WHERE id = :id
+
+-- name: last_version
+SELECT coalesce(max(number), 0) FROM flow_version WHERE flow_id = :flow
+
+-- name: published_document
+SELECT document FROM flow_version WHERE flow_id = :flow AND number = :version
+
+-- name: insert_version
+INSERT INTO flow_version (flow_id, number, document, listens, published_at, published_by, note)
+VALUES (:flow, :number, :document, :listens, :now, :by, :note)
+
+-- name: set_version
+UPDATE flow SET version = :version, status = :status, title = :title, draft = :draft, paused_reason = NULL,
+    updated_at = :now
+WHERE id = :id
+
+-- name: set_status
+UPDATE flow SET status = :status, paused_reason = :reason, updated_at = :now WHERE id = :id
+
+-- name: runs_about
+SELECT run.id, run.uid, run.version, run.subject, run.key, run.status, run.step, run.reason, run.started_at, run.due_at,
+    run.is_shadow, event.source, event.uid, event.type, event.occurred_at
+FROM run LEFT JOIN event ON event.id = run.event_id
+WHERE run.shop_id = :shop AND run.flow_id = :flow AND (run.subject {in:subjects:text} OR run.event_id {in:events:bigint})
+ORDER BY run.id DESC LIMIT 100
+
+-- name: traces_of
+SELECT run_id, entries FROM run_trace WHERE run_id {in:runs:bigint} ORDER BY id
+
+-- name: effects_of
+SELECT run_id, id, key, step, action, status, attempts, created_at, finished_at, config, result, error, message
+FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
+
+-- name: skips_about
+SELECT skip.version, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid, event.type,
+    event.occurred_at
+FROM skip LEFT JOIN event ON event.id = skip.event
+WHERE skip.shop_id = :shop AND skip.flow_id = :flow
+    AND (skip.subject {in:subjects:text} OR skip.event {in:events:bigint})
+ORDER BY skip.id DESC LIMIT 100
+
+-- name: events_of_links
+SELECT event_id FROM event_link WHERE shop_id = :shop AND link {in:links:text} ORDER BY occurred_at DESC LIMIT 1000
