@@ -37,7 +37,7 @@ def migrate(settings: dict[str, Any]) -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    connections.databases["made_for_tests"] = {**connections.databases["default"], **settings}
+    connections.databases["made_for_tests"] = {**connections.databases["default"], "OPTIONS": {}, **settings}
     try:
         call_command("migrate", database="made_for_tests", verbosity=0)
         connections["made_for_tests"].close()
