@@ -1,7 +1,7 @@
 """What a watchdog asks: does the process live, can it do its work, and how much of it is there.
 
-`/healthz` answers for the process alone, so that a database that is down does not get the process killed; `/readyz` says
-which of database, migrations and worker is missing; `/metrics` is for Prometheus.
+`/healthz` answers for the process alone, so that a database that is down does not get the process killed; `/readyz`
+says which of database, migrations and worker is missing; `/metrics` is for Prometheus.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Health:
         self._is_migrated = is_migrated
         self._was_migrated = False
         self._executor = executor
-        self._state: tuple[Any, ...] | None = None
+        self._is_up = False
+        self._worker_seen: int | None = None
         self._read_at = -KEPT
         self._reading: asyncio.Future[None] | None = None
 
@@ -51,16 +52,14 @@ class Health:
             body = {"status": "ready" if status == 200 else "not ready", "checks": checks}
             await _answer(send, status, _JSON, msgspec.json.encode(body) + b"\n")
         else:
-            await self._refresh()
             body = await asyncio.get_running_loop().run_in_executor(self._executor, self._metrics)
             await _answer(send, 200, b"text/plain; version=0.0.4; charset=utf-8", body)
 
     def checks(self) -> dict[str, str]:
         """`ok`, or what is wrong, for each part."""
-        state = self._state
-        if state is None:
+        if not self._is_up:
             return {"database": "does not answer", "migrations": "unknown", "worker": "unknown"}
-        age = worker_age(state)
+        age = seconds_since(self._worker_seen)
         if age is None:
             worker = "none has been seen: start `sereno serve` or `sereno work`"
         else:
@@ -76,16 +75,26 @@ class Health:
         try:
             await asyncio.wait_for(asyncio.shield(self._reading), PATIENCE)
         except TimeoutError:
-            self._state = None
+            self._is_up = False
 
     def _read(self) -> None:
         try:
             self._was_migrated = self._was_migrated or self._is_migrated()
-            with self._database.read() as transaction:
-                self._state = transaction.one("door_state")
+            if self._was_migrated:
+                with self._database.read() as transaction:
+                    row = transaction.one("worker_seen")
+                self._worker_seen = row[0] if row else None
+            self._is_up = True
         except Exception:  # whatever it is, the answer is that the database cannot be used
-            self._state = None
+            self._is_up = False
         self._read_at = monotonic()
+
+    def _counts(self) -> tuple[Any, ...] | None:
+        try:
+            with self._database.read() as transaction:
+                return transaction.one("door_state")
+        except Exception:
+            return None
 
     def _metrics(self) -> bytes:
         # Imported when first asked for: a tenth of a second of start-up and some memory that most installs never need.
@@ -93,7 +102,7 @@ class Health:
 
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        registry.register(_Metrics(self._door, self._state))
+        registry.register(_Metrics(self._door, self._counts()))
         return generate_latest(registry)
 
 
@@ -138,7 +147,7 @@ class _Metrics:
 def _gauges(state: tuple[Any, ...]) -> Iterator[Any]:
     from prometheus_client.core import GaugeMetricFamily
 
-    deliveries, events, pending, running, failed, live, _, oldest = state
+    deliveries, events, pending, running, failed, live, seen, oldest = state
     inbox = GaugeMetricFamily("sereno_inbox_pending", "What came in and is not dealt with.", labels=("kind",))
     inbox.add_metric(("delivery",), deliveries)
     inbox.add_metric(("event",), events)
@@ -148,16 +157,15 @@ def _gauges(state: tuple[Any, ...]) -> Iterator[Any]:
     for status, number in (("pending", pending), ("running", running), ("failed", failed)):
         effects.add_metric((status,), number)
     yield effects
-    lag = max(0.0, time_ns() / 1e9 - oldest / 1e6) if oldest else 0.0
+    lag = seconds_since(oldest) or 0.0
     yield GaugeMetricFamily("sereno_worker_lag_seconds", "Age of the oldest delivery not yet mapped.", lag)
-    age = worker_age(state)
+    age = seconds_since(seen)
     if age is not None:
         yield GaugeMetricFamily("sereno_worker_seen_seconds", "Since a worker was last seen.", age)
 
 
-def worker_age(state: tuple[Any, ...]) -> float | None:
-    """Seconds since any worker was last seen."""
-    return None if state[6] is None else max(0.0, time_ns() / 1e9 - state[6] / 1e6)
+def seconds_since(micros: int | None) -> float | None:
+    return None if micros is None else max(0.0, time_ns() / 1e9 - micros / 1e6)
 
 
 async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
