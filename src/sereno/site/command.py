@@ -52,8 +52,12 @@ class Installation:
             django.setup()
         except SettingInvalid as error:
             raise WrongUse(str(error)) from error
-        from sereno.site.plugins import load_plugins
+        from django.conf import settings
 
+        from sereno.site.plugins import load_plugins
+        from sereno.store.secrets import configure
+
+        configure(settings.ENVIRONMENT.secret_key)
         self._is_prepared = True
         return load_plugins()
 

@@ -90,7 +90,7 @@ def _set_up(plugins: Any, folder: Path) -> None:
         with progress("A year of history") as tell:
             maker.bring(history.past(world, start, end), lambda at: tell(max(0, (at - start).days), history.DAYS))
             maker.finish(end)
-    setting_up.quicken(made)
+    setting_up.quicken(made, OWNER)
     keeper(folder)(world.document())
     (folder / "ready").touch()
     seconds = perf_counter() - started

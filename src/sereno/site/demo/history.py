@@ -26,7 +26,7 @@ from sereno.site.demo.world import World
 from sereno.store.fields import to_micros
 
 DAYS = 365
-STRIDE = timedelta(minutes=20)
+STRIDE = timedelta(minutes=10)
 """Events closer than this come in together, and timers may ring that late: nobody who looks at a year sees it."""
 
 

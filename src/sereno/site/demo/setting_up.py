@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ def make_shop(owner: str, folder: Path) -> Made:
     from sereno.sdk.templates import shipped_flows
     from sereno.site.composition import build_ports
     from sereno.store.database import default_database
-    from sereno.store.models import Connection, Flow, Shop
+    from sereno.store.models import Connection, Flow, FlowVersion, Shop
     from sereno.store.secrets import encrypt
 
     apply_migrations()
@@ -79,7 +80,8 @@ def make_shop(owner: str, folder: Path) -> Made:
     for flow in shipped_flows():
         services.save_draft(shop.pk, flow.text)
         services.publish(shop.pk, flow.name, owner, "from the library")
-    Flow.objects.filter(shop=shop).update(created_at=long_ago, updated_at=long_ago)
+    Flow.objects.filter(shop=shop).update(created_at=long_ago)
+    FlowVersion.objects.filter(flow__shop=shop).update(published_at=long_ago)
     from django.conf import settings
 
     return Made(shop.pk, default_database(), build_ports(settings.ENVIRONMENT), rows)
@@ -109,10 +111,22 @@ def hurried(database: Any) -> Iterator[None]:
         database.connection().execute("PRAGMA synchronous=FULL")
 
 
-def quicken(made: Made) -> None:
+def quicken(made: Made, owner: str) -> None:
     """From now on the shop lives faster than life: who leaves a cart hears of it within minutes, not days."""
+    from sereno.runtime import services
+    from sereno.sdk.templates import shipped_flow
     from sereno.store.models import Shop
 
     shop = Shop.objects.get(pk=made.shop_id)
-    shop.settings = {**shop.settings, "abandoned_after": "2m"}
+    shop.settings = {**shop.settings, "abandoned_after": "1m"}
     shop.save(update_fields=["settings"])
+    recovery = shipped_flow("cart-recovery")
+    assert recovery is not None
+    services.save_draft(shop.pk, shortened(recovery.text))
+    services.publish(shop.pk, recovery.name, owner, "for the demo: minutes instead of hours and days")
+
+
+def shortened(text: str) -> str:
+    """The flow with waits of one to four minutes for those of hours and days."""
+    minutes = {"h": "1m", "d": "3m"}
+    return re.sub(r"(?m)^(\s*- wait: )\d+([hd])$", lambda found: found[1] + minutes[found[2]], text)

@@ -294,7 +294,14 @@ class World:
     def _travel(self, at: datetime, key: str) -> list[Hook]:
         order = self.orders[key]
         order["parcel"]["state"] = "in_transit"
-        self.after(at, "deliver", key, hours=(16, 80))
+        self.after(at, "bring", key, hours=(12, 72))
+        return shapes_of(order["channel"]).travelling(self, order, at)
+
+    def _bring(self, at: datetime, key: str) -> list[Hook]:
+        """The van is on its way to the door."""
+        order = self.orders[key]
+        order["parcel"]["state"] = "out_for_delivery"
+        self.after(at, "deliver", key, hours=(1, 7))
         return shapes_of(order["channel"]).travelling(self, order, at)
 
     def _deliver(self, at: datetime, key: str) -> list[Hook]:
