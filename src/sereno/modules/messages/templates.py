@@ -82,7 +82,8 @@ def _compiled(name: str, locale: str) -> Template:
         "blocks": "\n".join(mjml for mjml, _text in parts),
         "footer": footer_html,
     }
-    html = mrml.to_html(_fill(layout, places, name)).content
+    # No fonts: a mail loads nothing from elsewhere.
+    html = mrml.to_html(_fill(layout, places, name), render_options=mrml.RenderOptions(fonts={})).content
     body = [text.strip() for _mjml, text in parts]
     return Template(
         name=name,
