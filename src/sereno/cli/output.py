@@ -5,6 +5,7 @@ Invariant: with `--json` exactly one JSON document is written; without a termina
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -56,14 +57,13 @@ def note(text: str) -> None:
 
 
 def instant(value: datetime | int | None) -> str | None:
-    """ISO 8601 in UTC, with microseconds only where there are any."""
+    """ISO 8601 in UTC, as everywhere in Sereno's JSON."""
+    from sereno.engine.durations import format_instant
     from sereno.store.fields import from_micros
 
     if value is None:
         return None
-    if isinstance(value, int):
-        value = from_micros(value)
-    return value.isoformat().replace("+00:00", "Z")
+    return format_instant(from_micros(value) if isinstance(value, int) else value)
 
 
 def emit(document: Any) -> None:
@@ -96,8 +96,8 @@ def console() -> Console:
     return Console(highlight=False, width=240, color_system=None, force_terminal=False)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> int:
-    """A table for people; `empty` says what to do when there is nothing to show."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, widest: int = 120) -> int:
+    """A table for people; `empty` says what to do when there is nothing to show. Cells over `widest` are cut."""
     from rich.table import Table
     from rich.text import Text
 
@@ -106,7 +106,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
         view.add_column(column, no_wrap=not sys.stdout.isatty(), overflow="fold")
     count = 0
     for row in rows:
-        view.add_row(*(Text(cell(value)) for value in row))
+        view.add_row(*(Text(cell(value, widest)) for value in row))
         count += 1
     if count:
         screen = console()
@@ -119,18 +119,21 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) 
     return count
 
 
-def cell(value: Any) -> str:
+def cell(value: Any, widest: int = 120) -> str:
     """A value as a person reads it; control characters of whatever came from outside are made harmless."""
     if value is None:
         return "-"
-    if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, (dict, list)):
         import msgspec
 
         value = msgspec.json.encode(value).decode()
     text = "".join(character if character.isprintable() else " " for character in str(value))
-    return text if len(text) <= 120 else text[:117] + "..."
+    if found := _INSTANT.fullmatch(text):
+        return f"{found[1]} {found[2]}Z"
+    return text if len(text) <= widest else text[: widest - 3] + "..."
+
+
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z")
 
 
 def card(fields: Mapping[str, Any]) -> None:
@@ -138,6 +141,17 @@ def card(fields: Mapping[str, Any]) -> None:
     width = max((len(name) for name in fields), default=0)
     for name, value in fields.items():
         print(f"{name:<{width}}  {cell(value)}")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What a service refuses, in its own words: a name that is not there is wrong use, anything else failed."""
+    try:
+        yield
+    except LookupError as error:
+        raise WrongUse(str(error.args[0]) if error.args else str(error)) from error
+    except ValueError as error:
+        raise Failed(str(error)) from error
 
 
 @contextmanager

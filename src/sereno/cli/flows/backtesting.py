@@ -30,7 +30,7 @@ def backtest(
 ) -> None:
     """Replay past events through flow files, in a scratch database, with nothing sent.
 
-    The same events and seed give the same output, byte for byte but for `seconds`.
+    The same events and seed give the same output, byte for byte. `seconds` is how long the clock ran.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def _counted(source: Iterable[Mapping[str, Any]], tell: Any) -> Iterator[Mapping
 def _tell(report: Mapping[str, Any]) -> None:
     say(
         f"{report['events']} events, {len(report['runs'])} runs, {len(report['effects'])} effects, "
-        f"{len(report['skipped'])} not entered, {report['seconds']:.1f} s"
+        f"{len(report['skipped'])} not entered, over {report['seconds'] / 86400:.1f} days"
     )
     if report["effects"]:
         say()

@@ -13,7 +13,7 @@ from sereno.cli.flows.checking import published
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import flow_named, shop_named
-from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
+from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, refusals, say, table
 
 Inflight = Literal["finish", "move", "end"]
 
@@ -79,7 +79,8 @@ def _apply_one(
     if before is not None and before == to_yaml(flow.document):
         row = Flow.objects.get(shop=place, name=flow.name)
         return {"flow": flow.name, "result": "unchanged", "version": row.version, "runs": 0, "status": row.status}
-    services.save_draft(place.pk, document.text)
+    with refusals():
+        services.save_draft(place.pk, document.text)
     if draft:
         return {"flow": flow.name, "result": "saved as a draft", "version": None, "runs": 0, "status": "draft"}
     runs = _under_way(place, flow.name)
@@ -186,7 +187,8 @@ def _set(shop: str | None, name: str, status: str, reason: str) -> None:
     row = flow_named(place, name)
     if row.version is None:
         raise Failed(f"{name} was never published: `sereno flow publish {name}`")
-    services.set_status(place.pk, name, status, person(), reason)
+    with refusals():
+        services.set_status(place.pk, name, status, person(), reason)
 
 
 def list_flows(
@@ -301,10 +303,8 @@ def start(name: str, subject: str, /, *, shop: str | None = None) -> None:
     flow_named(place, name)
     if ":" not in subject:
         raise WrongUse(f"{subject!r} is not a subject: write kind:id, such as order:1001")
-    try:
+    with refusals():
         services.start_by_hand(place.pk, name, subject, person())
-    except ValueError as error:
-        raise Failed(str(error)) from error
     say(f"{name} was asked for {subject}; the worker starts it.")
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from sereno.cli.lists import rows
 from sereno.cli.narrowing import Narrow, flow_named, shop_named
-from sereno.cli.output import WrongUse, card, cell, emit, instant, say, table
+from sereno.cli.output import WrongUse, card, emit, instant, say, table
 
 app = App(name="run", help="Runs of flows: list them, show one, ask why or why not.", help_format="plaintext")
 
@@ -128,26 +128,36 @@ def why(
     if json:
         emit(answer)
         return
-    runs, skips = answer.get("runs", []), answer.get("skips", answer.get("skipped", []))
-    if not runs and not skips:
-        say(answer.get("reason") or f"Nothing that could start {flow} has been seen about {subject}.")
-    for run in runs:
-        say(f"It ran: {run.get('id') or run.get('uid')}, {run['status']}, started {run['started_at']}")
-        _trace_table(run.get("trace", []))
+    _tell(flow, subject, answer)
+
+
+_NOTHING = {
+    "no_event": "Nothing that starts {flow} has been seen about {subject}: `sereno event list --subject {subject}`",
+    "flow_paused": "{flow} is paused: `sereno flow resume {flow}`",
+    "flow_not_published": "{flow} was never published: `sereno flow publish {flow}`",
+}
+
+
+def _tell(flow: str, subject: str, answer: Mapping[str, Any]) -> None:
+    from sereno.engine.trace import explain_skip
+
+    for run in answer["runs"]:
+        say(f"It ran: {run['id']}, {run['status']}, started {run['started_at']}")
+        _trace_table(run["trace"])
         say()
-    for skip in skips:
-        say(f"It did not run at {skip['at']}: {skip['reason']}")
-        for name, value in (skip.get("details") or {}).items():
-            say(f"    {name}: {cell(value)}")
+    for skip in answer["skipped"]:
+        event = skip["event"] or {}
+        say(f"It did not run at {skip['at']}, on {event.get('type', 'an event')} {event.get('id', '')}".rstrip())
+        say(f"    {explain_skip(skip['reason'], skip['details'])} [{skip['reason']}]")
+    if not answer["runs"] and not answer["skipped"]:
+        say(_NOTHING.get(answer["reason"], answer["reason"] or "").format(flow=flow, subject=subject))
 
 
 def _trace_table(trace: Iterable[dict[str, Any]]) -> None:
-    lines = [[entry["at"], entry["step"], entry["code"], _short(entry.get("details") or {})] for entry in trace]
-    table(["AT", "STEP", "WHAT", "VALUES"], lines, empty="No trace yet.")
+    from sereno.engine.trace import explain
 
-
-def _short(details: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={cell(value)}" for name, value in details.items())
+    lines = [[entry["at"], entry["step"], explain(entry), entry["code"]] for entry in trace]
+    table(["AT", "STEP", "WHAT", "CODE"], lines, empty="No trace yet.", widest=400)
 
 
 def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
