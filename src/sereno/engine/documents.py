@@ -36,6 +36,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 _BOOLEAN = re.compile(r"^(?:true|false)$")
 _NULL = re.compile(r"^(?:null|~|)$")
 _INTEGER = re.compile(r"^-?(?:0|[1-9][0-9]*)$")
@@ -49,7 +50,12 @@ for _class in (_Loader, _Dumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> ScalarNode:
-    style = "|" if "\n" in text and _is_plain_block(text) else None
+    style = None
+    if _BREAKS.search(text):
+        # PyYAML folds these line breaks of other alphabets unless they are escaped.
+        style = '"'
+    elif "\n" in text and _is_plain_block(text):
+        style = "|"
     return ScalarNode("tag:yaml.org,2002:str", text, style=style)
 
 

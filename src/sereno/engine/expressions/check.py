@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sereno.engine.expressions.bindings import Binding, Bindings, Path, path_text
 from sereno.engine.expressions.functions import FUNCTIONS, MATH, METHODS, STRING_ARGUMENTS, TYPE_NAMES
-from sereno.engine.expressions.operators import Code, arithmetic, compare, constant, logical
+from sereno.engine.expressions.operators import Code, arithmetic, as_double, compare, constant, logical
 from sereno.engine.expressions.tree import (
     Binary,
     Call,
@@ -32,6 +32,7 @@ from sereno.engine.expressions.types import (
     ANY,
     BOOLEAN,
     MAP,
+    NUMBER,
     NUMERIC,
     Type,
     of_field,
@@ -180,7 +181,7 @@ class Checker:
 
     def _guarded(self, code: Code, local: _Local, name: str) -> Code:
         # Whole items may lack a field, items cut down to fields never do; which it is shows only after the walk.
-        return _typed(code.type, f"(has({local.name}.{name}) ? {local.name}.{name} : null)")
+        return _typed(code.type, f"({local.name} != null && has({local.name}.{name}) ? {local.name}.{name} : null)")
 
     def _follow(self, code: Code, steps: list[Select | Index], shown: str) -> Code:
         """Steps after a value that is computed, or a loop's item: each is null where it breaks."""
@@ -191,9 +192,7 @@ class Checker:
                 found = self._member(code.type, step.field, step, shown)
                 if found is None:
                     return NOTHING
-                guard = (
-                    f"has({raw}.{step.field})" if raw.isidentifier() else (f"{raw} != null && has({raw}.{step.field})")
-                )
+                guard = f"{raw} != null && has({raw}.{step.field})"
                 code = _typed(found, f"({guard} ? {raw}.{step.field} : null)")
             else:
                 index = self.visit(step.index)
@@ -276,14 +275,16 @@ class Checker:
     def _conditional(self, node: Conditional) -> Code:
         test, then, otherwise = self.visit(node.test), self.visit(node.then), self.visit(node.otherwise)
         self._boolean(test, node.position, "?")
-        type_ = then.type if then.type.kind == otherwise.type.kind else ANY
-        if then.type.kind == "null":
+        texts = (then.text, otherwise.text)
+        type_ = ANY
+        if then.type.kind in (otherwise.type.kind, "null"):
             type_ = otherwise.type
         elif otherwise.type.kind == "null":
             type_ = then.type
         elif then.type.kind in NUMERIC and otherwise.type.kind in NUMERIC:
-            type_ = Type("number")
-        return Code(type_, f"({test.text} ? {then.text} : {otherwise.text})")
+            type_ = NUMBER
+            texts = (as_double(then, node.then), as_double(otherwise, node.otherwise))
+        return Code(type_, f"({test.text} ? {texts[0]} : {texts[1]})")
 
     def _boolean(self, code: Code, position: int, operator: str) -> None:
         if code.type.kind not in ("boolean", "any", "null"):

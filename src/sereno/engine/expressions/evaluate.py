@@ -57,7 +57,10 @@ class Expression:
         seen = list(zip(self._labels, data.values(), strict=False))
         if problem is not None:
             return Outcome(None, problem, seen)
-        result = self._evaluate(data=data)
+        try:
+            result = self._evaluate(data=data)
+        except RuntimeError as error:
+            return Outcome(None, _refusal(error), seen)
         value: Any = result.plain_value()
         if value is True or value is False:
             return Outcome(value, None, seen)
@@ -68,7 +71,10 @@ class Expression:
         data, problem = self._bind(scope)
         if problem is not None:
             return None, problem
-        result = self._evaluate(data=data)
+        try:
+            result = self._evaluate(data=data)
+        except RuntimeError as error:
+            return None, _refusal(error)
         if result.type() == cel.Type.ERROR:
             return None, self._why(result, None, list(zip(self._labels, data.values(), strict=False)))
         return _as_json(result.plain_value()), None
@@ -93,7 +99,10 @@ class Expression:
         missing = [path for path, found in seen if found is None]
         if missing:
             return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} null"
-        return str(result.plain_value()).partition(": ")[2] or "it cannot be evaluated"
+        text = str(result.plain_value()).partition(": ")[2]
+        if "null_type" in text:
+            return "a value inside a list is null"
+        return text or "it cannot be evaluated"
 
 
 def compile_expression(source: str, names: Names, *, want: str | None = None) -> Expression:
@@ -144,6 +153,12 @@ def _environment(variables: int) -> cel.Env:
 def _compiled(text: str, variables: int) -> cel.Expression:
     # Types were checked on the source, with better words and with null in mind; the engine need not check again.
     return _environment(max(64, variables)).compile(text, disable_check=True)
+
+
+def _refusal(error: RuntimeError) -> str:
+    """What the engine refuses to go on with: a loop of loops over its budget, a value it cannot take."""
+    text = str(error)
+    return "it loops too often" if "Iteration budget" in text else text
 
 
 def _as_json(value: Any) -> Any:

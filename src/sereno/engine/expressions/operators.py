@@ -108,7 +108,7 @@ def arithmetic(node: Binary, left: Code, right: Code) -> Code:
             return Code(INTEGER, text)
         if operator == "%":
             raise ExpressionInvalid("expression.wrong_type", "% wants whole numbers", node.position)
-        return Code(NUMBER, f"({_as_double(left, node.left)} {operator} {_as_double(right, node.right)})")
+        return Code(NUMBER, f"({as_double(left, node.left)} {operator} {as_double(right, node.right)})")
     if "any" in (a, b):
         other = left.type if b == "any" else right.type
         return Code(other if operator == "+" and other.kind in ("string", "list") else ANY, text)
@@ -128,7 +128,8 @@ def arithmetic(node: Binary, left: Code, right: Code) -> Code:
     raise ExpressionInvalid("expression.wrong_type", message, node.position)
 
 
-def _as_double(code: Code, node: Node) -> str:
+def as_double(code: Code, node: Node) -> str:
+    """The text of a number that is to meet a decimal one."""
     if code.type.kind != "integer":
         return code.text
     if isinstance(node, Constant) and node.kind == "integer":
