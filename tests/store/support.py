@@ -82,8 +82,10 @@ class Place:
             return tx.text(sql)
 
     def runs(self) -> list[tuple[Any, ...]]:
-        return self.rows("SELECT key, status, step, reason FROM run WHERE flow_id NOT IN "
-                         "(SELECT id FROM flow WHERE is_derived) ORDER BY id")
+        return self.rows(
+            "SELECT key, status, step, reason FROM run WHERE flow_id NOT IN "
+            "(SELECT id FROM flow WHERE is_derived) ORDER BY id"
+        )
 
     def effects(self) -> list[tuple[Any, ...]]:
         return self.rows("SELECT action, status, attempts, error FROM effect ORDER BY id")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from support import START, Place, fact, order
 
 
@@ -128,9 +127,7 @@ def test_reentry_rules(place: Place) -> None:
 
 
 def test_a_broken_local_action_fails_alone(place: Place) -> None:
-    place.flow(
-        "flow: broken\ntrigger: {event: custom.begun}\nsteps:\n  - tests.crash: {to: x}\n  - log: {text: on}\n"
-    )
+    place.flow("flow: broken\ntrigger: {event: custom.begun}\nsteps:\n  - tests.crash: {to: x}\n  - log: {text: on}\n")
     place.send(fact("1", "custom.begun"))
     place.drain()
     assert place.effects() == [("tests.crash", "failed", 1, "action.crashed"), ("log", "done", 1, None)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sereno.store.database import Transaction
 
@@ -20,7 +21,7 @@ class Wish:
 
 
 def grant(tx: Transaction, wishes: Sequence[Wish], now: int) -> dict[int, int]:
-    """Takes a token for each wish that may go now. Gives, for the others, when to try again (effect -> microseconds)."""
+    """Take a token for each wish that may go now. Gives, for the others, when to try again (effect -> microseconds)."""
     if not wishes:
         return {}
     pairs = {(wish.shop_id, wish.connection) for wish in wishes}
@@ -46,7 +47,7 @@ class _Bucket:
 
     __slots__ = ("_ahead", "_burst", "_now", "_paused_until", "_rate", "id", "tokens")
 
-    def __init__(self, row: Sequence[float], now: int) -> None:
+    def __init__(self, row: Sequence[Any], now: int) -> None:
         self.id, _, _, per_second, burst, tokens, updated_at, paused_until = row
         self._now = now
         self._rate = per_second

@@ -53,6 +53,10 @@ class EffectRunner:
             done += self.settle()
         return done + started
 
+    def call_when_through(self, on_outcome: Callable[[], None]) -> None:
+        """Whom to tell, from any thread, that an effect is through."""
+        self._on_outcome = on_outcome
+
     # --- starting ---------------------------------------------------------------------------
 
     def _start(self, limit: int) -> int:

@@ -58,7 +58,8 @@ def stored_state(held: Held) -> str:
 
 
 def full_state(text: str, event_row: Sequence[Any]) -> RunState:
-    """The state as the engine knows it. `event_row`: source, uid, type, subject, occurred_at, received_at, data, refs."""
+    """The state as the engine knows it. `event_row`: source, uid, type, subject, occurred_at,
+    received_at, data, refs."""
     state = decode_state(text)
     if event_row[1] is not None:
         event = read_event((None, 0, *event_row))

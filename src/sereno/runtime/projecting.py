@@ -120,7 +120,7 @@ class _Writer:
             values = "VALUES (" + ", ".join(f"?{number}" for number in range(1, len(names) + 1)) + ")"
         else:
             arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, 1))
-            values = f"SELECT * FROM unnest({arrays})"
+            values = f"SELECT * FROM unnest({arrays})"  # noqa: S608
         self._sql = (
             f"INSERT INTO {table} ({', '.join(names)}) {values} "
             f"ON CONFLICT (shop_id, key) DO UPDATE SET {changes} WHERE excluded.version >= {table}.version"

@@ -1,4 +1,4 @@
-"""Drafts, versions and statuses of flows: what people do to them, each in a transaction and with a line in the audit."""
+"""Drafts, versions and statuses of flows: what people do to them, each in a transaction, with a line in the audit."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def save_draft(shop_id: int, text: str, *, database: Database | None = None) -> 
     staff = open_staff(database)
     flow = compiled(text, staff.plugins)
     with staff.database.transaction() as tx:
-        return _save(tx, shop_id, text, flow, is_derived=False)
+        return keep_draft(tx, shop_id, text, flow, is_derived=False)
 
 
 def publish(
@@ -58,7 +58,7 @@ def publish(
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         row = flow_row(tx, shop_id, name)
-        number = _publish(staff, tx, shop_id, row, by, note)
+        number = make_live(staff, tx, shop_id, row, by, note)
     if inflight != "finish":
         _settle_older(staff, row.id, number, inflight, by)
     return number
@@ -91,8 +91,8 @@ def install_derived(tx: Transaction, staff: Staff, shop_id: int) -> None:
             document = tx.one("published_document", {"flow": held[0], "version": held[4]})
             if document is not None and document[0] == derived.document:
                 continue
-        row = _save(tx, shop_id, derived.document, flow, is_derived=True)
-        _publish(staff, tx, shop_id, row, "sereno", "comes with Sereno")
+        row = keep_draft(tx, shop_id, derived.document, flow, is_derived=True)
+        make_live(staff, tx, shop_id, row, "sereno", "comes with Sereno")
 
 
 def flow_row(tx: Transaction, shop_id: int, name: str) -> FlowRow:
@@ -103,7 +103,7 @@ def flow_row(tx: Transaction, shop_id: int, name: str) -> FlowRow:
     return FlowRow(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]))
 
 
-def _save(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_derived: bool) -> FlowRow:
+def keep_draft(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_derived: bool) -> FlowRow:
     now = to_micros(datetime.now(UTC))
     held = tx.one("flow_by_name", {"shop": shop_id, "name": flow.name})
     values = {"title": flow.title[:200], "draft": text, "now": now}
@@ -116,7 +116,7 @@ def _save(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_derived: b
     return flow_row(tx, shop_id, flow.name)
 
 
-def _publish(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> int:
+def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> int:
     flow = compiled(row.draft, staff.plugins)
     now = _next_change(tx, staff)
     last = tx.one("last_version", {"flow": row.id})

@@ -1,5 +1,5 @@
 """What people do: make a shop, publish a flow, start, end, approve, replay, ask why. One function each, one transaction
-each, usable from pages, API and command line alike. A refusal is a ValueError or LookupError with its reason in words."""
+each, usable from pages, API and command line alike. A refusal is a ValueError or LookupError that says why."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def insert_events(
 
 
 def start_by_hand(shop_id: int, flow: str, subject: str, by: str, *, database: Database | None = None) -> str:
-    """Start a flow with the trigger `manual` for one subject (`order:1001`). Gives the id of the event that starts it."""
+    """Start a flow with the trigger `manual` for one subject (`order:1001`). Gives the id of the starting event."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         staff.world.flows.invalidate()

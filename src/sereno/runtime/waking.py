@@ -90,7 +90,7 @@ def fail_run(tx: Transaction, id_: int, reason: str, now: int) -> None:
 
 
 def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
-    """By run: stored events it has not taken in. Exits count from the run's start, others from when it began to wait."""
+    """By run: stored events it has not taken in. Exits count from its start, others from when it began to wait."""
     listening = [held for held in taken if held.state.listens and held.event_row is not None]
     if not listening:
         return {}

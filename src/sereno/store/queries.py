@@ -106,7 +106,8 @@ def _compile(source: _Source, dialect: Dialect) -> Statement | None:
         kind, name, type_ = match.groups()
         lists.add(name)
         if dialect == "sqlite":
-            return f"IN (SELECT value FROM json_each(:{name}))" if kind == "in" else f"json_each(:{name})"
+            rows = f"json_each(:{name})"
+            return f"IN (SELECT value FROM {rows})" if kind == "in" else rows  # noqa: S608
         return f"= ANY(:{name}::{type_}[])" if kind == "in" else f"unnest(:{name}::{type_}[]) AS list(value)"
 
     text = _LIST.sub(expand, text)
@@ -129,12 +130,14 @@ def _rows(text: str, rows: str, columns: tuple[str, ...], dialect: Dialect) -> s
     types = [part.split()[1] for part in rows.split(",")]
     arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, 1))
     table = f"unnest({arrays}) AS r({', '.join(columns)})"
-    return text.replace("{rows}", f"SELECT * FROM {table}").replace("{table}", table)
+    text = text.replace("{rows}", f"SELECT * FROM {table}")  # noqa: S608
+    return text.replace("{table}", table)
 
 
 def _copy(source: _Source, dialect: Dialect) -> Statement:
     columns = tuple(name.strip() for name in source.copy.partition("(")[2].rstrip(") ").split(","))
     if dialect == "sqlite":
         marks = ", ".join(f"?{number}" for number in range(1, len(columns) + 1))
-        return Statement(source.name, f"INSERT INTO {source.copy} VALUES ({marks})", columns, frozenset(), columns)
+        text = f"INSERT INTO {source.copy} VALUES ({marks})"  # noqa: S608
+        return Statement(source.name, text, columns, frozenset(), columns)
     return Statement(source.name, f"COPY {source.copy} FROM STDIN", (), frozenset(), columns, is_copy=True)

@@ -90,6 +90,10 @@ class SqliteDatabase:
     def waiting(self) -> int:
         return self._gate.waiting
 
+    def data_version(self) -> int:
+        """Changes when another connection has written. Cheap."""
+        return self.connection().execute("PRAGMA data_version").fetchone()[0]
+
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         self._gate.acquire()

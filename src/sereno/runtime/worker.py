@@ -1,0 +1,111 @@
+"""Goes round as long as there is work, and sleeps until there is more: a nudge from this process, a notice from the
+database, a timer that comes due."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic
+
+from sereno.runtime.runtime import Runtime
+from sereno.store.database import DatabaseError, DatabaseUnavailable
+from sereno.store.postgres import PostgresDatabase
+from sereno.store.sqlite import SqliteDatabase
+
+log = logging.getLogger("sereno.runtime")
+
+BEAT = 5.0
+"""Seconds between heartbeats."""
+POLL = 0.05
+"""Seconds after which a SQLite file is looked at again: another process may have written."""
+POLL_POSTGRES = 0.5
+"""Seconds; its notices come at once."""
+
+
+def worker_name() -> str:
+    """Who we are: never the same twice, so that leases of a former life are not taken for ours."""
+    return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class Worker:
+    """Runs a `Runtime` until told to stop. `notify` may be called from any thread."""
+
+    def __init__(self, runtime: Runtime, *, on_round: Callable[[], None] = lambda: None) -> None:
+        self._runtime = runtime
+        self._on_round = on_round
+        self._awake = threading.Event()
+        self._database = runtime.world.database
+        runtime.effects.call_when_through(self.notify)
+
+    def notify(self) -> None:
+        """There may be work."""
+        self._awake.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set (and `notify` called, to be quick about it); then finish what has begun and give
+        back the rest. A database that goes away is waited for."""
+        listener = threading.Thread(target=self._listen, args=(stop,), name="sereno-listen", daemon=True)
+        if isinstance(self._database, PostgresDatabase):
+            listener.start()
+        next_beat, pause = 0.0, 0.1
+        while not stop.is_set():
+            try:
+                if monotonic() >= next_beat:
+                    self._runtime.beat()
+                    next_beat = monotonic() + BEAT
+                self._awake.clear()
+                done = self._runtime.round()
+                self._on_round()
+                if not done:
+                    self._sleep(stop, next_beat)
+                pause = 0.1
+            except DatabaseUnavailable as error:
+                log.warning("the database does not answer (%s); trying again", str(error).strip().splitlines()[:1])
+                stop.wait(pause)
+                pause = min(pause * 2, 2.0)
+            except DatabaseError:
+                log.exception("the database refused something; trying again")
+                stop.wait(1.0)
+        try:
+            self._runtime.stop()
+        except DatabaseError:
+            log.exception("could not say good-bye to the database; the leases will run out")
+        if listener.is_alive():
+            listener.join(timeout=2.0)
+
+    def _sleep(self, stop: threading.Event, next_beat: float) -> None:
+        """Until there is something to do, or it is time to say that we live."""
+        end = next_beat
+        due = self._runtime.next_due()
+        if due is not None:
+            # A timer of a paused flow or connection may be overdue and must not keep us spinning.
+            left = (due - self._runtime.world.clock.now()) / timedelta(seconds=1)
+            end = min(end, monotonic() + max(left, POLL))
+        if isinstance(self._database, SqliteDatabase):
+            before = self._database.data_version()
+            while not stop.is_set() and (left := end - monotonic()) > 0:
+                if self._awake.wait(min(left, POLL)) or self._database.data_version() != before:
+                    return
+            return
+        while not stop.is_set() and (left := end - monotonic()) > 0:
+            if self._awake.wait(min(left, POLL_POSTGRES)):
+                return
+            return
+
+    def _listen(self, stop: threading.Event) -> None:
+        """Pass the database's notices on. Losing them only makes us slower, so errors are waited out."""
+        assert isinstance(self._database, PostgresDatabase)
+        while not stop.is_set():
+            with suppress(*DatabaseError), self._database.connect() as connection:
+                connection.execute("LISTEN sereno")
+                self.notify()
+                while not stop.is_set():
+                    for _ in connection.notifies(timeout=1.0, stop_after=1):
+                        self.notify()
+            stop.wait(0.5)
