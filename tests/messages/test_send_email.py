@@ -51,7 +51,7 @@ def test_an_order_confirmation_says_it_all(server: MailServer, mailer: SmtpMaile
     assert "- 2 × Taza «Mañana» (Azul): 29,80\xa0€" in text
     assert "Envío: 4,95\xa0€" in text
     assert "Total: 52,75\xa0€" in text
-    assert "Calle Mayor 3" in text
+    assert "Calle Mayor 3\nMadrid\nEspaña" in text
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Unsubscribe"] is None
     assert mail["Reply-To"] == "hola@nandu.example"
@@ -64,6 +64,7 @@ def test_an_order_confirmation_says_it_all(server: MailServer, mailer: SmtpMaile
         ("en", "USD", "$1,234.50"),
         ("es", "EUR", "1.234,50\xa0€"),
         ("pt-BR", "BRL", "R$\xa01.234,50"),
+        ("pt", "EUR", "1\xa0234,50\xa0€"),
         ("ro", "RON", "1.234,50\xa0RON"),
         ("en", "JPY", "¥1,234"),
     ],

@@ -11,6 +11,8 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from babel.core import Locale, UnknownLocaleError
+
 from sereno.sdk.context import Context, ShopFacts
 
 Record = Mapping[str, Any]
@@ -52,8 +54,9 @@ def variables(context: Context, about: str, locale: str, today: Mapping[str, Rec
     record: Record = order if about == "order" else cart
     found, gone = lines(record.get("lines") or (), today, is_cart=about == "cart")
     customer = context.records.get("customer") or {}
+    written = _region(locale)
     return {
-        "locale": locale,
+        "locale": written,
         "timezone": context.shop.timezone,
         "now": context.now.isoformat(),
         "store": store(context.shop),
@@ -70,7 +73,7 @@ def variables(context: Context, about: str, locale: str, today: Mapping[str, Rec
         "gone": gone,
         "has_pictures": any(line["image_url"] for line in found),
         "totals": totals(order),
-        "address": address(order.get("shipping_address")),
+        "address": address(order.get("shipping_address"), written),
         "shipment": shipment(order, context.event),
         "refund": refund(order, context.event),
         "cart_url": _web(cart.get("recovery_url")) or _web(context.shop.settings.get("website")),
@@ -150,14 +153,14 @@ def totals(order: Record) -> list[dict[str, Any]]:
     ]
 
 
-def address(found: Any) -> list[str]:
-    """A postal address, a line each."""
+def address(found: Any, locale: str) -> list[str]:
+    """A postal address, a line each; the country by its name in the reader's language."""
     if not isinstance(found, Mapping):
         return []
     name = found.get("name") or " ".join(str(found.get(key) or "") for key in ("first_name", "last_name")).strip()
     town = " ".join(str(found[key]) for key in ("postal_code", "city") if found.get(key))
-    parts = (name, found.get("company"), found.get("line1"), found.get("line2"), town)
-    return [str(part) for part in (*parts, found.get("country_name") or found.get("country")) if part]
+    parts = (name, found.get("company"), found.get("line1"), found.get("line2"), town, _country(found, locale))
+    return [str(part) for part in parts if part]
 
 
 def shipment(order: Record, event: Record) -> Record:
@@ -245,6 +248,20 @@ def _is_sold_out(known: Record) -> bool:
     available = _decimal(known.get("available"))
     is_counted = known.get("is_tracked") is not False and not known.get("can_backorder")
     return available is not None and available <= 0 and is_counted
+
+
+def _country(found: Record, locale: str) -> str | None:
+    code = str(found.get("country") or "").upper()
+    try:
+        name = Locale.parse(locale.replace("-", "_")).territories.get(code)
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or found.get("country_name") or code or None
+
+
+def _region(locale: str) -> str:
+    """How amounts and dates are written. Our Portuguese is Portugal's unless the reader's is another."""
+    return "pt-PT" if locale.lower() == "pt" else locale
 
 
 def _part(event: Record, nouns: tuple[str, ...], held: Any, *, url: str | None = None) -> dict[str, Any]:
