@@ -36,7 +36,8 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 PREFIX = "/hooks/"
 RETRY_AFTER = b"5"
 LONGEST_KEY = 200
-PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+DROPPED_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-sereno-as"})
+"""What might let somebody in elsewhere; and the mark of canonical events, which only `sereno ingest` may set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,17 +289,27 @@ def name_delivery(
         key = connector.dedupe_key(headers, body, settings)
     except Exception:
         key = "body:" + blake2b(body, digest_size=16).hexdigest()
-    if not (topic.isascii() and topic.isprintable() and len(topic) <= LONGEST_KEY):
-        topic = topic.encode("ascii", "replace").decode().translate(_VISIBLE)[:LONGEST_KEY]
-    if not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY):
-        key = "key:" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=24).hexdigest()
-    return topic, key
+    return fit_topic(topic), fit_key(key)
 
 
-def stored_headers(headers: Mapping[str, str]) -> str:
-    """The headers as kept beside the body: JSON, without what may let somebody in elsewhere."""
-    if not PRIVATE_HEADERS.isdisjoint(headers):
-        headers = {name: value for name, value in headers.items() if name not in PRIVATE_HEADERS}
+def fit_topic(topic: str) -> str:
+    """The topic as the column takes it."""
+    if topic.isascii() and topic.isprintable() and len(topic) <= LONGEST_KEY:
+        return topic
+    return topic.encode("ascii", "replace").decode().translate(_VISIBLE)[:LONGEST_KEY]
+
+
+def fit_key(key: str) -> str:
+    """The key as the column takes it: one that is too long or odd gives way to its hash."""
+    if key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY:
+        return key
+    return "key:" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=24).hexdigest()
+
+
+def stored_headers(headers: Mapping[str, str], *, is_ours: bool = False) -> str:
+    """The headers as kept beside the body: JSON, without DROPPED_HEADERS (`is_ours`: as they are)."""
+    if not is_ours and not DROPPED_HEADERS.isdisjoint(headers):
+        headers = {name: value for name, value in headers.items() if name not in DROPPED_HEADERS}
     return _encode(headers).decode()
 
 
