@@ -10,6 +10,7 @@ from sereno.runtime import services
 from sereno.runtime.clock import VirtualClock
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.runtime import Runtime
+from sereno.runtime.staff import open_staff
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import Context
@@ -55,6 +56,7 @@ class Place:
         register_actions()
         self.database = database
         self.clock = VirtualClock(START)
+        open_staff(database).world.clock = self.clock
         self.runtime = Runtime(database, registry(), ports, self.clock, name, threads=4)
         self.shop = services.create_shop(
             slug="demo", name="Demo", currency="EUR", timezone="Europe/Madrid", locale="es", database=database

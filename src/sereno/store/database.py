@@ -78,7 +78,7 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Close this thread's connection and, as they end, all others."""
+        """Close the connections of all threads. The database may be used again after; it opens new ones."""
         ...
 
 

@@ -20,6 +20,7 @@ class PostgresDatabase:
     def __init__(self, parameters: Mapping[str, str]) -> None:
         self.parameters = dict(parameters)
         self._local = threading.local()
+        self._all: list[psycopg.Connection[tuple[Any, ...]]] = []
         self._statements = statements("postgresql")
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
@@ -37,6 +38,8 @@ class PostgresDatabase:
         if held is None or held.closed or held.broken:
             held = self.connect()
             self._local.connection = held
+            self._all = [one for one in self._all if not one.closed]
+            self._all.append(held)
         return held
 
     @property
@@ -75,10 +78,9 @@ class PostgresDatabase:
         connection.pgconn.exec_(sql.encode())
 
     def close(self) -> None:
-        held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
-        if held is not None:
-            held.close()
-            self._local.connection = None
+        self._local = threading.local()
+        while self._all:
+            self._all.pop().close()
 
 
 class PostgresTransaction:

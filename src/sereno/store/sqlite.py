@@ -74,16 +74,21 @@ class SqliteDatabase:
         self.path = path if path == ":memory:" else str(Path(path).absolute())
         self._gate = Gate() if path == ":memory:" else gate_of(self.path)
         self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
         self._statements = statements("sqlite")
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         held: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if held is None:
-            held = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
+            # Only its own thread uses it, but `close` closes those of all.
+            held = sqlite3.connect(
+                self.path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256, check_same_thread=False
+            )
             for pragma in PRAGMAS:
                 held.execute(pragma)
             self._local.connection = held
+            self._all.append(held)
         return held
 
     @property
@@ -123,10 +128,9 @@ class SqliteDatabase:
         self.connection().executescript(sql)
 
     def close(self) -> None:
-        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if held is not None:
-            held.close()
-            self._local.connection = None
+        self._local = threading.local()
+        while self._all:
+            self._all.pop().close()
 
 
 class SqliteTransaction:
