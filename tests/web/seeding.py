@@ -210,12 +210,7 @@ def seed() -> Seeded:
     make_flow(shop, "draft-only", "A draft", THANKS.replace("flow: thanks", "flow: draft-only"), "draft", None)
     at = NOW.isoformat()
     trace = [
-        {
-            "at": at,
-            "step": "",
-            "code": "run.started",
-            "details": {"condition": "cart.total >= 30", "values": {"cart.total": 120.0}},
-        },
+        {"at": at, "step": "", "code": "run.started", "details": {"event": "checkout.abandoned", "key": "c-17"}},
         {"at": at, "step": "0", "code": "wait.started", "details": {"until": at}},
     ]
     run = make_run(shop, recovery, event, "a1b2c3d4e5f6a7b8c9d0", "waiting", "0", trace)

@@ -5,11 +5,23 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
+from sereno.api.docs import docs
+from sereno.api.version1 import api
 from sereno.web.wiring import Wiring, configure
 
-configure(Wiring(base_url=settings.ENVIRONMENT.base_url, data_dir=settings.ENVIRONMENT.data_dir))
+configure(
+    Wiring(
+        base_url=settings.ENVIRONMENT.base_url,
+        data_dir=settings.ENVIRONMENT.data_dir,
+        secret_key=settings.ENVIRONMENT.secret_key,
+    )
+)
 
-urlpatterns = [path("", include("sereno.web.urls"))]
+urlpatterns = [
+    path("api/v1/docs", docs, name="api-docs"),
+    path("api/v1/", api.urls),
+    path("", include("sereno.web.urls")),
+]
 
 handler403 = "sereno.web.pages.errors.refused"
 handler404 = "sereno.web.pages.errors.missing"

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from sereno.engine.catalog import FlowInvalid
 from sereno.web.access import StaffRequest
 from sereno.web.shell import forget_attention
 
@@ -24,11 +25,11 @@ def back(request: HttpRequest, otherwise: str) -> HttpResponse:
 
 
 def carry_out(request: StaffRequest, what: Callable[[], Any], done: str) -> Any:
-    """Do it and say so. A refusal (ValueError, LookupError) becomes a notice with its own words; gives None then."""
+    """Do it and say so. A refusal becomes a notice with its own words; gives None then."""
     try:
         result = what()
-    except (ValueError, LookupError) as refusal:
-        messages.error(request, str(refusal) or _("That is not possible now."))
+    except (ValueError, LookupError, FlowInvalid) as refusal:
+        messages.error(request, _words(refusal) or _("That is not possible now."))
         return None
     finally:
         forget_attention(request.shop)
@@ -40,3 +41,8 @@ def carry_out(request: StaffRequest, what: Callable[[], Any], done: str) -> Any:
 def chosen_ids(request: HttpRequest) -> list[int]:
     """The rows ticked in a list."""
     return [int(one) for one in request.POST.getlist("id") if one.isdigit() and len(one) < 19][:1000]
+
+
+def _words(refusal: Exception) -> str:
+    # A LookupError's own text would be the quoted key.
+    return str(refusal.args[0]) if isinstance(refusal, KeyError) and refusal.args else str(refusal)

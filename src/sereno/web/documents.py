@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from sereno.engine.catalog import FlowInvalid, Problem
+from sereno.engine.flow import compile_flow
 from sereno.sdk.plugin import registry
 from sereno.store.models import Flow, FlowVersion
 from sereno.web.flowtree import Card, step_cards, trigger_cards
@@ -15,8 +16,6 @@ from sereno.web.flowtree import Card, step_cards, trigger_cards
 
 def problems_of(text: str) -> tuple[Problem, ...]:
     """Everything wrong with a flow file; empty when it can be published."""
-    from sereno.engine.flow import compile_flow
-
     try:
         compile_flow(text, registry())
     except FlowInvalid as invalid:
@@ -38,6 +37,12 @@ def trigger_tree(flow: Flow, number: int | None) -> list[Card]:
 
 def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
     return step_cards(_document(text_of(flow, number)).get("steps"))
+
+
+def is_manual(flow: Flow) -> bool:
+    """Whether a person may start it."""
+    trigger = _document(text_of(flow, flow.version)).get("trigger")
+    return flow.version is not None and isinstance(trigger, dict) and "manual" in trigger
 
 
 @lru_cache(maxsize=256)

@@ -96,7 +96,7 @@ def _action_card(step: Mapping[str, Any], path: str) -> Card:
     branches: Branches = ()
     if isinstance(on_error, list):
         branches = ((_("If it fails"), step_cards(on_error, f"{path}.on_error.")),)
-    said = _fill(_(definition.label) if definition is not None else name, config)
+    said = _fill(_(str(definition.label)) if definition is not None else name, config)
     return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, Markup(" · ").join(notes), branches)
 
 
@@ -107,7 +107,7 @@ def _fill(label: str, config: Mapping[str, Any]) -> Markup:
     for match in re.finditer(r"\{(\w+)\}", label):
         value = config.get(match.group(1))
         parts.append(escape(label[last : match.start()]))
-        parts.append(expression(short(value)) if value not in (None, "") else Markup("…"))
+        parts.append(expression(short(value)) if value not in (None, "") else _NOTHING)
         last = match.end()
     return Markup().join([*parts, escape(label[last:])])
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """`base_url` is the address people and stores reach Sereno by, without a slash at its end."""
+    """`base_url` is the address people and stores reach Sereno by, without a slash at its end. `secret_key` seals
+    the tokens in customers' links."""
 
     base_url: str
     data_dir: Path
+    secret_key: str
 
     @property
     def demo_inbox(self) -> Path:

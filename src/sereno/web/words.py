@@ -71,24 +71,25 @@ SKIPS = {
     "when_false": _("The condition was not met"),
     "when_error": _("The condition could not be answered"),
     "already_running": _("A run for the same key was under way"),
+    "older_than_run": _("A run for the same key had started from something newer"),
     "once": _("The flow runs once for each key, and had run"),
     "too_soon": _("The last run for the same key was too recent"),
     "exit_already_happened": _("What ends the flow had already happened"),
     "flow_paused": _("The flow was paused"),
     "key_missing": _("The key was empty"),
-    "stale": _("A newer version of the record was already known"),
-    "not_published": _("The flow was not published"),
-    "end_of_life": _("The flow has ended"),
 }
 
 RUN_REASONS = {
-    "stop": _("A stop step was reached"),
-    "effect_failed": _("An action failed for good"),
-    "restarted": _("A new run for the same key took its place"),
-    "ended_by_person": _("Somebody ended it"),
-    "ended_by_hand": _("Somebody ended it"),
-    "flow_replaced": _("A new version of the flow took its place"),
-    "version_replaced": _("A new version of the flow took its place"),
+    "too_many_steps": _("it took too many steps"),
+    "step_missing": _("the step it stood at is not in this version"),
+    "template_failed": _("a text could not be written"),
+    "wait_unknown": _("how long to wait could not be told"),
+    "no_date": _("there was no date to wait for"),
+    "when_false": _("the condition no longer held"),
+    "when_error": _("the condition could not be answered any more"),
+    "restarted": _("a newer start took its place"),
+    "ended.by_hand": _("no reason given"),
+    "flow.replaced": _("a new version took its place"),
 }
 
 
@@ -98,13 +99,13 @@ def word(kind: str, status: str) -> Word:
 
 
 def skip_reason(code: str) -> str:
-    return str(SKIPS.get(code, code.replace("_", " ").replace(".", " · ")))
+    return str(SKIPS.get(code, code))
 
 
 def run_reason(code: str | None) -> str:
     if not code:
         return ""
-    return str(RUN_REASONS.get(code, code.replace("_", " ")))
+    return str(RUN_REASONS.get(code, code))
 
 
 def named(kind: str, statuses: Iterable[str]) -> list[tuple[str, str]]:

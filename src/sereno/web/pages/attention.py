@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from sereno.runtime import services
 from sereno.store.models import Approval, Delivery, Effect, Event, Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
@@ -42,8 +43,6 @@ def attention(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff("work")
 def decide(request: StaffRequest, id: int) -> HttpResponse:
-    from sereno.runtime import services
-
     row = get_object_or_404(Approval, shop=request.shop, pk=id)
     approved = request.POST.get("answer") == "yes"
     note = request.POST.get("note", "").strip()[:500]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from sereno.runtime import services
 from sereno.store.models import Delivery, Event
 from sereno.web import formats, words
 from sereno.web.access import StaffRequest, staff
@@ -61,8 +62,6 @@ def delivery(request: StaffRequest, id: int) -> HttpResponse:
 @staff("work")
 def replay_deliveries(request: StaffRequest) -> HttpResponse:
     """Map the ticked deliveries again; those of other shops are left alone."""
-    from sereno.runtime import services
-
     ids = list(
         Delivery.objects.filter(connection__shop=request.shop, pk__in=chosen_ids(request)).values_list("id", flat=True)
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from sereno.runtime import services
 from sereno.sdk.plugin import registry
 from sereno.store.models import Effect, Flow
 from sereno.web import words
@@ -63,8 +64,6 @@ def effect(request: StaffRequest, id: int) -> HttpResponse:
 @staff("work")
 def replay_effects(request: StaffRequest) -> HttpResponse:
     """Try the ticked failed effects again, with the same keys."""
-    from sereno.runtime import services
-
     ids = list(
         Effect.objects.filter(shop=request.shop, status="failed", pk__in=chosen_ids(request)).values_list(
             "id", flat=True

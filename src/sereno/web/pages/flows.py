@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sereno.engine.run import LIVE
+from sereno.runtime import services
+from sereno.sdk.templates import shipped_flow, shipped_flows
 from sereno.store.models import Flow, FlowVersion, Run, Skip
 from sereno.web import counts, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.documents import problems_of, step_tree, text_of, trigger_tree
+from sereno.web.documents import is_manual, problems_of, step_tree, text_of, trigger_tree
 from sereno.web.highlight import yaml_lines
 from sereno.web.shell import render
 
@@ -57,11 +59,6 @@ def flows(request: StaffRequest) -> HttpResponse:
 
 def _ready(installed: set[str]) -> list[Any]:
     """Flows that ship with Sereno and are not in this shop yet."""
-    try:
-        from sereno.sdk.templates import shipped_flows
-    except ModuleNotFoundError:
-        return []
-
     return [flow for flow in shipped_flows() if flow.name not in installed]
 
 
@@ -69,11 +66,9 @@ def _ready(installed: set[str]) -> list[Any]:
 @staff("flows")
 def install(request: StaffRequest) -> HttpResponse:
     """Put a shipped flow into the shop as a draft."""
-    from sereno.runtime import services
-    from sereno.sdk.templates import shipped_flows
 
     name = request.POST.get("name", "")
-    flow = next((one for one in shipped_flows() if one.name == name), None)
+    flow = shipped_flow(name)
     if flow is None:
         messages.error(request, _("There is no ready-made flow of that name."))
         return redirect("flows")
@@ -92,6 +87,7 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
         "view": "read",
         "trigger": trigger_tree(row, row.version),
         "steps": step_tree(row, row.version),
+        "is_manual": is_manual(row),
         "by_status": by_status,
         "live": sum(by_status.get(status, 0) for status in LIVE),
         "numbers": counts.flow_numbers(request.shop, [row])[row.pk],
@@ -153,7 +149,6 @@ def flow_edit(request: StaffRequest, name: str = "") -> HttpResponse:
 
 
 def _keep(request: StaffRequest, text: str, wanted: str) -> HttpResponse:
-    from sereno.runtime import services
 
     said = "" if wanted == "publish" else _("The draft is kept. Nothing changes until you publish it.")
     saved = carry_out(request, lambda: services.save_draft(request.shop.pk, text), said)
@@ -180,7 +175,6 @@ def _keep(request: StaffRequest, text: str, wanted: str) -> HttpResponse:
 @require_POST
 @staff("flows")
 def flow_status(request: StaffRequest, name: str) -> HttpResponse:
-    from sereno.runtime import services
 
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     status = request.POST.get("status", "")
@@ -199,7 +193,6 @@ def flow_status(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 @staff("flows")
 def start_by_hand(request: StaffRequest, name: str) -> HttpResponse:
-    from sereno.runtime import services
 
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     subject = request.POST.get("subject", "").strip()[:200]

@@ -6,21 +6,32 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from sereno.modules.messages import services
+from sereno.modules.messages.unsubscribe import TokenInvalid, read_token
+from sereno.store.models import Shop
 from sereno.web.shell import render
+from sereno.web.wiring import wiring
 
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks and changes nothing, for mail scanners follow links. POST unsubscribes; the token alone is the right to,
-    as a mail program's one-click request carries no cookie."""
-    from sereno.modules.messages import unsubscribe as rule
-
+    """GET asks and changes nothing, for mail scanners follow links. POST unsubscribes, or with `undo` takes it back.
+    The token alone gives the right to: a mail program's one-click request carries no cookie."""
     try:
-        who = rule.read(token)
-    except ValueError:
-        return render(request, "public/unsubscribe.html", {"state": "bad", "who": None}, status=404)
-    if request.method == "GET":
-        return render(request, "public/unsubscribe.html", {"state": "ask", "who": who})
-    rule.apply(token)
-    return render(request, "public/unsubscribe.html", {"state": "done", "who": who})
+        who = read_token(wiring().secret_key, token)
+    except TokenInvalid:
+        return render(request, "public/unsubscribe.html", {"state": "bad", "who": None, "sender": ""}, status=404)
+    sender = Shop.objects.filter(pk=who.shop_id).values_list("name", flat=True).first() or ""
+    state = "ask"
+    if request.method == "POST":
+        proof = {"by": "one-click" if request.POST.get("List-Unsubscribe") else "page"}
+        if request.POST.get("undo"):
+            services.resubscribe(who.shop_id, who.address, who.channel, proof)
+            state = "back"
+        else:
+            services.unsubscribe(who.shop_id, who.address, who.channel, proof)
+            state = "done"
+    elif services.allows(who.shop_id, who.address, who.channel, "marketing") is False:
+        state = "done"
+    return render(request, "public/unsubscribe.html", {"state": state, "who": who, "sender": sender})

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.run import LIVE
+from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
@@ -74,10 +75,8 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
 @require_POST
 @staff("work")
 def end_run(request: StaffRequest, uid: str) -> HttpResponse:
-    from sereno.runtime import services
-
     row = get_object_or_404(Run, shop=request.shop, uid=uid)
-    reason = request.POST.get("reason", "").strip()[:200] or "ended_by_person"
+    reason = request.POST.get("reason", "").strip()[:200]
     carry_out(request, lambda: services.end_run(row.uid, request.user.username, reason), _("The run is ended."))
     return redirect("run", uid=uid)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
+from sereno.runtime import services
 from sereno.store.models import Membership, Shop
 from sereno.web.shell import LANGUAGES, render
 
@@ -122,10 +122,16 @@ def _setup_errors(values: dict[str, str], password: str) -> dict[str, str]:
 
 def _finish_setup(request: HttpRequest, values: dict[str, str], password: str) -> HttpResponse:
     email = values["email"].lower()
+    shop_id = services.create_shop(
+        slug=_free_slug(values["shop_name"]),
+        name=values["shop_name"],
+        currency=values["currency"].upper(),
+        timezone=values["timezone"],
+        locale=values["locale"],
+    )
     with transaction.atomic():
         user = get_user_model().objects.create_user(username=email, email=email, password=password)
-        shop = create_shop(values["shop_name"], values["currency"].upper(), values["timezone"], values["locale"])
-        Membership.objects.create(user=user, shop=shop, role="owner")
+        Membership.objects.create(user=user, shop_id=shop_id, role="owner")
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     with override(values["locale"]):
         response = redirect("home")
@@ -133,14 +139,8 @@ def _finish_setup(request: HttpRequest, values: dict[str, str], password: str) -
     return response
 
 
-def create_shop(name: str, currency: str, timezone: str, locale: str) -> Shop:
-    slug = re.sub(r"-+", "-", slugify(name))[:60] or "shop"
-    return Shop.objects.create(
-        slug=slug,
-        name=name,
-        currency=currency,
-        timezone=timezone,
-        locale=locale,
-        settings={},
-        created_at=datetime.now(UTC),
-    )
+def _free_slug(name: str) -> str:
+    """The shop's name as it stands in commands; numbered when another shop has it."""
+    stem = re.sub(r"-+", "-", slugify(name))[:56] or "shop"
+    taken = set(Shop.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)

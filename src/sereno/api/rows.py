@@ -1,0 +1,185 @@
+"""What list rows look like: the fields every list of Sereno promises, instants as ISO 8601 in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from ninja import Field, Schema
+from ninja.errors import HttpError
+
+from sereno.engine.durations import is_duration, parse_duration
+from sereno.store.models import Approval, Delivery, Effect, Event, Flow, Run, Skip
+
+MOST = 1000
+
+
+class Narrow(Schema):
+    """What to list, newest first."""
+
+    limit: int = Field(100, ge=1, le=MOST, description="At most so many rows.")
+    before: int | None = Field(None, description="`next` of the page before this one.")
+    since: str | None = Field(None, description="From this instant on: 2026-11-01T09:00Z, or a time ago such as 24h.")
+    type: str | None = Field(None, description="Type of event, topic of delivery or name of action; `order.*` works.")
+    flow: str | None = Field(None, description="Only what belongs to this flow.")
+    subject: str | None = Field(None, description="Only what is about this subject, such as order:1001.")
+    status: str | None = Field(None, description="Only this status.")
+
+
+class Rows(Schema):
+    """A page of a list. `next` goes into `before` for the page after it; null on the last page."""
+
+    items: list[dict[str, Any]]
+    next: int | None
+
+
+def page(query: QuerySet[Any], narrow: Narrow, column: str, row: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """The page `narrow` asks for; `column` is the instant that `since` is compared with."""
+    if narrow.since:
+        query = query.filter(**{f"{column}__gte": _since(narrow.since)})
+    if narrow.before is not None:
+        query = query.filter(id__lt=narrow.before)
+    found = list(query.order_by("-id")[: narrow.limit + 1])
+    last = found[narrow.limit - 1].id if len(found) > narrow.limit else None
+    return {"items": [row(item) for item in found[: narrow.limit]], "next": last}
+
+
+def of_type(query: QuerySet[Any], column: str, pattern: str | None) -> QuerySet[Any]:
+    """`order.paid`, or every type of a family by `order.*`."""
+    if not pattern:
+        return query
+    if pattern.endswith("*"):
+        return query.filter(**{f"{column}__startswith": pattern[:-1]})
+    return query.filter(**{column: pattern})
+
+
+def event_row(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.uid,
+        "number": event.pk,
+        "connection": event.connection.name if event.connection else None,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "occurred_at": instant(event.occurred_at),
+        "received_at": instant(event.received_at),
+        "delivery": event.delivery_id,
+        "error": event.error,
+        "refs": event.refs,
+        "data": event.data,
+    }
+
+
+def delivery_row(delivery: Delivery, events: Iterable[str]) -> dict[str, Any]:
+    return {
+        "id": delivery.pk,
+        "connection": delivery.connection.name,
+        "topic": delivery.topic,
+        "received_at": instant(delivery.received_at),
+        "status": delivery.status,
+        "reason": delivery.reason,
+        "dedupe_key": delivery.dedupe_key,
+        "events": list(events),
+    }
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.uid,
+        "flow": run.flow.name,
+        "version": run.version,
+        "subject": run.subject,
+        "key": run.key,
+        "status": run.status,
+        "step": run.step,
+        "reason": run.reason,
+        "is_shadow": run.is_shadow,
+        "started_at": instant(run.started_at),
+        "due_at": instant(run.due_at),
+        "updated_at": instant(run.updated_at),
+    }
+
+
+def effect_row(effect: Effect) -> dict[str, Any]:
+    return {
+        "id": effect.pk,
+        "key": effect.key,
+        "flow": effect.flow.name,
+        "run": effect.run.uid,
+        "step": effect.step,
+        "action": effect.action,
+        "status": effect.status,
+        "attempts": effect.attempts,
+        "at": instant(effect.created_at),
+        "due_at": instant(effect.due_at),
+        "finished_at": instant(effect.finished_at),
+        "subject": effect.subject,
+        "connection": effect.connection,
+        "config": effect.config,
+        "result": effect.result,
+        "error": effect.error,
+        "message": effect.message,
+    }
+
+
+def flow_row(flow: Flow) -> dict[str, Any]:
+    return {
+        "name": flow.name,
+        "title": flow.title,
+        "status": flow.status,
+        "paused_reason": flow.paused_reason,
+        "version": flow.version,
+        "is_derived": flow.is_derived,
+        "updated_at": instant(flow.updated_at),
+    }
+
+
+def approval_row(approval: Approval) -> dict[str, Any]:
+    return {
+        "id": approval.pk,
+        "run": approval.run.uid,
+        "flow": approval.run.flow.name,
+        "subject": approval.run.subject,
+        "step": approval.step,
+        "by": approval.by,
+        "text": approval.text,
+        "status": approval.status,
+        "created_at": instant(approval.created_at),
+        "expires_at": instant(approval.expires_at),
+        "decided_at": instant(approval.decided_at),
+        "decided_by": approval.decided_by,
+        "note": approval.note,
+    }
+
+
+def skip_row(skip: Skip) -> dict[str, Any]:
+    return {
+        "flow": skip.flow.name,
+        "version": skip.version,
+        "subject": skip.subject,
+        "event": skip.event,
+        "at": instant(skip.at),
+        "reason": skip.reason,
+        "details": skip.details,
+    }
+
+
+def instant(at: datetime | None) -> str | None:
+    if at is None:
+        return None
+    written = at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds")
+    return written.replace("+00:00", "Z")
+
+
+def _since(text: str) -> datetime:
+    if is_duration(text):
+        return datetime.now(UTC) - abs(parse_duration(text) or timedelta())
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise HttpError(
+            422, f"since: {text!r} is neither an instant (2026-11-01T09:00Z) nor a time ago (24h)"
+        ) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
