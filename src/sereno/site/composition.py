@@ -1,25 +1,35 @@
-"""Wires what actions reach the outside through: mail, HTTP, links, products. Everything live is made here."""
+"""Wires the live installation: what actions reach the outside through, the runtime, the door and the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sereno.modules.http.client import GuardedHttp
-from sereno.modules.messages.smtp import SmtpMailer
-from sereno.modules.messages.unsubscribe import SignedLinks
-from sereno.runtime.products import ProductLookup
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Http, Links, Mailer, Products
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from sereno.ingest.door import Door
+    from sereno.ingest.front import Front
+    from sereno.ingest.inbox import Inbox
+    from sereno.runtime.runtime import Runtime
+    from sereno.sdk.connector import Connector
+
 PortFactory = Callable[[type[Any], ShopFacts], object | None]
+
+PAGE_THREADS = 6
 
 
 def build_ports(environment: Environment, database: Database | None = None) -> PortFactory:
     """The live ports of this installation. Raises SettingInvalid for an SMTP address that cannot be used."""
+    # What speaks to the outside is imported when it is first wanted: it is a third of the memory of an idle process.
+    from sereno.modules.messages.smtp import SmtpMailer
+
     try:
         mailer = SmtpMailer.from_url(environment.smtp_url) if environment.smtp_url else None
     except ValueError as error:
@@ -29,10 +39,16 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
         if kind is Mailer:
             return mailer
         if kind is Http:
+            from sereno.modules.http.client import GuardedHttp
+
             return GuardedHttp(allowed_hosts(shop))
         if kind is Links:
+            from sereno.modules.messages.unsubscribe import SignedLinks
+
             return SignedLinks(environment.secret_key, environment.base_url, shop.id)
         if kind is Products:
+            from sereno.runtime.products import ProductLookup
+
             return ProductLookup(database or default_database(), registry(), shop.id)
         return None
 
@@ -45,3 +61,58 @@ def allowed_hosts(shop: ShopFacts) -> Sequence[str]:
     if isinstance(held, str):
         return held.replace(",", " ").split()
     return [str(entry) for entry in held]
+
+
+def build_runtime(environment: Environment, *, database: Database | None = None, name: str | None = None) -> Runtime:
+    """The live runtime of one worker."""
+    from sereno.runtime.runtime import Runtime
+    from sereno.runtime.worker import worker_name
+
+    database = database or default_database()
+    ports = build_ports(environment, database)
+    return Runtime(database, registry(), ports, worker_name=name or worker_name(), base_url=environment.base_url)
+
+
+def build_inbox(database: Database | None = None) -> Inbox:
+    from sereno.ingest.inbox import open_inbox
+
+    return open_inbox(database or default_database())
+
+
+def find_connector(kind: str) -> Connector:
+    """The connector of this kind; the generic one for a kind that has none of its own."""
+    connectors = registry().connectors
+    found = connectors.get(kind) or connectors.get("generic")
+    assert found is not None, "the generic connector is always there"
+    return found
+
+
+def build_door(*, on_stored: Callable[[], None] | None = None, database: Database | None = None) -> Door:
+    from sereno.ingest.door import Door
+    from sereno.store.secrets import decrypt
+
+    return Door(build_inbox(database), find_connector, decrypt, on_stored=on_stored)
+
+
+def build_front(door: Door, executor: Executor, database: Database | None = None) -> Front:
+    """Door, health and pages as one ASGI application. `executor` asks the database for the watchdogs."""
+    from a2wsgi import WSGIMiddleware
+
+    from sereno.ingest.front import Front
+    from sereno.ingest.health import Health
+    from sereno.site.wsgi import application as pages
+
+    health = Health(database or default_database(), door, is_migrated, executor)
+    return Front(door, health, WSGIMiddleware(pages, workers=PAGE_THREADS))  # pyright: ignore[reportArgumentType]
+
+
+def is_migrated() -> bool:
+    """Whether the database has all migrations of this code. Raises when it does not answer."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    finally:
+        connection.close()
