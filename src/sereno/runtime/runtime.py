@@ -62,13 +62,15 @@ class Runtime:
         self.scheduler = Scheduler(self.world)
         self.effects = EffectRunner(self.world, threads=threads, on_outcome=on_outcome)
         self._started_at = to_micros(self.world.clock.now())
-        self._paces: dict[str, Pace] = {"map": Pace(), "dispatch": Pace(), "wake": Pace()}
+        self._parts: dict[str, tuple[Callable[[int], int], Pace]] = {
+            "map": (self.mapper.run, Pace()),
+            "dispatch": (self.dispatcher.run, Pace()),
+            "wake": (self.waker.run, Pace()),
+        }
 
     def round(self, *, wait_for_effects: bool = False) -> int:
         """One pass: map, dispatch, wake, schedules, effects. Gives how much there was to do; 0 means all is quiet."""
-        done = self._timed("map", self.mapper.run)
-        done += self._timed("dispatch", self.dispatcher.run)
-        done += self._timed("wake", self.waker.run)
+        done = sum(self.round_of(name) for name in self._parts)
         done += self.scheduler.run()
         done += self.effects.run(wait_for_all=wait_for_effects)
         return done
@@ -83,8 +85,9 @@ class Runtime:
             total += done
         raise RuntimeError(f"there is still work after {most_rounds} rounds")
 
-    def _timed(self, name: str, work: Callable[[int], int]) -> int:
-        pace = self._paces[name]
+    def round_of(self, name: str) -> int:
+        """One transaction of `map`, `dispatch` or `wake`, of a size that fits the time."""
+        work, pace = self._parts[name]
         start = perf_counter()
         done = work(pace.size)
         pace.learn(done, perf_counter() - start, hurry=self.world.database.waiting > 0)
