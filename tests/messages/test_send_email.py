@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from mailing import CART, CUSTOMER, LINES, ORDER, Ledger, MailServer, make_context
+from messages.mailing import CART, CUSTOMER, LINES, ORDER, Ledger, MailServer, make_context
 
 from sereno.modules.messages import templates
 from sereno.modules.messages.actions import EmailConfig, send_email

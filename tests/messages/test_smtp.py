@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from mailing import MailServer, StartServer
+from messages.mailing import MailServer, StartServer
 
 from sereno.modules.messages.smtp import SmtpMailer, SmtpServer
 from sereno.sdk.ports import Mail

@@ -1,0 +1,54 @@
+"""What every shipped flow must have."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.replaying import plugins
+from sereno.engine.flow import compile_flow, to_yaml
+from sereno.modules.messages import templates
+from sereno.sdk.templates import LOCALES, shipped_flow, shipped_flows
+
+NAMES = [flow.name for flow in shipped_flows()]
+
+
+def test_all_are_there() -> None:
+    assert set(NAMES) == {
+        "order-confirmation",
+        "order-paid",
+        "order-shipped",
+        "order-out-for-delivery",
+        "order-delivered",
+        "order-cancelled",
+        "order-refunded",
+        "cart-recovery",
+        "low-stock",
+        "high-value-customer",
+        "acquisition-channel",
+    }
+    assert shipped_flow("nothing") is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_a_flow_with_words_in_every_language(name: str) -> None:
+    shipped = shipped_flow(name)
+    assert shipped is not None
+    flow = compile_flow(shipped.text, plugins())
+    assert flow.name == name
+    assert flow.title == shipped.title
+    assert flow.description.endswith(".")
+    again = compile_flow(to_yaml(flow.document), plugins())
+    assert again.document == flow.document
+    assert set(shipped.words) == set(LOCALES)
+    for words in shipped.words.values():
+        assert words.title
+        assert words.goal.endswith((".", "”.", "»."))
+        assert words.description.endswith(".")
+    assert shipped.in_language("pt-BR") == shipped.words["pt"]
+    assert shipped.in_language("de") == shipped.words["en"]
+    assert shipped.words["en"].title == shipped.title
+    assert set(shipped.messages) <= set(templates.names())
+
+
+def test_every_mail_is_sent_by_a_flow() -> None:
+    assert {name for flow in shipped_flows() for name in flow.messages} == set(templates.names())
