@@ -79,9 +79,9 @@ class Installation:
     def ingest(
         self, connection: str, paths: Sequence[Path], topic: str | None, progress: Progress
     ) -> Mapping[str, Any]:
-        from sereno.ingest.files import ingest_deliveries
+        from sereno.site.bringing import bring
 
-        return ingest_deliveries(connection, paths, topic=topic, progress=progress)
+        return bring(self.settings(), connection, paths, topic=topic, progress=progress)
 
     def backtest(self, documents: list[str], events: Iterable[Mapping[str, Any]], **options: Any) -> Mapping[str, Any]:
         from sereno.runtime.backtest import backtest

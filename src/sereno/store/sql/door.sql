@@ -25,3 +25,10 @@ SELECT (SELECT count(*) FROM delivery WHERE status = 'pending'),
     (SELECT count(*) FROM run WHERE status IN ('running', 'waiting', 'parked')),
     (SELECT max(seen_at) FROM worker),
     (SELECT received_at FROM delivery WHERE status = 'pending' ORDER BY id LIMIT 1)
+
+-- name: newest_delivery
+SELECT max(id) FROM delivery
+
+-- name: delivery_outcomes
+SELECT delivery.status, count(*) FROM delivery JOIN connection ON connection.id = delivery.connection_id
+WHERE delivery.id > :after AND connection.name = :name GROUP BY delivery.status
