@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -26,11 +25,10 @@ def pages() -> dict[Path, str]:
 
 
 def load() -> None:
-    """All rooms, whatever database there is."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from conftest import ready
+    """All rooms. What they register needs no database."""
+    from sereno.site.plugins import load_plugins
 
-    ready()
+    load_plugins()
 
 
 def test_reference_is_what_the_code_says() -> None:

@@ -51,6 +51,7 @@ CART = record(
         string("utm_campaign", "Campaign name, from the landing site."),
         nested("billing_address", ADDRESS, "Where the bill would go."),
         nested("shipping_address", ADDRESS, "Where the goods would go."),
+        string("shipping_method", "How it would be sent, once chosen."),
         string("order_id", "The order it became."),
         timestamp("created_at", "When it was made."),
         timestamp("updated_at", "When it last changed."),

@@ -129,6 +129,7 @@ FULFILLMENT = record(
         items("tracking_numbers", "string", "All tracking numbers."),
         string("tracking_url", "Where the customer can follow it."),
         string("location_id", "Where it leaves from."),
+        string("customer_id", "Whose order it is, where the notice says."),
         string("email", "The customer's e-mail address, lower case."),
         nested("destination", ADDRESS, "Where it goes."),
         items("lines", LINE, "What is in it."),
