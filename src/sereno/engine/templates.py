@@ -22,9 +22,9 @@ from liquid import Environment, RenderContext
 from liquid.exceptions import LiquidError
 from liquid.filter import with_context
 from liquid.template import BoundTemplate
-from markupsafe import escape as escape_html
 
-from sereno.engine.durations import format_instant, parse_date, parse_instant
+from sereno.engine.durations import parse_date, parse_instant
+from sereno.engine.names import nearest
 
 Escape = Literal["text", "html"]
 Variables = Mapping[str, Any]
@@ -84,7 +84,15 @@ def readings(template: str) -> list[Reading]:
     if not is_template(template):
         return []
     found: list[Reading] = []
-    for variables in _parsed(template, "text").analyze().globals.values():
+    analysis = _parsed(template, "text").analyze()
+    known = _environment("text").filters
+    for name, spans in analysis.filters.items():
+        if name not in known:
+            guess = nearest(name, known)
+            more = f"; did you mean {guess}?" if guess else ""
+            line = template.count("\n", 0, max(spans[0].index, 0)) + 1
+            raise TemplateFailed(f"there is no filter {name!r}{more}", line)
+    for variables in analysis.globals.values():
         for variable in variables:
             line = template.count("\n", 0, max(variable.span.index, 0)) + 1
             path = tuple(part if isinstance(part, str | int) else "*" for part in variable.segments)
@@ -151,12 +159,12 @@ def _fast(parts: list[str | tuple[str, ...]], parsed: BoundTemplate) -> Callable
                     break
             if value is None:
                 continue
-            if value.__class__ is str:
+            if value.__class__ is str and "\r" not in value:
                 out.append(value)
             elif value.__class__ is int:
                 out.append(str(value))
             else:
-                # Lists, records and decimals are written the way Liquid writes them.
+                # Lists, records, decimals and other line ends are written the way Liquid writes them.
                 return _render(parsed, variables)
         return "".join(out)
 
@@ -299,15 +307,3 @@ def _bare_date(value: Any, style: str, locale: str) -> str:
         return _in_locale(lambda name: format_date(at, format="d MMMM", locale=name), locale)
     chosen = _style(style)
     return _in_locale(lambda name: format_date(at, format=chosen, locale=name), locale)
-
-
-__all__ = [
-    "Reading",
-    "TemplateFailed",
-    "compiled",
-    "escape_html",
-    "format_instant",
-    "is_template",
-    "readings",
-    "render",
-]

@@ -161,7 +161,7 @@ def play(flow: Flow, records: Any, drawn: list[tuple[str, Any]]) -> list[tuple[R
     return story
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(flows(), RECORDS, INPUTS)
 def test_no_step_runs_twice(flow: Flow, records: Any, drawn: list[tuple[str, Any]]) -> None:
     keys = [effect.key for *_, done in play(flow, records, drawn) for effect in done.effects]
@@ -169,7 +169,7 @@ def test_no_step_runs_twice(flow: Flow, records: Any, drawn: list[tuple[str, Any
     assert all(key.startswith("u1/") for key in keys)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(flows(), RECORDS, INPUTS)
 def test_the_same_input_twice_is_a_no_op(flow: Flow, records: Any, drawn: list[tuple[str, Any]]) -> None:
     context = RunContext(records, SHOP)
@@ -183,7 +183,7 @@ def test_the_same_input_twice_is_a_no_op(flow: Flow, records: Any, drawn: list[t
         assert done.state.seq >= 1
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(flows(), RECORDS, INPUTS)
 def test_advance_is_a_function_of_its_inputs(flow: Flow, records: Any, drawn: list[tuple[str, Any]]) -> None:
     other_context = RunContext(records, SHOP)
@@ -200,7 +200,7 @@ def test_advance_is_a_function_of_its_inputs(flow: Flow, records: Any, drawn: li
             assert after.seq == before.seq + 1
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(flows(), RECORDS, INPUTS, INPUTS)
 def test_exit_always_wins(flow: Flow, records: Any, drawn: list[tuple[str, Any]], later: list[tuple[str, Any]]) -> None:
     context = RunContext(records, SHOP)
@@ -246,7 +246,7 @@ def answered(effect: Any) -> EffectFinished:
     return EffectFinished(effect.key, True, {"code": "GIFT"})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_shuffled_and_doubled_events_give_the_same_effects(data: st.DataObject) -> None:
     """Events come in bursts (a busy minute, an outage), each in any order and any number of times; between bursts, time
