@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any, cast
 
 import msgspec
@@ -21,6 +21,8 @@ EXACT = 2**53
 
 _LONGEST_TEXT = 20_000
 _MOST_ITEMS = 2_000
+_SIXTH = Decimal("0.000001")
+_WIDE = Context(prec=80)
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -228,7 +230,7 @@ def minor(value: object, digits: int, currency: str | None) -> str | None:
 
 def written(value: Decimal, digits: int) -> str:
     """Plain decimal notation with at least `digits` decimals and at most six."""
-    value = round(value, 6).normalize()
+    value = value.quantize(_SIXTH, context=_WIDE).normalize(_WIDE)
     exponent = value.as_tuple().exponent
     places = max(digits, -exponent if isinstance(exponent, int) else 0)
     return format(value, f".{places}f")
@@ -281,4 +283,4 @@ def _whole(value: Decimal) -> int | None:
 
 
 def _is_sane(value: Decimal) -> bool:
-    return value == 0 or -30 <= value.adjusted() <= 30
+    return value == 0 or -30 <= value.adjusted() <= 18
