@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import Server, Store, copy_of, make_template
+from serving import Server, Store, copy_of
 
 from sereno.store import secrets
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +21,8 @@ def _secret_key() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(template: Path, tmp_path: Path) -> Store:
-    found = copy_of(template, tmp_path)
+def store(sqlite_template: Path, tmp_path: Path) -> Store:
+    found = copy_of(sqlite_template, tmp_path)
     found.connect("shop")
     return found
 

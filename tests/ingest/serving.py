@@ -6,12 +6,9 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -35,24 +32,6 @@ from sereno.store.database import open_database
 SECRET = "shop secret"
 SETTINGS = {"signature_header": "X-Sig", "topic_header": "X-Topic", "delivery_header": "X-Delivery"}
 MICROS = 1_000_000
-
-
-def make_template(folder: Path) -> Path:
-    """A migrated, empty SQLite database."""
-    path = folder / "template.sqlite3"
-    environment = {
-        **os.environ,
-        "SERENO_DATA_DIR": str(folder),
-        "SERENO_DATABASE_URL": f"sqlite:///{path}",
-        "DJANGO_SETTINGS_MODULE": "sereno.site.settings",
-    }
-    code = (
-        "import django; django.setup(); from django.core.management import call_command as c; c('migrate', verbosity=0)"
-    )
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=120)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
 
 
 def free_port() -> int:
