@@ -12,6 +12,7 @@ from sereno.sdk.plugin import PATCH, Projection, projection
 
 Record = Mapping[str, Any]
 
+CHANNELS = ("email", "sms")
 _SEEN = ("first_order_at", "last_order_at", "channel")
 
 
@@ -28,7 +29,7 @@ def project(old: Record | None, data: Record, event_type: str) -> Record | None:
     merged = overlay(old, data)
     for name in ("is_thin", "as_of"):
         merged.pop(name, None)
-    return _with_orders(merged, old, data)
+    return _with_consents(_with_orders(merged, old, data), old, data)
 
 
 def version(data: Record) -> int | None:
@@ -52,8 +53,30 @@ def _from_order(old: Record | None, data: Record) -> Record | None:
         changed, held = micros(data.get("updated_at")), micros(old.get("updated_at"))
         is_newer = changed is not None and held is not None and changed > held
         merged = overlay(old, known(said)) if is_newer else fill(old, said)
-    merged = _with_orders(merged, old, data)
+    merged = _with_consents(_with_orders(merged, old, data), old, data)
     return None if merged == old else merged
+
+
+def _with_consents(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
+    """Of each channel the newest word, whether it came with the customer or alone; and it outweighs what a customer
+    record says that is older than it."""
+    consents: dict[str, Any] = {}
+    for channel in CHANNELS:
+        held, new = _consent_of(old or {}, channel), _consent_of(data, channel)
+        newest = new if (micros(new.get("updated_at")) or 0) >= (micros(held.get("updated_at")) or 0) and new else held
+        if not newest:
+            continue
+        consents[channel] = newest
+        said, known_at = micros(newest.get("updated_at")), micros(merged.get("updated_at") or merged.get("as_of"))
+        if said is not None and (known_at is None or said >= known_at) and newest.get("state"):
+            merged[f"accepts_{channel}"] = newest["state"] == "subscribed"
+    return {**merged, "consent": consents} if consents else merged
+
+
+def _consent_of(record: Record, channel: str) -> Record:
+    consents = record.get("consent")
+    found = consents.get(channel) if isinstance(consents, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _with_orders(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
@@ -72,21 +95,23 @@ def _with_orders(merged: dict[str, Any], old: Record | None, data: Record) -> di
 
 def _with_consent(old: Record | None, data: Record) -> Record | None:
     channel = data.get("channel")
-    if channel not in ("email", "sms"):
+    if channel not in CHANNELS:
         return None
     unknown = {"id": key(data), "email": data.get("email"), "phone": data.get("phone"), "is_thin": True}
     merged: dict[str, Any] = dict(old) if old else known(unknown)
     consent: dict[str, Any] = dict(merged.get("consent") or {})
-    held: Record = consent.get(channel) or {}
+    held = _consent_of(merged, channel)
     before, after = micros(held.get("updated_at")), micros(data.get("changed_at"))
     if before is not None and after is not None and after < before:
         return None
-    consent[channel] = known(
-        {"state": data.get("state"), "opt_in_level": data.get("opt_in_level"), "updated_at": data.get("changed_at")}
-    )
+    granted = data["granted"] if isinstance(data["granted"], bool) else None
+    implied = None if granted is None else "subscribed" if granted else "unsubscribed"
+    said = {"opt_in_level": data.get("opt_in_level"), "updated_at": data.get("changed_at")}
+    consent[channel] = known({"state": data.get("state") or implied, **said})
     merged["consent"] = consent
-    if data.get("granted") is not None:
-        merged[f"accepts_{channel}"] = data["granted"]
+    known_at = micros(merged.get("updated_at") or merged.get("as_of"))
+    if granted is not None and (after is None or known_at is None or after >= known_at):
+        merged[f"accepts_{channel}"] = granted
     return None if merged == old else merged
 
 
