@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 
 from sereno.cli import database
 from sereno.cli.host import host
-from sereno.cli.narrowing import shop_named
+from sereno.cli.narrowing import Flag, Json, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
 
 connection = App(name="connection", help="Connections: list them, switch one off and on.", help_format="plaintext")
@@ -62,9 +62,9 @@ def connect(
     signature_prefix: str | None = None,
     topic_header: str | None = None,
     delivery_header: str | None = None,
-    rotate: Annotated[bool, Parameter(negative="")] = False,
-    replace: Annotated[bool, Parameter(negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    rotate: Flag = False,
+    replace: Flag = False,
+    json: Json = False,
 ) -> None:
     """Let a store's webhooks in, and print the address to give to the store.
 
@@ -199,7 +199,7 @@ def _by_generic(kind: str, shop: str | None, name: str | None) -> str:
 
 
 @connection.command(name="list")
-def list_connections(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def list_connections(*, json: Json = False) -> None:
     """List the connections and their addresses."""
     host().prepare()
     database.ready()
@@ -226,13 +226,25 @@ def list_connections(*, json: Annotated[bool, Parameter(negative="")] = False) -
 
 @connection.command(name="off")
 def switch_off(name: str, /) -> None:
-    """Take nothing more from a connection: the door answers 404."""
+    """Take nothing more from a connection: the door answers 404.
+
+    Parameters
+    ----------
+    name
+        The connection.
+    """
     _switch(name, False)
 
 
 @connection.command(name="on")
 def switch_on(name: str, /) -> None:
-    """Take a connection's deliveries again."""
+    """Take a connection's deliveries again.
+
+    Parameters
+    ----------
+    name
+        The connection.
+    """
     _switch(name, True)
 
 

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from sereno.cli import database
 from sereno.cli.host import host
+from sereno.cli.narrowing import Json
 from sereno.cli.output import Failed, emit, say, table
 
 
@@ -45,7 +44,7 @@ class Finding:
     message: str
 
 
-def doctor(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def doctor(*, json: Json = False) -> None:
     """Look the installation over, and say what to do about what is wrong."""
     findings: list[Finding] = []
     host().prepare()

@@ -18,6 +18,11 @@ PEOPLE_LIMIT = 50
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+Json = Annotated[bool, Parameter(negative="", help="One JSON document on standard output.")]
+ShopName = Annotated[str | None, Parameter(help="The shop, where there are several.")]
+Flag = Annotated[bool, Parameter(negative="")]
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Narrow:
@@ -33,7 +38,7 @@ class Narrow:
     subject: Annotated[str | None, Parameter(help="Only what is about this subject, such as order:1001.")] = None
     status: Annotated[str | None, Parameter(help="Only this status.")] = None
     limit: Annotated[int | None, Parameter(help="At most so many, the newest.")] = None
-    json: Annotated[bool, Parameter(help="One JSON document on standard output.", negative="")] = False
+    json: Json = False
 
     def most(self) -> int | None:
         """How many rows; None is all of them."""

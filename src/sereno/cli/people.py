@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
-from sereno.cli.narrowing import shop_named
+from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, no_such, say, table
 
 user = App(name="user", help="People who sign in.", help_format="plaintext")
@@ -33,7 +33,7 @@ def add_user(
     /,
     *,
     role: Role = "owner",
-    shop: str | None = None,
+    shop: ShopName = None,
     password: str | None = None,
 ) -> None:
     """Let a person in, or change what a person may do.
@@ -111,7 +111,7 @@ def _ask_password() -> tuple[str, str | None]:
 
 
 @user.command(name="list")
-def list_users(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def list_users(*, json: Json = False) -> None:
     """List the people, and what they may do where."""
     _prepare()
     from sereno.store.models import Membership
@@ -182,7 +182,7 @@ def add_shop(
 
 
 @shop.command(name="list")
-def list_shops(*, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def list_shops(*, json: Json = False) -> None:
     """List the shops."""
     _prepare()
     from sereno.store.models import Shop
@@ -251,9 +251,9 @@ def add_key(
     name: str = "api",
     /,
     *,
-    shop: str | None = None,
+    shop: ShopName = None,
     scope: Annotated[list[str] | None, Parameter(negative=(), help="read or write; may be repeated.")] = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Make a key for the API. It is printed once and cannot be read again.
 
@@ -263,10 +263,13 @@ def add_key(
         What it is for.
     """
     _prepare()
-    from sereno.runtime import services
+    from sereno.store import keys
 
     row = shop_named(shop)
-    token = services.create_api_key(row.pk, name, scope or ["read", "write"], person())
+    wrong = [one for one in scope or () if one not in keys.SCOPES]
+    if wrong:
+        raise no_such("scope", wrong[0], list(keys.SCOPES))
+    token = keys.issue(row.pk, name, " ".join(scope or keys.SCOPES), person())
     if json:
         emit({"name": name, "shop": row.slug, "key": token})
     else:

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from sereno.cli import database
 from sereno.cli.host import host
+from sereno.cli.narrowing import Json
 from sereno.cli.output import Failed, WrongUse, emit, no_such, progress, say, table
 
 
@@ -59,7 +60,7 @@ def ingest(
     /,
     *,
     topic: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Bring recorded deliveries in, by the door's own path but without the network.
 
@@ -86,11 +87,14 @@ def ingest(
         report = host().ingest(connection, files, topic, tell)
     if json:
         emit(report)
-        return
-    say(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.items() if isinstance(count, int)))
+    else:
+        say(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in report.items() if isinstance(count, int)))
+    if report.get("unreadable"):
+        lines = [f"  {error['file']}:{error['line']}: {error['message']}" for error in report["errors"]]
+        raise Failed("\n".join([f"{report['unreadable']} could not be read; the rest was brought in:", *lines]))
 
 
-def bench(name: str | None = None, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+def bench(name: str | None = None, /, *, json: Json = False) -> int:
     """Run the benchmarks of a checkout, or one of them.
 
     Parameters

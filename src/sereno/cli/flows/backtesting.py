@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from sereno.cli import database
 from sereno.cli.flows import documents
 from sereno.cli.host import host
-from sereno.cli.narrowing import instant_of, shop_named
+from sereno.cli.narrowing import Json, ShopName, instant_of, shop_named
 from sereno.cli.output import Failed, WrongUse, cell, emit, instant, progress, say, table
 
 
@@ -22,11 +22,11 @@ def backtest(
     to: str | None = None,
     until: str | None = None,
     seed: int = 0,
-    shop: str | None = None,
+    shop: ShopName = None,
     timezone: str | None = None,
     currency: str | None = None,
     locale: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Replay past events through flow files, in a scratch database, with nothing sent.
 
@@ -48,6 +48,12 @@ def backtest(
         What decides where there is chance.
     shop
         Take name, currency, time zone, language and settings from this shop.
+    timezone
+        IANA name; UTC when there is no shop.
+    currency
+        ISO 4217; EUR when there is no shop.
+    locale
+        en, es, pt or ro; en when there is no shop.
     """
     read = documents.read(files)
     plugins = host().prepare(needs_data=shop is not None or events is None)

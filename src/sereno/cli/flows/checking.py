@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import difflib
 import sys
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from sereno.cli import database
 from sereno.cli.flows import documents
 from sereno.cli.host import host
-from sereno.cli.narrowing import shop_named
+from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, emit, note, say
 
 
-def lint(*files: str, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def lint(*files: str, json: Json = False) -> None:
     """Check flow files. Needs no database; exit status 1 when anything is wrong.
 
     Parameters
@@ -41,7 +38,7 @@ def lint(*files: str, json: Annotated[bool, Parameter(negative="")] = False) -> 
         raise Failed(f"{wrong} {'problem' if wrong == 1 else 'problems'}")
 
 
-def diff(*files: str, shop: str | None = None, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def diff(*files: str, shop: ShopName = None, json: Json = False) -> None:
     """Show what publishing the files would change, as a unified diff against what is live.
 
     Parameters

@@ -12,7 +12,7 @@ from sereno.cli.flows import documents
 from sereno.cli.flows.checking import published
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
-from sereno.cli.narrowing import flow_named, shop_named
+from sereno.cli.narrowing import Flag, Json, ShopName, flow_named, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, refusals, say, table
 
 Inflight = Literal["finish", "move", "end"]
@@ -20,12 +20,12 @@ Inflight = Literal["finish", "move", "end"]
 
 def apply(
     *files: str,
-    shop: str | None = None,
-    draft: Annotated[bool, Parameter(negative="")] = False,
-    shadow: Annotated[bool, Parameter(negative="")] = False,
+    shop: ShopName = None,
+    draft: Flag = False,
+    shadow: Flag = False,
     inflight: Inflight = "finish",
     message: Annotated[str, Parameter(alias="-m")] = "",
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Bring flow files in and publish what changed. Applying the same file again changes nothing.
 
@@ -99,7 +99,7 @@ def _under_way(place: Any, name: str) -> int:
     return Run.objects.filter(shop=place, flow__name=name, status__in=LIVE).count()
 
 
-def export(name: str, /, *, shop: str | None = None, draft: Annotated[bool, Parameter(negative="")] = False) -> None:
+def export(name: str, /, *, shop: ShopName = None, draft: Flag = False) -> None:
     """Write a flow as YAML on standard output, as it is published.
 
     Parameters
@@ -122,10 +122,10 @@ def publish(
     name: str,
     /,
     *,
-    shop: str | None = None,
+    shop: ShopName = None,
     inflight: Inflight = "finish",
     message: Annotated[str, Parameter(alias="-m")] = "",
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Publish the draft of a flow, and make it live.
 
@@ -154,7 +154,7 @@ def publish(
         say(f"{name}: version {number} is live" + (f", {runs} runs under way {_INFLIGHT[inflight]}" if runs else ""))
 
 
-def pause(name: str, /, *, shop: str | None = None, reason: str = "") -> None:
+def pause(name: str, /, *, shop: ShopName = None, reason: str = "") -> None:
     """Stop a flow from starting runs. Runs under way keep still until it goes on.
 
     Parameters
@@ -168,7 +168,7 @@ def pause(name: str, /, *, shop: str | None = None, reason: str = "") -> None:
     say(f"{name} is paused. `sereno flow resume {name}` lets it go on.")
 
 
-def resume(name: str, /, *, shop: str | None = None) -> None:
+def resume(name: str, /, *, shop: ShopName = None) -> None:
     """Let a paused flow go on.
 
     Parameters
@@ -193,9 +193,9 @@ def _set(shop: str | None, name: str, status: str, reason: str) -> None:
 
 def list_flows(
     *,
-    shop: str | None = None,
-    derived: Annotated[bool, Parameter(negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    shop: ShopName = None,
+    derived: Flag = False,
+    json: Json = False,
 ) -> None:
     """List the flows, with how many runs are under way.
 
@@ -241,9 +241,9 @@ def list_flows(
 def templates(
     *,
     install: str | None = None,
-    shop: str | None = None,
-    draft: Annotated[bool, Parameter(negative="")] = False,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    shop: ShopName = None,
+    draft: Flag = False,
+    json: Json = False,
 ) -> None:
     """List the ready flows, or install one (or `all`).
 
@@ -287,7 +287,7 @@ def templates(
             say(f"{item['flow']}: {item['result']}" + (f", version {item['version']}" if item["version"] else ""))
 
 
-def start(name: str, subject: str, /, *, shop: str | None = None) -> None:
+def start(name: str, subject: str, /, *, shop: ShopName = None) -> None:
     """Start a flow by hand for one subject. The flow must have a `manual` trigger.
 
     Parameters

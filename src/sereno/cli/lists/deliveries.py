@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from sereno.cli.lists import rows
-from sereno.cli.narrowing import Narrow, shop_named
+from sereno.cli.narrowing import Flag, Json, Narrow, shop_named
 from sereno.cli.output import WrongUse, card, emit, instant, say
 
 app = App(name="delivery", help="Webhooks as received: list them, show one, map again.", help_format="plaintext")
@@ -53,8 +53,8 @@ def show_delivery(
     id: str,
     /,
     *,
-    json: Annotated[bool, Parameter(negative="")] = False,
-    raw: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+    raw: Flag = False,
 ) -> None:
     """Show one delivery: its headers, its body, and the events found in it.
 
@@ -90,9 +90,9 @@ def show_delivery(
 @app.command(name="replay")
 def replay(
     *ids: str,
-    failed: Annotated[bool, Parameter(negative="")] = False,
+    failed: Flag = False,
     connection: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
 ) -> None:
     """Map deliveries again, after a fix. Events that are already there stay as they are.
 
@@ -102,6 +102,8 @@ def replay(
         Numbers of deliveries.
     failed
         All that failed, or all of --connection.
+    connection
+        With --failed: only what came through this connection.
     """
     narrow = Narrow(status="failed", json=True)
     rows.begin(narrow)

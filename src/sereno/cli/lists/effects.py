@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from sereno.cli.lists import rows
-from sereno.cli.narrowing import Narrow
+from sereno.cli.narrowing import Flag, Json, Narrow, ShopName
 from sereno.cli.output import WrongUse, card, emit, instant, say
 
 app = App(name="effect", help="Effects of flows: list them, show one, replay what failed.", help_format="plaintext")
@@ -39,7 +39,7 @@ def list_effects(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
 
 
 @app.command(name="show")
-def show_effect(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def show_effect(id: str, /, *, json: Json = False) -> None:
     """Show one effect: what was to be done, and what came back.
 
     Parameters
@@ -69,10 +69,10 @@ def show_effect(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = F
 @app.command(name="replay")
 def replay(
     *ids: str,
-    failed: Annotated[bool, Parameter(negative="")] = False,
+    failed: Flag = False,
     flow: str | None = None,
-    shop: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    shop: ShopName = None,
+    json: Json = False,
 ) -> None:
     """Try failed effects again, with the same idempotency key as before.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from sereno.cli.host import host
 from sereno.cli.lists import rows
-from sereno.cli.narrowing import Narrow
+from sereno.cli.narrowing import Json, Narrow
 from sereno.cli.output import WrongUse, card, emit, instant, nearest, no_such, say, table
 
 app = App(
@@ -47,7 +47,7 @@ def list_events(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
 
 
 @app.command(name="show")
-def show_event(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def show_event(id: str, /, *, json: Json = False) -> None:
     """Show one event with its data, the runs it started and the flows it did not enter.
 
     Parameters
@@ -87,7 +87,7 @@ def show_event(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = Fa
 
 
 @app.command(name="schema")
-def schema(type: str | None = None, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def schema(type: str | None = None, /, *, json: Json = False) -> None:
     """Print the JSON Schema of a type's data; without a type, list the types.
 
     Parameters
@@ -111,7 +111,7 @@ def schema(type: str | None = None, /, *, json: Annotated[bool, Parameter(negati
         raise no_such("type of event", type, plugins.event_names(), hint)
     from sereno.sdk.schemas import event_schema
 
-    emit(event_schema(type))
+    emit(event_schema(plugins, type))
 
 
 def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:

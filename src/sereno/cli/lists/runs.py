@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from sereno.cli.lists import rows
-from sereno.cli.narrowing import Narrow, flow_named, shop_named
+from sereno.cli.narrowing import Json, Narrow, ShopName, flow_named, shop_named
 from sereno.cli.output import WrongUse, card, emit, instant, say, table
 
 app = App(name="run", help="Runs of flows: list them, show one, ask why or why not.", help_format="plaintext")
@@ -52,7 +52,7 @@ def list_runs(narrow: Narrow = Narrow()) -> None:  # noqa: B008 - frozen
 
 
 @app.command(name="show")
-def show_run(id: str, /, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+def show_run(id: str, /, *, json: Json = False) -> None:
     """Show one run: where it stands, its trace step by step, its effects.
 
     Parameters
@@ -105,8 +105,8 @@ def why(
     *,
     flow: str,
     subject: str,
-    shop: str | None = None,
-    json: Annotated[bool, Parameter(negative="")] = False,
+    shop: ShopName = None,
+    json: Json = False,
 ) -> None:
     """Why did the flow do this for that subject, or why did it not?
 

@@ -25,13 +25,16 @@ TWICE, HELD_BACK = 0.04, 0.04
 VISIT_EVERY = 9.0
 """Seconds between two visits, on average."""
 
+FIRST_VISITS = 6
+"""At once, so that nobody looks at an empty page."""
+
 Secrets = dict[str, tuple[str, dict[str, Any]]]
 """Platform -> (secret, settings of the connection)."""
 
 
 def hasten(delay: timedelta) -> timedelta:
-    """How long a delay of the store's life lasts in the demo: five minutes become 40 s, a day 2 minutes."""
-    return timedelta(seconds=10 * math.log2(1 + max(0.0, delay.total_seconds()) / 20))
+    """How long a delay of the store's life lasts in the demo: five minutes become 21 s, a day 70 s."""
+    return timedelta(seconds=6 * math.log2(1 + max(0.0, delay.total_seconds()) / 30))
 
 
 class Simulator:
@@ -74,7 +77,7 @@ class Simulator:
             datetime.now(UTC) + hasten(due - datetime.now(UTC)), what, *args
         )
         next_visit = next_keep = time.monotonic()
-        for _ in range(3):
+        for _ in range(FIRST_VISITS):
             plan(datetime.now(UTC), "visit")
         while not self._stop.wait(0.25):
             if time.monotonic() >= next_visit:
