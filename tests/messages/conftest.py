@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from messages.mailing import SERVER, MailServer, StartServer
 
+from messages.mailing import SERVER, MailServer, StartServer
 from sereno.modules.messages.smtp import SmtpMailer
 
 

@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from messages.mailing import CART, CUSTOMER, LINES, ORDER, Ledger, MailServer, make_context
 
+from messages.mailing import CART, CUSTOMER, LINES, ORDER, Ledger, MailServer, make_context
 from sereno.modules.messages import templates
 from sereno.modules.messages.actions import EmailConfig, send_email
 from sereno.modules.messages.smtp import SmtpMailer

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from messages.mailing import MailServer, StartServer
 
+from messages.mailing import MailServer, StartServer
 from sereno.modules.messages.smtp import SmtpMailer, SmtpServer
 from sereno.sdk.ports import Mail
 from sereno.sdk.result import Done, Fail, Retry
@@ -74,7 +74,7 @@ def test_a_kept_connection_that_died_is_opened_anew(
 ) -> None:
     mailer.send(mail())
     monkeypatch.setattr("sereno.modules.messages.smtp._IDLE", -1.0)
-    mailer._held.client.sock.shutdown(socket.SHUT_RDWR)
+    mailer._kept[0][0].sock.shutdown(socket.SHUT_RDWR)
     assert isinstance(mailer.send(mail(message_id="<2@nandu.example>")), Done)
     assert len(server.mails()) == 2
 

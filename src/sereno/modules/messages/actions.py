@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
 from pydantic import model_validator
 
 from sereno.commerce.schema import Field, record
@@ -238,6 +235,11 @@ def _support(ctx: Context) -> str | None:
 
 
 def _as_text(html: str) -> str:
+    # Imported when first wanted, for it brings an HTML parser with it.
+    from inscriptis import get_text
+    from inscriptis.css_profiles import CSS_PROFILES
+    from inscriptis.model.config import ParserConfig
+
     return get_text(html, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
 
 

@@ -1,4 +1,4 @@
-"""The live `Mailer`: hands mail to one SMTP server, over a connection each thread keeps for itself."""
+"""The live `Mailer`: hands mail to one SMTP server, over connections that are kept for the next mail."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from sereno.sdk.result import Done, Fail, Result, Retry
 
 _IDLE = 2.0
 """Seconds after which a kept connection is asked whether it still lives."""
+_OLD = 60.0
+"""Seconds after which it is not even asked."""
 _CROWDED = re.compile(rb"rate|too many|throttl|limit|quota|slow down|concurrent|4\.7\.\d|4\.3\.2", re.IGNORECASE)
 _PAUSE = timedelta(seconds=60)
 _PAUSE_SIGN_IN = timedelta(minutes=5)
@@ -59,13 +61,15 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """Sends through one server. Safe to share between threads."""
+    """Sends through one server. Safe to share between threads: each mail takes a kept connection or opens one, and
+    gives it back when the server is ready for the next."""
 
     def __init__(self, server: SmtpServer, *, timeout: float = 20, now: Callable[[], datetime] | None = None) -> None:
         self._server = server
         self._timeout = timeout
         self._now = now or (lambda: datetime.now(UTC))
-        self._held = threading.local()
+        self._kept: list[tuple[smtplib.SMTP, float]] = []
+        self._lock = threading.Lock()
 
     @classmethod
     def from_url(cls, url: str) -> SmtpMailer:
@@ -80,63 +84,52 @@ class SmtpMailer:
         except MailInvalid as error:
             return Fail(error.reason, str(error))
         try:
-            client = self._client()
-            self._hand_over(client, message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            self._reset()
-            code, said = next(iter(refused.recipients.values()))
-            return judge(code, said, "recipient.refused")
-        except smtplib.SMTPSenderRefused as refused:
-            self._reset()
-            return judge(refused.smtp_code, refused.smtp_error, "sender.refused")
+            client = self._take()
         except smtplib.SMTPAuthenticationError as refused:
-            self.close()
-            said = _text(refused.smtp_error)
-            return Retry(
-                "smtp.sign_in_refused", f"{refused.smtp_code} {said}: check SERENO_SMTP_URL.", "limited", _PAUSE_SIGN_IN
-            )
-        except smtplib.SMTPResponseException as refused:
-            # Also SMTPDataError, SMTPConnectError and SMTPHeloError.
-            self._reset()
-            return judge(refused.smtp_code, refused.smtp_error, "message.refused")
-        except smtplib.SMTPNotSupportedError as error:
-            self._reset()
-            return Fail("smtp.not_supported", f"The mail server cannot take this: {error}")
-        except smtplib.SMTPException as error:
-            self.close()
-            return Retry("smtp.broken", str(error))
-        except (OSError, ssl.SSLError) as error:
-            self.close()
-            return Retry("smtp.unreachable", f"{self._server.host}:{self._server.port}: {error}")
-        self._held.used_at = time.monotonic()
+            said = f"{refused.smtp_code} {_text(refused.smtp_error)}: check SERENO_SMTP_URL."
+            return Retry("smtp.sign_in_refused", said, "limited", _PAUSE_SIGN_IN)
+        except (smtplib.SMTPException, OSError) as error:
+            return _trouble(error, self._server)
+        try:
+            _hand_over(client, message)
+        except (smtplib.SMTPException, OSError) as error:
+            self._give_back(client, was_refused=True)
+            return _trouble(error, self._server)
+        except BaseException:
+            client.close()
+            raise
+        self._give_back(client)
         return Done({"message_id": mail.message_id, "to": str(message["To"])})
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
-        client: smtplib.SMTP | None = getattr(self._held, "client", None)
-        self._held.client = None
-        if client is not None:
+        """Let go of all kept connections."""
+        with self._lock:
+            kept, self._kept = self._kept, []
+        for client, _since in kept:
             client.close()
 
-    def _hand_over(self, client: smtplib.SMTP, message: EmailMessage) -> None:
-        sender = message["From"].addresses[0].addr_spec
-        recipient = message["To"].addresses[0].addr_spec
-        options = [] if sender.isascii() and recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
-        if options and not client.has_extn("smtputf8"):
-            raise smtplib.SMTPNotSupportedError(f"{recipient} has letters that this server does not know")
-        policy = message.policy.clone(utf8=bool(options))
-        client.sendmail(sender, [recipient], message.as_bytes(policy=policy), options)
+    def _take(self) -> smtplib.SMTP:
+        """A connection that is ready for a mail: the one used last, if it still lives."""
+        while True:
+            with self._lock:
+                if not self._kept:
+                    break
+                client, since = self._kept.pop()
+            idle = time.monotonic() - since
+            if idle <= _IDLE or (idle <= _OLD and _answers(client)):
+                return client
+            client.close()
+        return self._connect()
 
-    def _client(self) -> smtplib.SMTP:
-        client: smtplib.SMTP | None = getattr(self._held, "client", None)
-        if client is not None and time.monotonic() - self._held.used_at > _IDLE and not _answers(client):
-            self.close()
-            client = None
-        if client is None:
-            client = self._connect()
-            self._held.client = client
-            self._held.used_at = time.monotonic()
-        return client
+    def _give_back(self, client: smtplib.SMTP, *, was_refused: bool = False) -> None:
+        try:
+            if was_refused:
+                client.rset()
+        except (smtplib.SMTPException, OSError):
+            client.close()
+            return
+        with self._lock:
+            self._kept.append((client, time.monotonic()))
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server
@@ -159,14 +152,34 @@ class SmtpMailer:
             raise
         return client
 
-    def _reset(self) -> None:
-        """Make the connection ready for the next mail, or drop it."""
-        client: smtplib.SMTP | None = getattr(self._held, "client", None)
-        try:
-            if client is not None:
-                client.rset()
-        except (smtplib.SMTPException, OSError):
-            self.close()
+
+def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
+    sender = message["From"].addresses[0].addr_spec
+    recipient = message["To"].addresses[0].addr_spec
+    options = [] if sender.isascii() and recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
+    if options and not client.has_extn("smtputf8"):
+        raise smtplib.SMTPNotSupportedError(f"{recipient} has letters that this server does not know")
+    policy = message.policy.clone(utf8=bool(options))
+    client.sendmail(sender, [recipient], message.as_bytes(policy=policy), options)
+
+
+def _trouble(error: smtplib.SMTPException | OSError, server: SmtpServer) -> Result:
+    """What became of a mail that did not go."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            code, said = next(iter(error.recipients.values()))
+            return judge(code, said, "recipient.refused")
+        case smtplib.SMTPSenderRefused():
+            return judge(error.smtp_code, error.smtp_error, "sender.refused")
+        case smtplib.SMTPResponseException():
+            # Also SMTPDataError, SMTPConnectError and SMTPHeloError.
+            return judge(error.smtp_code, error.smtp_error, "message.refused")
+        case smtplib.SMTPNotSupportedError():
+            return Fail("smtp.not_supported", f"The mail server cannot take this: {error}")
+        case smtplib.SMTPException():
+            return Retry("smtp.broken", str(error))
+        case _:
+            return Retry("smtp.unreachable", f"{server.host}:{server.port}: {error}")
 
 
 def judge(code: int, said: bytes | str, refused: str) -> Result:

@@ -13,7 +13,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import mrml
 import yaml
 
 Purpose = Literal["transactional", "marketing"]
@@ -70,6 +69,9 @@ def find(name: str, locale: str) -> Template | None:
 
 @lru_cache(maxsize=512)
 def _compiled(name: str, locale: str) -> Template:
+    # Imported when first wanted: an idle process should be small.
+    import mrml
+
     document = _document(name)
     texts: Mapping[str, str] = document["texts"][locale]
     parts = [_block(entry, texts, locale, name) for entry in document["blocks"]]

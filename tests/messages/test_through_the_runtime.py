@@ -1,0 +1,194 @@
+"""From a cart in the inbox to five mails on a real server, through the runtime and the live ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from messages.mailing import NOW, MailServer
+from sereno.commerce.identity import refs_of
+from sereno.runtime import services
+from sereno.runtime.clock import VirtualClock
+from sereno.runtime.runtime import Runtime
+from sereno.runtime.staff import open_staff
+from sereno.sdk.connector import NewEvent
+from sereno.sdk.context import ShopFacts
+from sereno.sdk.plugin import registry
+from sereno.sdk.ports import Mailer
+from sereno.sdk.templates import shipped_flow
+from sereno.store.database import Database
+
+
+class Shop:
+    """A shop with one shipped flow, on a clock that the test moves."""
+
+    def __init__(self, database: Database, server: MailServer, flow: str, **settings: Any) -> None:
+        from sereno.site.composition import build_ports
+        from sereno.site.environment import read
+
+        environment = replace(read(), smtp_url=server.url, base_url="https://sereno.example", secret_key="secret")
+        self.database = database
+        self.clock = VirtualClock(NOW)
+        open_staff(database).world.clock = self.clock
+        ports = build_ports(environment, database)
+        facts = ShopFacts(0, "", "EUR", "UTC", "en", "")
+        self.mailer: Any = ports(Mailer, facts)
+        self.runtime = Runtime(database, registry(), ports, self.clock, base_url=environment.base_url, threads=2)
+        self.id = services.create_shop(
+            slug="nandu",
+            name="Cerámica Ñandú",
+            currency="EUR",
+            timezone="Europe/Madrid",
+            locale="es",
+            settings={"sender_email": "hola@nandu.example", **settings},
+            database=database,
+        )
+        shipped = shipped_flow(flow)
+        assert shipped is not None
+        services.save_draft(self.id, shipped.text, database=database)
+        services.publish(self.id, flow, "tester", database=database)
+
+    def tell(self, type: str, subject: str, **data: Any) -> None:
+        at = self.clock.now()
+        data = {"updated_at": at.isoformat(), **data}
+        event = NewEvent(f"{type}|{at.isoformat()}", type, subject, at, data, refs_of(type, subject, data))
+        services.insert_events(self.id, None, "shop", [event], database=self.database)
+        self.drain()
+
+    def wait(self, **length: float) -> None:
+        self.clock.move_to(self.clock.now() + timedelta(**length))
+        self.drain()
+
+    def drain(self) -> None:
+        self.runtime.world.flows.invalidate()
+        self.runtime.drain()
+
+    def results(self) -> list[tuple[str, str, str]]:
+        with self.database.read() as tx:
+            sql = "SELECT status, result, error FROM effect WHERE action = 'messages.send_email' ORDER BY id"
+            return [(row[0], row[1] or "", row[2] or "") for row in tx.text(sql)]
+
+
+Open = Callable[..., Shop]
+
+
+@pytest.fixture
+def open_shop(sqlite_template: Any) -> Iterator[Open]:
+    """`sqlite_template` is made with everything set up and every plugin loaded."""
+    shops: list[Shop] = []
+
+    def start(database: Database, server: MailServer, flow: str, **settings: Any) -> Shop:
+        shops.append(Shop(database, server, flow, **settings))
+        return shops[-1]
+
+    yield start
+    for shop in shops:
+        shop.runtime.stop()
+        shop.mailer.close()
+
+
+LINES = [
+    {"variant_id": "v1", "product_id": "p1", "title": "Taza", "quantity": 1, "price": "14.90", "total": "14.90"},
+    {"variant_id": "v2", "product_id": "p1", "title": "Plato", "quantity": 1, "price": "18.00", "total": "18.00"},
+]
+
+
+def fill(shop: Shop) -> None:
+    shop.tell("customer.created", "customer:7", id="7", email="ana@example.com", first_name="Ana", accepts_email=True)
+    shop.tell(
+        "product.updated",
+        "product:p1",
+        id="p1",
+        title="Vajilla",
+        url="https://nandu.example/p1",
+        variants=[
+            {"variant_id": "v1", "sku": "TZ", "price": "12.90", "available": 4, "is_tracked": True},
+            {"variant_id": "v2", "sku": "PL", "price": "18.00", "available": 9, "is_tracked": True},
+        ],
+    )
+    shop.tell(
+        "cart.updated",
+        "cart:c1",
+        id="c1",
+        customer_id="7",
+        email="ana@example.com",
+        currency="EUR",
+        total="32.90",
+        item_count=2,
+        lines=LINES,
+    )
+
+
+def test_five_mails_with_todays_price_and_stock(database: Database, server: MailServer, open_shop: Open) -> None:
+    shop = open_shop(database, server, "cart-recovery")
+    fill(shop)
+    shop.wait(hours=1)
+    shop.wait(hours=3)
+    (first,) = server.mails()
+    text = first.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert first["Subject"] == "Ana, tu carrito sigue aquí"
+    assert "1 × Taza: 12,90\xa0€ - Solo quedan 4" in text
+    assert "1 × Plato: 18,00\xa0€" in text
+    shop.tell("stock.changed", "variant:v2", variant_id="v2", sku="PL", available=0)
+    shop.wait(hours=21)
+    second = server.mails()[1]
+    assert "Ya no disponible: Plato" in second.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    for days in (1, 2, 2):
+        shop.wait(days=days)
+    mails = server.mails()
+    assert len(mails) == 5
+    assert len({mail["Message-ID"] for mail in mails}) == 5
+    assert all(mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" for mail in mails)
+    assert [status for status, _result, _error in shop.results()] == ["done"] * 5
+
+
+def test_unsubscribing_stops_what_is_still_to_come(database: Database, server: MailServer, open_shop: Open) -> None:
+    shop = open_shop(database, server, "cart-recovery")
+    fill(shop)
+    shop.wait(hours=1)
+    shop.wait(hours=3)
+    with database.transaction() as tx:
+        ledger = (shop.id, "ana@example.com", "email", "marketing", False, 1, "unsubscribe", "{}", "u1")
+        tx.many("add_consents", [ledger])
+    shop.wait(hours=21)
+    assert len(server.mails()) == 1
+    status, result, _error = shop.results()[1]
+    assert status == "done"
+    assert '"consent.refused"' in result
+
+
+def test_a_busy_server_is_waited_for_and_the_mail_goes_once(
+    sqlite: Database, server: MailServer, open_shop: Open
+) -> None:
+    shop = open_shop(sqlite, server, "order-confirmation")
+    server.answer(data="451 4.3.0 later")
+    order = {"id": "1", "number": "#1", "email": "ana@example.com", "currency": "EUR", "total": "5.00", "lines": LINES}
+    shop.tell("order.created", "order:1", **order)
+    assert server.mails() == []
+    server.answer(data="421 4.7.0 too busy")
+    shop.wait(minutes=1)
+    assert shop.results()[0][0] == "pending"
+    server.answer()
+    shop.wait(minutes=5)
+    assert len(server.mails()) == 1
+    assert shop.results()[0][0] == "done"
+
+
+def test_a_refused_address_is_on_the_attention_list_until_it_is_replayed(
+    sqlite: Database, server: MailServer, open_shop: Open
+) -> None:
+    shop = open_shop(sqlite, server, "order-confirmation")
+    server.answer(rcpt={"ana@example.com": "550 5.1.1 no such user"})
+    order = {"id": "1", "number": "#1", "email": "ana@example.com", "currency": "EUR", "total": "5.00", "lines": LINES}
+    shop.tell("order.created", "order:1", **order)
+    assert [(status, error) for status, _result, error in shop.results()] == [("failed", "recipient.refused")]
+    server.answer()
+    with sqlite.read() as tx:
+        ids = [row[0] for row in tx.text("SELECT id FROM effect")]
+    assert services.replay_effects(ids, "tester", database=sqlite) == 1
+    shop.drain()
+    assert len(server.mails()) == 1
