@@ -12,6 +12,7 @@ from ninja.errors import HttpError
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
+from sereno.commerce.identity import refs_of
 from sereno.runtime import services
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
@@ -94,17 +95,12 @@ def put_events(request: HttpRequest, events: list[CanonicalEvent]) -> Status[dic
                 subject=event.subject,
                 occurred_at=event.occurred_at.astimezone(UTC),
                 data=event.data,
-                refs=event.refs or _refs_of(event.subject),
+                refs={**refs_of(event.type, event.subject, event.data), **event.refs},
             )
         )
     shop = shop_of(request).pk
     new = sum(services.insert_events(shop, None, source, found) for source, found in by_source.items())
     return Status(202, {"received": len(events), "new": new})
-
-
-def _refs_of(subject: str) -> dict[str, str]:
-    kind, _, key = subject.partition(":")
-    return {kind: key} if key else {}
 
 
 @router.get("/deliveries", response=rows.Rows)
