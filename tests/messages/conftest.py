@@ -13,31 +13,52 @@ from messages.mailing import SERVER, MailServer, StartServer
 from sereno.modules.messages.smtp import SmtpMailer
 
 
-@pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[StartServer]:
-    processes: list[subprocess.Popen[str]] = []
+class Servers:
+    """Starts server processes, and ends them."""
 
-    def start(*options: str) -> MailServer:
-        folder = tmp_path / f"mail{len(processes)}"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def start(self, *options: str) -> MailServer:
+        folder = self.folder / f"mail{len(self.processes)}"
         folder.mkdir()
         process = subprocess.Popen(
             [sys.executable, str(SERVER), str(folder), *options], stdout=subprocess.PIPE, text=True
         )
-        processes.append(process)
+        self.processes.append(process)
         assert process.stdout is not None
         return MailServer(folder, int(process.stdout.readline()))
 
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+    def stop(self) -> None:
+        for process in self.processes:
+            process.terminate()
+            process.wait(10)
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 @pytest.fixture
-def server(start_server: StartServer) -> MailServer:
-    return start_server()
+def start_server(tmp_path: Path) -> Iterator[StartServer]:
+    """A server of the test's own, with options."""
+    servers = Servers(tmp_path)
+    yield servers.start
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def _one_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
+    servers = Servers(tmp_path_factory.mktemp("mail"))
+    yield servers.start()
+    servers.stop()
+
+
+@pytest.fixture
+def server(_one_server: MailServer) -> MailServer:
+    """The server all tests share, with an empty inbox and no rules."""
+    for path in _one_server.folder.iterdir():
+        path.unlink()
+    return _one_server
 
 
 @pytest.fixture
