@@ -34,6 +34,13 @@ class EmitConfig(Config):
     type: str = text(_("Type of event"), max_length=100, suggest="event_types", help=_("For example custom.reviewed"))
     subject: str | None = text(_("Subject"), default=None, template=True, max_length=200)
     data: dict[str, Any] = option(_("Data"), default={}, template=True)
+    since: str | None = text(
+        _("Since"),
+        default=None,
+        template=True,
+        max_length=40,
+        help=_("When a fact that notices an absence began to hold"),
+    )
 
     @field_validator("type")
     @classmethod
@@ -46,9 +53,11 @@ class EmitConfig(Config):
 @action("events.emit", label=_("State the fact {type}"), icon="signal", config=EmitConfig)
 def emit(config: EmitConfig, ctx: Context) -> Result:
     """State a fact as an event of its own, so that other flows can start or end by it. It keeps the references of the
-    run it comes from and, unless `data` is given, the data of the event that started it. Stating it twice changes
-    nothing."""
+    run it comes from and, unless `data` is given, the data of the event that started it. `since` is for facts that
+    notice an absence: what undoes it may have happened after that moment. Stating it twice changes nothing."""
     data = config.data or ctx.event.get("data") or {}
+    if config.since:
+        data = {**data, "since": config.since}
     refs = {kind: key for kind, key in ctx.refs.items() if key}
     try:
         ctx.port(Events).emit(ctx.effect_key, config.type, config.subject or ctx.subject, data, refs)

@@ -113,6 +113,6 @@ steps:
   - wait: "{{ store.abandoned_after | default: '1h' }}"
   - if: cart.completed_at == null && cart.item_count > 0
     then:
-      - events.emit: {type: checkout.abandoned}
+      - events.emit: {type: checkout.abandoned, since: "{{ event.occurred_at }}"}
 """,
 )
