@@ -24,6 +24,8 @@ import uvloop
 from sereno.ingest.protocol import DoorProtocol, close_idle_heads
 
 if TYPE_CHECKING:
+    from sereno.ingest.door import Door
+    from sereno.ingest.front import Application
     from sereno.runtime.runtime import Runtime
     from sereno.runtime.worker import Worker
 
@@ -56,22 +58,7 @@ def serve(
     crew = Crew(partial(build_runtime, environment, database=database)) if with_worker else None
     door = build_door(on_stored=crew.notify if crew else None, database=database)
     executor = ThreadPoolExecutor(2, "sereno-health")
-    server = _Server(
-        uvicorn.Config(
-            build_front(door, executor, database),
-            http=partial(DoorProtocol, door=door),  # pyright: ignore[reportArgumentType]
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            backlog=2048,
-            timeout_keep_alive=20,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        ),
-        on_ready,
-    )
+    server = make_server(build_front(door, executor, database), door, on_ready)
     if crew:
         crew.start()
     try:
@@ -82,6 +69,24 @@ def serve(
             crew.stop(STOP_SECONDS)
         executor.shutdown(wait=False, cancel_futures=True)
     return 0
+
+
+def make_server(application: Application, door: Door, on_ready: Callable[[], None] | None = None) -> uvicorn.Server:
+    """The HTTP server, not yet running; `serve(sockets=[...])` is its coroutine."""
+    config = uvicorn.Config(
+        application,  # pyright: ignore[reportArgumentType]
+        http=partial(DoorProtocol, door=door),  # pyright: ignore[reportArgumentType]
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=2048,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return _Server(config, on_ready)
 
 
 def work() -> int:
