@@ -69,11 +69,11 @@ def counts_of(shop: Shop) -> Counts:
 
 def _count(shop: Shop) -> Counts:
     today = start_of_today(shop)
-    flows = list(Flow.objects.filter(shop=shop).values_list("id", flat=True))
+    flows = list(Flow.objects.filter(shop=shop, is_derived=False).values_list("id", flat=True))
     by_status = dict(
         Run.objects.filter(flow__in=flows, status__in=LIVE).order_by().values_list("status").annotate(Count("id"))
     )
-    runs_today = Run.objects.filter(shop=shop, id__gte=first_id_since(Run, "started_at", today), status="finished")
+    runs_today = Run.objects.filter(flow__in=flows, id__gte=first_id_since(Run, "started_at", today), status="finished")
     events = Event.objects.filter(shop=shop, id__gte=first_id_since(Event, "received_at", today))
     return Counts(
         events_today=events.count(),

@@ -84,7 +84,6 @@ def _card(step: Mapping[str, Any], path: str) -> Card:
 def _action_card(step: Mapping[str, Any], path: str) -> Card:
     name = str(next(iter(step)))
     config = step[name] if isinstance(step[name], Mapping) else {}
-    definition = registry().actions.get(name)
     notes = [Markup('<span class="mono faint">{}</span>').format(name)]
     if step.get("as"):
         notes.append(say(_("kept as %(name)s"), name=expression(f"vars.{step['as']}")))
@@ -96,8 +95,14 @@ def _action_card(step: Mapping[str, Any], path: str) -> Card:
     branches: Branches = ()
     if isinstance(on_error, list):
         branches = ((_("If it fails"), step_cards(on_error, f"{path}.on_error.")),)
-    said = _fill(_(str(definition.label)) if definition is not None else name, config)
+    said = action_sentence(name, config)
     return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, Markup(" · ").join(notes), branches)
+
+
+def action_sentence(name: str, config: Mapping[str, Any]) -> Markup:
+    """What the action does with this config, in a sentence; its name when nobody knows it."""
+    definition = registry().actions.get(name)
+    return _fill(_(str(definition.label)), config) if definition is not None else escape(name)
 
 
 def _fill(label: str, config: Mapping[str, Any]) -> Markup:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from sereno.web.formats import language
 
-_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+_UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _LONGEST = 140
 
 
@@ -29,10 +29,13 @@ def expression(text: Any) -> Markup:
 def duration(text: Any) -> str:
     """`1d12h` as "1 day 12 hours"; what is no duration stays as it is."""
     written = str(text).strip()
-    parts = re.findall(r"(\d+)\s*([smhdw])", written)
+    parts = [(int(number), unit) for number, unit in re.findall(r"(\d+)\s*(ms|[smhdw])", written)]
     if not parts or re.sub(r"[\d\ssmhdw+-]", "", written):
         return written
-    said = " ".join(str(format_unit(int(n), f"duration-{_UNITS[unit]}", locale=language())) for n, unit in parts)
+    if [unit for _, unit in parts[:2]] == ["w", "d"]:
+        # People say 30 days, not 4 weeks and 2 days.
+        parts[:2] = [(parts[0][0] * 7 + parts[1][0], "d")]
+    said = " ".join(str(format_unit(number, f"duration-{_UNITS[unit]}", locale=language())) for number, unit in parts)
     return f"−{said}" if written.startswith("-") else said
 
 

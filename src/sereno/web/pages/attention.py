@@ -12,6 +12,7 @@ from sereno.store.models import Approval, Delivery, Effect, Event, Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 SHOWN = 100
 
@@ -21,14 +22,17 @@ SHOWN = 100
 def attention(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     connections = shop.connection_set.all()
+    approvals = list(
+        Approval.objects.filter(shop=shop, status="open").select_related("run", "run__flow").order_by("id")[:SHOWN]
+    )
+    effects = list(
+        Effect.objects.filter(shop=shop, status="failed").select_related("flow", "run").order_by("-id")[:SHOWN]
+    )
     context = {
         "section": "attention",
-        "approvals": Approval.objects.filter(shop=shop, status="open")
-        .select_related("run", "run__flow")
-        .order_by("id")[:SHOWN],
-        "effects": Effect.objects.filter(shop=shop, status="failed")
-        .select_related("flow", "run")
-        .order_by("-id")[:SHOWN],
+        "labels": labels(shop, [*(one.run.subject for one in approvals), *(one.subject for one in effects)]),
+        "approvals": approvals,
+        "effects": effects,
         "deliveries": Delivery.objects.filter(connection__in=connections, status="failed")
         .select_related("connection")
         .defer("body", "headers")

@@ -18,6 +18,7 @@ from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.paging import page_of
 from sereno.web.search import subjects_for
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 STATUSES = ("pending", "running", "done", "failed", "shadow", "cancelled")
 
@@ -37,9 +38,11 @@ def effects(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(flow__name=flow)
     if search:
         rows = rows.filter(Q(subject__in=subjects_for(shop, search)) | Q(key=search))
+    page = page_of(request, rows)
     context = {
         "section": "effects",
-        "page": page_of(request, rows),
+        "page": page,
+        "labels": labels(shop, [row.subject for row in page.rows]),
         "status": status,
         "action": action,
         "flow": flow,
@@ -57,7 +60,13 @@ def effects(request: StaffRequest) -> HttpResponse:
 def effect(request: StaffRequest, id: int) -> HttpResponse:
     row = get_object_or_404(Effect.objects.select_related("flow", "run"), shop=request.shop, pk=id)
     definition = registry().actions.get(row.action)
-    return render(request, "effects/one.html", {"section": "effects", "effect": row, "definition": definition})
+    context = {
+        "section": "effects",
+        "effect": row,
+        "definition": definition,
+        "labels": labels(request.shop, [row.subject]),
+    }
+    return render(request, "effects/one.html", context)
 
 
 @require_POST

@@ -13,6 +13,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.paging import page_of
 from sereno.web.search import links_for
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 
 @require_GET
@@ -31,9 +32,11 @@ def events(request: StaffRequest) -> HttpResponse:
     if search:
         found = EventLink.objects.filter(shop=shop, link__in=links_for(shop, search)).values("event_id")
         rows = rows.filter(Q(id__in=found) | Q(uid=search))
+    page = page_of(request, rows)
     context = {
         "section": "events",
-        "page": page_of(request, rows),
+        "page": page,
+        "labels": labels(shop, [row.subject for row in page.rows]),
         "search": search,
         "kind": kind,
         "connection": connection,
@@ -60,6 +63,7 @@ def event(request: StaffRequest, id: int) -> HttpResponse:
     context = {
         "section": "events",
         "event": row,
+        "labels": labels(shop, [row.subject, *(f"{kind}:{key}" for kind, key in row.refs.items())]),
         "is_queued": EventQueue.objects.filter(pk=row.pk).exists(),
         "runs": caused[:50],
         "skips": _skips(shop.pk, row),

@@ -21,6 +21,7 @@ from sereno.web.actions import carry_out
 from sereno.web.documents import is_manual, problems_of, step_tree, text_of, trigger_tree
 from sereno.web.highlight import yaml_lines
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 EXAMPLE = """\
 flow: thank-big-orders
@@ -82,17 +83,20 @@ def install(request: StaffRequest) -> HttpResponse:
 def flow(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     by_status = dict(Run.objects.filter(flow=row).order_by().values_list("status").annotate(Count("id")))
+    skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
+    runs = list(Run.objects.filter(flow=row).defer("state").order_by("-id")[:6])
     context = {
         **_head(row),
         "view": "read",
+        "labels": labels(request.shop, [one.subject for one in (*skips, *runs)]),
         "trigger": trigger_tree(row, row.version),
         "steps": step_tree(row, row.version),
         "is_manual": is_manual(row),
         "by_status": by_status,
         "live": sum(by_status.get(status, 0) for status in LIVE),
         "numbers": counts.flow_numbers(request.shop, [row])[row.pk],
-        "skips": Skip.objects.filter(flow=row).order_by("-id")[:6],
-        "runs": Run.objects.filter(flow=row).defer("state").order_by("-id")[:6],
+        "skips": skips,
+        "runs": runs,
     }
     return render(request, "flows/one.html", context)
 

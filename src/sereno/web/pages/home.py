@@ -9,6 +9,7 @@ from sereno.store.models import ConnectionBudget, Event, EventQueue, Flow
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 
 @require_GET
@@ -17,10 +18,12 @@ def home(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     flows = list(Flow.objects.filter(shop=shop, is_derived=False).exclude(status="draft").order_by("title"))
     connections = shop.connection_set.count()
+    events = list(Event.objects.filter(shop=shop).defer("data").order_by("-id")[:9])
     context = {
         "section": "home",
         "counts": counts.counts_of(shop),
-        "events": Event.objects.filter(shop=shop).order_by("-id")[:9],
+        "events": events,
+        "labels": labels(shop, [event.subject for event in events]),
         "flows": flows,
         "numbers": counts.flow_numbers(shop, flows),
         "queue": EventQueue.objects.count(),

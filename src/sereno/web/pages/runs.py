@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from sereno.web.documents import step_tree, trigger_tree
 from sereno.web.paging import page_of
 from sereno.web.search import recent_run_subjects, runs_matching, subjects_for
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
 STATUSES = ("live", "running", "waiting", "parked", "finished", "exited", "stopped", "failed")
 
@@ -36,9 +39,14 @@ def runs(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(flow__name=flow)
     if search:
         rows = rows.filter(runs_matching(shop, search))
+    if not flow and not search:
+        # What Sereno finds out by itself would drown the shop's own flows; it is there when asked for.
+        rows = rows.filter(flow__is_derived=False)
+    page = page_of(request, rows)
     context = {
         "section": "runs",
-        "page": page_of(request, rows),
+        "page": page,
+        "labels": labels(shop, [row.subject for row in page.rows]),
         "status": status,
         "flow": flow,
         "search": search,
@@ -58,6 +66,7 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
     context = {
         "section": "runs",
         "run": row,
+        "labels": labels(request.shop, [row.subject]),
         "is_live": row.status in LIVE,
         "lines": lines,
         "trigger": trigger_tree(row.flow, row.version),
@@ -88,18 +97,21 @@ def why(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     text, flow = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
     flows = Flow.objects.filter(shop=shop).defer("draft").order_by("title")
+    suggestions = list(dict.fromkeys(recent_run_subjects(shop)))
+    answers = _answers(request, text, flow) if text else []
     context = {
         "section": "why",
+        "labels": labels(shop, [*suggestions, *(answer["about"] for answer in answers)]),
         "text": text,
         "flow": flow,
         "flows": [(one.name, one.title) for one in flows],
-        "suggestions": list(dict.fromkeys(recent_run_subjects(shop))),
-        "answers": _answers(request, text, flow) if text else [],
+        "suggestions": suggestions,
+        "answers": answers,
     }
     return render(request, "runs/why.html", context)
 
 
-def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, object]]:
+def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, Any]]:
     shop = request.shop
     found = (
         Run.objects.filter(runs_matching(shop, text), shop=shop).select_related("flow").defer("state", "flow__draft")
@@ -112,9 +124,10 @@ def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, obje
     for trace in RunTrace.objects.filter(run__in=rows).order_by("id"):
         traces.setdefault(trace.run_id, []).append(trace)
     effects = {effect.key: effect for effect in Effect.objects.filter(run__in=rows)}
-    answers: list[dict[str, object]] = [
+    answers: list[dict[str, Any]] = [
         {
             "at": row.started_at,
+            "about": row.subject,
             "run": row,
             "skip": None,
             "lines": story.story(traces.get(row.pk, []), shop.timezone),
@@ -123,7 +136,14 @@ def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, obje
         for row in rows
     ]
     answers += [
-        {"at": skip.at, "run": None, "skip": skip, "seen": story.seen_of(skip.details), "more": skip.details}
+        {
+            "at": skip.at,
+            "about": skip.subject,
+            "run": None,
+            "skip": skip,
+            "seen": story.seen_of(skip.details),
+            "more": skip.details,
+        }
         for skip in skipped.order_by("-id")[:40]
     ]
     return sorted(answers, key=lambda answer: str(answer["at"]), reverse=True)

@@ -1,0 +1,62 @@
+"""Subjects as people know them: `order:5612404291584` is "#12338", a customer a name, a cart whose it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from sereno.modules.catalog.models import Product, Variant
+from sereno.modules.customers.models import Customer
+from sereno.modules.orders.models import Cart, Order
+from sereno.modules.stock.models import StockLevel
+from sereno.store.models import Shop
+
+
+def labels(shop: Shop, subjects: Iterable[str]) -> dict[str, str]:
+    """What to call each of these; one query for each kind. A subject nobody knows has no entry."""
+    by_kind: dict[str, list[str]] = {}
+    for subject in dict.fromkeys(subjects):
+        kind, _colon, key = subject.partition(":")
+        if kind in _KINDS and key:
+            by_kind.setdefault(kind, []).append(key)
+    found: dict[str, str] = {}
+    for kind, keys in by_kind.items():
+        model, columns, name = _KINDS[kind]
+        rows: Any = model._default_manager.filter(shop=shop, key__in=keys).values_list("key", *columns)
+        for key, *values in rows:
+            text = name(*values)
+            if text:
+                found[f"{kind}:{key}"] = text
+    return found
+
+
+def _order(number: str | None, email: str | None) -> str:
+    if not number:
+        return email or ""
+    return number if number.startswith("#") else f"#{number}"
+
+
+def _cart(email: str | None) -> str:
+    return _("Cart of %(person)s") % {"person": email} if email else ""
+
+
+def _customer(name: str | None, email: str | None) -> str:
+    return name or email or ""
+
+
+def _titled(title: str | None, sku: str | None) -> str:
+    return title or sku or ""
+
+
+_KINDS: dict[str, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
+    "order": (Order, ("number", "email"), _order),
+    "cart": (Cart, ("email",), _cart),
+    "checkout": (Cart, ("email",), _cart),
+    "customer": (Customer, ("name", "email"), _customer),
+    "product": (Product, ("title", "sku"), _titled),
+    "variant": (Variant, ("title", "sku"), _titled),
+    "inventory_item": (StockLevel, ("title", "sku"), _titled),
+}

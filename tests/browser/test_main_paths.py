@@ -1,0 +1,145 @@
+"""What people do most, in a real browser against a running Sereno, by mouse, by keyboard, without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+
+from browsing import sign_in
+from playwright.sync_api import Browser, Page, expect
+
+FLOW = """\
+flow: greet
+name: Greet
+trigger: {manual: order}
+steps:
+  - log: {text: "hello"}
+  - wait: 30d
+"""
+
+
+def test_a_flow_is_written_mended_published_and_its_run_read(desk: Page, address: str) -> None:
+    desk.get_by_role("link", name="New flow").click()
+    editor = desk.get_by_label("The flow, as YAML")
+    editor.fill(FLOW.replace("manual", "manul"))
+    desk.get_by_role("button", name="Publish").click()
+    expect(desk.get_by_role("heading", name=re.compile("problems? to mend"))).to_be_visible()
+    editor.fill(FLOW)
+    desk.get_by_role("button", name="Check").click()
+    expect(desk.get_by_text("No problem found")).to_be_visible()
+    desk.get_by_role("button", name="Publish").click()
+    expect(desk.get_by_text("Version 1 is live.")).to_be_visible()
+
+    desk.get_by_label("About which record").fill("order:1001")
+    desk.get_by_role("button", name="Start a run").click()
+    expect(desk.get_by_text("Asked for a run about order:1001.", exact=False)).to_be_visible()
+    for _ in range(50):
+        desk.goto(f"{address}/runs?flow=greet")
+        if desk.locator("table.rows tbody tr").count():
+            break
+        desk.wait_for_timeout(200)
+    desk.locator("table.rows tbody tr a.main").first.click()
+    expect(desk.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(desk.get_by_text("Waits 30 days", exact=False)).to_be_visible()
+    expect(desk.locator(".step.here")).to_contain_text("Wait 30 days")
+
+
+def test_a_failed_effect_is_replayed_and_done_by_the_worker(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/attention")
+    effects = desk.locator("#effects")
+    effects.get_by_label("Tick all").check()
+    effects.get_by_role("button", name="Try the ticked again").click()
+    expect(desk.get_by_text("effect is tried again", exact=False)).to_be_visible()
+    for _ in range(50):
+        desk.goto(f"{address}/effects?status=failed")
+        desk.goto(f"{address}/effects?status=done")
+        if desk.locator("table.rows tbody tr").count() >= 2:
+            break
+        desk.wait_for_timeout(200)
+    assert desk.locator("table.rows tbody tr").count() >= 2
+
+
+def test_searching_narrows_the_list_while_one_types(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/events")
+    rows = desk.locator("table.rows tbody tr")
+    before = rows.count()
+    desk.get_by_role("searchbox").press_sequentially("1001", delay=20)
+    expect(rows.first).to_contain_text("order.paid")
+    assert 0 < rows.count() < before
+    expect(desk).to_have_url(re.compile("q=1001"))
+    desk.go_back()
+    expect(desk.locator("table.rows tbody tr")).to_have_count(before)
+
+
+def test_the_keyboard_reaches_everything(desk: Page, address: str) -> None:
+    desk.goto(address)
+    desk.keyboard.press("Tab")
+    expect(desk.get_by_text("Skip to the content")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#main")).to_be_focused()
+    desk.keyboard.press("g")
+    desk.keyboard.press("r")
+    expect(desk).to_have_url(f"{address}/runs")
+    desk.keyboard.press("/")
+    expect(desk.get_by_role("searchbox")).to_be_focused()
+
+
+def test_the_theme_is_switched_and_kept(desk: Page, address: str) -> None:
+    desk.goto(address)
+    dark = "getComputedStyle(document.documentElement).colorScheme"
+    desk.get_by_label("Switch between light and dark").click()
+    first = desk.evaluate(dark)
+    desk.reload()
+    assert desk.evaluate(dark) == first
+    desk.get_by_label("Switch between light and dark").click()
+    assert desk.evaluate(dark) != first
+
+
+def test_the_overview_moves_by_itself(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/keys")
+    desk.get_by_label("What uses it").fill("browser test")
+    desk.get_by_label("What it may do").select_option("write")
+    desk.get_by_role("button", name="Make the key").click()
+    token = desk.locator("#new-key").inner_text()
+    desk.goto(address)
+    event = {"id": "live-1", "type": "custom.seen", "subject": "thing:42", "occurred_at": "2026-11-22T08:00:00Z"}
+    request = urllib.request.Request(
+        f"{address}/api/v1/events",
+        json.dumps([event]).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 202
+    expect(desk.get_by_text("thing:42")).to_be_visible(timeout=15_000)
+
+
+def test_everything_works_without_javascript(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/runs?q=mara@example.com")
+    page.get_by_role("link", name="Cart recovery").last.click()
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    page.get_by_role("link", name="Flows").click()
+    page.get_by_role("searchbox").fill("thank")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#list table.rows tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="Thank big orders").click()
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("The flow is live.")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("The flow is paused: no run starts", exact=False)).to_be_visible()
+    context.close()
+
+
+def test_the_menu_opens_on_a_narrow_screen(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address)
+    link = page.get_by_role("link", name="Connections")
+    expect(link).to_be_hidden()
+    page.get_by_text("Menu").click()
+    link.click()
+    expect(page.get_by_role("heading", name="Connections")).to_be_visible()
+    context.close()
