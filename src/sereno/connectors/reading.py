@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -141,9 +142,16 @@ class Reader:
         """ISO 8601 in UTC. A time without an offset is taken as UTC; whole numbers as seconds since 1970. A value that
         is no time is passed over."""
         for name in names:
-            found = as_instant(self.data.get(name))
-            if found is not None:
-                return iso(found)
+            value = self.data.get(name)
+            if value is None:
+                continue
+            if isinstance(value, str):
+                written_down = _instant_text(value)
+            else:
+                found = as_instant(value)
+                written_down = iso(found) if found is not None else None
+            if written_down is not None:
+                return written_down
         return None
 
     def child(self, *names: str) -> Reader:
@@ -184,7 +192,9 @@ def as_text(value: object) -> str | None:
     """Text without surrounding space, at most 20,000 characters; numbers and booleans as text; else None."""
     if isinstance(value, str):
         # PostgreSQL keeps no NUL, and JSON may carry halves of surrogate pairs, which no UTF-8 holds.
-        found = value.replace("\x00", "").strip()[:_LONGEST_TEXT]
+        if len(value) > _LONGEST_TEXT or "\x00" in value:
+            value = value.replace("\x00", "")[:_LONGEST_TEXT]
+        found = value.strip()
         return (found if found.isascii() else found.encode("utf-8", "replace").decode()) or None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -218,8 +228,26 @@ def as_decimal(value: object) -> Decimal | None:
 
 def amount(value: object, currency: str | None) -> str | None:
     """See Reader.money."""
+    if isinstance(value, str):
+        return _amount_text(value, currency) if len(value) < 60 else None
     found = as_decimal(value)
     return None if found is None else written(found, digits_of(currency))
+
+
+@lru_cache(maxsize=4096)
+def _amount_text(value: str, currency: str | None) -> str | None:
+    """Prices come again and again."""
+    found = as_decimal(value)
+    return None if found is None else written(found, digits_of(currency))
+
+
+@lru_cache(maxsize=4096)
+def _instant_text(value: str) -> str | None:
+    """One body says one time many times over."""
+    if len(value) > 60:
+        return None
+    found = as_instant(value)
+    return None if found is None else iso(found)
 
 
 def minor(value: object, digits: int, currency: str | None) -> str | None:
