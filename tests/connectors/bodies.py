@@ -13,7 +13,7 @@ from sereno.sdk.plugin import Plugins
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
-VENDORS = ("shopify", "woocommerce", "bigcommerce", "magento", "stripe", "vendure", "medusa", "oscar")
+VENDORS = ("shopify", "woocommerce", "bigcommerce", "magento", "stripe", "vendure", "medusa", "oscar", "saleor")
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 Body = bytes

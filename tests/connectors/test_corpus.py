@@ -104,6 +104,11 @@ EXPECTED: dict[str, dict[str, list[str] | str]] = {
         "order.status": ["order.updated"],
         "stock.allocated": ["stock.changed"],
     },
+    "saleor": {
+        "order_created.own": ["order.created", "order.paid"],
+        "order_created_fixed.own": ["order.created"],
+        "checkout_updated.own": ["checkout.updated"],
+    },
 }
 AT_HAND = [(vendor, name) for vendor in VENDORS for name in files_of(vendor)]
 
