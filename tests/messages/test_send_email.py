@@ -55,6 +55,7 @@ def test_an_order_confirmation_says_it_all(server: MailServer, mailer: SmtpMaile
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Unsubscribe"] is None
     assert mail["Reply-To"] == "hola@nandu.example"
+    assert "Escríbenos a hola@nandu.example y lo arreglamos." in text
     assert 'href="https://nandu.example/p/1"' in body(mail, "html")
 
 
@@ -363,4 +364,4 @@ def test_the_sender_without_settings_is_the_address_of_sereno(server: MailServer
     assert mail["From"].addresses[0].addr_spec == "no-reply@sereno.example"
     assert mail["From"].addresses[0].display_name == "Cerámica Ñandú"
     assert mail["Reply-To"] is None
-    assert "Responde a este mensaje" in body(mail)
+    assert "¿Hay algo que no cuadra?" not in body(mail)

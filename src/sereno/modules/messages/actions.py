@@ -137,7 +137,7 @@ def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mappin
             message_id=message_id(ctx),
             headers=headers,
             sender=sender(ctx.shop),
-            reply_to=reply_address(ctx.shop) or _support(ctx),
+            reply_to=reply_address(ctx.shop) or present.support_address(ctx.shop),
         )
     )
     if not isinstance(outcome, Done):
@@ -228,10 +228,6 @@ def _list_headers(links: Mapping[str, str]) -> dict[str, str]:
         "List-Unsubscribe": f"<{links['unsubscribe']}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-
-
-def _support(ctx: Context) -> str | None:
-    return str(ctx.shop.settings.get("support_email") or "") or None
 
 
 def _as_text(html: str) -> str:

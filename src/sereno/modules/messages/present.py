@@ -22,7 +22,7 @@ LOW = 5
 """At or below this many, a mail about a cart says how many are left."""
 OFFER_LASTS = timedelta(days=2)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_STORE_SETTINGS = ("website", "support_email", "support_phone", "postal_address")
+_STORE_SETTINGS = ("support_phone", "postal_address")
 
 
 def recipient(context: Context) -> str | None:
@@ -93,8 +93,15 @@ def store(shop: ShopFacts) -> dict[str, Any]:
         "timezone": shop.timezone,
         **{name: shop.settings.get(name) for name in _STORE_SETTINGS},
         "website": _web(shop.settings.get("website")),
+        "support_email": support_address(shop),
         "brand_color": colour if _COLOUR.fullmatch(colour) else BRAND,
     }
+
+
+def support_address(shop: ShopFacts) -> str | None:
+    """Where a customer's question is read: never Sereno's own no-reply address."""
+    found = (shop.settings.get(name) for name in ("support_email", "reply_to", "sender_email"))
+    return next((str(address) for address in found if address), None)
 
 
 def first_name(context: Context) -> str | None:
