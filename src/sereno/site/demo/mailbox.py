@@ -95,9 +95,10 @@ class _Session(socketserver.StreamRequestHandler):
         self._say(354, "go on, end with a dot")
         lines: list[bytes] = []
         size = 0
-        while line := self.rfile.readline(65536):
-            if line in (b".\r\n", b".\n"):
-                break
+        while (line := self.rfile.readline(65536)) not in (b".\r\n", b".\n"):
+            if not line:
+                # Cut short: the sender keeps it and tries again.
+                return
             size += len(line)
             if size <= LARGEST:
                 lines.append(line[1:] if line.startswith(b"..") else line)

@@ -48,6 +48,7 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311 - believable, not secret
         self.steps: list[Step] = []
         self.counter = 0
+        self.last_order = 1000
         self.people: dict[int, Person] = {}
         self.pools: dict[str, list[int]] = {channel: [] for channel in CHANNELS}
         self.carts: dict[str, dict[str, Any]] = {}
@@ -228,8 +229,9 @@ class World:
         goods = sum(BY_SKU[sku].price * count for sku, count in items.items())
         discount = round(goods * 0.1) if cart["source"][0] == "newsletter" else 0
         shipping = 0 if goods - discount >= 6000 else 495
+        self.last_order += 1
         return {
-            "number": self.next_number(),
+            "number": self.last_order,
             "channel": cart["channel"],
             "person": cart["person"],
             "cart": cart["token"],
@@ -325,6 +327,7 @@ class World:
         """The state as JSON, for the next start."""
         return {
             "counter": self.counter,
+            "last_order": self.last_order,
             "people": [person.document() for person in self.people.values()],
             "pools": self.pools,
             "carts": self.carts,
@@ -338,7 +341,7 @@ class World:
     def restore(cls, document: dict[str, Any], seed: int) -> World:
         """Raises KeyError or TypeError when the document is of another version of the demo."""
         world = cls(seed)
-        world.counter = document["counter"]
+        world.counter, world.last_order = document["counter"], document["last_order"]
         world.people = {values["number"]: Person(**values) for values in document["people"]}
         world.pools, world.carts, world.orders = document["pools"], document["carts"], document["orders"]
         world.stock, world.restocking = document["stock"], set(document["restocking"])

@@ -1,0 +1,104 @@
+"""`sereno demo` as a person runs it: set up, served, alive, stopped, resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+SERENO = str(Path(sys.executable).parent / "sereno")
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SERENO_", "DJANGO_", "DEMO_"))}
+    return {**kept, "SERENO_DATA_DIR": str(folder)}
+
+
+def _list(folder: Path, *words: str) -> list[dict[str, object]]:
+    outcome = subprocess.run(
+        [SERENO, *words, "--json"], env=_environment(folder), capture_output=True, check=True, timeout=120
+    )
+    return json.loads(outcome.stdout)
+
+
+def _await(port: int, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError("the demo did not get ready in three minutes")
+
+
+@pytest.mark.timeout(600)
+def test_the_demo_lives_stops_and_resumes(tmp_path: Path) -> None:
+    port = _port()
+    command = [SERENO, "demo", "--port", str(port)]
+    files = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, env=_environment(tmp_path), **files)
+    try:
+        _await(port, process)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not list((tmp_path / "demo" / "inbox").glob("*.eml")):
+            time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert f"http://127.0.0.1:{port}" in out
+    assert re.search(r"Password\s+\S+", out)
+    assert list((tmp_path / "demo" / "inbox").glob("*.eml")), "mails come within two minutes"
+    deliveries = _list(tmp_path, "delivery", "list")
+    assert {row["status"] for row in deliveries} <= {"done", "pending", "ignored"}
+    assert len(deliveries) > 5
+    first = _list(tmp_path, "event", "list", "--until", "350d", "--limit", "5")
+    assert first, "there is a year of history"
+    assert not _list(tmp_path, "effect", "list", "--status", "failed")
+    before = (tmp_path / "demo" / "password").read_text()
+    again = subprocess.Popen(command, env=_environment(tmp_path), **files)
+    try:
+        started = time.monotonic()
+        _await(port, again)
+        assert time.monotonic() - started < 20, "the second start makes no history"
+        again.send_signal(signal.SIGINT)
+        out, _ = again.communicate(timeout=60)
+    finally:
+        again.kill()
+    assert before.strip() in out
+
+
+def test_a_busy_port_is_said(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        outcome = subprocess.run(
+            [SERENO, "demo", "--port", str(port)],
+            env=_environment(tmp_path),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert outcome.returncode == 1
+    assert f"port {port} is in use" in outcome.stderr
+    assert "DEMO_PORT=" in outcome.stderr
