@@ -57,6 +57,7 @@ CART = record(
         timestamp("updated_at", "When it last changed."),
         timestamp("completed_at", "When it became an order; null until then."),
         timestamp("deleted_at", "When it was deleted; null while it exists."),
+        timestamp("since", "In `checkout.abandoned`: since when nothing had happened to it."),
         CUSTOM,
         IS_THIN,
     ),
