@@ -10,9 +10,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from door_process import Crowd, Serving, environment_of, send, set_up
+from crowd import Crowd, send, set_up
 
 from sereno.store.database import Database, open_database
+from sereno_process import Serving, environment_of
 
 ROUNDS = 4
 
