@@ -30,8 +30,10 @@ from sereno.engine.run import (
     Started,
     TimerDue,
 )
+from sereno.engine.stepping import after_failure, go
 from sereno.engine.steps import Action, Approve, WaitUntilDate, WaitUntilEvent
-from sereno.engine.walk import Walk, after_failure, date_due, leave_event_wait
+from sereno.engine.waits import date_due, leave_event_wait
+from sereno.engine.walk import Walk
 
 SEEN = 256
 """How many ids of events and outcomes a run remembers."""
@@ -123,7 +125,7 @@ def _start(flow: Flow, state: RunState, context: RunContext, now: datetime) -> A
         return Advanced(state)
     walk = _walk(flow, state, context, now)
     walk.note("", "run.started", {"event": state.event.get("type"), "key": state.key})
-    walk.go(flow.program.first)
+    go(walk, flow.program.first)
     return _done(walk)
 
 
@@ -201,7 +203,7 @@ def _awaited(walk: Walk, step: WaitUntilEvent, place: Place, event: Event, docum
     walk.note(state.step, "wait.event", details)
     state.since = max(event.occurred_at, state.since or event.occurred_at)
     _leave(walk)
-    walk.go(leave_event_wait(walk, step, place, document))
+    go(walk, leave_event_wait(walk, step, place, document))
 
 
 def _leave(walk: Walk) -> None:
@@ -234,13 +236,13 @@ def _timer(flow: Flow, state: RunState, input: TimerDue, context: RunContext, no
     _leave(walk)
     if isinstance(step, WaitUntilEvent):
         walk.note(state.step, "wait.timeout", {"due_at": format_instant(due)})
-        walk.go(leave_event_wait(walk, step, place, None))
+        go(walk, leave_event_wait(walk, step, place, None))
     elif isinstance(step, Approve):
         walk.note(state.step, "approval.expired", {"due_at": format_instant(due)})
-        walk.go(place.branches[1])
+        go(walk, place.branches[1])
     else:
         walk.note(state.step, "wait.over", {"due_at": format_instant(due)})
-        walk.go(place.next)
+        go(walk, place.next)
     return _done(walk)
 
 
@@ -258,12 +260,12 @@ def _outcome(flow: Flow, state: RunState, input: EffectFinished, context: RunCon
         walk.note(state.step, "effect.done", {"action": step.action.name, "value": dict(input.value)})
         if step.result is not None:
             walk.variables[step.result] = dict(input.value)
-        walk.go(place.next)
+        go(walk, place.next)
         return _done(walk)
     walk.note(state.step, "effect.failed", {"action": step.action.name, "reason": input.reason})
     following = after_failure(walk, place, input.reason or "effect_failed")
     if following is not None:
-        walk.go(following)
+        go(walk, following)
     return _done(walk)
 
 
@@ -280,7 +282,7 @@ def _decided(flow: Flow, state: RunState, input: Decided, context: RunContext, n
     _leave(walk)
     code = "approval.given" if input.approved else "approval.refused"
     walk.note(state.step, code, {"by": input.by, "note": input.note} if input.note else {"by": input.by})
-    walk.go(place.branches[0 if input.approved else 1])
+    go(walk, place.branches[0 if input.approved else 1])
     return _done(walk)
 
 

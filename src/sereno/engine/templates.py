@@ -84,7 +84,11 @@ def readings(template: str) -> list[Reading]:
     if not is_template(template):
         return []
     found: list[Reading] = []
-    analysis = _parsed(template, "text").analyze()
+    parsed = _parsed(template, "text")
+    try:
+        analysis = parsed.analyze()
+    except LiquidError as error:
+        raise _failed(error) from None
     known = _environment("text").filters
     for name, spans in analysis.filters.items():
         if name not in known:

@@ -23,7 +23,7 @@ from sereno.engine.run import (
     decode_state,
     encode_state,
 )
-from sereno.engine.walk import stable_fraction
+from sereno.engine.stepping import stable_fraction
 
 from .catalog import CATALOG
 from .simulator import SHOP, START, Simulator, event

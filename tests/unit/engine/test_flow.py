@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from typing import Any, cast
 
 import pytest
 import yaml
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sereno.engine.catalog import FlowInvalid, Problem
 from sereno.engine.expressions import Expression
@@ -345,6 +347,56 @@ def test_hostile_documents_are_refused_quietly() -> None:
     ):
         with pytest.raises(FlowInvalid):
             compile_flow(text, CATALOG)
+
+
+JUNK = st.sampled_from(
+    [None, True, -1, 0.5, "", "x", "{{", "{% if %}", "order.total", "4h", [], [[]], [None], {}, {"if": 1},
+     {"event": None},
+     {"until": {"event": "order.paid"}}, {"a": {"b": [1]}}, ["order.paid", 3], "1 +", "\x00", 10**30]
+)  # fmt: skip
+
+
+def spoil(draw: st.DrawFn, value: Any) -> Any:
+    """The document with one part of it replaced, renamed or taken away."""
+    if isinstance(value, dict) and value and draw(st.integers(0, 5)):
+        found = dict(cast("dict[str, Any]", value))
+        key = draw(st.sampled_from(sorted(found)))
+        kept = found.pop(key)
+        what = draw(st.integers(0, 6))
+        if what == 0:
+            return found
+        found[key + "x" if what == 1 else key] = spoil(draw, kept)
+        return found
+    if isinstance(value, list) and value and draw(st.integers(0, 5)):
+        items = list(cast("list[Any]", value))
+        number = draw(st.integers(0, len(items) - 1))
+        items[number] = spoil(draw, items[number])
+        return items
+    return draw(JUNK)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_spoilt_document_is_a_flow_or_a_list_of_problems(data: st.DataObject) -> None:
+    document = yaml.safe_load(FULL)
+    for _ in range(data.draw(st.integers(1, 3))):
+        document = data.draw(st.composite(spoil)(document))
+        if not isinstance(document, dict):
+            return
+    text = to_yaml(cast("dict[str, Any]", document))
+    try:
+        assert compile_flow(text, CATALOG).document
+    except FlowInvalid as error:
+        assert error.problems
+        lines = text.count("\n") + 1
+        assert all(1 <= problem.line <= lines and problem.message for problem in error.problems)
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_a_flow_or_a_list_of_problems(text: str) -> None:
+    with pytest.raises(FlowInvalid):
+        compile_flow(text, CATALOG)
 
 
 def test_a_document_is_plain_yaml() -> None:

@@ -112,6 +112,18 @@ def test_what_a_template_reads_is_known() -> None:
     assert "did you mean money" in str(caught.value)
 
 
+@given(st.text(alphabet="{}%|. abifornd=:'\"()1\n-", max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_a_template_or_fails_quietly(text: str) -> None:
+    in_text, in_html = (lambda: render(text, VARIABLES)), (lambda: render(text, VARIABLES, "html"))
+    for attempt in (lambda: readings(text), in_text, in_html):
+        try:
+            attempt()
+        except TemplateFailed as error:
+            assert str(error)
+            assert error.line >= 1
+
+
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-100, 100), st.floats(-5, 5), st.text(max_size=8),
     st.lists(st.text(max_size=3), max_size=3),

@@ -66,7 +66,9 @@ def test_every_entry_of_every_run_can_be_told(flow: Flow, records: object, drawn
 
 def test_every_code_in_the_source_has_a_sentence() -> None:
     folder = Path(sereno.engine.__file__).parent
-    source = "".join((folder / name).read_text() for name in ("walk.py", "advance.py", "entry.py"))
+    source = "".join(
+        (folder / name).read_text() for name in ("walk.py", "waits.py", "stepping.py", "advance.py", "entry.py")
+    )
     used = set(re.findall(r'"((?:run|exit|step|effect|wait|approval|loop)\.[a-z_]+)"', source))
     assert used
     assert used <= set(CODES)
