@@ -9,8 +9,8 @@ from sereno.store.models.shops import Shop
 
 
 class ApiKey(models.Model):
-    """A bearer key. `prefix` (its first characters) is shown in lists, `digest` is the SHA-256 of the whole key, `scopes`
-    is `read` or `read write`. A revoked key stays, so that the audit trail can name it."""
+    """A bearer key. `prefix` (its first characters) is shown in lists, `digest` is the SHA-256 of the whole key,
+    `scopes` is `read` or `read write`. A revoked key stays, so that the audit trail can name it."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
