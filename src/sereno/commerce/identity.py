@@ -6,7 +6,11 @@ Invariant: the same facts give the same names whatever way they came in (a webho
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
+
+LONGEST = 180
+"""Characters of a key: with its kind before it, it must fit the columns that hold links."""
 
 _ORDER_PARTS = frozenset({"payment", "refund", "fulfillment", "shipment", "dispute", "gift_card", "return"})
 """Nouns whose records belong to an order by their `order_id`."""
@@ -71,18 +75,25 @@ def refs_of(type: str, subject: str, data: Mapping[str, Any]) -> dict[str, str]:
         found |= {kind: text(data.get(f"{kind}_id")) for kind in ("order", "cart", "product", "variant")}
         found |= _person(data)
     kind, colon, key = subject.partition(":")
-    if colon and key and not found.get(kind):
-        found[kind] = key
+    held = found.get(kind)
+    # An address is only the name of somebody who has no better one.
+    if colon and key and (not held or (kind == "customer" and held.startswith("email:"))):
+        found[kind] = text(key)
     return {kind: key for kind, key in found.items() if key}
 
 
 def text(value: object) -> str | None:
-    """An id as text; None for what cannot be one. Whole numbers only: 17.0 is not an id."""
+    """An id as text; None for what cannot be one. Whole numbers only: 17.0 is not an id. A very long one is shortened
+    so that it still names one thing."""
     if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return None
+        found = value.replace("\x00", "").strip()
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**40:
+        found = str(value)
+    else:
+        return None
+    if len(found) > LONGEST:
+        found = f"{found[:140]}~{blake2b(found.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
+    return found or None
 
 
 def _person(data: Mapping[str, Any]) -> dict[str, str | None]:

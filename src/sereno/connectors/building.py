@@ -42,7 +42,7 @@ class Found:
             self.note("time.in_future")
             occurred = self.delivery.received_at
         subject = subject[:_LONGEST_ID]
-        refs = {kind: key[:_LONGEST_ID] for kind, key in refs_of(type, subject, data).items()}
+        refs = refs_of(type, subject, data)
         self.events.append(NewEvent(name, type, subject, occurred, data, refs))
 
     def note(self, code: str) -> None:

@@ -95,6 +95,7 @@ STOCK_LEVEL = record(
         string("reason", "Why it changed, in the platform's word."),
         boolean("is_tracked", "Whether the platform counts it."),
         mapping("locations", "How many are available, by place."),
+        mapping("location_times", "When each place's figure was taken."),
         timestamp("updated_at", "When the platform counted."),
         IS_THIN,
     ),

@@ -32,7 +32,10 @@ def map_delivery(delivery: Delivery, key: str) -> Mapped:
 
 def order(reader: Reader) -> dict[str, Any]:
     currency = _currency(reader)
-    who = customer(reader.child("customer"))
+    billing, shipping = address(reader.child("billing_address")), address(reader.child("shipping_address"))
+    # A guest's name is only in the addresses.
+    named = {name: billing.get(name) or shipping.get(name) for name in ("first_name", "last_name", "name", "phone")}
+    who = compact({**named, **customer(reader.child("customer"))})
     email = reader.email("email") or who.get("email")
     lines = [_line(item, currency) for item in reader.children("items")]
     own = reader.id("id")
@@ -67,10 +70,10 @@ def order(reader: Reader) -> dict[str, Any]:
             "customer": who,
             "customer_id": reader.id("customer_id") or who.get("id") or customer_key(None, email),
             "email": email,
-            "phone": who.get("phone") or reader.child("shipping_address").text("phone"),
+            "phone": who.get("phone"),
             "channel": reader.child("sales_channel").text("name") or reader.id("sales_channel_id"),
-            "billing_address": address(reader.child("billing_address")),
-            "shipping_address": address(reader.child("shipping_address")) or None,
+            "billing_address": billing,
+            "shipping_address": shipping or None,
             "lines": lines,
             "line_count": len(lines),
             "item_count": sum(item.get("quantity") or 0 for item in lines),

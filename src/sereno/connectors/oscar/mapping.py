@@ -65,7 +65,14 @@ def order(reader: Reader, at: str) -> dict[str, Any]:
             "total_shipping": None if shipping is None else written(shipping, digits),
             "total_tax": None if tax is None else written(tax, digits),
             "shipping_method": reader.text("shipping_method"),
-            "customer": compact({"id": customer_id, "email": email, "is_guest": reader.boolean("guest")}),
+            "customer": compact(
+                {
+                    "id": customer_id,
+                    "email": email,
+                    "is_guest": reader.boolean("guest"),
+                    **{name: delivery_address.get(name) for name in ("first_name", "last_name", "name", "phone")},
+                }
+            ),
             "customer_id": customer_id,
             "email": email,
             "phone": delivery_address.get("phone"),
