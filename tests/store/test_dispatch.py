@@ -88,6 +88,31 @@ def test_an_exit_seen_before_the_start_prevents_it(place: Place) -> None:
     assert place.skips() == ["exit_already_happened"]
 
 
+AWAITS = """
+flow: awaits
+trigger: {event: custom.begun}
+steps:
+  - wait: {until: {event: custom.answered}, timeout: 1h}
+    as: answer
+  - log: {text: "{{ vars.answer.happened }}"}
+"""
+
+
+def test_an_awaited_event_that_came_before_the_start_is_heard(place: Place) -> None:
+    place.flow(AWAITS)
+    place.send(fact("1", "custom.answered", at=START - timedelta(seconds=1)), fact("2", "custom.answered", "thing:2"))
+    place.send(fact("3", "custom.answered", at=START + timedelta(seconds=2)))
+    place.drain()
+    place.send(fact("4", "custom.begun"), fact("5", "custom.begun", "thing:3"))
+    place.drain()
+    assert [run[1] for run in place.runs()] == ["finished", "waiting"]
+    place.after(hours=2)
+    assert [row[0] for row in place.rows("SELECT config FROM effect ORDER BY id")] == [
+        '{"text":"true"}',
+        '{"text":"false"}',
+    ]
+
+
 def test_one_batch_holds_the_start_and_the_exit(place: Place) -> None:
     place.flow(EXITS)
     place.send(fact("1", "custom.begun", at=START), fact("2", "custom.ended", at=START - timedelta(seconds=5)))

@@ -16,8 +16,7 @@ from sereno.engine.advance import begin, run_uid
 from sereno.engine.context import RunContext
 from sereno.engine.durations import parse_instant
 from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, reference_time
-from sereno.engine.flow import Flow
-from sereno.engine.run import Ended, Started
+from sereno.engine.run import Ended, EventArrived, Started
 from sereno.runtime.batch import Batch
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
@@ -98,7 +97,7 @@ class Entering:
         if found:
             self._read_entries(found)
             self._read_known(found)
-            self._read_later_events([item for item in found if _ending(item.live.flow)])
+            self._read_later_events([item for item in found if item.live.flow.listens])
 
     def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
         keys = {(item.live.id, item.key) for item in candidates}
@@ -112,7 +111,8 @@ class Entering:
         self._known = {row[0] for row in rows}
 
     def _read_later_events(self, candidates: Sequence[_Candidate]) -> None:
-        """Exit events no older than the trigger that came before it: late and shuffled deliveries."""
+        """Events the run would have heard, no older than the trigger, that came before it: late and shuffled
+        deliveries. Those that end a run keep it from starting; those it waits for are handed to it."""
         if not candidates:
             return
         links = {(item.fact.shop_id, link) for item in candidates for link in item.fact.links}
@@ -122,7 +122,7 @@ class Entering:
                 "shops": list({shop for shop, _ in links}),
                 "links": sorted({link for _, link in links}),
                 "since": min(to_micros(reference_time(item.fact.event)) for item in candidates),
-                "types": sorted({type_ for item in candidates for type_ in _ending(item.live.flow)}),
+                "types": sorted({type_ for item in candidates for type_ in item.live.flow.listens}),
             },
         )
         if not rows:
@@ -200,6 +200,9 @@ class Entering:
         )
         batch.hold(held)
         batch.give(held, Started())
+        for event in sorted(item.later, key=lambda later: later.occurred_at):
+            if held.is_live and event.type in held.state.listens:
+                batch.give(held, EventArrived(event))
         if entry is None:
             entry = self._entries[live.id, item.key] = _Entry(item.uid, True, batch.now)
         entry.run_uid, entry.entered_at, entry.is_changed = item.uid, batch.now, True
@@ -233,12 +236,6 @@ class Entering:
             raise EntryLost
 
 
-def _ending(flow: Flow) -> frozenset[str]:
-    """Types that undo the start when they are seen before it."""
-    absent = flow.trigger.absent
-    return flow.exit_types if absent is None else flow.exit_types | absent.types
-
-
 def _occurred_at(held: Held | None) -> datetime | None:
     at = held.state.event.get("occurred_at") if held is not None else None
     return parse_instant(at) if isinstance(at, str) else None
@@ -246,7 +243,7 @@ def _occurred_at(held: Held | None) -> datetime | None:
 
 def _later(item: _Candidate, by_link: dict[tuple[int, str], list[tuple[int, str, int]]]) -> list[int]:
     since = to_micros(reference_time(item.fact.event))
-    types = _ending(item.live.flow)
+    types = item.live.flow.listens
     found: dict[int, None] = {}
     for link in item.fact.links:
         for event, type_, occurred_at in by_link.get((item.fact.shop_id, link), ()):
