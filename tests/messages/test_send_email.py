@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from email.message import EmailMessage
 from typing import Any
@@ -279,7 +280,7 @@ def test_reviews_are_of_what_is_in_the_cart(server: MailServer, mailer: SmtpMail
         {"author": "nobody"},
         "nonsense",
     ]
-    send_email(EmailConfig(template="cart-reviews"), make_context(mailer, settings={"reviews": held}))
+    send_email(EmailConfig(template="cart-reviews"), make_context(mailer, settings={"reviews": json.dumps(held)}))
     text = body(server.mails()[0])
     assert text.index("Preciosa") < text.index("Llegó enseguida")
     assert "Otra cosa" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
@@ -144,5 +145,9 @@ def _text(answer: HttpAnswer) -> str:
 
 def _secret(named: str, ctx: Context) -> str:
     secrets = ctx.shop.settings.get("secrets")
+    if isinstance(secrets, str):
+        # Typed on the command line, a setting is a text even where it means a mapping.
+        with suppress(ValueError):
+            secrets = json.loads(secrets)
     held = secrets.get(named) if isinstance(secrets, Mapping) else None
     return held if isinstance(held, str) else named

@@ -5,6 +5,7 @@ Pure. Records come from shops' platforms and are not to be trusted: addresses of
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -196,7 +197,9 @@ def offer(context: Context) -> dict[str, Any]:
 def reviews(held: Any, shown: Sequence[Record]) -> list[dict[str, Any]]:
     """Up to three of the shop's own reviews (setting `reviews`: text, author, rating, product_id or sku) of what is
     shown; those of no product in particular come after."""
-    if not isinstance(held, Sequence) or isinstance(held, str):
+    if isinstance(held, str):
+        held = _json(held)
+    if not isinstance(held, Sequence):
         return []
     titles = {str(line[key]): line["title"] for line in shown for key in ("product_id", "sku") if line.get(key)}
     fitting: list[dict[str, Any]] = []
@@ -291,6 +294,14 @@ def _people(context: Context) -> list[Record]:
 def _data(context: Context) -> Record:
     data = context.event.get("data")
     return data if isinstance(data, Mapping) else {}
+
+
+def _json(text: str) -> Any:
+    """A setting typed on the command line is a text, even where it means a list."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _web(url: Any) -> str | None:

@@ -21,7 +21,17 @@ SETTINGS = {
     "sender_name": "Casa Azahar",
     "sender_email": "hola@casa-azahar.example",
     "alert_email": "almacen@casa-azahar.example",
-    "postal_address": "Casa Azahar, Calle de la Palma 12, 28004 Madrid",
+    "support_email": "hola@casa-azahar.example",
+    "support_phone": "+34 910 000 000",
+    "website": "https://casa-azahar.example",
+    "postal_address": "Calle de la Palma 12, 28004 Madrid",
+    "recovery_code": "AZAHAR10",
+    "recovery_percent": 10,
+    "reviews": [
+        {"text": "Llegó en dos días y mejor envuelto que un regalo.", "author": "Lucía, Sevilla", "rating": 5},
+        {"text": "Lo uso a diario desde hace un año y sigue como nuevo.", "author": "Jordi, Girona", "rating": 5},
+        {"text": "Se nota la mano de quien lo hace.", "author": "Inês, Lisboa", "rating": 4},
+    ],
 }
 
 
