@@ -5,8 +5,7 @@ from __future__ import annotations
 import html
 import json
 
-import pytest
-from bodies import NOW, body_of, files_of, map_body
+from bodies import NOW, body_of, map_body
 
 from sereno.connectors.woocommerce.webhooks import WOOCOMMERCE
 
@@ -121,16 +120,20 @@ def test_checkout_draft_is_no_order_yet() -> None:
     assert map_body("woocommerce", body=json.dumps(order).encode(), topic="order.created").reason == "order.draft"
 
 
-@pytest.mark.parametrize("name", [n for n in files_of("woocommerce") if n == "order_updated.partially-refunded"])
-def test_partial_refunds_of_a_real_order(name: str) -> None:
-    order = map_body("woocommerce", name).events[0].data
-    assert (order["total"], order["total_refunded"], order["payment_status"]) == (
-        "304.45",
-        "24.30",
-        "partially_refunded",
-    )
-    assert len(order["lines"]) == 8
-    assert order["lines"][2]["price"] == "10.80"
+def test_partial_refunds_are_told_each_and_once() -> None:
+    order = json.loads(body_of("woocommerce", "order.docs"))
+    order["refunds"] = [
+        {"id": 549, "reason": "Sold out", "total": "-16.20"},
+        {"id": 547, "reason": "", "total": "-8.1"},
+    ]
+    events = map_body("woocommerce", body=json.dumps(order).encode(), topic="order.updated").events
+    found = events[0].data
+    assert (found["total_refunded"], found["payment_status"]) == ("24.30", "partially_refunded")
+    assert [event.id for event in events[1:]] == [
+        "order:727:partially_refunded:24.30",
+        "refund:549:created",
+        "refund:547:created",
+    ]
 
 
 def test_refund_by_rest_names_its_order_by_link() -> None:

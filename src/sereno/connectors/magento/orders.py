@@ -17,7 +17,6 @@ def order(reader: Reader) -> dict[str, Any]:
     digits = currencies.digits_of(currency)
     email = reader.email("customer_email")
     customer_id = customer_key(reader.id("customer_id"), email)
-    first, last = reader.text("customer_firstname"), reader.text("customer_lastname")
     billing = address(reader.child("billing_address"))
     shipping = Reader(None)
     for assignment in reader.child("extension_attributes").children("shipping_assignments"):
@@ -46,16 +45,7 @@ def order(reader: Reader) -> dict[str, Any]:
             "note": reader.text("customer_note"),
             "channel": " / ".join((reader.text("store_name") or "").split("\n")) or None,
             "discount_codes": reader.texts("coupon_code"),
-            "customer": compact(
-                {
-                    "id": customer_id,
-                    "email": email,
-                    "first_name": first,
-                    "last_name": last,
-                    "name": " ".join(part for part in (first, last) if part) or None,
-                    "is_guest": reader.boolean("customer_is_guest"),
-                }
-            ),
+            "customer": _buyer(reader, customer_id),
             "customer_id": customer_id,
             "email": email,
             "phone": billing.get("phone"),
@@ -72,6 +62,20 @@ def order(reader: Reader) -> dict[str, Any]:
             "updated_at": changed or reader.instant("created_at"),
         },
         keep=("shipping_address",),
+    )
+
+
+def _buyer(reader: Reader, customer_id: str | None) -> dict[str, Any]:
+    first, last = reader.text("customer_firstname"), reader.text("customer_lastname")
+    return compact(
+        {
+            "id": customer_id,
+            "email": reader.email("customer_email"),
+            "first_name": first,
+            "last_name": last,
+            "name": " ".join(part for part in (first, last) if part) or None,
+            "is_guest": reader.boolean("customer_is_guest"),
+        }
     )
 
 
