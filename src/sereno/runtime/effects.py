@@ -33,10 +33,19 @@ ROOTS = ("customer", "order", "cart", "product")
 
 
 class EffectRunner:
-    """`threads` effects are tried at once. `on_outcome` is called from those threads whenever one is through."""
+    """`threads` effects are tried at once. `on_outcome` is called from those threads whenever one is through. A worker
+    not heard of for `dead_after` is taken for dead."""
 
-    def __init__(self, world: World, *, threads: int = 16, on_outcome: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        threads: int = 16,
+        on_outcome: Callable[[], None] = lambda: None,
+        dead_after: timedelta = DEAD_AFTER,
+    ) -> None:
         self._world = world
+        self._dead_after = dead_after
         self._most = threads * 4
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sereno-effect")
         self._on_outcome = on_outcome
@@ -178,7 +187,7 @@ class EffectRunner:
         """To be called with every heartbeat, so that slow actions stay ours; frees those of dead workers."""
         now = self._world.clock.now()
         tx.run("extend_leases", {"worker": self._world.worker, "lease_until": to_micros(now + LEASE)})
-        tx.run("reclaim_effects", {"now": to_micros(now), "dead": to_micros(now - DEAD_AFTER)})
+        tx.run("reclaim_effects", {"now": to_micros(now), "dead": to_micros(now - self._dead_after)})
 
     def stop(self, seconds: float = 20.0) -> None:
         """Give back what has not begun, wait for what has, settle it."""

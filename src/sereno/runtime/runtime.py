@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -51,7 +51,7 @@ class Runtime:
         base_url: str = "",
         is_dry: bool = False,
         threads: int = 16,
-        on_outcome: Callable[[], None] = lambda: None,
+        dead_after: timedelta = DEAD_AFTER,
     ) -> None:
         self.world = make_world(
             database, plugins, ports, clock or SystemClock(), worker_name, base_url=base_url, is_dry=is_dry
@@ -60,7 +60,8 @@ class Runtime:
         self.dispatcher = Dispatcher(self.world)
         self.waker = Waker(self.world)
         self.scheduler = Scheduler(self.world)
-        self.effects = EffectRunner(self.world, threads=threads, on_outcome=on_outcome)
+        self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
+        self._dead_after = dead_after
         self._started_at = to_micros(self.world.clock.now())
         self._parts: dict[str, tuple[Callable[[int], int], Pace]] = {
             "map": (self.mapper.run, Pace()),
@@ -99,7 +100,7 @@ class Runtime:
         with self.world.database.transaction() as tx:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
             self.effects.keep_leases(tx)
-            row = tx.one("living_workers", {"dead": to_micros(now - DEAD_AFTER)})
+            row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         living = max(1, row[0] if row else 1)
         self.dispatcher.lanes = max(1, -(-16 // living))
 

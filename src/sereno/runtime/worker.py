@@ -36,8 +36,9 @@ def worker_name() -> str:
 class Worker:
     """Runs a `Runtime` until told to stop. `notify` may be called from any thread."""
 
-    def __init__(self, runtime: Runtime, *, on_round: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, runtime: Runtime, *, beat: float = BEAT, on_round: Callable[[], None] = lambda: None) -> None:
         self._runtime = runtime
+        self._beat = beat
         self._on_round = on_round
         self._awake = threading.Event()
         self._database = runtime.world.database
@@ -58,7 +59,7 @@ class Worker:
             try:
                 if monotonic() >= next_beat:
                     self._runtime.beat()
-                    next_beat = monotonic() + BEAT
+                    next_beat = monotonic() + self._beat
                 self._awake.clear()
                 done = self._runtime.round()
                 self._on_round()

@@ -48,15 +48,24 @@ class PostgresDatabase:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[PostgresTransaction]:
-        connection = self.connection()
-        cursor = connection.cursor()
-        cursor.execute(begin)
+        cursor = self._begin(begin)
+        connection = cursor.connection
         try:
             yield PostgresTransaction(cursor, self._statements)
             cursor.execute("COMMIT")
         except BaseException:
             self._undo(connection)
             raise
+
+    def _begin(self, begin: str) -> psycopg.Cursor[tuple[Any, ...]]:
+        """A connection may have died since it was used last (the server was restarted, say); nothing has happened in
+        this transaction yet, so another one is as good."""
+        connection = self.connection()
+        try:
+            return connection.execute(begin)
+        except psycopg.OperationalError:
+            connection.close()
+            return self.connection().execute(begin)
 
     def _undo(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
         """Never hides the error that led here: a connection that cannot roll back is thrown away."""
