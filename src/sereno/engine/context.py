@@ -48,7 +48,7 @@ class RunContext:
             if name:
                 try:
                     return ZoneInfo(str(name))
-                except (ZoneInfoNotFoundError, ValueError):
+                except (ZoneInfoNotFoundError, ValueError, OSError):
                     continue
         return ZoneInfo("UTC")
 

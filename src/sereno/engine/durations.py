@@ -52,7 +52,10 @@ def parse_instant(text: str) -> datetime:
     """An ISO 8601 instant as an aware UTC datetime; one without offset, or a bare date, counts as UTC. Raises
     ValueError."""
     found = datetime.fromisoformat(text.strip())
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is past the end of the calendar") from None
 
 
 def parse_date(text: str) -> tuple[int | None, int, int]:

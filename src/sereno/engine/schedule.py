@@ -100,8 +100,15 @@ def date_firing(schedule: Schedule, value: Any, after: datetime, zone: ZoneInfo)
     try:
         year, month, day = parse_date(value)
         instant = parse_instant(value) if len(value) > 10 else None
-    except ValueError:
+        return _date_firing(schedule, (year, month, day), instant, after, zone)
+    except (ValueError, OverflowError):
         return None
+
+
+def _date_firing(
+    schedule: Schedule, day_of: tuple[int | None, int, int], instant: datetime | None, after: datetime, zone: ZoneInfo
+) -> datetime | None:
+    year, month, day = day_of
     if instant is not None:
         local = instant.astimezone(zone)
         year, month, day = local.year, local.month, local.day

@@ -295,7 +295,7 @@ def _instant(value: Any, context: RenderContext) -> datetime | None:
     zone = _first(context, (("timezone",), ("store", "timezone")))
     try:
         return at.astimezone(ZoneInfo(str(zone))) if zone else at
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):
         return at
 
 

@@ -212,6 +212,8 @@ def birthday(offset: str = "0s", at: time | None = time(9), yearly: bool = True)
         (None, birthday(), "2026-03-01T00:00:00Z", None),
         ("", birthday(), "2026-03-01T00:00:00Z", None),
         ("soon", birthday(), "2026-03-01T00:00:00Z", None),
+        ("9999-12-31", birthday("3d", yearly=False), "2026-03-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+14:00", birthday(yearly=False), "2026-03-01T00:00:00Z", None),
     ],
 )
 def test_dates_on_records(value: str | None, schedule: Schedule, after: str, expected: str | None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any, cast
 
 from sereno.engine.durations import format_instant
@@ -133,9 +134,12 @@ def _as_number(read: Callable[[Scope], Any], path: str) -> Callable[[Scope], Any
         if value is None:
             return None
         try:
-            return float(value)
-        except (TypeError, ValueError):
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
             raise Unreadable(f"{path} is {value!r}, which is not a number") from None
+        if not isfinite(number):
+            raise Unreadable(f"{path} is {value!r}, which is not a number")
+        return number
 
     return read_number
 

@@ -22,6 +22,8 @@ from sereno.engine.expressions.tree import ExpressionInvalid
 from sereno.engine.expressions.types import Type
 
 _SEEN_ITEMS = 20
+_SEEN_LENGTH = 500
+_SHORT = frozenset({int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Expression:
     def test(self, scope: Scope) -> Outcome:
         """The condition's outcome."""
         data, problem = self._bind(scope)
-        seen = list(zip(self._labels, data.values(), strict=False))
+        seen = self._seen(data)
         if problem is not None:
             return Outcome(None, problem, seen)
         try:
@@ -76,13 +78,19 @@ class Expression:
         except RuntimeError as error:
             return None, _refusal(error)
         if result.type() == cel.Type.ERROR:
-            return None, self._why(result, None, list(zip(self._labels, data.values(), strict=False)))
+            return None, self._why(result, None, self._seen(data))
         return _as_json(result.plain_value()), None
 
     def seen(self, scope: Scope) -> list[tuple[str, Any]]:
         """The values it would read."""
         data, _ = self._bind(scope)
-        return list(zip(self._labels, data.values(), strict=False))
+        return self._seen(data)
+
+    def _seen(self, data: dict[str, Any]) -> list[tuple[str, Any]]:
+        return [
+            (label, value if value.__class__ in _SHORT else _cut(value))
+            for label, value in zip(self._labels, data.values(), strict=False)
+        ]
 
     def _bind(self, scope: Scope) -> tuple[dict[str, Any], str | None]:
         data: dict[str, Any] = {}
@@ -153,6 +161,20 @@ def _environment(variables: int) -> cel.Env:
 def _compiled(text: str, variables: int) -> cel.Expression:
     # Types were checked on the source, with better words and with null in mind; the engine need not check again.
     return _environment(max(64, variables)).compile(text, disable_check=True)
+
+
+def _cut(value: Any) -> Any:
+    """A value short enough to be kept in a trace."""
+    if isinstance(value, str):
+        return value if len(value) <= _SEEN_LENGTH else value[:_SEEN_LENGTH] + "…"
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        shown = [_cut(item) for item in items[:_SEEN_ITEMS]]
+        return shown if len(items) <= _SEEN_ITEMS else [*shown, f"… and {len(items) - _SEEN_ITEMS} more"]
+    if isinstance(value, dict):
+        entries = list(cast("dict[str, Any]", value).items())[:_SEEN_ITEMS]
+        return {key: _cut(item) for key, item in entries}
+    return value
 
 
 def _refusal(error: RuntimeError) -> str:
