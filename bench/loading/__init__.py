@@ -41,7 +41,6 @@ local n = 0
 function request()
   local i = n % total + 1
   n = n + 1
-  if {once} and n > total then wrk.thread:stop() end
   if tails[i] then return heads[i] .. string.format("%08d", n) .. tails[i] end
   return heads[i]
 end
@@ -143,8 +142,9 @@ def run(
         with path.open("wb") as file:
             for request in requests:
                 file.write(f"{len(request):08d}".encode() + request)
-        if shutil.which("wrk"):
-            return _wrk(port, path, connections, seconds, once, delay_ms)
+        # wrk always takes all of its time.
+        if shutil.which("wrk") and not once:
+            return _wrk(port, path, connections, seconds, delay_ms)
         command = [
             sys.executable,
             __file__,
@@ -158,10 +158,10 @@ def run(
         return Load(**json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
-def _wrk(port: int, path: Path, connections: int, seconds: float, once: bool, delay_ms: float) -> Load:
+def _wrk(port: int, path: Path, connections: int, seconds: float, delay_ms: float) -> Load:
     delay = f"function delay() return math.random(0, {round(delay_ms * 2)}) end" if delay_ms else ""
     script = path.with_suffix(".lua")
-    script.write_text(_WRK.format(requests=path, delay=delay, once=str(once).lower()))
+    script.write_text(_WRK.format(requests=path, delay=delay))
     duration = f"{max(1, round(seconds))}s"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{duration}", "--latency", "-s", str(script)]
     output = subprocess.run([*command, f"http://127.0.0.1:{port}/"], check=True, capture_output=True, text=True).stdout
