@@ -90,6 +90,23 @@ def test_price_without_a_variant_is_noted() -> None:
     assert (mapped.events[0].data["price"], mapped.notes) == ("21.90", ("variant.missing",))
 
 
+def test_a_variant_that_was_repriced_says_so() -> None:
+    document = {
+        "topic": "product_variant.updated",
+        "occurred_at": "2026-11-22T05:00:00.000Z",
+        "currency_code": "EUR",
+        "data": {
+            "entity": [{"id": 4, "productId": 2, "sku": "TEA", "name": "Tea", "price": 2190, "currencyCode": "EUR"}],
+            "input": [{"id": "4", "price": 2190}],
+        },
+    }
+    events = map_body("vendure", body=json.dumps(document).encode()).events
+    assert [(e.type, e.data["price"], e.refs["sku"]) for e in events] == [
+        ("variant.updated", "21.90", "TEA"),
+        ("variant.price_changed", "21.90", "TEA"),
+    ]
+
+
 def test_dedupe_and_signature() -> None:
     body = body_of("vendure", "order.placed")
     headers = {"x-vendure-delivery": "d-1", "x-vendure-attempt": "3"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from sereno.connectors import currencies
@@ -195,34 +194,43 @@ def _variant(state: str) -> Callable[[Found, Reader, Reader], None]:
     def handle(found: Found, data: Reader, body: Reader) -> None:
         at = _at(data, body)
         entities = data.children("entity") if isinstance(data.raw("entity"), list) else [data.child("entity")]
+        asked = data.children("input") if isinstance(data.raw("input"), list) else [data.child("input")]
+        repriced = {item.id("id") for item in asked if item.has("price") or item.has("prices")}
         for entity in entities:
             own = entity.id("id")
             if own is None:
-                found.note("variant.missing")
+                found.skip("variant.missing")
                 continue
-            currency = currencies.code(entity.text("currencyCode") or body.text("currency_code"))
-            levels = entity.children("stockLevels")
-            on_hand = [item.decimal("stockOnHand") for item in levels]
-            taken = [item.decimal("stockAllocated") for item in levels]
-            available = sum((n for n in on_hand if n), Decimal(0)) - sum((n for n in taken if n), Decimal(0))
-            words = next(iter(entity.children("translations")), entity)
-            variant = compact(
-                {
-                    "variant_id": own,
-                    "product_id": entity.id("productId") or entity.child("product").id("id"),
-                    "sku": entity.text("sku"),
-                    "variant_title": entity.text("name") or words.text("name"),
-                    "price": minor(entity.raw("price"), orders.HUNDREDTHS, currency),
-                    "currency": currency,
-                    "available": int(available) if levels else None,
-                    "updated_at": at,
-                    "deleted_at": at if state == "deleted" else None,
-                }
-            )
+            variant = _variant_of(entity, body, at)
+            if state == "deleted":
+                variant["deleted_at"] = at
             name = f"variant:{own}:{state}" if state != "updated" else None
             found.add(f"variant.{state}", f"variant:{own}", variant, id=name, at=at)
+            if state == "updated" and own in repriced and "price" in variant:
+                # The notice of the price itself does not say whose it is.
+                found.add("variant.price_changed", f"variant:{own}", variant, at=at)
 
     return handle
+
+
+def _variant_of(entity: Reader, body: Reader, at: str | None) -> dict[str, Any]:
+    currency = currencies.code(entity.text("currencyCode") or body.text("currency_code"))
+    levels = entity.children("stockLevels")
+    on_hand = [number for item in levels if (number := item.integer("stockOnHand")) is not None]
+    taken = [number for item in levels if (number := item.integer("stockAllocated")) is not None]
+    words = next(iter(entity.children("translations")), entity)
+    return compact(
+        {
+            "variant_id": entity.id("id"),
+            "product_id": entity.id("productId") or entity.child("product").id("id"),
+            "sku": entity.text("sku"),
+            "variant_title": entity.text("name") or words.text("name"),
+            "price": minor(entity.raw("price"), orders.HUNDREDTHS, currency),
+            "currency": currency,
+            "available": sum(on_hand) - sum(taken) if on_hand else None,
+            "updated_at": at,
+        }
+    )
 
 
 def _price(found: Found, data: Reader, body: Reader) -> None:
