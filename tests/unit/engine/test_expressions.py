@@ -140,6 +140,22 @@ def test_values_seen_are_kept_and_cut_to_what_was_read() -> None:
     ]
 
 
+def test_only_what_matters_is_converted() -> None:
+    source = "order != null && order.lines != null && size(order.lines) == 3 && has(order.attributes)"
+    outcome = compile_expression(
+        source + " && order.lines.size() == 3 && order.tags == ['vip', 'wholesale']", NAMES
+    ).test(SCOPE)
+    assert outcome.value is True
+    assert outcome.seen == [
+        ("order", "(there)"),
+        ("order.lines", "(there)"),
+        ("order.lines", [None, None, None]),
+        ("order.attributes", "(there)"),
+        ("order.lines", [None, None, None]),
+        ("order.tags", ["vip", "wholesale"]),
+    ]
+
+
 def test_long_values_are_cut_in_what_is_kept() -> None:
     scope = {"order": {"tags": [f"t{number}" for number in range(100)], "status": "x" * 2000}}
     outcome = compile_expression("'t99' in order.tags && order.status != 'paid'", NAMES).test(scope)

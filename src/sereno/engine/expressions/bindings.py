@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sereno.engine.durations import format_instant
 from sereno.engine.expressions.types import TypeKind
@@ -21,6 +21,13 @@ Scope = Mapping[str, Any]
 Path = tuple[str | int, ...]
 
 
+Kept = Literal["value", "presence", "size"]
+HEAVY: frozenset[str] = frozenset({"record", "list", "map", "any"})
+"""Kinds that cost much to convert."""
+THERE = "(there)"
+"""Stands for a value of which only the presence is looked at."""
+
+
 class Unreadable(Exception):  # noqa: N818
     """A value that is not of the kind its record promises."""
 
@@ -28,11 +35,12 @@ class Unreadable(Exception):  # noqa: N818
 @dataclass(slots=True)
 class Binding:
     """One variable of the rewritten expression. `fields`: of a looped-over list of records, the fields read; None when
-    the items are needed whole."""
+    the items are needed whole. `kept`: whether only its presence or its size is looked at."""
 
     path: Path
     kind: TypeKind
     fields: set[str] | None = None
+    kept: Kept = "value"
 
     @property
     def text(self) -> str:
@@ -48,7 +56,7 @@ class Bindings:
     def name(self, path: Path, kind: TypeKind) -> str:
         """The variable that holds this path."""
         for number, binding in enumerate(self.found):
-            if binding.path == path and binding.fields is None:
+            if binding.path == path and binding.fields is None and binding.kept == "value":
                 return f"v{number}"
         self.found.append(Binding(path, kind))
         return f"v{len(self.found) - 1}"
@@ -83,6 +91,10 @@ def getter(binding: Binding) -> Callable[[Scope], Any]:
     read = reader(binding.path)
     if binding.fields is not None:
         return _projected(read, tuple(sorted(binding.fields)))
+    if binding.kept == "presence":
+        return lambda scope: None if read(scope) is None else THERE
+    if binding.kept == "size":
+        return lambda scope: _hollow(read(scope))
     if binding.kind in ("money", "number"):
         return _as_number(read, binding.text)
     if binding.kind in ("string", "boolean", "integer", "timestamp", "date", "duration"):
@@ -157,6 +169,15 @@ def _projected(read: Callable[[Scope], Any], fields: tuple[str, ...]) -> Callabl
         ]
 
     return read_items
+
+
+def _hollow(value: Any) -> Any:
+    """Something of the same size."""
+    if isinstance(value, list | tuple):
+        return [None] * len(cast("list[Any]", value))
+    if isinstance(value, Mapping):
+        return {str(key): None for key in cast("Mapping[Any, Any]", value)}
+    return plain(value)
 
 
 def plain(value: Any) -> Any:

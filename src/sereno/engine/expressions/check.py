@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sereno.engine.expressions.bindings import Binding, Bindings, Path, path_text
+from sereno.engine.expressions.bindings import HEAVY, Binding, Bindings, Kept, Path, path_text
 from sereno.engine.expressions.functions import FUNCTIONS, MATH, METHODS, STRING_ARGUMENTS, TYPE_NAMES
-from sereno.engine.expressions.operators import Code, arithmetic, as_double, compare, constant, logical
+from sereno.engine.expressions.operators import Code, arithmetic, as_double, compare, constant, is_null, logical
+from sereno.engine.expressions.paths import fixed_part, flatten, typed
 from sereno.engine.expressions.tree import (
     Binary,
     Call,
@@ -78,7 +79,7 @@ class Checker:
             case Name() | Select() | Index():
                 return self._path(node)
             case Has():
-                code = self.visit(node.operand)
+                code = self._partly(node.operand, "presence")
                 return Code(BOOLEAN, f"({code.raw or code.text} != null)")
             case Unary():
                 return self._unary(node)
@@ -102,10 +103,18 @@ class Checker:
         self.problems.append(ExpressionInvalid(code, message, position, suggestion))
         return NOTHING
 
+    def _partly(self, node: Node, kept: Kept) -> Code:
+        """A value of which only its presence or its size matters: whole records and lists need not be converted."""
+        before = len(self.bindings.found)
+        code = self.visit(node)
+        if code.path is not None and len(self.bindings.found) > before and code.type.kind in HEAVY:
+            self.bindings.found[-1].kept = kept
+        return code
+
     # --- paths -------------------------------------------------------------------------------------
 
     def _path(self, node: Name | Select | Index) -> Code:
-        root, steps = _flatten(node)
+        root, steps = flatten(node)
         if not isinstance(root, Name):
             code = self.visit(root)
             return self._follow(code, steps, "this")
@@ -146,7 +155,7 @@ class Checker:
     def _along(self, path: Path, type_: Type, steps: list[Select | Index]) -> Code:
         """The longest part of the steps that is a fixed path becomes one variable; the rest is CEL's."""
         for number, step in enumerate(steps):
-            part = _fixed_part(step)
+            part = fixed_part(step)
             if part is None:
                 return self._follow(self._bound(path, type_), steps[number:], path_text(path))
             if path == ("event",) and isinstance(part, str) and type_.record is not None:
@@ -162,7 +171,7 @@ class Checker:
 
     def _bound(self, path: Path, type_: Type) -> Code:
         raw = self.bindings.name(path, type_.kind)
-        return _typed(type_, raw, path=path)
+        return typed(type_, raw, path=path)
 
     def _from_local(self, root: Name, local: _Local, steps: list[Select | Index]) -> Code:
         first = steps[0] if steps else None
@@ -175,25 +184,25 @@ class Checker:
                 if found is None:
                     return NOTHING
                 local.binding.fields.add(first.field)
-                code = _typed(found, f"{local.name}.{first.field}")
+                code = typed(found, f"{local.name}.{first.field}")
                 return self._follow(self._guarded(code, local, first.field), steps[1:], f"{root.name}.{first.field}")
-        return self._follow(_typed(local.type, local.name), steps, root.name)
+        return self._follow(typed(local.type, local.name), steps, root.name)
 
     def _guarded(self, code: Code, local: _Local, name: str) -> Code:
         # Whole items may lack a field, items cut down to fields never do; which it is shows only after the walk.
-        return _typed(code.type, f"({local.name} != null && has({local.name}.{name}) ? {local.name}.{name} : null)")
+        return typed(code.type, f"({local.name} != null && has({local.name}.{name}) ? {local.name}.{name} : null)")
 
     def _follow(self, code: Code, steps: list[Select | Index], shown: str) -> Code:
         """Steps after a value that is computed, or a loop's item: each is null where it breaks."""
         for step in steps:
             raw = code.raw or code.text
-            part = _fixed_part(step)
+            part = fixed_part(step)
             if isinstance(step, Select):
                 found = self._member(code.type, step.field, step, shown)
                 if found is None:
                     return NOTHING
                 guard = f"{raw} != null && has({raw}.{step.field})"
-                code = _typed(found, f"({guard} ? {raw}.{step.field} : null)")
+                code = typed(found, f"({guard} ? {raw}.{step.field} : null)")
             else:
                 index = self.visit(step.index)
                 item = code.type.item or ANY
@@ -203,7 +212,7 @@ class Checker:
                     return self.report(
                         "expression.wrong_type", f"{shown} is {code.type}; it has no items", step.position
                     )
-                code = _typed(item, f"{raw}[{index.text}]")
+                code = typed(item, f"{raw}[{index.text}]")
             shown = "this"
         return code
 
@@ -244,7 +253,10 @@ class Checker:
         return Code(code.type, f"-({code.text})")
 
     def _binary(self, node: Binary) -> Code:
-        left, right = self.visit(node.left), self.visit(node.right)
+        if node.operator in ("==", "!=") and (is_null(node.left) or is_null(node.right)):
+            left, right = self._partly(node.left, "presence"), self._partly(node.right, "presence")
+        else:
+            left, right = self.visit(node.left), self.visit(node.right)
         try:
             match node.operator:
                 case "&&" | "||":
@@ -302,7 +314,7 @@ class Checker:
             result = self._arity(node, found, f"math.{node.function}", MATH, len(arguments))
             kind = Type("integer") if all(a.type.kind == "integer" for a in arguments) else result
             return Code(kind, f"math.{node.function}({', '.join(a.text for a in arguments)})")
-        target = self.visit(node.target)
+        target = self._partly(node.target, "size") if node.function == "size" else self.visit(node.target)
         methods = METHODS[target.type.kind]
         found = methods.get(node.function)
         if found is None:
@@ -324,7 +336,10 @@ class Checker:
                 except ExpressionInvalid as problem:
                     self.problems.append(problem)
                     return NOTHING
-        arguments = [self.visit(argument) for argument in node.arguments]
+        if node.function == "size":
+            arguments = [self._partly(argument, "size") for argument in node.arguments]
+        else:
+            arguments = [self.visit(argument) for argument in node.arguments]
         found = FUNCTIONS.get(node.function)
         result = self._arity(node, found, node.function, FUNCTIONS, len(arguments))
         if node.function == "size" and arguments and arguments[0].type.kind in NUMERIC | {"boolean", "timestamp"}:
@@ -378,36 +393,6 @@ class Checker:
             self._boolean(test, body.position, node.macro)
         result = {"filter": over.type, "map": Type("list", item=bodies[-1].type)}.get(node.macro, BOOLEAN)
         return Code(result, f"{text}.{node.macro}({name}, {', '.join(body.text for body in bodies)})")
-
-
-def _flatten(node: Node) -> tuple[Node, list[Select | Index]]:
-    steps: list[Select | Index] = []
-    while isinstance(node, Select | Index):
-        steps.append(node)
-        node = node.operand
-    steps.reverse()
-    return node, steps
-
-
-def _fixed_part(step: Select | Index) -> str | int | None:
-    """The key of a step that is known beforehand."""
-    if isinstance(step, Select):
-        return step.field
-    index = step.index
-    if isinstance(index, Constant) and (index.kind == "string" or (index.kind == "integer" and index.value >= 0)):
-        return index.value
-    return None
-
-
-def _typed(type_: Type, raw: str, path: Path | None = None) -> Code:
-    """A value read from a record, turned into what its kind is in conditions. Paths come as numbers already."""
-    if type_.kind == "timestamp":
-        return Code(type_, f"timestamp({raw})", raw, path)
-    if type_.kind == "duration":
-        return Code(type_, f"duration({raw})", raw, path)
-    if type_.kind in ("money", "number") and path is None:
-        return Code(type_, f"double({raw})", raw)
-    return Code(type_, raw, raw, path)
 
 
 def _perhaps(guess: str | None) -> str:

@@ -168,5 +168,9 @@ def _check_values(type_: Type, node: Node) -> None:
     raise ExpressionInvalid("expression.wrong_value", message, node.position, guess)
 
 
+def is_null(node: Node) -> bool:
+    return isinstance(node, Constant) and node.kind == "null"
+
+
 def _spoken(operator: str) -> str:
     return {"<": "less than", "<=": "at most", ">": "more than", ">=": "at least"}[operator]
