@@ -49,3 +49,10 @@ lock:
 
 bench: setup-dev
 	@$(BIN)/sereno bench --json
+
+# Finds the interface's texts, adds new ones to each language's file, and compiles. Translate, then run it again.
+i18n: setup-dev
+	@mkdir -p build
+	@cd src/sereno && ../../$(BIN)/pybabel -q extract -F locale/babel.cfg -k mark --no-location --sort-output -o ../../build/django.pot .
+	@for l in es pt ro; do $(BIN)/pybabel -q update -D django -i build/django.pot -d src/sereno/locale -l $$l -w 120 --no-fuzzy-matching --ignore-pot-creation-date; done
+	@$(BIN)/pybabel -q compile -D django -d src/sereno/locale
