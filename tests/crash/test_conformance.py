@@ -114,11 +114,13 @@ class Host:
     def send(self, type: str, *subjects: str) -> None:
         now = datetime.now(UTC)
         events = [NewEvent(f"{type}|{name}", type, f"thing:{name}", now, {}, {"thing": name}) for name in subjects]
+        end = time.monotonic() + 30
         while True:
             try:
                 services.insert_events(self.shop, None, "tests", events, database=self.database)
                 return
             except DatabaseUnavailable:
+                assert time.monotonic() < end
                 time.sleep(0.1)  # Whoever is told nothing sends again.
 
     def start(self, ahead: float = 0.0) -> int:
@@ -281,7 +283,9 @@ def test_a_database_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Pat
 
 
 def _restart(server: Any) -> None:
-    """Its processes take a moment to notice that the first of them is gone."""
+    """Its processes take a moment to notice that the first of them is gone. Where nobody buries orphans the dead one
+    still has its number, and the new one would take the lock file for that of a living one."""
+    (server.pgdata / "postmaster.pid").unlink()
     for _ in range(20):
         try:
             server.ensure_postgres_running()
