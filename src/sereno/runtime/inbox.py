@@ -41,7 +41,9 @@ def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
 
 
 def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incoming]:
-    once = {(item.shop_id, item.source, item.event.id): item for item in reversed(incoming)}
+    once: dict[tuple[Any, ...], Incoming] = {}
+    for item in incoming:
+        once.setdefault((item.shop_id, item.source, item.event.id), item)
     if not once:
         return []
     known = tx.all(
@@ -53,8 +55,8 @@ def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incomi
         },
     )
     for row in known:
-        once.pop(tuple(row), None)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    return list(reversed(once.values()))
+        once.pop(row, None)
+    return list(once.values())
 
 
 def _row(item: Incoming) -> tuple[Any, ...]:

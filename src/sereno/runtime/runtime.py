@@ -20,6 +20,8 @@ from sereno.store.database import Database
 from sereno.store.fields import from_micros, to_micros
 
 SMALLEST, LARGEST = 20, 1000
+GONE_AFTER = timedelta(days=1)
+"""After which a dead worker's row goes."""
 SHORT, LONG = 0.03, 0.2
 """Seconds a transaction should take when somebody waits for it, and when nobody does."""
 
@@ -99,6 +101,7 @@ class Runtime:
         now = self.world.clock.now()
         with self.world.database.transaction() as tx:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
+            tx.run("bury_workers", {"before": to_micros(now - GONE_AFTER)})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         living = max(1, row[0] if row else 1)

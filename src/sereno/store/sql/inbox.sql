@@ -40,9 +40,6 @@ INSERT INTO event (id, shop_id, connection_id, delivery_id, source, uid, type, s
 SELECT shop_id, source, uid FROM event
 WHERE shop_id {in:shops:bigint} AND source {in:sources:text} AND uid {in:uids:text}
 
--- name: copy_events
--- copy: event (id, shop_id, connection_id, delivery_id, source, uid, type, subject, occurred_at, received_at, data, refs, lane)
-
 -- name: copy_event_links
 -- copy: event_link (shop_id, link, event_id, type, occurred_at)
 

@@ -77,9 +77,6 @@ UPDATE run SET due_at = r.due_at FROM {table} WHERE run.id = r.id
 SELECT id FROM run
 WHERE flow_id = :flow AND status IN ('waiting', 'parked', 'running') AND id > :after ORDER BY id LIMIT :limit
 
--- name: count_live_runs
-SELECT count(*) FROM run WHERE flow_id = :flow AND status IN ('waiting', 'parked', 'running')
-
 -- name: run_by_uid
 SELECT id FROM run WHERE uid = :uid
 

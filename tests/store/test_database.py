@@ -1,0 +1,70 @@
+"""The thin way to the database: transactions, and the gate that lets writers in by turns."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from sereno.store.database import open_database
+
+
+def test_an_exception_undoes_everything(database: Any) -> None:
+    with pytest.raises(RuntimeError), database.transaction() as tx:
+        tx.many("beat", [("one", 1, 1)])
+        raise RuntimeError
+    with database.read() as tx:
+        assert tx.text("SELECT count(*) FROM worker") == [(0,)]
+
+
+def test_many_and_returning_and_ids(database: Any) -> None:
+    with database.transaction() as tx:
+        assert tx.many("beat", [("one", 1, 1), ("two", 2, 2)]) == 2
+        assert tx.many("beat", []) == 0
+        first = list(tx.next_ids("event", 3))
+        assert len(set(first)) == 3
+    with database.read() as tx:
+        assert tx.one("living_workers", {"dead": 1}) == (1,)
+
+
+def test_writers_of_one_process_take_turns(sqlite: Any) -> None:
+    """A thread that always comes back at once does not keep the others out."""
+    order: list[str] = []
+    stop = threading.Event()
+
+    def greedy() -> None:
+        while not stop.is_set():
+            with sqlite.transaction() as tx:
+                tx.many("beat", [("greedy", 1, 1)])
+                order.append("greedy")
+                time.sleep(0.005)
+
+    thread = threading.Thread(target=greedy)
+    thread.start()
+    other = open_database(f"sqlite:///{sqlite.path}")
+    waits: list[float] = []
+    for _ in range(20):
+        start = time.perf_counter()
+        with other.transaction() as tx:
+            waits.append(time.perf_counter() - start)
+            tx.many("beat", [("other", 1, 1)])
+            order.append("other")
+    stop.set()
+    thread.join()
+    other.close()
+    assert order.count("other") == 20
+    assert max(waits) < 1.0
+
+
+def test_a_lost_connection_is_replaced(postgres: Any) -> None:
+    with postgres.read() as tx:
+        process = tx.text("SELECT pg_backend_pid()")[0][0]
+    other = open_database("postgresql:///x")
+    other.parameters.update(postgres.parameters)  # type: ignore[attr-defined]
+    with other.transaction() as tx:
+        tx.text("SELECT pg_terminate_backend($1, 1000)", [process])
+    other.close()
+    with postgres.transaction() as tx:
+        assert tx.text("SELECT 1") == [(1,)]

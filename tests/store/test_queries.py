@@ -1,0 +1,48 @@
+"""Every named statement is understood by both databases, and their few rules are kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import pytest
+
+from sereno.store.queries import statements
+
+
+def test_sqlite_understands_every_statement(sqlite: Any) -> None:
+    connection: sqlite3.Connection = sqlite.connection()
+    for statement in statements("sqlite").values():
+        marks = [None] * len(statement.parameters)
+        try:
+            connection.execute(f"EXPLAIN {statement.text}", marks)
+        except sqlite3.Error as error:
+            pytest.fail(f"{statement.name}: {error}")
+
+
+def test_postgresql_understands_every_statement(postgres: Any) -> None:
+    connection = postgres.connection()
+    for number, statement in enumerate(statements("postgresql").values()):
+        if statement.is_copy:
+            table = statement.text.removeprefix("COPY ").removesuffix(" FROM STDIN")
+            name, _, columns = table.partition("(")
+            connection.execute(f"SELECT {columns.rstrip(')')} FROM {name} WHERE FALSE")
+            continue
+        result = connection.pgconn.prepare(f"check_{number}".encode(), statement.text.encode())
+        assert result.status == 1, f"{statement.name}: {result.error_message.decode()}"
+
+
+def test_both_know_the_same_statements_but_for_locks_and_notices() -> None:
+    only = set(statements("postgresql")) ^ set(statements("sqlite"))
+    assert only == {"lock_connections", "lock_lanes", "lock_lanes_of_events", "notify"}
+
+
+def test_no_statement_is_left_unused() -> None:
+    from pathlib import Path
+
+    import sereno
+
+    root = Path(sereno.__file__).parent
+    code = "\n".join(path.read_text() for path in root.rglob("*.py"))
+    unused = [name for name in statements("postgresql") if f'"{name}"' not in code]
+    assert unused == []
