@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,8 +16,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def micros(instant: object) -> int | None:
     """Microseconds since 1970 of an ISO 8601 string; UTC is taken where it has no offset. None for anything else."""
-    if not isinstance(instant, str):
-        return None
+    return _micros(instant) if isinstance(instant, str) else None
+
+
+@lru_cache(maxsize=8192)
+def _micros(instant: str) -> int | None:
     try:
         moment = datetime.fromisoformat(instant)
     except ValueError:

@@ -99,7 +99,8 @@ def _with_consent(old: Record | None, data: Record) -> Record | None:
         return None
     unknown = {"id": key(data), "email": data.get("email"), "phone": data.get("phone"), "is_thin": True}
     merged: dict[str, Any] = dict(old) if old else known(unknown)
-    consent: dict[str, Any] = dict(merged.get("consent") or {})
+    consents = merged.get("consent")
+    consent: dict[str, Any] = dict(consents) if isinstance(consents, Mapping) else {}
     held = _consent_of(merged, channel)
     before, after = micros(held.get("updated_at")), micros(data.get("changed_at"))
     if before is not None and after is not None and after < before:

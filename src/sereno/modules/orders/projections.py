@@ -90,7 +90,8 @@ def embedded(data: Record) -> list[tuple[str, Record]]:
         "email": inside.get("email") or data.get("email"),
         "phone": inside.get("phone") or data.get("phone"),
         "locale": inside.get("locale") or data.get("locale"),
-        "accepts_email": accepts if accepts is not None else data.get("accepts_marketing"),
+        # A box left unticked withdraws nothing.
+        "accepts_email": True if accepts is None and data.get("accepts_marketing") is True else accepts,
         "is_thin": True,
         "as_of": data.get("updated_at") or data.get("placed_at"),
     }

@@ -19,9 +19,12 @@ _OF_PLACE = frozenset(
     {"available", "on_hand", "reserved", "incoming", "location_id", "location_name", "change", "reason"}
 )
 
+_OWN = frozenset({"locations", "location_times"})
+"""Kept here, never taken from an event."""
+
 
 def project(old: Record | None, data: Record, event_type: str) -> Record | None:
-    merged: dict[str, Any] = fill(old, {name: value for name, value in data.items() if name not in _OF_PLACE})
+    merged: dict[str, Any] = fill(old, {name: data[name] for name in data if name not in _OF_PLACE | _OWN})
     if data.get("is_thin") or event_type == "stock.item_updated":
         merged |= known({name: data.get(name) for name in ("sku", "title", "variant_id", "product_id", "is_tracked")})
         merged.pop("is_thin", None)
