@@ -88,7 +88,9 @@ class Store:
 class Server:
     """uvicorn in a thread, with our protocol, on a port of its own."""
 
-    def __init__(self, path: Path, *, limits: Limits | None = None, quick: bool = True, url: str | None = None) -> None:
+    def __init__(
+        self, path: Path | None, *, limits: Limits | None = None, quick: bool = True, url: str | None = None
+    ) -> None:
         self.database = open_database(url or f"sqlite:///{path}")
         self.stored = 0
         self.door = Door(
