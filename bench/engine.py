@@ -1,12 +1,12 @@
 """How fast the engine alone is: steps per second of `advance()` on one core, on a flow of the usual kind.
 
-Prints one JSON document. `python bench/engine.py [SECONDS]`: seconds per round, five rounds, the median counts.
+Prints one JSON document: five rounds, of which the median counts.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -97,4 +97,7 @@ def main(seconds: float) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=1.0, help="length of each of the five rounds")
+    parser.add_argument("--json", action="store_true", help="the output is JSON in any case")
+    print(json.dumps(main(parser.parse_args().seconds)))
