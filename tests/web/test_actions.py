@@ -86,7 +86,7 @@ def test_why_not_shows_the_reason_and_the_values_seen() -> None:
     for question in ("8", "#8", "order:8", "mara@example.com"):
         page = client.get("/why", {"subject": question, "flow": "ask-first"}).content.decode()
         assert "The condition was not met" in page, question
-        assert "order.total &gt;= 100" in page and ">12.0<" in page
+        assert "order.total &gt;= 100" in page and ">12<" in page
     assert "No flow ever looked at it" in client.get("/why", {"subject": "nobody"}).content.decode()
 
 

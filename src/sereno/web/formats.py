@@ -118,6 +118,8 @@ def seen_value(value: Any) -> str:
     if isinstance(value, Mapping | list):
         text = json.dumps(value, ensure_ascii=False, default=str)
         return text if len(text) <= 120 else f"{text[:117]}..."
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # an expression sees every number as a fraction
     return json.dumps(value, default=str)
 
 

@@ -38,6 +38,9 @@ def effects(request: StaffRequest) -> HttpResponse:
         rows = rows.filter(flow__name=flow)
     if search:
         rows = rows.filter(Q(subject__in=subjects_for(shop, search)) | Q(key=search))
+    if not (flow or search or status == "failed"):
+        # As in the list of runs: what Sereno notes for itself is shown when asked for.
+        rows = rows.filter(flow__is_derived=False)
     page = page_of(request, rows)
     context = {
         "section": "effects",
