@@ -27,6 +27,9 @@ demo: setup
 serve: setup
 	@$(BIN)/sereno serve
 
+work: setup
+	@$(BIN)/sereno work
+
 lint: setup-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -46,6 +49,11 @@ test: setup-dev lint
 lock:
 	@uv pip compile pyproject.toml --group build --generate-hashes --no-annotate --no-emit-index-url --no-header --python-version 3.11 -o requirements.lock -q
 	@uv pip compile pyproject.toml --group build --group dev --generate-hashes --no-annotate --no-emit-index-url --no-header --python-version 3.11 -o requirements-dev.lock -q
+
+docs: setup-dev
+	@$(BIN)/python -m sereno.cli.reference > docs/reference/command-line.md
+	@$(BIN)/python tests/house/test_reference.py
+	@$(BIN)/python tests/house/test_action_reference.py
 
 bench: setup-dev
 	@$(BIN)/sereno bench --json

@@ -122,7 +122,7 @@ def test_backtest_names_the_line_that_is_not_an_event(cli, flow_file: Path, even
         file.write('{"id": "x"}\n')
     outcome = cli("flow", "backtest", flow_file, "--events", events_file)
     assert outcome.status == 1
-    assert f"{events_file}:11: the event has no 'source'" in outcome.err
+    assert f"{events_file}:11: the event has no 'type'" in outcome.err
 
 
 def test_backtest_on_the_shops_own_events(busy, flow_file: Path) -> None:

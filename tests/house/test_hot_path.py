@@ -16,6 +16,7 @@ ALLOWED = {
     "runtime/dispatcher.py:_one_by_one",
     # A handful of named statements, none of them of a row.
     "runtime/runtime.py:next_due",
+    "runtime/backtest.py:_next_due",
     "runtime/publishing.py:install_derived",
 }
 

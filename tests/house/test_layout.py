@@ -11,7 +11,7 @@ import pytest
 from source import ROOT, SOURCE, functions, python_files, short, tree
 
 BANNED = {"utils", "helpers", "common", "manager", "base", "misc", "util", "helper"}
-LONGEST_FILE, LONGEST_FUNCTION = 450, 60
+LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 450, 600, 60
 
 TABLES = {
     # One platform field a line: cut in two they would only be harder to compare with the platform's documentation.
@@ -31,7 +31,11 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 
 def test_files_are_of_a_size_to_read() -> None:
-    long = {short(path): count for path in python_files() if (count := _lines(path)) > LONGEST_FILE}
+    long = {
+        short(path): count
+        for path in python_files()
+        if (count := _lines(path)) > (LONGEST_FILE if path.is_relative_to(SOURCE) else LONGEST_TEST_FILE)
+    }
     assert long == {}
 
 

@@ -108,7 +108,7 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
 
     if not path.is_file():
         raise WrongUse(f"--events: there is no file {path}")
-    needed = ("id", "source", "type", "subject", "occurred_at")
+    needed = ("id", "type", "subject", "occurred_at")
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
@@ -120,7 +120,7 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
             missing = [name for name in needed if not isinstance(event, dict) or event.get(name) in (None, "")]
             if missing:
                 raise Failed(f"{path}:{number}: the event has no {missing[0]!r}")
-            yield event
+            yield event if event.get("source") else {**event, "source": "file"}
 
 
 def _stored(place: Any, start: str | None, end: str | None) -> Iterator[Mapping[str, Any]]:

@@ -1,0 +1,111 @@
+"""The documentation says what is there: links lead somewhere, commands exist, every capability has its tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from source import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CODES = re.findall(r"\w+", "E01 E02 E03 E04 E05 E06 E07 E08 E09 E12 E13 O02 I02 M03 G02 V01 X01 X04 Y01")
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    dead: list[str] = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name) if name else document
+        if not path.exists() or (anchor and anchor not in _anchors(path)):
+            dead.append(target)
+    assert dead == []
+
+
+def _anchors(page: Path) -> set[str]:
+    heads = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^a-z0-9 _-]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_the_docs_exist(document: Path) -> None:
+    from sereno.cli.reference import commands
+
+    known = set(commands())
+    groups = {words.rpartition(" ")[0] for words in known} - {"sereno"}
+    text = document.read_text(encoding="utf-8")
+    written = re.findall(r"(?m)^sereno [^\n]*", text) + re.findall(r"`(sereno [a-z][^`\n]*)`", text)
+    missing: list[str] = []
+    for line in written:
+        words = line.split()
+        if not {" ".join(words[:2]), " ".join(words[:3])} & (known | groups):
+            missing.append(line)
+    assert missing == []
+
+
+def test_the_command_line_page_is_what_the_commands_say() -> None:
+    from sereno.cli.reference import page
+
+    held = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert held == page(), "write it anew with `make docs`"
+
+
+def test_every_setting_is_on_its_page() -> None:
+    text = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    source = (ROOT / "src" / "sereno" / "site" / "environment.py").read_text(encoding="utf-8")
+    assert {name for name in re.findall(r"\bSERENO_[A-Z_]+\b", source) if f"`{name}`" not in text} == set()
+    from sereno.commerce.records import STORE
+
+    settings = [field.name for field in STORE.fields.values() if "(setting)" in field.description]
+    assert settings
+    assert [name for name in settings if f"`{name}`" not in text] == []
+
+
+def test_every_capability_has_pages_docs_and_tests() -> None:
+    text = (ROOT / "docs" / "reference" / "capabilities.md").read_text(encoding="utf-8")
+    rows = {row[0]: row for line in text.splitlines() if (row := _cells(line)) and re.fullmatch(r"[A-Z]\d\d", row[0])}
+    assert sorted(rows) == sorted(CODES)
+    (listed,) = re.findall(r"(?m)^Codes in this release: (.+)$", text)
+    assert listed.split() == CODES
+    for code, row in rows.items():
+        assert len(row) == 6, code
+        assert all(row), code
+        tests = re.findall(r"`(tests/[^`]+)`", row[5])
+        assert tests, code
+        assert [path for path in tests if not (ROOT / path).is_file()] == [], code
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+
+
+def test_decisions_are_numbered_and_listed() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    pages = sorted(path.name for path in folder.glob("0*.md"))
+    assert [int(name[:4]) for name in pages] == list(range(1, len(pages) + 1))
+    assert [name for name in pages if f"({name})" not in listed] == []
+    for name in pages:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert re.match(rf"# {int(name[:4])}\. .+\n\nStatus: (accepted|superseded)", text), name
+        assert "**Consequences.**" in text, name
+
+
+def test_every_api_address_is_on_its_page() -> None:
+    import django
+
+    django.setup()
+    from sereno.api.version1 import api
+
+    text = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    missing = [
+        f"{method.upper()} {path}"
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+        if f"{method.upper()} {path}`" not in text
+    ]
+    assert missing == []
