@@ -46,12 +46,12 @@ def test_standard_webhooks_or_a_header_of_ones_own() -> None:
     signed = BIGCOMMERCE.sign("client-secret", body, {"webhook-id": "msg_1"}, NOW, {})
     assert BIGCOMMERCE.verify(["client-secret"], signed, body, NOW, {}) == "ok"
     assert BIGCOMMERCE.verify(["other"], signed, body, NOW, {}) == "bad_signature"
-    own = {"token_header": "X-Sereno-Token"}
-    assert BIGCOMMERCE.verify(["t0ken"], {"x-sereno-token": "t0ken"}, body, NOW, own) == "ok"
-    assert BIGCOMMERCE.verify(["t0ken"], {"x-sereno-token": "no"}, body, NOW, own) == "bad_signature"
-    assert BIGCOMMERCE.verify(["t0ken"], {}, body, NOW, own) == "bad_signature"
-    assert BIGCOMMERCE.verify([""], {"x-sereno-token": ""}, body, NOW, own) == "bad_signature"
-    assert BIGCOMMERCE.verify(["t0ken"], {"x-sereno-token": "t0ken"}, body, NOW, {}) == "bad_signature"
+    assert BIGCOMMERCE.verify(["t0ken"], {"x-sereno-token": "t0ken"}, body, NOW, {}) == "ok"
+    assert BIGCOMMERCE.verify(["t0ken"], {"x-sereno-token": "no"}, body, NOW, {}) == "bad_signature"
+    assert BIGCOMMERCE.verify(["t0ken"], {}, body, NOW, {}) == "bad_signature"
+    assert BIGCOMMERCE.verify([""], {"x-sereno-token": ""}, body, NOW, {}) == "bad_signature"
+    both = {**signed, "webhook-signature": "v1,AAAA", "x-sereno-token": "client-secret"}
+    assert BIGCOMMERCE.verify(["client-secret"], both, body, NOW, {}) == "bad_signature"
 
 
 def test_dedupe() -> None:

@@ -7,17 +7,11 @@ GUIDE = Guide(
         Setting(
             "secret", "Client secret", "secret", True, "The client secret of the API account that makes the webhooks."
         ),
-        Setting(
-            "token_header",
-            "Header of your own",
-            "text",
-            False,
-            "For older webhooks, which are not signed: the name of the header you registered; its value is the secret.",
-        ),
     ),
     steps=(
         "In BigCommerce open Settings, Store-level API accounts, and make an account; keep its client secret.",
         "Make a webhook for each scope below with destination {address}; BigCommerce signs it (webhook-signature).",
+        "Where webhooks come unsigned (older ones), register them with the header X-Sereno-Token: the client secret.",
         "BigCommerce switches a webhook off after 48 hours of failures: look at is_active now and then.",
     ),
     topics=("store/order/*", "store/cart/*", "store/customer/*", "store/product/*", "store/shipment/*"),
