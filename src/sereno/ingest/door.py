@@ -36,7 +36,7 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 PREFIX = "/hooks/"
 RETRY_AFTER = b"5"
 LONGEST_KEY = 200
-DROPPED_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-sereno-as"})
+DROPPED_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-sereno-as", "x-sereno-token"})
 """What might let somebody in elsewhere; and the mark of canonical events, which only `sereno ingest` may set."""
 
 
