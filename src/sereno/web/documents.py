@@ -10,8 +10,10 @@ import yaml
 from sereno.engine.catalog import FlowInvalid, Problem
 from sereno.engine.flow import compile_flow
 from sereno.sdk.plugin import registry
+from sereno.sdk.templates import shipped_flow
 from sereno.store.models import Flow, FlowVersion
 from sereno.web.flowtree import Card, step_cards, trigger_cards
+from sereno.web.formats import language
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -37,6 +39,14 @@ def trigger_tree(flow: Flow, number: int | None) -> list[Card]:
 
 def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
     return step_cards(_document(text_of(flow, number)).get("steps"))
+
+
+def title_of(flow: Flow) -> str:
+    """Its title; that of a flow that ships with Sereno in the reader's language, unless the shop has renamed it."""
+    shipped = shipped_flow(flow.name)
+    if shipped is not None and shipped.title == flow.title:
+        return shipped.in_language(language()).title
+    return flow.title
 
 
 def is_manual(flow: Flow) -> bool:

@@ -14,7 +14,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from sereno.web import flowtree, formats, sentences, words
+from sereno.web import documents, flowtree, formats, sentences, words
 from sereno.web.access import StaffRequest
 
 HERE = Path(__file__).resolve().parent
@@ -44,6 +44,7 @@ def jinja(**options: Any) -> Environment:
         run_reason=words.run_reason,
         role_names=words.ROLES,
         action_sentence=flowtree.action_sentence,
+        title_of=documents.title_of,
     )
     environment.filters.update(
         ago=_ago,

@@ -15,6 +15,7 @@ from sereno.store.models import Effect, Flow
 from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.documents import title_of
 from sereno.web.paging import page_of
 from sereno.web.search import subjects_for
 from sereno.web.shell import render
@@ -52,7 +53,7 @@ def effects(request: StaffRequest) -> HttpResponse:
         "search": search,
         "statuses_named": words.named("effect", STATUSES),
         "actions": [(name, name) for name in registry().action_names()],
-        "flows": [(one.name, one.title) for one in Flow.objects.filter(shop=shop).order_by("title")],
+        "flows": [(one.name, title_of(one)) for one in Flow.objects.filter(shop=shop).order_by("title")],
         "is_filtered": bool(status or action or flow or search),
     }
     return render(request, "effects/list.html", context)

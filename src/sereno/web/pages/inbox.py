@@ -51,6 +51,7 @@ def inbox(request: StaffRequest, name: str = "") -> HttpResponse:
         "total": len(files),
         "search": search,
         "chosen": chosen,
+        "is_reading": bool(name),
         "mail": mail,
         "line": _line(_path(chosen), mail) if mail is not None else None,
         "has_html": mail is not None and mail.get_body(("html",)) is not None,

@@ -15,7 +15,7 @@ from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Sk
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.documents import step_tree, trigger_tree
+from sereno.web.documents import step_tree, title_of, trigger_tree
 from sereno.web.paging import page_of
 from sereno.web.search import recent_run_subjects, runs_matching, subjects_for
 from sereno.web.shell import render
@@ -51,7 +51,7 @@ def runs(request: StaffRequest) -> HttpResponse:
         "flow": flow,
         "search": search,
         "statuses_named": words.named("run", STATUSES),
-        "flows": [(one.name, one.title) for one in Flow.objects.filter(shop=shop).defer("draft").order_by("title")],
+        "flows": [(one.name, title_of(one)) for one in Flow.objects.filter(shop=shop).defer("draft").order_by("title")],
         "is_filtered": bool(status or flow or search),
     }
     return render(request, "runs/list.html", context)
@@ -104,7 +104,7 @@ def why(request: StaffRequest) -> HttpResponse:
         "labels": labels(shop, [*suggestions, *(answer["about"] for answer in answers)]),
         "text": text,
         "flow": flow,
-        "flows": [(one.name, one.title) for one in flows],
+        "flows": [(one.name, title_of(one)) for one in flows],
         "suggestions": suggestions,
         "answers": answers,
     }
