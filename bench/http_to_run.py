@@ -18,7 +18,6 @@ import time
 import urllib.request
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import loading
 
@@ -51,9 +50,11 @@ def main() -> None:
             server = subprocess.Popen([*_SERENO, "serve"], env=environment, stderr=log)
         try:
             wait_until_ready(port)
-            warm = send(port, Path(folder), 300, 0)
+            send(port, Path(folder), 300, 0)
+            used = processor_seconds(server.pid)
             found = [send(port, Path(folder), count, turn + 1) for turn in range(rounds)]
-            report(found, count, server.pid, warm)
+            used = processor_seconds(server.pid) - used
+            report(found, count, server.pid, used / count / rounds)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(40)
@@ -110,7 +111,12 @@ def finished(folder: Path) -> int:
         return connection.execute("SELECT count(*) FROM run WHERE status = 'finished'").fetchone()[0]
 
 
-def report(found: list[dict[str, float]], count: int, process: int, warm: Any) -> None:
+def processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(found: list[dict[str, float]], count: int, process: int, each_used: float) -> None:
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     print(
         json.dumps(
@@ -119,6 +125,7 @@ def report(found: list[dict[str, float]], count: int, process: int, warm: Any) -
                 "acknowledged_per_second": round(median(count / each["acknowledged"] for each in found)),
                 "rounds": [round(count / each["finished"]) for each in found],
                 "door_p99_ms": round(median(each["p99_ms"] for each in found), 1),
+                "processor_microseconds_per_run": round(each_used * 1e6),
                 "webhooks": count,
                 "megabytes": int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024,
                 "goal": "runs_per_second >= 1000",

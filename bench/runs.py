@@ -29,13 +29,9 @@ def measure(kind: str, count: int) -> dict[str, Any]:
         database = open_database(url)
         shop = setting.shop(database)
         fill(database, shop, count)
+        workers = Workers(url, 1 if kind == "sqlite" else 2)
         start = time.perf_counter()
-        if kind == "sqlite":
-            cpu = time.process_time()
-            work(url, only="runs")
-            cpu = time.process_time() - cpu
-        else:
-            cpu = two_workers(url)
+        cpu = workers.run()
         seconds = time.perf_counter() - start
         with database.read() as tx:
             finished = tx.text("SELECT count(*) FROM run WHERE status = 'finished'")[0][0]
@@ -64,13 +60,30 @@ def fill(database: Any, shop: int, count: int) -> None:
         services.insert_events(shop, None, "bench", events, database=database)
 
 
-def two_workers(url: str) -> float:
-    """Two processes until the queue is empty. Gives their CPU seconds."""
-    children = [
-        subprocess.Popen([sys.executable, __file__, "--work", url, str(number)], stdout=subprocess.PIPE, text=True)
-        for number in range(2)
-    ]
-    return sum(float(child.communicate()[0].split()[-1]) for child in children)
+class Workers:
+    """Processes that are loaded and wait for the word."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self._children = [
+            subprocess.Popen(
+                [sys.executable, __file__, "--work", url, str(number)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for number in range(count)
+        ]
+        for child in self._children:
+            assert child.stdout is not None
+            child.stdout.readline()
+
+    def run(self) -> float:
+        """Let them work until the queue is empty. Gives their CPU seconds."""
+        for child in self._children:
+            assert child.stdin is not None
+            child.stdin.write("go\n")
+            child.stdin.flush()
+        return sum(float(child.communicate()[0].split()[-1]) for child in self._children)
 
 
 def work(url: str, only: str, name: str = "bench") -> int:
@@ -104,12 +117,11 @@ def _left(database: Any) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--work"]:
-        import resource
-
         setting.ready()
-        time.sleep(0.2)
+        print("ready", flush=True)
+        sys.stdin.readline()
+        before = time.process_time()
         work(sys.argv[2], "runs", f"bench-{sys.argv[3]}")
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        print(used.ru_utime + used.ru_stime)
+        print(time.process_time() - before)
     else:
         main()

@@ -73,7 +73,7 @@ def _row(item: Incoming) -> tuple[Any, ...]:
         item.received_at,
         encode(event.data),
         encode(event.refs),
-        lane_of(item.shop_id, event.subject),
+        lane_of(item.shop_id, event.subject, event.refs),
     )
 
 

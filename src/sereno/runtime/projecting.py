@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
 from sereno.runtime.records import Records
 from sereno.sdk.plugin import PATCH, Plugins, Projection
@@ -56,6 +57,7 @@ def project(
             _fold(part, records)
         except Exception as error:
             part.fact.error = f"projection {part.projection.name} failed: {error!r}"[:500]
+    keep_consents(tx, facts, lambda fact: records.root(fact.shop_id, fact.event.refs, "customer"))
     records.forget_merged()
     for name, rows in records.changed():
         projection = plugins.projections.get(name)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from sereno.runtime.consents import Ledger
 from sereno.sdk.plugin import Plugins, Root
 from sereno.store.database import Transaction
 from sereno.store.documents import decode
@@ -45,6 +46,9 @@ class Records:
         self._wanted_emails: set[tuple[int, str]] = set()
         self._tags: dict[tuple[int, str, str], list[str]] = {}
         self._merged: dict[tuple[int, str, tuple[str | None, ...]], Record | None] = {}
+        self._ledger = Ledger(tx)
+        self._asked: set[tuple[int, str]] = set()
+        """Customers whose consent runs will read."""
 
     # --- what projecting uses ---------------------------------------------------------------
 
@@ -77,7 +81,11 @@ class Records:
                 key = refs.get(kind)
                 if key:
                     self.want_row(projection, shop_id, key)
-                if projection == BY_EMAIL and (email := refs.get("email")):
+                if projection != BY_EMAIL:
+                    continue
+                if key:
+                    self._asked.add((shop_id, key))
+                if email := refs.get("email"):
                     self._wanted_emails.add((shop_id, email))
 
     def fetch(self, *, for_update: bool = False) -> None:
@@ -101,6 +109,7 @@ class Records:
             if name in TAGGED:
                 self._fetch_tags(name, keys)
         self._wanted.clear()
+        self._fetch_consents()
 
     def root(self, shop_id: int, refs: Mapping[str, str], name: str) -> Record | None:
         """The record behind a root today; None when there is none (or it was not wanted)."""
@@ -147,7 +156,7 @@ class Records:
             held = self._held.get(projection, {}).get((shop_id, key)) if key else None
             if held is None or held.record is None or key is None:
                 continue
-            record = held.record
+            record = self._ledger.over(shop_id, held.record) if projection == BY_EMAIL else held.record
             if projection in TAGGED and (own := self._tags.get((shop_id, projection, key))):
                 theirs: list[Any] = list(record.get("tags") or ())
                 record = {**record, "tags": theirs + [tag for tag in own if tag not in theirs]}
@@ -185,6 +194,12 @@ class Records:
         pair = (shop_id, str(email).lower())
         if pair in self._by_email and (self._by_email[pair] is None or not key.startswith("email:")):
             self._by_email[pair] = key
+
+    def _fetch_consents(self) -> None:
+        held = self._held.get(BY_EMAIL, {})
+        asked = self._asked | {(shop_id, key) for (shop_id, _), key in self._by_email.items() if key}
+        self._asked.clear()
+        self._ledger.read((at[0], held[at].record or {}) for at in asked if at in held)
 
     def _fetch_tags(self, kind: str, keys: Iterable[tuple[int, str]]) -> None:
         wanted = set(keys)

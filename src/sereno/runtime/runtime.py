@@ -16,7 +16,7 @@ from sereno.runtime.schedules import Scheduler
 from sereno.runtime.waking import Waker
 from sereno.runtime.world import make_world
 from sereno.sdk.plugin import Plugins
-from sereno.store.database import Database
+from sereno.store.database import Database, DatabaseConflict
 from sereno.store.fields import from_micros, to_micros
 
 SMALLEST, LARGEST = 20, 1000
@@ -92,7 +92,10 @@ class Runtime:
         """One transaction of `map`, `dispatch` or `wake`, of a size that fits the time."""
         work, pace = self._parts[name]
         start = perf_counter()
-        done = work(pace.size)
+        try:
+            done = work(pace.size)
+        except DatabaseConflict:
+            return 1
         pace.learn(done, perf_counter() - start, hurry=self.world.database.waiting > 0)
         return done
 

@@ -26,6 +26,10 @@ DatabaseUnavailable = (sqlite3.OperationalError, psycopg.OperationalError)
 """What either raises when it cannot be reached, is locked or full: nothing was written, another try may work."""
 
 
+DatabaseConflict = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+"""Two workers got into each other's way and one was undone; it should simply try again."""
+
+
 class Transaction(Protocol):
     """Statements of `store/sql` by name. `parameters` by name; instants are microseconds, documents JSON text."""
 

@@ -39,7 +39,7 @@ class Delivery(models.Model):
 
 
 class Event(models.Model):
-    """A canonical event. `uid` is the fact's id within (shop, source); `lane` keeps events of one subject in order.
+    """A canonical event. `uid` is the fact's id within (shop, source); `lane` keeps events of one customer in order.
 
     The row never changes once written: what is still to be offered to the flows stands in `event_queue`. Only `error`
     is set, when it could not be offered (a fault in a plugin, say); such an event can be replayed.

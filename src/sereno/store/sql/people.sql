@@ -26,6 +26,19 @@ SELECT granted FROM consent
 WHERE shop_id = :shop AND address = :address AND channel = :channel AND purpose = :purpose
 ORDER BY at DESC, id DESC LIMIT 1
 
+-- name: last_words
+-- The newest line on marketing of each address; without `at` for one that is suppressed, which outweighs it.
+SELECT shop_id, address, channel, granted, at FROM (
+    SELECT shop_id, address, channel, granted, at,
+        row_number() OVER (PARTITION BY shop_id, address, channel ORDER BY at DESC, id DESC) AS place
+    FROM consent
+    WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND purpose = 'marketing'
+) AS lines
+WHERE place = 1
+UNION ALL
+SELECT shop_id, address, channel, FALSE, CAST(NULL AS bigint) FROM suppression
+WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
+
 -- name: is_suppressed
 SELECT reason FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel
 
