@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO_PORT ?= 8000
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo test setup setup-dev lint types fix serve bench docs i18n lock
+.PHONY: demo test setup setup-dev lint types fix serve work bench docs i18n lock
 
 setup: $(VENV)/.ready
 
@@ -52,8 +52,8 @@ lock:
 
 docs: setup-dev
 	@$(BIN)/python -m sereno.cli.reference > docs/reference/command-line.md
-	@$(BIN)/python tests/house/test_reference.py
-	@$(BIN)/python tests/house/test_action_reference.py
+	@for page in tests/house/test_reference.py tests/house/test_action_reference.py; do \
+		DJANGO_SETTINGS_MODULE=sereno.site.settings SERENO_DATA_DIR=$$(mktemp -d) $(BIN)/python $$page || exit 1; done
 
 bench: setup-dev
 	@$(BIN)/sereno bench --json
