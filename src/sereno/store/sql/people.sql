@@ -42,6 +42,10 @@ WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
 -- name: is_suppressed
 SELECT reason FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel
 
+-- name: suppress
+-- rows: shop_id bigint, address text, channel text, reason text, at bigint
+INSERT INTO suppression (shop_id, address, channel, reason, at) {rows} ON CONFLICT (shop_id, address, channel) DO NOTHING
+
 -- name: add_audit
 -- rows: shop_id bigint, at bigint, by text, action text, target text, details text
 INSERT INTO audit (shop_id, at, "by", action, target, details) {rows}
