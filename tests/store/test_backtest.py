@@ -8,7 +8,7 @@ from typing import Any
 
 import support
 
-from conftest import ready
+from installation import ready
 from sereno.engine.durations import format_instant
 from sereno.runtime.backtest import backtest
 from sereno.sdk.context import ShopFacts

@@ -81,6 +81,11 @@ def entry_scope(event: Event, context: RunContext, now: datetime) -> dict[str, A
     return scope
 
 
+def would_be(flow: str, key: str, subject: str, now: datetime) -> dict[str, Any]:
+    """`run` as the conditions of exits see it before there is one; what it has no value for yet is null."""
+    return {"flow": flow, "key": key, "subject": subject, "started_at": format_instant(now)}
+
+
 def run_scope(state: RunState, variables: Mapping[str, Any], context: RunContext, now: datetime) -> dict[str, Any]:
     """What the steps of a run read."""
     records = context.records.get

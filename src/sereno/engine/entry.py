@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sereno.commerce.event import Event
-from sereno.engine.context import RunContext, entry_scope, event_document
+from sereno.engine.context import RunContext, entry_scope, event_document, would_be
 from sereno.engine.durations import format_duration, format_instant, parse_instant
 from sereno.engine.expressions import Expression, Outcome
 from sereno.engine.flow import Flow
@@ -103,7 +103,7 @@ def decide(flow: Flow, event: Event, context: RunContext, history: History, now:
         refused = _too_soon(flow, key, history.last_entered_at, now)
         if refused is not None:
             return refused
-    ended = _already_ended(flow, event, context, history.later_events, now)
+    ended = _already_ended(flow, event, key, context, history.later_events, now)
     return ended if ended is not None else Enter(key, restart)
 
 
@@ -125,7 +125,9 @@ def _too_soon(flow: Flow, key: str, last: datetime, now: datetime) -> Skip | Non
     return None
 
 
-def _already_ended(flow: Flow, event: Event, context: RunContext, later: Sequence[Event], now: datetime) -> Skip | None:
+def _already_ended(
+    flow: Flow, event: Event, key: str, context: RunContext, later: Sequence[Event], now: datetime
+) -> Skip | None:
     """An exit that occurred after the start but was seen before it: events may come in any order."""
     since = reference_time(event)
     scope: dict[str, Any] | None = None
@@ -141,7 +143,7 @@ def _already_ended(flow: Flow, event: Event, context: RunContext, later: Sequenc
                 continue
             if item.test is None:
                 return Skip("exit_already_happened", details)
-            scope = scope or entry_scope(event, context, now)
+            scope = scope or {**entry_scope(event, context, now), "run": would_be(flow.name, key, event.subject, now)}
             outcome = item.test.test({**scope, "event": event_document(other)})
             if outcome.value is True:
                 return Skip("exit_already_happened", {**details, **seen(item.test, outcome)})

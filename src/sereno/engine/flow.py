@@ -197,7 +197,9 @@ def _exits(reader: Reader, value: Any, where: Where, found: Found) -> tuple[Exit
 
 def _exit_names(reader: Reader, names: Names, types: frozenset[str]) -> Names:
     event = Type("record", record=envelope(merged_data(reader, types)))
-    return replace(names, roots={**names.roots, "event": event})
+    # An exit is asked of a run; when it is asked before the run begins, what the run would be is known already.
+    inside = within_run(names)
+    return replace(inside, roots={**inside.roots, "event": event})
 
 
 def _unique(problems: list[Problem]) -> list[Problem]:

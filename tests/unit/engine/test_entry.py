@@ -106,6 +106,14 @@ def test_an_exit_that_came_first_keeps_the_run_from_starting(later: Any, is_ente
         assert found.details["event"] == "order.created"
 
 
+@pytest.mark.parametrize(("key", "reason"), [("c1", "exit_already_happened"), ("c2", None)])
+def test_an_exit_may_name_the_run_before_there_is_one(key: str, reason: str | None) -> None:
+    flow = flow_of('key: cart.id\nexit: [{event: order.created, when: "event.cart_id == run.key"}]\n')
+    later = event("9", "order.created", at=START, data={"cart_id": key})
+    found = decision(flow, History(later_events=[later]))
+    assert (found.reason if isinstance(found, Skip) else None) == reason
+
+
 def test_an_absence_is_undone_by_what_happened_since() -> None:
     bought = event("9", "order.created", at=START - timedelta(minutes=30), data={"cart_id": "c1"})
     history = History(later_events=[bought])
