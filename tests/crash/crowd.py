@@ -40,23 +40,24 @@ class Crowd:
         return found
 
     def _send_many(self) -> None:
-        line: http.client.HTTPConnection | None = None
+        line = http.client.HTTPConnection(self.address, timeout=15)
         while not self.stopping.is_set():
             id_ = f"d{next(self.numbers)}"
             with self.lock:
                 self.sent.add(id_)
             for _ in range(2 if id_.endswith("7") else 1):
                 try:
-                    line = line or http.client.HTTPConnection(self.address, timeout=15)
                     status = send(line, id_)
                 except (OSError, http.client.HTTPException):
-                    line = None
+                    # It is opened again with the next request.
+                    line.close()
                     time.sleep(0.02)
                     continue
                 with self.lock:
                     self.statuses[status] = self.statuses.get(status, 0) + 1
                     if status == 200:
                         self.acknowledged.add(id_)
+        line.close()
 
 
 def send(line: http.client.HTTPConnection, id_: str) -> int:
