@@ -88,12 +88,14 @@ class Workers:
 
 def work(url: str, only: str, name: str = "bench") -> int:
     from sereno.runtime.runtime import Runtime
+    from sereno.runtime.worker import quiet_garbage
     from sereno.sdk.plugin import registry
     from sereno.store.database import open_database
 
     database = open_database(url)
     runtime = Runtime(database, registry(), worker_name=name)
     runtime.beat()
+    quiet_garbage()
     total = 0
     if only == "effects":
         while done := runtime.effects.run(wait_for_all=True):

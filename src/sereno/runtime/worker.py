@@ -3,6 +3,7 @@ database, a timer that comes due."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -33,6 +34,14 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
+def quiet_garbage() -> None:
+    """Look for cycles seldom: batches make hundreds of thousands of objects that die by their counts alone, and looking
+    at them all again and again took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 50)
+
+
 class Worker:
     """Runs a `Runtime` until told to stop. `notify` may be called from any thread."""
 
@@ -51,6 +60,7 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set (and `notify` called, to be quick about it); then finish what has begun and give
         back the rest. A database that goes away is waited for."""
+        quiet_garbage()
         listener = threading.Thread(target=self._listen, args=(stop,), name="sereno-listen", daemon=True)
         if isinstance(self._database, PostgresDatabase):
             listener.start()

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from sereno.store import arrays
 from sereno.store.queries import Dialect, Statement, statements
 
 
@@ -28,6 +29,7 @@ class PostgresDatabase:
         connection = psycopg.connect(
             **self.parameters, autocommit=True, connect_timeout=5, cursor_factory=psycopg.RawCursor
         )  # pyright: ignore[reportCallIssue]
+        arrays.register(connection)
         connection.prepare_threshold = 1
         connection.prepared_max = 300
         return connection
@@ -128,13 +130,13 @@ class PostgresTransaction:
                 for row in rows:
                     copy.write_row(row)
             return len(rows)
-        return self._cursor.execute(statement.text, [list(column) for column in zip(*rows, strict=True)]).rowcount
+        return self._cursor.execute(statement.text, _columns(statement.types, rows)).rowcount
 
     def many_returning(self, name: str, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         if not rows:
             return []
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        return self._cursor.execute(self._statements[name].text, columns).fetchall()
+        statement = self._statements[name]
+        return self._cursor.execute(statement.text, _columns(statement.types, rows)).fetchall()
 
     def text(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         cursor = self._cursor.execute(sql, list(parameters))
@@ -142,10 +144,14 @@ class PostgresTransaction:
 
     def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
         if rows:
-            self._cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+            self._cursor.execute(sql, _columns(types, rows))
 
     def next_ids(self, table: str, count: int) -> Sequence[int]:
         rows = self._cursor.execute(
             "SELECT nextval(pg_get_serial_sequence($1, 'id')) FROM generate_series(1, $2)", (table, count)
         ).fetchall()
         return [row[0] for row in rows]
+
+
+def _columns(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    return [arrays.column(type_, values) for type_, values in zip(types, zip(*rows, strict=True), strict=True)]

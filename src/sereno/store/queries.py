@@ -28,13 +28,15 @@ _DIRECTIVE = re.compile(r"^-- (name|dialect|rows|copy): (.+)$")
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`text` in the dialect's own words; `parameters` in the order of its placeholders. `lists` are those that hold a
-    list. `columns` is not empty for a statement of many rows; `is_copy` when PostgreSQL takes them by COPY."""
+    list. `columns` and
+    their `types` are not empty for a statement of many rows; `is_copy` when PostgreSQL takes them by COPY."""
 
     name: str
     text: str
     parameters: tuple[str, ...]
     lists: frozenset[str]
     columns: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
     is_copy: bool = False
 
 
@@ -97,6 +99,7 @@ def _compile(source: _Source, dialect: Dialect) -> Statement | None:
             return None  # A statement only the other database needs.
         raise ValueError(f"{source.place}: {source.name} has no text")
     columns = tuple(part.split()[0] for part in source.rows.split(",")) if source.rows else ()
+    types = tuple(part.split()[1] for part in source.rows.split(",")) if source.rows else ()
     text = "\n".join(lines)
     if columns:
         text = _rows(text, source.rows, columns, dialect)
@@ -121,7 +124,7 @@ def _compile(source: _Source, dialect: Dialect) -> Statement | None:
 
     if not (columns and dialect == "postgresql"):
         text = _PARAMETER.sub(number, text)
-    return Statement(source.name, text, tuple(parameters), frozenset(lists), columns)
+    return Statement(source.name, text, tuple(parameters), frozenset(lists), columns, types)
 
 
 def _rows(text: str, rows: str, columns: tuple[str, ...], dialect: Dialect) -> str:
