@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -52,8 +53,8 @@ class Shop:
         services.save_draft(self.id, shipped.text, database=database)
         services.publish(self.id, flow, "tester", database=database)
 
-    def tell(self, type: str, subject: str, **data: Any) -> None:
-        at = self.clock.now()
+    def tell(self, type: str, subject: str, *, days_ago: float = 0, **data: Any) -> None:
+        at = self.clock.now() - timedelta(days=days_ago)
         data = {"updated_at": at.isoformat(), **data}
         event = NewEvent(f"{type}|{at.isoformat()}", type, subject, at, data, refs_of(type, subject, data))
         services.insert_events(self.id, None, "shop", [event], database=self.database)
@@ -66,6 +67,11 @@ class Shop:
     def drain(self) -> None:
         self.runtime.world.flows.invalidate()
         self.runtime.drain()
+
+    def skips(self, flow: str) -> list[tuple[str, str]]:
+        with self.database.read() as tx:
+            sql = "SELECT reason, details, name FROM skip JOIN flow ON flow.id = skip.flow_id ORDER BY skip.id"
+            return [(reason, details) for reason, details, name in tx.text(sql) if name == flow]
 
     def results(self) -> list[tuple[str, str, str]]:
         with self.database.read() as tx:
@@ -192,3 +198,54 @@ def test_a_refused_address_is_on_the_attention_list_until_it_is_replayed(
     assert services.replay_effects(ids, "tester", database=sqlite) == 1
     shop.drain()
     assert len(server.mails()) == 1
+
+
+ORDER = {"id": "1", "number": "#1", "email": "ana@example.com", "currency": "EUR", "total": "5.00", "lines": LINES}
+NOTICES = [
+    ("order-confirmation", "order.created", {}),
+    ("order-paid", "order.paid", {}),
+    ("order-shipped", "shipment.shipped", {"order_id": "1"}),
+    ("order-out-for-delivery", "shipment.out_for_delivery", {"order_id": "1"}),
+    ("order-delivered", "order.delivered", {}),
+    ("order-cancelled", "order.cancelled", {}),
+    ("order-refunded", "order.refunded", {"total_refunded": "5.00"}),
+]
+
+
+@pytest.mark.parametrize(("flow", "type", "changes"), NOTICES)
+def test_history_brought_in_is_not_mailed(
+    sqlite: Database, server: MailServer, open_shop: Open, flow: str, type: str, changes: dict[str, Any]
+) -> None:
+    shop = open_shop(sqlite, server, flow)
+    if flow != "order-confirmation":
+        shop.tell("order.created", "order:1", days_ago=40, **ORDER)
+    shop.tell(type, "order:1", days_ago=3.1, **ORDER, **changes)
+    assert server.mails() == []
+    ((reason, details),) = shop.skips(flow)
+    assert reason == "when_false"
+    values = json.loads(details)["values"]
+    assert values["event.occurred_at"] == "2026-11-19T06:36:00Z"
+    assert values["now"] == "2026-11-22T09:00:00Z"
+    shop.tell(type, "order:1", days_ago=2.9, **ORDER, **changes)
+    assert len(server.mails()) == 1
+
+
+def test_an_old_order_told_of_today_is_not_confirmed(sqlite: Database, server: MailServer, open_shop: Open) -> None:
+    shop = open_shop(sqlite, server, "order-confirmation")
+    shop.tell("order.created", "order:1", placed_at=(NOW - timedelta(days=4)).isoformat(), **ORDER)
+    assert server.mails() == []
+    assert [reason for reason, _details in shop.skips("order-confirmation")] == ["when_false"]
+
+
+@pytest.mark.parametrize(("days_ago", "number"), [(6, 1), (8, 0)])
+def test_old_carts_brought_in_are_let_be(
+    sqlite: Database, server: MailServer, open_shop: Open, days_ago: float, number: int
+) -> None:
+    shop = open_shop(sqlite, server, "cart-recovery")
+    shop.tell("customer.created", "customer:7", id="7", email="ana@example.com", accepts_email=True)
+    cart = {**ORDER, "id": "c1", "customer_id": "7", "item_count": 2}
+    shop.tell("cart.updated", "cart:c1", days_ago=days_ago, **cart)
+    shop.wait(hours=1)
+    shop.wait(hours=3)
+    assert len(server.mails()) == number
+    assert [reason for reason, _details in shop.skips("cart-recovery")] == ([] if number else ["when_false"])
