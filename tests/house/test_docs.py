@@ -92,7 +92,7 @@ def test_decisions_are_numbered_and_listed() -> None:
     for name in pages:
         text = (folder / name).read_text(encoding="utf-8")
         assert re.match(rf"# {int(name[:4])}\. .+\n\nStatus: (accepted|superseded)", text), name
-        assert "**Consequences.**" in text, name
+        assert "**Decision.**" in text, name
 
 
 def test_every_api_address_is_on_its_page() -> None:

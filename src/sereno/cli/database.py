@@ -40,6 +40,10 @@ def apply_migrations() -> list[str]:
     waiting = pending_migrations()
     if waiting:
         call_command("migrate", interactive=False, verbosity=0)
+        # The flows every shop has may have changed with the version.
+        from sereno.runtime.services import install_derived_everywhere
+
+        install_derived_everywhere()
     return waiting
 
 

@@ -29,9 +29,12 @@ def init() -> None:
 
 
 def migrate() -> None:
-    """Bring the database to this version of Sereno."""
+    """Bring the database, and the flows every shop has, to this version of Sereno."""
     host().prepare()
     applied = database.apply_migrations()
+    from sereno.runtime.services import install_derived_everywhere
+
+    install_derived_everywhere()
     say(f"{len(applied)} migrations applied." if applied else "The database is up to date.")
 
 
