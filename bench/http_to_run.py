@@ -1,8 +1,8 @@
 """Webhook over HTTP to finished run, with everything on: the load generator shares the two cores.
 
 Prints one JSON document. `python bench/http_to_run.py [WEBHOOKS] [ROUNDS]`. `sereno serve` with its worker, SQLite with
-`synchronous=FULL`; orders of 3 KB, each another, signed as Shopify signs, over 32 connections; every order starts a run
-of three steps (a condition, two local actions). The clock runs from the first request to the last finished run.
+`synchronous=FULL`; orders of 3 KB, each another, signed as Shopify signs, over 128 connections; every order starts a
+run of three steps (a condition, two local actions). The clock runs from the first request to the last finished run.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 
 import loading
+
+CONNECTIONS = 128
 
 FLOW = """
 flow: bench
@@ -93,7 +95,7 @@ def send(port: int, folder: Path, count: int, turn: int) -> dict[str, float]:
     requests = [loading.webhook("/hooks/bench", loading.order(first + n), f"t{turn}-{n:08d}") for n in range(count)]
     before = finished(folder)
     start = time.perf_counter()
-    load = loading.run(port, requests, seconds=120, once=True)
+    load = loading.run(port, requests, connections=CONNECTIONS, seconds=120, once=True)
     acknowledged = time.perf_counter() - start
     assert not load.refused
     deadline = time.monotonic() + 120

@@ -35,13 +35,13 @@ def free_port() -> int:
 
 
 class Serving:
-    """A running `sereno serve`."""
+    """A running `sereno serve`, or `work`."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, environment: dict[str, str], log: Path, verb: str = "serve") -> None:
         self.address = environment["SERENO_BIND"]
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from sereno.site.command import main; main()", "serve"],
+                [sys.executable, "-c", "from sereno.site.command import main; main()", verb],
                 env=environment,
                 stdout=file,
                 stderr=file,

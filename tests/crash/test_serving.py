@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,22 @@ def test_everything_in_one_process(environment, tmp_path):
     assert server.stop() == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
     line.close()
+
+
+def test_a_worker_of_its_own(environment, tmp_path):
+    server = Serving(environment, tmp_path / "log", "work")
+    path = Path(environment["SERENO_DATA_DIR"]) / "sereno.sqlite3"
+    deadline = time.monotonic() + 60
+    while not workers(path):
+        assert server.process.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()
+        time.sleep(0.1)
+    assert server.stop() == 0
+    assert workers(path) == 0
+
+
+def workers(path: Path) -> int:
+    with closing(sqlite3.connect(path, timeout=10)) as connection:
+        return connection.execute("SELECT count(*) FROM worker").fetchone()[0]
 
 
 def test_heads_that_never_end_are_hung_up_on():
