@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,30 +70,39 @@ def register_actions() -> None:
 @contextmanager
 def database(kind: str) -> Iterator[str]:
     """The address of a fresh, migrated database of this kind (`sqlite`, `postgresql`)."""
+    with server(kind) as (url, _):
+        yield url
+
+
+@contextmanager
+def server(kind: str) -> Iterator[tuple[str, Any]]:
+    """As `database`, with the server we started: None for SQLite, or when `SERENO_TEST_DATABASE_URL` names one."""
     from django.core.management import call_command
     from django.db import connections
 
     from sereno.site.environment import read
 
     with tempfile.TemporaryDirectory(prefix="sereno-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
-        server: Any = None
+        ours: Any = None
         if kind == "sqlite":
             url = f"sqlite:///{folder}/sereno.sqlite3"
         elif os.environ.get("SERENO_TEST_DATABASE_URL"):
             url = os.environ["SERENO_TEST_DATABASE_URL"]
         else:
-            server = postgres_server(Path(folder))
-            url = server.get_uri()
+            ours = postgres_server(Path(folder))
+            url = ours.get_uri()
         settings = read({**os.environ, "SERENO_DATABASE_URL": url}).database
         connections.databases["bench"] = {**connections.databases["default"], "OPTIONS": {}, **settings}
         call_command("migrate", database="bench", verbosity=0)
         connections["bench"].close()
         del connections["bench"]
         try:
-            yield url
+            yield url, ours
         finally:
-            if server is not None:
-                server.cleanup()
+            if ours is not None:
+                # A server that was killed and has nobody to bury it cannot be stopped by its own tool.
+                with suppress(Exception):
+                    ours.cleanup()
 
 
 def postgres_server(folder: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,11 +39,9 @@ def test_both_know_the_same_statements_but_for_locks_and_notices() -> None:
 
 
 def test_no_statement_is_left_unused() -> None:
-    from pathlib import Path
-
     import sereno
 
-    root = Path(sereno.__file__).parent
-    code = "\n".join(path.read_text() for path in root.rglob("*.py"))
+    folders = (Path(sereno.__file__).parent, Path(__file__).parent)
+    code = "\n".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
     unused = [name for name in statements("postgresql") if f'"{name}"' not in code]
     assert unused == []
