@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
-from seeding import Seeded, make_shop, person, seed
+from django.test.utils import CaptureQueriesContext
+from seeding import Seeded, make_event, make_run, make_shop, person, seed
+
+from sereno.store.models import Effect
 
 LISTS = (
     "/",
@@ -67,3 +74,41 @@ def test_every_page_answers_with_data() -> None:
 def test_every_list_answers_when_empty(page: str) -> None:
     client = signed_in(person(make_shop(), "ana@example.com", "owner"))
     assert client.get(page).status_code == 200
+
+
+def test_a_page_asks_the_database_as_often_for_many_rows_as_for_few() -> None:
+    seeded = seed()
+    client = signed_in(seeded.owner)
+    lists = ("/runs", "/events", "/effects", "/deliveries", "/attention", "/why?subject=customer:17", "/connections")
+    few = {page: queries(client, page) for page in lists}
+    at = datetime.now(UTC)
+    for number in range(30):
+        event = make_event(seeded.shop, seeded.connection, seeded.delivery, 100 + number, "order.paid",
+                           f"order:{2000 + number}", {"customer": "17"}, {})  # fmt: skip
+        run = make_run(seeded.shop, seeded.thanks, event, f"{number:020x}", "finished", "", [])
+        Effect.objects.create(
+            key=f"{run.uid}/0", shop=seeded.shop, flow=seeded.thanks, run=run, step="0", action="orders.add_tag",
+            subject=run.subject, config={"tag": "x"}, status="failed", due_at=at, created_at=at,
+        )  # fmt: skip
+    for page in lists:
+        assert queries(client, page) <= few[page] + 1, page
+
+
+def queries(client: Client, page: str) -> int:
+    cache.clear()
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(page).status_code == 200
+    return len(captured)
+
+
+def test_old_pages_are_reached_by_key() -> None:
+    seeded = seed()
+    client = signed_in(seeded.owner)
+    for number in range(60):
+        make_event(seeded.shop, seeded.connection, None, 100 + number, "custom.many", f"thing:{number}", {}, {})
+    text = client.get("/events?type=custom.many").content.decode()
+    older = text.partition("before=")[2].partition('"')[0]
+    assert "thing:59" in text and "thing:0<" not in text
+    text = client.get(f"/events?type=custom.many&before={older}").content.decode()
+    assert "thing:0<" in text and "Newest" in text
+    assert client.get("/events?before=x").status_code == 200

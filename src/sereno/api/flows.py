@@ -13,6 +13,7 @@ from sereno.api.keys import caller, shop_of
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Flow, FlowVersion, Run, RunTrace
+from sereno.store.scans import narrowed, of_shop
 
 router = Router(tags=["Flows"])
 
@@ -118,14 +119,18 @@ def start(request: HttpRequest, name: str, about: Start) -> Status[dict[str, str
 @router.get("/runs", response=rows.Rows)
 def list_runs(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, Any]:
     """Runs, newest first. `type` is the type of the event that started them; the status `live` is all not over."""
-    query = Run.objects.filter(shop=shop_of(request)).select_related("flow").defer("state", "flow__draft")
+    shop = shop_of(request)
+    query = of_shop(Run.objects.select_related("flow").defer("state", "flow__draft"), shop.pk)
     query = rows.of_type(query, "event__type", narrow.type)
+    flows = Flow.objects.filter(shop=shop, name=narrow.flow) if narrow.flow else Flow.objects.filter(shop=shop)
+    wanted = list(flows.values_list("id", flat=True))
     if narrow.status:
-        query = query.filter(status__in=LIVE) if narrow.status == "live" else query.filter(status=narrow.status)
+        states = sorted(LIVE) if narrow.status == "live" else [narrow.status]
+        query = narrowed(query, Run.objects.filter(flow__in=wanted, status__in=states), status__in=states)
     if narrow.flow:
-        query = query.filter(flow__name=narrow.flow)
+        query = narrowed(query, Run.objects.filter(flow__in=wanted), flow__in=wanted)
     if narrow.subject:
-        query = query.filter(subject=narrow.subject)
+        query = query.filter(shop=shop, subject=narrow.subject)
     return rows.page(query, narrow, "started_at", rows.run_row)
 
 

@@ -16,7 +16,8 @@ from sereno.commerce.identity import refs_of
 from sereno.runtime import services
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
-from sereno.store.models import Delivery, Effect, Event, Run, Skip
+from sereno.store.models import Delivery, Effect, Event, Flow, Run, Skip
+from sereno.store.scans import narrowed, of_shop
 
 router = Router(tags=["Record"])
 OWN_SOURCE = "api"
@@ -52,8 +53,9 @@ class Replayed(Schema):
 @router.get("/events", response=rows.Rows)
 def list_events(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, Any]:
     """Events, newest received first. `flow` keeps those that started a run of it."""
-    query = Event.objects.filter(shop=shop_of(request)).select_related("connection")
-    query = rows.of_type(query, "type", narrow.type)
+    shop = shop_of(request)
+    query = Event.objects.select_related("connection")
+    query = rows.of_type(query.filter(shop=shop), "type", narrow.type) if narrow.type else of_shop(query, shop.pk)
     if narrow.subject:
         query = query.filter(subject=narrow.subject)
     if narrow.flow:
@@ -140,12 +142,14 @@ def replay_deliveries(request: HttpRequest, wanted: Ids) -> dict[str, int]:
 @router.get("/effects", response=rows.Rows)
 def list_effects(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, Any]:
     """Effects, newest first; `type` is their action."""
-    query = Effect.objects.filter(shop=shop_of(request)).select_related("flow", "run").defer("run__state")
+    shop = shop_of(request)
+    query = of_shop(Effect.objects.select_related("flow", "run").defer("run__state", "flow__draft"), shop.pk)
     query = rows.of_type(query, "action", narrow.type)
     if narrow.status:
-        query = query.filter(status=narrow.status)
+        query = narrowed(query, Effect.objects.filter(shop=shop, status=narrow.status), status=narrow.status)
     if narrow.flow:
-        query = query.filter(flow__name=narrow.flow)
+        flows = list(Flow.objects.filter(shop=shop, name=narrow.flow))
+        query = narrowed(query, Effect.objects.filter(flow__in=flows), flow__in=flows)
     if narrow.subject:
         query = query.filter(subject=narrow.subject)
     return rows.page(query, narrow, "created_at", rows.effect_row)

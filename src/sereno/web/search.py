@@ -9,9 +9,11 @@ from django.db.models import Q
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order
 from sereno.store.models import Event, EventLink, Run, RunLink, Shop
+from sereno.store.scans import of_shop
 
 _KINDS = ("order", "customer", "cart", "product", "variant", "checkout")
 _LIMIT = 200
+_MOST = 1000
 
 
 def links_for(shop: Shop, text: str) -> list[str]:
@@ -42,12 +44,21 @@ def subjects_for(shop: Shop, text: str) -> list[str]:
     return list(found)
 
 
-def runs_matching(shop: Shop, text: str) -> Q:
-    """Runs about what `text` means: by subject, by key, by id, or alive and linked to it."""
-    subjects = subjects_for(shop, text)
-    alive = RunLink.objects.filter(shop=shop, link__in=links_for(shop, text)).values("run_id")
-    started = EventLink.objects.filter(shop=shop, link__in=links_for(shop, text)).values("event_id")
-    return Q(subject__in=subjects) | Q(uid=text) | Q(id__in=alive) | Q(event_id__in=started)
+def runs_matching(shop: Shop, text: str) -> list[int]:
+    """Ids of runs about what `text` means: by subject, by id, or alive and linked to it. Each is asked of an index."""
+    runs = Run.objects.filter(shop=shop)
+    found = list(runs.filter(subject__in=subjects_for(shop, text)).values_list("id", flat=True)[:_LIMIT])
+    found += runs.filter(uid=text.strip()).values_list("id", flat=True)
+    alive = RunLink.objects.filter(shop=shop, link__in=links_for(shop, text))
+    return [*found, *alive.values_list("run_id", flat=True)[:_LIMIT]]
+
+
+def events_matching(shop: Shop, text: str) -> list[int]:
+    """Ids of the newest events that share a link with what `text` means, or have it as their id."""
+    linked = EventLink.objects.filter(shop=shop, link__in=links_for(shop, text)).order_by("-occurred_at")
+    sources = [*shop.connection_set.values_list("name", flat=True), "sereno", "api"]
+    named = Event.objects.filter(shop=shop, source__in=sources, uid=text.strip())
+    return [*linked.values_list("event_id", flat=True)[:_MOST], *named.values_list("id", flat=True)]
 
 
 def _from_records(shop: Shop, text: str) -> Iterable[str]:
@@ -62,4 +73,4 @@ def _from_records(shop: Shop, text: str) -> Iterable[str]:
 
 
 def recent_run_subjects(shop: Shop) -> list[str]:
-    return list(Run.objects.filter(shop=shop).order_by("-id").values_list("subject", flat=True)[:8])
+    return list(of_shop(Run.objects, shop.pk).order_by("-id").values_list("subject", flat=True)[:8])

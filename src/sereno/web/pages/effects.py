@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.runtime import services
 from sereno.sdk.plugin import registry
 from sereno.store.models import Effect, Flow
+from sereno.store.scans import narrowed, of_shop
 from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.documents import title_of
 from sereno.web.paging import page_of
-from sereno.web.search import subjects_for
+from sereno.web.search import runs_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
@@ -30,18 +31,20 @@ def effects(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     status, action = request.GET.get("status", ""), request.GET.get("action", "")
     flow, search = request.GET.get("flow", ""), request.GET.get("q", "").strip()
-    rows = Effect.objects.filter(shop=shop).select_related("flow", "run").defer("run__state", "flow__draft")
+    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
+    rows = of_shop(Effect.objects.select_related("flow", "run").defer("run__state", "flow__draft"), shop.pk)
     if status in STATUSES:
-        rows = rows.filter(status=status)
+        rows = narrowed(rows, Effect.objects.filter(shop=shop, status=status), status=status)
     if action:
         rows = rows.filter(action=action)
     if flow:
-        rows = rows.filter(flow__name=flow)
+        wanted = [one.pk for one in flows if one.name == flow]
+        rows = narrowed(rows, Effect.objects.filter(flow__in=wanted), flow__in=wanted)
     if search:
-        rows = rows.filter(Q(subject__in=subjects_for(shop, search)) | Q(key=search))
+        rows = rows.filter(Q(run__in=runs_matching(shop, search)) | Q(key=search))
     if not (flow or search or status == "failed"):
         # As in the list of runs: what Sereno notes for itself is shown when asked for.
-        rows = rows.filter(flow__is_derived=False)
+        rows = rows.exclude(flow__in=[one.pk for one in flows if one.is_derived])
     page = page_of(request, rows)
     context = {
         "section": "effects",
@@ -53,7 +56,7 @@ def effects(request: StaffRequest) -> HttpResponse:
         "search": search,
         "statuses_named": words.named("effect", STATUSES),
         "actions": [(name, name) for name in registry().action_names()],
-        "flows": [(one.name, title_of(one)) for one in Flow.objects.filter(shop=shop).order_by("title")],
+        "flows": [(one.name, title_of(one)) for one in flows],
         "is_filtered": bool(status or action or flow or search),
     }
     return render(request, "effects/list.html", context)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from sereno.sdk.plugin import registry
 from sereno.store.models import Event, EventLink, EventQueue, Run, Skip
+from sereno.store.scans import of_shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.paging import page_of
-from sereno.web.search import links_for
+from sereno.web.search import events_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
@@ -22,16 +22,14 @@ def events(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     search, kind = request.GET.get("q", "").strip(), request.GET.get("type", "")
     connection = request.GET.get("connection", "")
-    rows = Event.objects.filter(shop=shop).select_related("connection").defer("data")
+    rows = Event.objects.select_related("connection").defer("data")
+    rows = rows.filter(shop=shop) if kind else of_shop(rows, shop.pk)
     if kind:
         rows = rows.filter(type=kind)
     if connection:
-        rows = rows.filter(connection__name=connection)
-    if request.GET.get("failed"):
-        rows = rows.filter(error__isnull=False)
+        rows = rows.filter(connection__in=list(shop.connection_set.filter(name=connection)))
     if search:
-        found = EventLink.objects.filter(shop=shop, link__in=links_for(shop, search)).values("event_id")
-        rows = rows.filter(Q(id__in=found) | Q(uid=search))
+        rows = rows.filter(id__in=events_matching(shop, search))
     page = page_of(request, rows)
     context = {
         "section": "events",

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from sereno.store.models import ConnectionBudget, Event, EventQueue, Flow
+from sereno.store.scans import of_shop
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
@@ -18,7 +19,7 @@ def home(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     flows = list(Flow.objects.filter(shop=shop, is_derived=False).exclude(status="draft").order_by("title"))
     connections = shop.connection_set.count()
-    events = list(Event.objects.filter(shop=shop).defer("data").order_by("-id")[:9])
+    events = list(of_shop(Event.objects.defer("data"), shop.pk).order_by("-id")[:9])
     context = {
         "section": "home",
         "counts": counts.counts_of(shop),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
+from sereno.store.scans import narrowed, of_shop
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -30,18 +31,19 @@ def runs(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     status, flow = request.GET.get("status", ""), request.GET.get("flow", "")
     search = request.GET.get("q", "").strip()
-    rows = Run.objects.filter(shop=shop).select_related("flow").defer("state", "flow__draft")
-    if status == "live":
-        rows = rows.filter(status__in=LIVE)
-    elif status in STATUSES:
-        rows = rows.filter(status=status)
-    if flow:
-        rows = rows.filter(flow__name=flow)
+    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
+    rows = of_shop(Run.objects.select_related("flow").defer("state", "flow__draft"), shop.pk)
+    wanted = [one.pk for one in flows if (one.name == flow if flow else search or not one.is_derived)]
+    if status in STATUSES:
+        states = sorted(LIVE) if status == "live" else [status]
+        rows = narrowed(rows, Run.objects.filter(flow__in=wanted, status__in=states), status__in=states)
     if search:
-        rows = rows.filter(runs_matching(shop, search))
-    if not flow and not search:
+        rows = rows.filter(id__in=runs_matching(shop, search))
+    if flow:
+        rows = narrowed(rows, Run.objects.filter(flow__in=wanted), flow__in=wanted)
+    elif not search:
         # What Sereno finds out by itself would drown the shop's own flows; it is there when asked for.
-        rows = rows.filter(flow__is_derived=False)
+        rows = rows.exclude(flow__in=[one.pk for one in flows if one.is_derived])
     page = page_of(request, rows)
     context = {
         "section": "runs",
@@ -51,7 +53,7 @@ def runs(request: StaffRequest) -> HttpResponse:
         "flow": flow,
         "search": search,
         "statuses_named": words.named("run", STATUSES),
-        "flows": [(one.name, title_of(one)) for one in Flow.objects.filter(shop=shop).defer("draft").order_by("title")],
+        "flows": [(one.name, title_of(one)) for one in flows],
         "is_filtered": bool(status or flow or search),
     }
     return render(request, "runs/list.html", context)
@@ -114,7 +116,9 @@ def why(request: StaffRequest) -> HttpResponse:
 def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, Any]]:
     shop = request.shop
     found = (
-        Run.objects.filter(runs_matching(shop, text), shop=shop).select_related("flow").defer("state", "flow__draft")
+        Run.objects.filter(shop=shop, id__in=runs_matching(shop, text))
+        .select_related("flow")
+        .defer("state", "flow__draft")
     )
     skipped = Skip.objects.filter(shop=shop, subject__in=subjects_for(shop, text)).select_related("flow")
     if flow:
