@@ -6,6 +6,7 @@ Invariant: whatever a body holds, reading it never raises; what was odd and tole
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Context, Decimal, InvalidOperation
@@ -36,6 +37,17 @@ def parse(body: bytes) -> Any:
     except RecursionError as error:
         raise Unmappable("The body is JSON nested too deep.") from error
     except (msgspec.DecodeError, ValueError) as error:
+        if "surrogate" in str(error):
+            return _parse_leniently(body)
+        raise Unmappable(f"The body is not JSON: {str(error)[:200]}") from error
+
+
+def _parse_leniently(body: bytes) -> Any:
+    """Half an emoji, cut off by somebody's column width and escaped as a lone surrogate, must not lose an order: the
+    standard library takes it, and `as_text` puts a question mark in its place."""
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
         raise Unmappable(f"The body is not JSON: {str(error)[:200]}") from error
 
 
