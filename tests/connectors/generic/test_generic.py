@@ -152,7 +152,7 @@ def test_what_is_no_json_says_so(body):
 
 
 def test_hostile_values_are_kept():
-    body = rb'{"id": 99999999999999999999999999, "email": "\u0000a@x", "note": "a\ud83d", "n": 1e400, "order_id": 9007199254740993}'
+    body = rb'{"id": 99999999999999999999999999, "email": "\u0000a@x", "note": "a\ud83d", "order_id": 9007199254740993}'
     (found,) = mapped(body).events
     assert found.subject == "order:9007199254740993"
     assert found.data["note"] == "a?" and found.data["id"] == "99999999999999999999999999"
