@@ -157,6 +157,9 @@ def test_marketing_can_be_left_with_one_click(server: MailServer, mailer: SmtpMa
     assert (recipient.shop_id, recipient.address, recipient.channel) == (1, "ana@example.com", "email")
     assert url in body(mail)
     assert url in body(mail, "html")
+    choices = re.findall(r"https://sereno\.example/preferences/([\w=-]+)", body(mail) + body(mail, "html"))
+    assert {read_token("secret", token) for token in choices} == {recipient}
+    assert len(choices) == 2
     assert "C/ del Barro 7, 30001 Murcia" in body(mail)
     assert "ana" not in url
 
@@ -170,7 +173,8 @@ def test_marketing_can_be_left_with_one_click(server: MailServer, mailer: SmtpMa
         (None, True, Ledger(), None),
         (None, False, Ledger(), "consent.refused"),
         (True, True, Ledger({"ana@example.com": False}), "consent.refused"),
-        (False, False, Ledger({"ana@example.com": True}), None),
+        (None, False, Ledger({"ana@example.com": True}), None),
+        (False, False, Ledger({"ana@example.com": True}), "consent.refused"),
         (True, True, Ledger({"ana@example.com": True}, ("ana@example.com",)), "address.suppressed"),
     ],
 )

@@ -14,6 +14,7 @@ from sereno.web.pages import (
     flows,
     home,
     inbox,
+    preferences,
     public,
     runs,
     signin,
@@ -57,4 +58,5 @@ urlpatterns = [
     path("inbox/<str:name>/html", inbox.mail_html, name="mail-html"),
     path("design", design.design, name="design"),
     path("unsubscribe/<str:token>", public.unsubscribe, name="unsubscribe"),
+    path("preferences/<str:token>", preferences.preferences, name="preferences"),
 ]

@@ -50,18 +50,32 @@ def record_consent(
 def unsubscribe(shop_id: int, address: str, channel: str, proof: Mapping[str, Any] | None = None) -> bool:
     """No more marketing to this address over this channel. Unsubscribing twice changes nothing; True the first time.
     Messages about the person's own orders still go."""
-    with transaction.atomic():
-        if allows(shop_id, address, channel, "marketing") is False:
-            return False
-        return record_consent(shop_id, address, channel, "marketing", granted=False, source="unsubscribe", proof=proof)
+    return choose(shop_id, address, channel, granted=False, source="unsubscribe", proof=proof)
 
 
 def resubscribe(shop_id: int, address: str, channel: str, proof: Mapping[str, Any] | None = None) -> bool:
     """Undo an unsubscription, by the person's own hand on the page."""
+    return choose(shop_id, address, channel, granted=True, proof=proof)
+
+
+def choose(
+    shop_id: int,
+    address: str,
+    channel: str,
+    *,
+    granted: bool,
+    source: str = "preferences",
+    proof: Mapping[str, Any] | None = None,
+) -> bool:
+    """Marketing or none, by the person's own hand. Saying again what holds changes nothing; True when it was new. A yes
+    also gives an address another chance that once bounced: who says it here has read a mail sent there."""
     with transaction.atomic():
-        if allows(shop_id, address, channel, "marketing") is True:
+        if granted:
+            bounced = Suppression.objects.filter(shop_id=shop_id, address=address.strip().lower(), channel=channel)
+            bounced.filter(reason__startswith="bounce.").delete()
+        if allows(shop_id, address, channel, "marketing") is granted:
             return False
-        return record_consent(shop_id, address, channel, "marketing", granted=True, source="preferences", proof=proof)
+        return record_consent(shop_id, address, channel, "marketing", granted, source=source, proof=proof)
 
 
 def allows(shop_id: int, address: str, channel: str, purpose: str) -> bool | None:

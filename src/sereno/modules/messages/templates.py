@@ -120,8 +120,9 @@ def _footer(purpose: str, locale: str) -> tuple[str, str]:
     html = f"{_markup(why)}<br />{address}"
     text = f"{why}\n{address}"
     if purpose == "marketing":
-        html += f'<br /><a href="{{{{ links.unsubscribe }}}}">{_markup(words["unsubscribe"])}</a>'
-        text += f"\n{words['unsubscribe']}: {{{{ links.unsubscribe }}}}"
+        ways = ("preferences", "unsubscribe")
+        html += "<br />" + " · ".join(f'<a href="{{{{ links.{way} }}}}">{_markup(words[way])}</a>' for way in ways)
+        text += "".join(f"\n{words[way]}: {{{{ links.{way} }}}}" for way in ways)
     return html, text
 
 
