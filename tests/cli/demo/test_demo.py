@@ -68,11 +68,13 @@ def test_the_demo_lives_stops_and_resumes(tmp_path: Path) -> None:
     assert re.search(r"Password\s+\S+", out)
     assert list((tmp_path / "demo" / "inbox").glob("*.eml")), "mails come within two minutes"
     deliveries = _list(tmp_path, "delivery", "list")
-    assert {row["status"] for row in deliveries} <= {"done", "pending", "ignored"}
+    assert {row["status"] for row in deliveries} <= {"done", "pending", "ignored", "failed"}
+    assert sum(row["status"] == "failed" for row in deliveries) <= 1, "only the one that is broken on purpose"
     assert len(deliveries) > 5
     first = _list(tmp_path, "event", "list", "--until", "350d", "--limit", "5")
     assert first, "there is a year of history"
-    assert not _list(tmp_path, "effect", "list", "--status", "failed")
+    failed = _list(tmp_path, "effect", "list", "--status", "failed")
+    assert {row["error"] for row in failed} <= {"recipient.refused"}, "only mail to people who mistyped their address"
     before = (tmp_path / "demo" / "password").read_text()
     again = subprocess.Popen(command, env=_environment(tmp_path), **files)
     try:

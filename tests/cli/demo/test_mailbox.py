@@ -59,3 +59,10 @@ def test_wrong_order_is_refused(mailbox: Mailbox) -> None:
         server.ehlo()
         assert server.docmd("DATA")[0] == 503
         assert server.docmd("VRFY", "ana")[0] == 502
+
+
+def test_a_mistyped_address_is_refused(mailbox: Mailbox) -> None:
+    mail = _mail("hello")
+    mail.replace_header("To", "ana@nowhere.example")
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as server, pytest.raises(smtplib.SMTPRecipientsRefused):
+        server.send_message(mail)

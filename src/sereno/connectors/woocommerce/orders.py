@@ -56,7 +56,7 @@ def order(reader: Reader, zone: str | None) -> dict[str, Any]:
             "channel": reader.text("created_via"),
             "landing_site": landing,
             "referring_site": _text(meta, _ATTRIBUTION + "referrer"),
-            "utm_source": _text(meta, _ATTRIBUTION + "utm_source"),
+            "utm_source": _source(meta),
             "utm_medium": _text(meta, _ATTRIBUTION + "utm_medium"),
             "utm_campaign": _text(meta, _ATTRIBUTION + "utm_campaign"),
             "discount_codes": [code for item in reader.children("coupon_lines") if (code := item.plain("code"))],
@@ -317,6 +317,12 @@ def _positive(reader: Reader, name: str, currency: str | None) -> str | None:
 def _sum(lines: Sequence[dict[str, Any]], name: str, currency: str | None) -> str | None:
     amounts = [Decimal(item[name]) for item in lines if item.get(name) is not None]
     return written(sum(amounts, Decimal(0)), currencies.digits_of(currency)) if lines else None
+
+
+def _source(meta: dict[str, Any]) -> str | None:
+    """Where the visit came from; WooCommerce writes `(direct)` where from nowhere."""
+    found = _text(meta, _ATTRIBUTION + "utm_source")
+    return None if found == "(direct)" else found
 
 
 def _text(meta: dict[str, Any], name: str) -> str | None:

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 
 LARGEST = 10 * 1024 * 1024
+UNREACHABLE = "nowhere.example"
+"""Addresses here are refused, as those of people who mistyped theirs."""
 
 
 class Mailbox:
@@ -81,6 +83,9 @@ class _Session(socketserver.StreamRequestHandler):
             self.sender, self.recipients = _address(line), []
             self._say(250, "ok")
         elif verb == "RCPT":
+            if _address(line).endswith(f"@{UNREACHABLE}"):
+                self._say(550, "5.1.1 there is no such mailbox")
+                return
             self.recipients.append(_address(line))
             self._say(250, "ok")
         elif verb == "DATA":

@@ -37,6 +37,11 @@ def hasten(delay: timedelta) -> timedelta:
     return timedelta(seconds=6 * math.log2(1 + max(0.0, delay.total_seconds()) / 30))
 
 
+def _broken(at: datetime) -> Hook:
+    """What a plugin of the store once in a while sends: nobody can make an order of it, and a person should look."""
+    return Hook("shopify", "orders/create", ["not", "an", "order"], at, f"broken-{int(at.timestamp())}")
+
+
 class Simulator:
     """Drives the world by the real clock. `keep` is given the world's state now and then, and at the end."""
 
@@ -79,6 +84,7 @@ class Simulator:
         next_visit = next_keep = time.monotonic()
         for _ in range(FIRST_VISITS):
             plan(datetime.now(UTC), "visit")
+        self._queue.append((next_visit + 20, _broken(now)))
         while not self._stop.wait(0.25):
             if time.monotonic() >= next_visit:
                 plan(datetime.now(UTC), "visit")
