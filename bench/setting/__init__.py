@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ steps:
     then:
       - bench.call: {to: "{{ order.number }}"}
     else:
-      - bench.call: {to: small}
+      - bench.call: {to: "{{ order.number }}"}
   - log: {text: done}
 """
 
@@ -62,7 +63,7 @@ def register_actions() -> None:
         journal = os.environ.get("BENCH_JOURNAL")
         if journal:
             descriptor = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-            os.write(descriptor, f"{ctx.effect_key}\n".encode())
+            os.write(descriptor, f"{config.to} {time.time()}\n".encode())
             os.close(descriptor)
         return Done()
 

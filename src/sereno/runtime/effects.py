@@ -53,10 +53,10 @@ class EffectRunner:
         self._running: dict[int, Future[None]] = {}
         self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
-    def run(self, *, wait_for_all: bool = False) -> int:
+    def run(self, *, is_due: bool = True, wait_for_all: bool = False) -> int:
         """Settle what is through and start what is due. Gives how many were settled or started."""
         done = self.settle()
-        started = self._start(self._most - len(self._running))
+        started = self._start(self._most - len(self._running)) if is_due or done else 0
         if wait_for_all and self._running:
             wait(list(self._running.values()))
             done += self.settle()

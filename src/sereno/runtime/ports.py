@@ -41,11 +41,16 @@ class LocalWrites:
     now: datetime
     tags: list[tuple[bool, str, str, str]] = field(default_factory=list[tuple[bool, str, str, str]])
     consents: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
+    suppressions: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     events: list[NewEvent] = field(default_factory=list[NewEvent])
     lines: list[str] = field(default_factory=list[str])
 
     def is_empty(self) -> bool:
-        return not (self.tags or self.consents or self.events or self.lines)
+        return not (self.tags or self.consents or self.suppressions or self.events or self.lines)
+
+    def of_failure(self) -> LocalWrites:
+        """What stays of them when the effect failed."""
+        return LocalWrites(self.shop_id, self.effect_key, self.now, suppressions=self.suppressions)
 
 
 class _Tags:
@@ -113,6 +118,10 @@ class _Consents:
             (self._writes.shop_id, address.lower(), channel, purpose, granted, at, source, encode(proof), uid)
         )
 
+    def suppress(self, address: str, channel: str, reason: str) -> None:
+        at = to_micros(self._writes.now)
+        self._writes.suppressions.append((self._writes.shop_id, address.lower()[:254], channel, reason[:64], at))
+
 
 def port_finder(
     writes: LocalWrites, database: Database, factory: PortFactory, shop: ShopFacts, tx: Transaction | None = None
@@ -140,6 +149,7 @@ def flush(tx: Transaction, all_writes: Iterable[LocalWrites]) -> None:
     """Write what the effects of one batch wanted, in their order."""
     added: dict[tuple[Any, ...], bool] = {}
     consents: list[tuple[Any, ...]] = []
+    suppressions: list[tuple[Any, ...]] = []
     incoming: list[inbox.Incoming] = []
     lines: list[str] = []
     now = 0
@@ -148,11 +158,13 @@ def flush(tx: Transaction, all_writes: Iterable[LocalWrites]) -> None:
         for add, kind, key, tag in writes.tags:
             added[writes.shop_id, kind, key, tag] = add
         consents += writes.consents
+        suppressions += writes.suppressions
         incoming += [inbox.Incoming(writes.shop_id, None, None, SOURCE, now, event) for event in writes.events]
         lines += writes.lines
     tx.many("add_tags", sorted((*key, now) for key, add in added.items() if add))
     tx.many("remove_tags", sorted(key for key, add in added.items() if not add))
     tx.many("add_consents", consents)
+    tx.many("suppress", sorted(set(suppressions)))
     if incoming:
         inbox.put(tx, incoming)
     for line in lines:

@@ -72,11 +72,20 @@ class Runtime:
         }
 
     def round(self, *, wait_for_effects: bool = False) -> int:
-        """One pass: map, dispatch, wake, schedules, effects. Gives how much there was to do; 0 means all is quiet."""
-        done = sum(self.round_of(name) for name in self._parts)
-        done += self.scheduler.run()
-        done += self.effects.run(wait_for_all=wait_for_effects)
-        return done
+        """One pass: map, dispatch, wake, schedules, effects, as far as there is anything to do. Gives how much there
+        was; 0 means all is quiet."""
+        now = to_micros(self.world.clock.now())
+        has_deliveries, has_events, has_timers, has_schedules, has_effects = self.world.database.peek(
+            "look", {"now": now}
+        )
+        done = self.round_of("map") if has_deliveries else 0
+        if has_events or done:
+            done += self.round_of("dispatch")
+        if has_timers:
+            done += self.round_of("wake")
+        if has_schedules:
+            done += self.scheduler.run()
+        return done + self.effects.run(is_due=bool(has_effects or done), wait_for_all=wait_for_effects)
 
     def drain(self, most_rounds: int = 100_000) -> int:
         """Go on until nothing is due now. Gives how much was done. Raises RuntimeError when it does not end."""

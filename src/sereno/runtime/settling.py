@@ -73,9 +73,11 @@ def settle(
     tx.many("pause_connections", sorted((*at, 0.0, to_micros(now), until) for at, until in pauses.items()))
     ours = [outcome for outcome in outcomes if outcome.effect.id in kept and outcome.effect.id in final]
     writes = [
-        outcome.writes
+        made
         for outcome in ours
-        if outcome.writes is not None and isinstance(outcome.result, Done) and not outcome.writes.is_empty()
+        if outcome.writes is not None
+        and (made := outcome.writes if isinstance(outcome.result, Done) else outcome.writes.of_failure())
+        and not made.is_empty()
     ]
     if writes:
         ports.flush(tx, writes)

@@ -72,6 +72,10 @@ class Database(Protocol):
         """A consistent view for reading; waits for nobody."""
         ...
 
+    def peek(self, name: str, parameters: Mapping[str, Any]) -> Row:
+        """The one row of a statement by itself: the cheapest way to look whether there is anything to do."""
+        ...
+
     @property
     def waiting(self) -> int:
         """How many threads of this process wait to write: a reason to keep the next transaction short."""

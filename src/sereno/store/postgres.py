@@ -83,6 +83,11 @@ class PostgresDatabase:
     def read(self) -> Any:
         return self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
+    def peek(self, name: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        row = PostgresTransaction(self.connection().cursor(), self._statements).one(name, parameters)
+        assert row is not None
+        return row
+
     def execute_script(self, sql: str) -> None:
         connection = self.connection()
         # Several statements in one go need the simple protocol, that is, no parameters and no preparing.

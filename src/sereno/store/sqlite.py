@@ -124,6 +124,11 @@ class SqliteDatabase:
         finally:
             connection.execute("ROLLBACK")
 
+    def peek(self, name: str, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        row = SqliteTransaction(self.connection(), self._statements).one(name, parameters)
+        assert row is not None
+        return row
+
     def execute_script(self, sql: str) -> None:
         self.connection().executescript(sql)
 

@@ -12,3 +12,8 @@ DELETE FROM worker WHERE seen_at < :before
 
 -- name: living_workers
 SELECT count(*) FROM worker WHERE seen_at > :dead
+
+-- name: look
+SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending'), EXISTS (SELECT 1 FROM event_queue),
+    EXISTS (SELECT 1 FROM run WHERE due_at <= :now), EXISTS (SELECT 1 FROM flow_schedule WHERE due_at <= :now),
+    EXISTS (SELECT 1 FROM effect WHERE status = 'pending' AND due_at <= :now)
