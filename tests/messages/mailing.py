@@ -64,6 +64,9 @@ class Ledger:
     def record(self, *args: Any, **more: Any) -> None:
         raise NotImplementedError
 
+    def suppress(self, address: str, channel: str, reason: str) -> None:
+        self.suppressed = (*self.suppressed, address)
+
 
 class Shelf:
     """Today's products."""

@@ -83,7 +83,7 @@ def test_a_refused_recipient_is_final_and_the_next_mail_goes(server: MailServer,
     server.answer(rcpt={"gone@example.com": "550 5.1.1 No such user"})
     outcome = mailer.send(mail(to="gone@example.com"))
     assert isinstance(outcome, Fail)
-    assert outcome.reason == "recipient.refused"
+    assert outcome.reason == "recipient.unknown"
     assert "No such user" in outcome.message
     assert isinstance(mailer.send(mail()), Done)
 

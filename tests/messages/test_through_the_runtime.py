@@ -188,7 +188,7 @@ def test_a_refused_address_is_on_the_attention_list_until_it_is_replayed(
     sqlite: Database, server: MailServer, open_shop: Open
 ) -> None:
     shop = open_shop(sqlite, server, "order-confirmation")
-    server.answer(rcpt={"ana@example.com": "550 5.1.1 no such user"})
+    server.answer(rcpt={"ana@example.com": "550 5.7.1 not from you"})
     order = {"id": "1", "number": "#1", "email": "ana@example.com", "currency": "EUR", "total": "5.00", "lines": LINES}
     shop.tell("order.created", "order:1", **order)
     assert [(status, error) for status, _result, error in shop.results()] == [("failed", "recipient.refused")]
@@ -198,6 +198,43 @@ def test_a_refused_address_is_on_the_attention_list_until_it_is_replayed(
     assert services.replay_effects(ids, "tester", database=sqlite) == 1
     shop.drain()
     assert len(server.mails()) == 1
+
+
+def suppressed(database: Database) -> list[tuple[str, str, str]]:
+    with database.read() as tx:
+        return [tuple(row) for row in tx.text("SELECT address, channel, reason FROM suppression")]  # type: ignore[misc]
+
+
+def test_an_address_that_is_not_there_is_never_written_to_again(
+    database: Database, server: MailServer, open_shop: Open
+) -> None:
+    shop = open_shop(database, server, "order-confirmation")
+    server.answer(rcpt={"Ana@example.com": "550 5.1.1 no such user"})
+    shop.tell("order.created", "order:1", **{**ORDER, "email": "Ana@example.com"})
+    server.answer()
+    shop.wait(minutes=1)
+    shop.tell("order.created", "order:2", **{**ORDER, "id": "2"})
+    first, second = shop.results()
+    assert (first[0], first[2]) == ("failed", "recipient.unknown")
+    assert suppressed(database) == [("ana@example.com", "email", "bounce.permanent")]
+    assert second[0] == "done"
+    assert '"address.suppressed"' in second[1]
+    assert server.mails() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [("550 no", "recipient.refused"), ("550 5.1.8 your domain", "recipient.refused"), ("450 4.1.1 later", "")],
+)
+def test_other_refusals_suppress_nobody(
+    sqlite: Database, server: MailServer, open_shop: Open, said: str, error: str
+) -> None:
+    shop = open_shop(sqlite, server, "order-confirmation")
+    server.answer(rcpt={"ana@example.com": said})
+    shop.tell("order.created", "order:1", **ORDER)
+    ((status, _result, reason),) = shop.results()
+    assert (status, reason) == (("failed", error) if error else ("pending", "smtp.deferred"))
+    assert suppressed(sqlite) == []
 
 
 ORDER = {"id": "1", "number": "#1", "email": "ana@example.com", "currency": "EUR", "total": "5.00", "lines": LINES}

@@ -47,6 +47,11 @@ class Consents(Protocol):
         self, address: str, channel: str, purpose: str, granted: bool, source: str, proof: Mapping[str, Any]
     ) -> None: ...
 
+    def suppress(self, address: str, channel: str, reason: str) -> None:
+        """Never write to this address again. Unlike all else it is kept when the action fails: that is when one learns
+        that an address is dead."""
+        ...
+
 
 class Products(Protocol):
     """What the shop sells, as it is now: a mail about a cart shows today's price and stock, not yesterday's."""

@@ -140,6 +140,8 @@ def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mappin
             reply_to=reply_address(ctx.shop) or present.support_address(ctx.shop),
         )
     )
+    if isinstance(outcome, Fail) and outcome.reason == "recipient.unknown":
+        ctx.port(Consents).suppress(to.lower(), "email", "bounce.permanent")
     if not isinstance(outcome, Done):
         return outcome
     value = {

@@ -17,7 +17,8 @@ def refusal(
 
     1. A suppressed address is never written to, whatever the purpose.
     2. What is transactional needs no consent.
-    3. The ledger holds what the person said to us, and wins over the platform.
+    3. The ledger holds what the person said to us, and wins over the platform. A no of the customer record stands even
+       so: the record comes with the ledger already in it, and says no only where the platform's no is the later word.
     4. Else the customer record decides (`accepts_email`), else what was `ticked` on the order or cart.
     5. Silence is not consent.
     """
@@ -26,8 +27,10 @@ def refusal(
     if purpose == "transactional":
         return None
     said = consents.allows(address, "email", "marketing")
-    if said is None and customer is not None:
-        said = customer.get("accepts_email")
+    if customer is not None:
+        is_own = str(customer.get("email") or "").strip().lower() == address
+        if said is None or (said and is_own and customer.get("accepts_email") is False):
+            said = customer.get("accepts_email")
     if said is None:
         said = ticked
     if said is None:

@@ -23,6 +23,8 @@ _IDLE = 2.0
 _OLD = 60.0
 """Seconds after which it is not even asked."""
 _CROWDED = re.compile(rb"rate|too many|throttl|limit|quota|slow down|concurrent|4\.7\.\d|4\.3\.2", re.IGNORECASE)
+_UNKNOWN = re.compile(r"5\.1\.(1|2|3|6|10)\b")
+"""RFC 3463, RFC 7505: no such mailbox, no such host, no such form of address, moved away, takes no mail at all."""
 _PAUSE = timedelta(seconds=60)
 _PAUSE_SIGN_IN = timedelta(minutes=5)
 
@@ -168,7 +170,8 @@ def _trouble(error: smtplib.SMTPException | OSError, server: SmtpServer) -> Resu
     match error:
         case smtplib.SMTPRecipientsRefused():
             code, said = next(iter(error.recipients.values()))
-            return judge(code, said, "recipient.refused")
+            is_unknown = 500 <= code < 600 and _UNKNOWN.match(_text(said)) is not None
+            return judge(code, said, "recipient.unknown" if is_unknown else "recipient.refused")
         case smtplib.SMTPSenderRefused():
             return judge(error.smtp_code, error.smtp_error, "sender.refused")
         case smtplib.SMTPResponseException():
@@ -191,6 +194,8 @@ def judge(code: int, said: bytes | str, refused: str) -> Result:
         return Retry("smtp.busy", message, "limited", _PAUSE)
     if 400 <= code < 500 or code <= 0:
         return Retry("smtp.deferred", message)
+    if refused == "recipient.unknown":
+        return Fail(refused, f"The mail server said {message}. Nobody is written to there again.")
     return Fail(refused, f"The mail server said {message}. Mend the address or the message, then replay.")
 
 
