@@ -109,3 +109,27 @@ def test_every_api_address_is_on_its_page() -> None:
         if f"{method.upper()} {path}`" not in text
     ]
     assert missing == []
+
+
+def _flows() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for path in PAGES:
+        blocks = re.findall(r"(?ms)^```yaml\n(flow:.*?)^```$", path.read_text(encoding="utf-8"))
+        found += [(f"{path.relative_to(ROOT)}:{number}", block) for number, block in enumerate(blocks, start=1)]
+    return found
+
+
+@pytest.mark.parametrize(("place", "text"), [pytest.param(*flow, id=flow[0]) for flow in _flows()])
+def test_flows_in_the_docs_are_right(place: str, text: str) -> None:
+    import django
+
+    django.setup()
+    from sereno.engine.catalog import FlowInvalid
+    from sereno.engine.flow import compile_flow
+    from sereno.site.plugins import load_plugins
+
+    plugins = load_plugins()
+    try:
+        compile_flow(text, plugins)
+    except FlowInvalid as error:
+        pytest.fail(f"{place}: {error}")
