@@ -9,6 +9,8 @@ from typing import Any
 
 os.environ.setdefault("SERENO_DATA_DIR", tempfile.mkdtemp(prefix="sereno-tests-"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
+# The browser tests' driver leaves an event loop running in its thread; Django takes every later test for async code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def ready() -> None:
