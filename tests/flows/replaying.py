@@ -43,12 +43,17 @@ def length(text: str) -> timedelta:
 
 
 def replay(
-    flow: str, events: Sequence[Mapping[str, Any]], *, until: timedelta | str | None = None, **settings: Any
+    flow: str,
+    events: Sequence[Mapping[str, Any]],
+    *,
+    until: timedelta | str | None = None,
+    locale: str = "es",
+    **settings: Any,
 ) -> dict[str, Any]:
     """What the shipped flow would have done."""
     shipped = shipped_flow(flow)
     assert shipped is not None
-    shop = ShopFacts(1, "Demo", "EUR", "Europe/Madrid", "es", "https://sereno.example", settings)
+    shop = ShopFacts(1, "Demo", "EUR", "Europe/Madrid", locale, "https://sereno.example", settings)
     end = None if until is None else START + (length(until) if isinstance(until, str) else until)
     found = backtest([shipped.text], events, shop=shop, plugins=plugins(), until=end)
     assert found["failed"] == []

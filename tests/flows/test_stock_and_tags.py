@@ -18,8 +18,23 @@ def test_an_alert_for_each_crossing() -> None:
     levels = [9, 5, 4, 0, 3, 6, 5, 5, 20, 2]
     found = replay("low-stock", [stock(f"{hour}h", level) for hour, level in enumerate(levels)])
     assert [when for when, _what in sent(found)] == ["1h", "6h", "9h"]
-    assert sent(found)[0][1] == "Low stock: Taza (TZ-1): 5 left"
+    assert sent(found)[0][1] == "Pocas existencias: Taza (TZ-1): quedan 5"
     assert reasons(found, "low-stock").count("already_running") == 4
+
+
+@pytest.mark.parametrize(
+    ("locale", "one", "none"),
+    [
+        ("en", "Low stock: Taza, Azul (TZ-1): 1 left", "Low stock: Taza (TZ-1): 0 left"),
+        ("de", "Low stock: Taza, Azul (TZ-1): 1 left", "Low stock: Taza (TZ-1): 0 left"),
+        ("es-MX", "Pocas existencias: Taza, Azul (TZ-1): queda 1", "Pocas existencias: Taza (TZ-1): quedan 0"),
+        ("pt-BR", "Stock baixo: Taza, Azul (TZ-1): resta 1", "Stock baixo: Taza (TZ-1): restam 0"),
+        ("ro", "Stoc redus: Taza, Azul (TZ-1): a rămas 1", "Stoc redus: Taza (TZ-1): au rămas 0"),
+    ],
+)
+def test_the_alert_is_in_the_shops_language(locale: str, one: str, none: str) -> None:
+    assert whats(replay("low-stock", [stock("0h", 1, variant_title="Azul")], locale=locale)) == [one]
+    assert whats(replay("low-stock", [stock("0h", 0)], locale=locale)) == [none]
 
 
 def test_the_shop_says_how_low() -> None:
