@@ -66,6 +66,13 @@ def full(instant: datetime, zone: str = "UTC") -> str:
     return f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=language())} {local.tzname() or ''}".strip()
 
 
+def minute(instant: datetime, zone: str = "UTC") -> str:
+    """To the minute, without the year when it is this one."""
+    local = instant.astimezone(zone_of(zone))
+    pattern = "d MMM, HH:mm" if local.year == datetime.now(local.tzinfo).year else "d MMM y, HH:mm"
+    return str(format_datetime(local, pattern, locale=language()))
+
+
 def day(value: date) -> str:
     return str(format_date(value, "EEE d MMM", locale=language()))
 

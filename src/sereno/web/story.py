@@ -66,7 +66,7 @@ def _line(entry: Details, zone: str) -> Line:
 
 def _when(value: Any, zone: str) -> str:
     found = formats.instant(value)
-    return formats.full(found, zone) if found is not None else str(value or "")
+    return formats.minute(found, zone) if found is not None else str(value or "")
 
 
 def _plain(text: Callable[[], str]) -> Callable[[Details, str], Markup]:

@@ -13,6 +13,7 @@ from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Cart, Order
 from sereno.modules.stock.models import StockLevel
 from sereno.store.models import Shop
+from sereno.web.formats import money
 
 
 def labels(shop: Shop, subjects: Iterable[str]) -> dict[str, str]:
@@ -39,8 +40,10 @@ def _order(number: str | None, email: str | None) -> str:
     return number if number.startswith("#") else f"#{number}"
 
 
-def _cart(email: str | None) -> str:
-    return _("Cart of %(person)s") % {"person": email} if email else ""
+def _cart(email: str | None, total: str | None, currency: str | None) -> str:
+    if email:
+        return _("Cart of %(person)s") % {"person": email}
+    return _("Cart of %(total)s") % {"total": money(total, currency)} if total and currency else ""
 
 
 def _customer(name: str | None, email: str | None) -> str:
@@ -53,8 +56,8 @@ def _titled(title: str | None, sku: str | None) -> str:
 
 _KINDS: dict[str, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
     "order": (Order, ("number", "email"), _order),
-    "cart": (Cart, ("email",), _cart),
-    "checkout": (Cart, ("email",), _cart),
+    "cart": (Cart, ("email", "total", "currency"), _cart),
+    "checkout": (Cart, ("email", "total", "currency"), _cart),
     "customer": (Customer, ("name", "email"), _customer),
     "product": (Product, ("title", "sku"), _titled),
     "variant": (Variant, ("title", "sku"), _titled),
