@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sereno.connectors import signatures
+from sereno.sdk.standard_webhooks import signed_headers
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 BODY = b'{"id":820982911946154508}'
@@ -39,7 +40,7 @@ def test_standard_webhooks_vector():
     """The vector of the Standard Webhooks reference libraries."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     at = datetime.fromtimestamp(1614265330, UTC)
-    headers = signatures.sign_standard(secret, b'{"test": 2432232314}', "msg_p5jXN8AQM9LWM0D4loKWxJek", at)
+    headers = signed_headers(secret, b'{"test": 2432232314}', "msg_p5jXN8AQM9LWM0D4loKWxJek", at)
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert signatures.verify_standard([secret], headers, b'{"test": 2432232314}', at) == "ok"
     bare = secret.removeprefix("whsec_")
@@ -47,7 +48,7 @@ def test_standard_webhooks_vector():
 
 
 def test_standard_webhooks_takes_any_signature_of_the_list_and_any_secret():
-    headers = signatures.sign_standard("raw secret", BODY, "m1", NOW)
+    headers = signed_headers("raw secret", BODY, "m1", NOW)
     headers["webhook-signature"] = "v1,AAAA v2,xyz " + headers["webhook-signature"]
     assert signatures.verify_standard(["other", "raw secret"], headers, BODY, NOW) == "ok"
     assert signatures.verify_standard(["other"], headers, BODY, NOW) == "bad_signature"
@@ -55,7 +56,7 @@ def test_standard_webhooks_takes_any_signature_of_the_list_and_any_secret():
 
 @pytest.mark.parametrize("missing", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 def test_standard_webhooks_needs_all_three_headers(missing):
-    headers = signatures.sign_standard("s", BODY, "m1", NOW)
+    headers = signed_headers("s", BODY, "m1", NOW)
     del headers[missing]
     assert signatures.verify_standard(["s"], headers, BODY, NOW) == "bad_signature"
 
@@ -63,7 +64,7 @@ def test_standard_webhooks_needs_all_three_headers(missing):
 @pytest.mark.parametrize("seconds", [301, -301, 86400])
 def test_old_timestamps(seconds):
     later = NOW + timedelta(seconds=seconds)
-    headers = signatures.sign_standard("s", BODY, "m1", NOW)
+    headers = signed_headers("s", BODY, "m1", NOW)
     assert signatures.verify_standard(["s"], headers, BODY, later) == "too_old"
     assert signatures.verify_standard(["s"], headers, BODY, later, tolerance=None) == "ok"
     stripe = signatures.sign_timestamped("s", BODY, NOW)

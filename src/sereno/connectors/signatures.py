@@ -10,17 +10,15 @@ import binascii
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Literal
 
 from sereno.sdk.connector import Verdict
+from sereno.sdk.standard_webhooks import signed_content, signing_keys
 
 Encoding = Literal["base64", "hex"]
 
 TOLERANCE = timedelta(seconds=300)
 """How far a signed timestamp may be from now, either way, unless a platform says otherwise."""
-
-STANDARD_PREFIX = "whsec_"
 
 
 def sign(secret: str, body: bytes, *, encoding: Encoding = "base64", prefix: str = "") -> str:
@@ -65,29 +63,9 @@ def verify_standard(
     if not message_id or not timestamp or not signatures:
         return "bad_signature"
     given = [_given(part[3:], "base64") for part in signatures.split() if part.startswith("v1,")]
-    content = f"{message_id}.{timestamp}.".encode("utf-8", "surrogateescape") + body
-    keys = [key for secret in secrets for key in standard_keys(secret)]
+    content = signed_content(message_id, timestamp, body)
+    keys = [key for secret in secrets for key in signing_keys(secret)]
     return _timely(_any_matches(keys, content, given, "base64"), timestamp, now, tolerance)
-
-
-def sign_standard(secret: str, body: bytes, message_id: str, now: datetime) -> dict[str, str]:
-    """The three headers of Standard Webhooks."""
-    timestamp = str(int(now.timestamp()))
-    content = f"{message_id}.{timestamp}.".encode() + body
-    signature = _encode(hmac.digest(standard_keys(secret)[0], content, "sha256"), "base64").decode()
-    return {"webhook-id": message_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
-
-
-@lru_cache(maxsize=1024)
-def standard_keys(secret: str) -> tuple[bytes, ...]:
-    """The keys a Standard Webhooks secret may mean, the one to sign with first; none for an empty secret."""
-    if secret.startswith(STANDARD_PREFIX):
-        decoded = _decode_base64(secret[len(STANDARD_PREFIX) :])
-        return (decoded,) if decoded else (secret.encode(),)
-    if not secret:
-        return ()
-    decoded = _decode_base64(secret)
-    return (secret.encode(), decoded) if decoded and len(decoded) >= 24 else (secret.encode(),)
 
 
 def verify_timestamped(
@@ -148,10 +126,3 @@ def _given(signature: str, encoding: Encoding) -> bytes:
     """The signature as compared: bytes, because the constant-time comparison refuses text beyond ASCII."""
     text = signature.lower() if encoding == "hex" else signature
     return text.encode("utf-8", "surrogateescape")
-
-
-def _decode_base64(text: str) -> bytes | None:
-    try:
-        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return None

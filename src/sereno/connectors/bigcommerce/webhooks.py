@@ -14,6 +14,7 @@ from sereno.connectors.bigcommerce.settings import GUIDE
 from sereno.connectors.building import body_hash
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
+from sereno.sdk.standard_webhooks import signed_headers
 
 _HASH = re.compile(rb'"hash"\s*:\s*"([0-9a-f]{40})"')
 _SCOPE = re.compile(rb'"scope"\s*:\s*"([\w/\\]{1,100})"')
@@ -37,7 +38,7 @@ def sign(
     secret: str, body: bytes, headers: Mapping[str, str], now: datetime, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     name = headers.get("webhook-id") or f"msg_{body_hash(body)[:24]}"
-    return {**headers, **signatures.sign_standard(secret, body, name, now)}
+    return {**headers, **signed_headers(secret, body, name, now)}
 
 
 def topic(headers: Mapping[str, str], body: bytes, settings: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from sereno.connectors.building import body_hash
 from sereno.connectors.generic.mapping import UNKNOWN, map_delivery
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
+from sereno.sdk.standard_webhooks import signed_headers
 
 _TYPE = re.compile(rb'"type"\s*:\s*"([a-z0-9_.]{1,100})"')
 
@@ -37,7 +38,7 @@ def sign(
     header = settings.get("signature_header")
     if not header:
         message_id = headers.get("webhook-id") or f"msg_{body_hash(body)[:24]}"
-        return {**headers, **signatures.sign_standard(secret, body, message_id, now)}
+        return {**headers, **signed_headers(secret, body, message_id, now)}
     signature = signatures.sign(secret, body, encoding=_encoding(settings), prefix=_prefix(settings))
     return {**headers, str(header).lower(): signature}
 

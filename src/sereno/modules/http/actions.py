@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from pydantic import JsonValue, field_validator
 
 from sereno.commerce.schema import Field, record
-from sereno.modules.http.signing import signed_headers
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 from sereno.sdk.result import Done, Fail, Result, Retry
+from sereno.sdk.standard_webhooks import signed_headers
 
 _DEFAULT_WAIT = timedelta(seconds=60)
 _LONGEST_WAIT = timedelta(days=1)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from sereno.modules.http.actions import RequestConfig, connection, judge, request, retry_after
-from sereno.modules.http.signing import signed_headers
 from sereno.sdk.config import problems
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 from sereno.sdk.result import Done, Fail, Retry
+from sereno.sdk.standard_webhooks import signed_headers
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
