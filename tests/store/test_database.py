@@ -68,3 +68,50 @@ def test_a_lost_connection_is_replaced(postgres: Any) -> None:
     other.close()
     with postgres.transaction() as tx:
         assert tx.text("SELECT 1") == [(1,)]
+
+
+def test_pages_take_their_turn_with_the_worker(sqlite: Any) -> None:
+    """Django's writes, in a transaction and by single statement, while a thread writes all the time."""
+    from django.db import connections, transaction
+
+    from sereno.store.models import Worker
+
+    connections.databases["paged"] = {
+        **connections.databases["default"],
+        "NAME": sqlite.path,
+        "ENGINE": "sereno.store.sqlite3",
+    }
+    stop = threading.Event()
+
+    def greedy() -> None:
+        while not stop.is_set():
+            with sqlite.transaction() as tx:
+                tx.many("beat", [("greedy", 1, 1)])
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=greedy)
+    thread.start()
+    try:
+        start = time.perf_counter()
+        for number in range(10):
+            Worker.objects.using("paged").create(name=f"page-{number}", seen_at=1, started_at=1)
+            with transaction.atomic(using="paged"):
+                Worker.objects.using("paged").filter(name=f"page-{number}").update(seen_at=number)
+        with pytest.raises(RuntimeError, match="undone"), transaction.atomic(using="paged"):
+            Worker.objects.using("paged").all().delete()
+            raise RuntimeError("undone")
+        assert time.perf_counter() - start < 5.0
+        assert Worker.objects.using("paged").filter(name__startswith="page-").count() == 10
+    finally:
+        stop.set()
+        thread.join()
+        connections["paged"].close()
+        del connections["paged"]
+        del connections.databases["paged"]
+
+
+def test_a_thread_does_not_wait_for_itself(sqlite: Any) -> None:
+    with sqlite.transaction(), pytest.raises(RuntimeError, match="already"), sqlite.transaction():
+        pass
+    with sqlite.transaction() as tx:
+        assert tx.text("SELECT 1") == [(1,)]

@@ -50,6 +50,8 @@ MIDDLEWARE = [
 def _database() -> dict[str, Any]:
     database: dict[str, Any] = dict(ENVIRONMENT.database)
     if database["ENGINE"].endswith("sqlite3"):
+        # Django's own, behind the gate all writers of the process pass.
+        database["ENGINE"] = "sereno.store.sqlite3"
         database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

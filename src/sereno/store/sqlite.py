@@ -34,25 +34,36 @@ class Gate:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._is_held = False
+        self._waiting: deque[tuple[threading.Lock, int]] = deque()
+        self._holder: int | None = None
 
     def acquire(self) -> None:
+        """Raises RuntimeError when this thread holds it already: it would wait for itself."""
+        me = threading.get_ident()
         with self._lock:
-            if not self._is_held:
-                self._is_held = True
+            if self._holder is None:
+                self._holder = me
                 return
+            if self._holder == me:
+                raise RuntimeError("this thread has a write transaction open already")
             turn = threading.Lock()
             turn.acquire()
-            self._waiting.append(turn)
+            self._waiting.append((turn, me))
         turn.acquire()
 
     def release(self) -> None:
         with self._lock:
             if self._waiting:
-                self._waiting.popleft().release()
+                turn, self._holder = self._waiting.popleft()
+                turn.release()
             else:
-                self._is_held = False
+                self._holder = None
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     @property
     def waiting(self) -> int:
