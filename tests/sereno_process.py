@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,9 +40,11 @@ class Serving:
 
     def __init__(self, environment: dict[str, str], log: Path, verb: str = "serve") -> None:
         self.address = environment["SERENO_BIND"]
+        # Where the tool is there: the server goes when the tests are killed.
+        guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", "from sereno.site.command import main; main()", verb],
+                [*guard, sys.executable, "-c", "from sereno.site.command import main; main()", verb],
                 env=environment,
                 stdout=file,
                 stderr=file,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -45,8 +46,10 @@ class Vendure:
             **options,
         }
         with self.log.open("ab") as log:
-            command = ["bash", str(self.folder / "start.sh"), str(self.work)]
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+            # Where the tool is there: the store goes when the tests are killed.
+            guard = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+            command = [*guard, "bash", str(self.folder / "start.sh"), str(self.work)]
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         deadline = time.monotonic() + 180
         while b"READY" not in self.log.read_bytes():
             assert self.process.poll() is None, self.log.read_text()
