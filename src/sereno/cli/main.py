@@ -69,7 +69,24 @@ def run(argv: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        reason = _of_database(error)
+        if reason is None:
+            raise
+        print(f"sereno: {reason}", file=sys.stderr)
+        return 1
     return result if isinstance(result, int) else 0
+
+
+def _of_database(error: Exception) -> str | None:
+    """What to say when the database is locked, gone or full; None for anything else, which is a fault of ours."""
+    chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
+    for one in chain:
+        if type(one).__name__ in ("OperationalError", "Unwritable", "InterfaceError"):
+            return (
+                f"the database cannot be used just now: {one}. `sereno doctor` looks at it; nothing half was written."
+            )
+    return None
 
 
 def _wrong_use(error: CycloptsError, argv: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.narrowing import Json
-from sereno.cli.output import Failed, WrongUse, emit, no_such, progress, say, table
+from sereno.cli.output import Failed, WrongUse, emit, no_such, progress, refusals, say, table
 
 
 def serve() -> int:
@@ -83,7 +83,7 @@ def ingest(
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise WrongUse(f"there is no file {missing[0]}")
-    with progress("Deliveries") as tell:
+    with progress("Deliveries") as tell, refusals():
         report = host().ingest(connection, files, topic, tell)
     if json:
         emit(report)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Madrid")
-VISITS_A_DAY = 4.6
+VISITS_A_DAY = 4.1
 
 _WEEKDAY = (1.12, 1.02, 0.98, 1.0, 0.92, 0.86, 1.1)
 # Share of the day's visits by local hour: a bump at noon, a larger one in the evening.
