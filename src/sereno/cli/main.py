@@ -83,9 +83,7 @@ def _of_database(error: Exception) -> str | None:
     chain: list[BaseException | None] = [error, error.__cause__, error.__context__]
     for one in chain:
         if type(one).__name__ in ("OperationalError", "Unwritable", "InterfaceError"):
-            return (
-                f"the database cannot be used just now: {one}. `sereno doctor` looks at it; nothing half was written."
-            )
+            return f"the database cannot be used just now: {one}. `sereno doctor` looks at it."
     return None
 
 
