@@ -7,7 +7,6 @@ one, made in the database, each with its links and its entry.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -15,10 +14,19 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
+import psutil
+
 import setting
 import timers
 
 EVENTS = 4000
+NAMES = (
+    "starts_per_second",
+    "cpu_microseconds_per_start",
+    "timers_per_second",
+    "cpu_microseconds_per_timer",
+    "worker_megabytes",
+)
 WAITING = "flow: waits\ntrigger: {event: custom.parked}\nexit: [{event: custom.ended}]\nsteps:\n  - wait: 300d\n"
 
 
@@ -46,9 +54,8 @@ def measure(kind: str, count: int) -> dict[str, Any]:
         copy_runs(database, count)
         full = [rates(url, database, shop, number) for number in range(3, 6)]
         database.close()
-    names = ("starts_per_second", "timers_per_second", "worker_megabytes")
-    before = {name: round(median(one[name] for one in empty)) for name in names}
-    after = {name: round(median(one[name] for one in full)) for name in names}
+    before = {name: round(median(one[name] for one in empty)) for name in NAMES}
+    after = {name: round(median(one[name] for one in full)) for name in NAMES}
     return {
         "waiting": count,
         "empty": before,
@@ -70,8 +77,7 @@ def rates(url: str, database: Any, shop: int, round_: int) -> dict[str, float]:
     ]
     services.insert_events(shop, None, "bench", events, database=database)
     out = subprocess.run([sys.executable, __file__, "--work", url], stdout=subprocess.PIPE, text=True, check=True)
-    starts, wakes, memory = (float(word) for word in out.stdout.split())
-    return {"starts_per_second": starts, "timers_per_second": wakes, "worker_megabytes": memory}
+    return dict(zip(NAMES, (float(word) for word in out.stdout.split()), strict=True))
 
 
 def work(url: str) -> None:
@@ -87,13 +93,13 @@ def work(url: str) -> None:
     quiet_garbage()
     found: list[float] = []
     for name in ("dispatch", "wake"):
-        begin, done = time.perf_counter(), 0
+        begin, cpu, done = time.perf_counter(), time.process_time(), 0
         while done < EVENTS:
             done += runtime.round_of(name)
-        found.append(done / (time.perf_counter() - begin))
+        found += [done / (time.perf_counter() - begin), (time.process_time() - cpu) / done * 1e6]
         clock.move_to(clock.now() + timedelta(hours=2))
     runtime.stop()
-    print(*found, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(*found, psutil.Process().memory_info().rss / 2**20)
 
 
 def copy_runs(database: Any, count: int) -> None:
