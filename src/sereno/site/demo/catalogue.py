@@ -74,9 +74,9 @@ MY-VEL | Velas Azahar, caja de 12 | | Mayorista | 159.00 | 3900 | 4 | 16
 MY-CES | Cesta de regalo surtida | | Mayorista | 54.00 | 2100 | 7 | 30
 """
 _VENDURE = """
-PT-AZE | Azeite e flor de sal, conjunto | | Presentes | 21.50 | 1200 | 6 | 30
-PT-MAN | Manta de lã, edição Alentejo | | Presentes | 139.00 | 1700 | 1 | 6
-PT-CER | Tigelas Triana, conjunto de 2 | | Presentes | 44.00 | 1300 | 4 | 20
+RE-ACE | Estuche de aceite y flor de sal | | Regalos | 21.50 | 1200 | 6 | 30
+RE-MAN | Manta de lana, edición Alpujarra | | Regalos | 139.00 | 1700 | 1 | 6
+RE-CUE | Cuencos Triana, juego de 2 | | Regalos | 44.00 | 1300 | 4 | 20
 """
 
 

@@ -11,7 +11,7 @@ import msgspec
 from sereno.sdk.connector import Connector
 from sereno.site.demo.shapes.hooks import Hook
 
-NAMES = {"shopify": "azahar-shopify", "woocommerce": "azahar-mayorista", "vendure": "azahar-portugal"}
+NAMES = {"shopify": "azahar-shopify", "woocommerce": "azahar-mayorista", "vendure": "azahar-regalos"}
 """The demo's connections, by platform."""
 
 

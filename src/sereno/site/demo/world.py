@@ -20,7 +20,7 @@ from sereno.site.demo.shapes import Hook, shapes_of
 
 CHANNELS: tuple[Channel, ...] = ("shopify", "woocommerce", "vendure")
 _SHARE = (80, 12, 8)
-_LANGUAGES: dict[str, tuple[str, ...] | None] = {"shopify": None, "woocommerce": ("es",), "vendure": ("pt",)}
+_LANGUAGES: dict[str, tuple[str, ...] | None] = {"shopify": None, "woocommerce": ("es",), "vendure": ("es",)}
 _SOURCES = (
     ("", "", "", 46),
     ("google", "cpc", "marca", 14),

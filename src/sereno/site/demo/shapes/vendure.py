@@ -47,7 +47,7 @@ def stock(world: World, item: Item, at: datetime) -> list[Hook]:
         "quantity": 0,
         "stockOnHand": world.stock[item.sku],
         "productVariant": _variant(item, at) | {"stockOnHand": world.stock[item.sku]},
-        "stockLocation": {"id": 1, "name": "Armazém"},
+        "stockLocation": {"id": 1, "name": "Almacén"},
         "createdAt": _milli(at),
         "updatedAt": _milli(at),
     }
@@ -96,7 +96,7 @@ def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
     refund = {
         "id": _FIRST + order["refund"]["number"],
         "method": "card",
-        "reason": "Chegou partido",
+        "reason": "Llegó roto",
         "state": "Settled",
         "total": order["refund"]["amount"],
         "items": order["refund"]["amount"],
@@ -130,7 +130,7 @@ def _parcel(order: dict[str, Any], at: datetime, before: str, after: str) -> Hoo
         "id": _FIRST + parcel["number"],
         "state": after,
         "trackingCode": parcel["code"],
-        "method": "CTT Expresso",
+        "method": "SEUR",
         "handlerCode": "manual-fulfillment",
         "orders": [{"id": _FIRST + order["number"], "code": _code(order)}],
         "lines": [],
