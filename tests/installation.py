@@ -7,7 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("SERENO_DATA_DIR", tempfile.mkdtemp(prefix="sereno-tests-"))
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if not os.environ.get("SERENO_DATA_DIR") or os.environ.get("SERENO_TESTS_WORKER", "") != _WORKER:
+    # A worker of xdist inherits the folder of the process that started it, and must not share it; its own children must.
+    os.environ["SERENO_DATA_DIR"] = tempfile.mkdtemp(prefix="sereno-tests-")
+    os.environ["SERENO_TESTS_WORKER"] = _WORKER
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
 # The browser tests' driver leaves an event loop running in its thread; Django takes every later test for async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 
 import pytest
 
-os.environ.setdefault("SERENO_DATA_DIR", tempfile.mkdtemp(prefix="sereno-web-"))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
+from installation import ready
 
-import django
-from django.apps import apps
-
-if not apps.ready:
-    django.setup()
+ready()
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +16,6 @@ def tables() -> None:
     from django.core.management import call_command
     from django.test.utils import setup_test_environment
 
-    from sereno.site.plugins import load_plugins
-
-    load_plugins()
     call_command("migrate", verbosity=0)
     setup_test_environment()
 
