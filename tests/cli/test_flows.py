@@ -136,3 +136,19 @@ def test_start_by_hand_needs_a_manual_trigger(busy) -> None:
     outcome = busy("flow", "start", "big-orders", "order:1001")
     assert outcome.status == 1
     assert "manual" in outcome.err
+
+
+def test_names_and_files_both_do(shop, flow_file: Path) -> None:
+    assert shop("flow", "publish", flow_file, "--json").json["version"] == 1
+    flow_file.write_text(flow_file.read_text().replace("200", "300"))
+    shop("flow", "apply", flow_file, "--draft")
+    assert "+  when: order.total >= 300" in shop("flow", "diff", "big-orders").out
+    assert [row["flow"] for row in shop("flow", "list", "big-orders", "--json").json] == ["big-orders"]
+    assert shop("flow", "list", "other", "--json").json == []
+    assert shop("flow", "diff", "no-such-flow").status == 2
+
+
+def test_a_misspelled_flow_is_said_beside_an_empty_list(busy) -> None:
+    outcome = busy("run", "list", "--flow", "big-order", "--json")
+    assert (outcome.status, outcome.json) == (0, [])
+    assert "Did you mean 'big-orders'?" in outcome.err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sys
+from pathlib import Path
+from typing import Any
 
 from sereno.cli import database
 from sereno.cli.flows import documents
@@ -39,17 +41,19 @@ def lint(*files: str, json: Json = False) -> None:
 
 
 def diff(*files: str, shop: ShopName = None, json: Json = False) -> None:
-    """Show what publishing the files would change, as a unified diff against what is live.
+    """Show what publishing would change, as a unified diff against what is live.
 
     Parameters
     ----------
     files
-        Flow files, folders of them, or - for standard input.
+        Flow files, folders of them, or - for standard input; the name of a flow stands for its draft.
     """
-    read = documents.read(files)
     plugins = host().prepare()
     database.ready()
     place = shop_named(shop)
+    drafts = _drafts(place, files)
+    left = [name for name in files if name not in {draft.path for draft in drafts}]
+    read = drafts + (documents.read(left) if left or not drafts else [])
     from sereno.engine.flow import to_yaml
 
     report = []
@@ -75,6 +79,15 @@ def diff(*files: str, shop: ShopName = None, json: Json = False) -> None:
             sys.stdout.write(str(item["diff"]))
         else:
             say(f"{item['file']}: {item['flow']} is published as it is")
+
+
+def _drafts(place: Any, names: tuple[str, ...]) -> list[documents.Document]:
+    """The drafts of those names that are flows and not files."""
+    from sereno.store.models import Flow
+
+    wanted = [name for name in names if name != "-" and not Path(name).exists()]
+    held = Flow.objects.filter(shop=place, name__in=wanted).values_list("name", "draft")
+    return [documents.Document(name, draft) for name, draft in held]
 
 
 def published(place, name: str) -> str | None:

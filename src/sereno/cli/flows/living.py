@@ -132,7 +132,7 @@ def publish(
     Parameters
     ----------
     name
-        The flow.
+        The flow; a file is taken in as the draft first.
     inflight
         What becomes of the runs under way: finish on their version, move to the new one, or end.
     message
@@ -142,6 +142,8 @@ def publish(
     from sereno.engine.catalog import FlowInvalid
     from sereno.runtime import services
 
+    if name.endswith((".yaml", ".yml")):
+        name = _take_draft(place, name)
     flow_named(place, name)
     runs = _under_way(place, name)
     try:
@@ -152,6 +154,19 @@ def publish(
         emit({"flow": name, "version": number, "runs": runs})
     else:
         say(f"{name}: version {number} is live" + (f", {runs} runs under way {_INFLIGHT[inflight]}" if runs else ""))
+
+
+def _take_draft(place: Any, path: str) -> str:
+    """Save the file as a draft; gives the flow's name."""
+    from sereno.runtime import services
+
+    (document,) = documents.read([path])
+    flow, problems = documents.check(document, host().prepare())
+    if flow is None:
+        raise Failed("\n".join(documents.problem_lines(document, problems)))
+    with refusals():
+        services.save_draft(place.pk, document.text)
+    return flow.name
 
 
 def pause(name: str, /, *, shop: ShopName = None, reason: str = "") -> None:
@@ -192,7 +207,7 @@ def _set(shop: str | None, name: str, status: str, reason: str) -> None:
 
 
 def list_flows(
-    *,
+    *names: str,
     shop: ShopName = None,
     derived: Flag = False,
     json: Json = False,
@@ -201,6 +216,8 @@ def list_flows(
 
     Parameters
     ----------
+    names
+        Only these; without any, all.
     derived
         Those every shop has by itself too, which find facts such as checkout.abandoned.
     """
@@ -214,7 +231,9 @@ def list_flows(
     query = Flow.objects.select_related("shop").order_by("shop__slug", "name")
     if shop:
         query = query.filter(shop=shop_named(shop))
-    if not derived:
+    if names:
+        query = query.filter(name__in=names)
+    elif not derived:
         query = query.filter(is_derived=False)
     query = query.annotate(runs=Count("run"), live=Count("run", filter=Q(run__status__in=LIVE)))
     rows = [

@@ -12,7 +12,7 @@ from typing import Any
 from sereno.cli.database import ready
 from sereno.cli.host import host
 from sereno.cli.narrowing import Narrow, instant_of, shop_named
-from sereno.cli.output import WrongUse, emit_rows, table
+from sereno.cli.output import WrongUse, emit_rows, nearest, note, table
 
 PAGE = 2000
 Row = Mapping[str, Any]
@@ -26,7 +26,18 @@ def begin(narrow: Narrow, statuses: Sequence[str] = ()) -> Any:
         from sereno.cli.output import no_such
 
         raise no_such("status", narrow.status, list(statuses))
+    if narrow.flow:
+        _warn_of_flow(narrow.flow)
     return shop_named(narrow.shop) if narrow.shop else None
+
+
+def _warn_of_flow(name: str) -> None:
+    """An empty list is no error; that the name is misspelled is worth a word."""
+    from sereno.store.models import Flow
+
+    names = list(Flow.objects.order_by("name").values_list("name", flat=True).distinct())
+    if name not in names:
+        note(f"sereno: there is no flow {name!r}.{nearest(name, names)}")
 
 
 def between(query: Any, column: str, narrow: Narrow) -> Any:
@@ -66,8 +77,6 @@ def show_list(rows: Iterable[Row], narrow: Narrow, columns: Mapping[str, str], e
         return
     shown = table(list(columns), ([row.get(field) for field in columns.values()] for row in rows), empty=empty)
     if shown and shown == narrow.most() and narrow.limit is None:
-        from sereno.cli.output import note
-
         note(f"The newest {shown}; --limit N shows more, --json all.")
 
 
