@@ -9,7 +9,7 @@ from typing import Any
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not os.environ.get("SERENO_DATA_DIR") or os.environ.get("SERENO_TESTS_WORKER", "") != _WORKER:
-    # A worker of xdist inherits the folder of the process that started it, and must not share it; its own children must.
+    # A worker of xdist inherits the folder of the process that started it: not to share with it, but with its children.
     os.environ["SERENO_DATA_DIR"] = tempfile.mkdtemp(prefix="sereno-tests-")
     os.environ["SERENO_TESTS_WORKER"] = _WORKER
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")
