@@ -106,8 +106,7 @@ class Records:
             for key in keys:
                 if key not in held:
                     held[key] = Held(None, 0)
-            if name in TAGGED:
-                self._fetch_tags(name, keys)
+        self._fetch_tags({kind: keys for kind in TAGGED if (keys := self._wanted.get(kind))})
         self._wanted.clear()
         self._fetch_consents()
 
@@ -201,16 +200,18 @@ class Records:
         self._asked.clear()
         self._ledger.read((at[0], held[at].record or {}) for at in asked if at in held)
 
-    def _fetch_tags(self, kind: str, keys: Iterable[tuple[int, str]]) -> None:
-        wanted = set(keys)
+    def _fetch_tags(self, wanted: Mapping[str, Iterable[tuple[int, str]]]) -> None:
+        if not wanted:
+            return
+        pairs = {pair for keys in wanted.values() for pair in keys}
         parameters = {
-            "shops": list({shop_id for shop_id, _ in wanted}),
-            "kinds": [kind],
-            "keys": sorted({key for _, key in wanted}),
+            "shops": list({shop_id for shop_id, _ in pairs}),
+            "kinds": sorted(wanted),
+            "keys": sorted({key for _, key in pairs}),
         }
-        for shop_id, kind_, key, tag in self._tx.all("tags_of", parameters):
-            if (shop_id, key) in wanted:
-                self._tags.setdefault((shop_id, kind_, key), []).append(tag)
+        for shop_id, kind, key, tag in self._tx.all("tags_of", parameters):
+            if (shop_id, key) in wanted[kind]:
+                self._tags.setdefault((shop_id, kind, key), []).append(tag)
 
 
 @lru_cache(maxsize=64)

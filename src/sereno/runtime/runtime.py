@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any
 
 from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
@@ -121,9 +120,7 @@ class Runtime:
 
     def next_due(self) -> datetime | None:
         """When the next timer, effect or schedule is due."""
-        with self.world.database.read() as tx:
-            rows = [tx.one(name) for name in ("next_due_run", "next_due_effect", "next_due_schedule")]
-        times: list[Any] = [row[0] for row in rows if row is not None and row[0] is not None]
+        times: list[int] = [at for at in self.world.database.peek("next_due", {}) if at is not None]
         return from_micros(min(times)) if times else None
 
     def stop(self) -> None:

@@ -56,9 +56,6 @@ WHERE run.id {in:ids:bigint}
 UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL
 WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id, shop_id
 
--- name: next_due_effect
-SELECT min(due_at) FROM effect WHERE status = 'pending'
-
 -- name: budgets
 SELECT shop_id, connection, per_second, burst, tokens, updated_at, paused_until FROM connection_budget
 WHERE shop_id {in:shops:bigint} AND connection {in:connections:text}

@@ -17,3 +17,7 @@ SELECT count(*) FROM worker WHERE seen_at > :dead
 SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending'), EXISTS (SELECT 1 FROM event_queue),
     EXISTS (SELECT 1 FROM run WHERE due_at <= :now), EXISTS (SELECT 1 FROM flow_schedule WHERE due_at <= :now),
     EXISTS (SELECT 1 FROM effect WHERE status = 'pending' AND due_at <= :now)
+
+-- name: next_due
+SELECT (SELECT min(due_at) FROM run WHERE due_at IS NOT NULL),
+    (SELECT min(due_at) FROM effect WHERE status = 'pending'), (SELECT min(due_at) FROM flow_schedule)
