@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from sereno.cli.database import apply_migrations
 from sereno.cli.output import Failed, note, progress, say
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def demo(installation: Installation, port: int, *, simulate: bool, setup_only: b
     try:
         from sereno.site.demo import setting_up
 
-        if not (folder / "ready").exists():
+        if (folder / "ready").exists():
+            apply_migrations()
+        else:
             _set_up(plugins, folder)
         password = (folder / "password").read_text().strip()
         if setup_only:
