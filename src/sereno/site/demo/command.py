@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sereno.cli.database import apply_migrations
-from sereno.cli.output import Failed, note, progress, say
+from sereno.cli.output import Failed, note, progress, refusals, say
 
 if TYPE_CHECKING:
     from sereno.site.command import Installation
@@ -83,7 +83,8 @@ def _set_up(plugins: Any, folder: Path) -> None:
 
     started = perf_counter()
     note("Setting up Casa Azahar, a small shop with a year behind it ...")
-    made = setting_up.make_shop(OWNER, folder)
+    with refusals():
+        made = setting_up.make_shop(OWNER, folder)
     # The last minutes are left to the simulator.
     end = datetime.now(UTC) - timedelta(minutes=2)
     start = end - timedelta(days=history.DAYS)
