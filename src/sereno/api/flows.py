@@ -10,6 +10,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
+from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Flow, FlowVersion, Run, RunTrace
@@ -182,12 +183,10 @@ def decide(request: HttpRequest, id: int, answer: Decision) -> dict[str, Any]:
 
 def _refuse_other_name(name: str, text: str) -> None:
     """The name in the address and the one in the text must agree, so that a typo cannot make a second flow."""
-    import yaml
-
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return
+        document = read_document(text)[0].document
+    except Unreadable:
+        return  # what is wrong with it is said when it is saved
     found = document.get("flow") if isinstance(document, dict) else None
     if isinstance(found, str) and found != name:
         raise ValueError(f"the address says {name!r} and the text says flow: {found!r}; make them the same")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -43,7 +44,7 @@ class Taken(Schema):
 
 
 class Ids(Schema):
-    ids: list[int] = Field(max_length=1000)
+    ids: list[Annotated[int, Field(ge=0, lt=2**63)]] = Field(max_length=1000)
 
 
 class Replayed(Schema):
@@ -90,6 +91,9 @@ def put_events(request: HttpRequest, events: list[CanonicalEvent]) -> Status[dic
             raise HttpError(422, f"event {place}: there is no type {event.type!r}; a type of your own is custom.<verb>")
         if event.occurred_at.tzinfo is None:
             raise HttpError(422, f"event {place}: occurred_at needs its offset, such as 2026-11-01T09:00:00Z")
+        if not 1900 <= event.occurred_at.year < 9999:
+            raise HttpError(422, f"event {place}: occurred_at is not a time things happen at")
+        _refuse_unkeepable(place, event)
         by_source.setdefault(event.source, []).append(
             NewEvent(
                 id=event.id,
@@ -168,3 +172,11 @@ def replay_effects(request: HttpRequest, wanted: Ids) -> dict[str, int]:
     """Try these failed effects again, with the same keys. Others are passed over."""
     mine = Effect.objects.filter(shop=shop_of(request), status="failed", pk__in=wanted.ids).values_list("id", flat=True)
     return {"replayed": services.replay_effects(list(mine), caller(request))}
+
+
+def _refuse_unkeepable(place: int, event: CanonicalEvent) -> None:
+    """The store keeps JSON exactly as RFC 8259 has it: no NaN, no half characters, and nothing nested without end."""
+    try:
+        json.dumps(event.data, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise HttpError(422, f"event {place}: data cannot be kept: {str(error)[:200]}") from None

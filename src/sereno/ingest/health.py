@@ -40,6 +40,9 @@ class Health:
         self._worker_seen: int | None = None
         self._read_at = -KEPT
         self._reading: asyncio.Future[None] | None = None
+        self._making: asyncio.Future[bytes] | None = None
+        self._state: tuple[Any, ...] | None = None
+        self._state_at = -KEPT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -52,7 +55,10 @@ class Health:
             body = {"status": "ready" if status == 200 else "not ready", "checks": checks}
             await _answer(send, status, _JSON, msgspec.json.encode(body) + b"\n")
         else:
-            body = await asyncio.get_running_loop().run_in_executor(self._executor, self._metrics)
+            if self._making is None or self._making.done():
+                # One at a time, so that there is always a thread left for `/readyz`.
+                self._making = asyncio.get_running_loop().run_in_executor(self._executor, self._metrics)
+            body = await asyncio.shield(self._making)
             await _answer(send, 200, b"text/plain; version=0.0.4; charset=utf-8", body)
 
     def checks(self) -> dict[str, str]:
@@ -90,11 +96,14 @@ class Health:
         self._read_at = monotonic()
 
     def _counts(self) -> tuple[Any, ...] | None:
-        try:
-            with self._database.read() as transaction:
-                return transaction.one("door_state")
-        except Exception:
-            return None
+        if monotonic() - self._state_at >= KEPT:
+            try:
+                with self._database.read() as transaction:
+                    self._state = transaction.one("door_state")
+            except Exception:
+                self._state = None
+            self._state_at = monotonic()
+        return self._state
 
     def _metrics(self) -> bytes:
         # Imported when first asked for: a tenth of a second of start-up and some memory that most installs never need.

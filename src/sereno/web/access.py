@@ -62,6 +62,18 @@ def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]],
     return decorate
 
 
+def may_answer(request: StaffRequest, by: str) -> bool:
+    """Whether this person may answer an approval that asks `by`, a role or an address. An owner always may; a word that
+    is neither leaves it to everybody who may `work`."""
+    if "work" not in request.can:
+        return False
+    if request.role == "owner":
+        return True
+    if by in ABILITIES:
+        return request.role == by
+    return "@" not in by or by.strip().lower() == request.user.username
+
+
 def _membership(request: HttpRequest) -> Membership | None:
     """The membership in the session's shop, else in the person's first."""
     mine = Membership.objects.select_related("shop").filter(user=request.user).order_by("id")

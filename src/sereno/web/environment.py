@@ -15,7 +15,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from sereno.web import documents, flowtree, formats, sentences, words
-from sereno.web.access import StaffRequest
+from sereno.web.access import StaffRequest, may_answer
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,6 +45,7 @@ def jinja(**options: Any) -> Environment:
         role_names=words.ROLES,
         action_sentence=flowtree.action_sentence,
         title_of=documents.title_of,
+        may_answer=may_answer,
     )
     environment.filters.update(
         ago=_ago,

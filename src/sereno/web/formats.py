@@ -43,7 +43,7 @@ def ago(instant: datetime | None, zone: str = "UTC") -> Markup | str:
         return ""
     now = datetime.now(UTC)
     locale = language()
-    local = instant.astimezone(zone_of(zone))
+    local = _local(instant, zone)
     away = instant - now
     if abs(away) < timedelta(hours=22):
         text = format_timedelta(away, add_direction=True, format="short", locale=locale)
@@ -62,15 +62,23 @@ def clock(instant: datetime | None, zone: str = "UTC") -> Markup | str:
 
 
 def full(instant: datetime, zone: str = "UTC") -> str:
-    local = instant.astimezone(zone_of(zone))
+    local = _local(instant, zone)
     return f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=language())} {local.tzname() or ''}".strip()
 
 
 def minute(instant: datetime, zone: str = "UTC") -> str:
     """To the minute, without the year when it is this one."""
-    local = instant.astimezone(zone_of(zone))
+    local = _local(instant, zone)
     pattern = "d MMM, HH:mm" if local.year == datetime.now(local.tzinfo).year else "d MMM y, HH:mm"
     return str(format_datetime(local, pattern, locale=language()))
+
+
+def _local(instant: datetime, zone: str) -> datetime:
+    """In the zone; as it is at the two ends of the calendar, where some systems put a date they do not know."""
+    try:
+        return instant.astimezone(zone_of(zone))
+    except OverflowError:
+        return instant
 
 
 def day(value: date) -> str:
@@ -95,8 +103,20 @@ def money(amount: Any, currency: str) -> str:
 
 
 def pretty(document: Any) -> str:
-    """JSON for people, whatever it holds."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    """JSON for people, whatever it holds; half a character (`\\ud800`) as it is written."""
+    indent = None if _is_deep(document) else 2  # laid out, what is nested deeply is all spaces
+    text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _is_deep(document: Any, most: int = 60) -> bool:
+    level = [document]
+    for _depth in range(most):
+        inner = [item for item in level if isinstance(item, dict | list)]
+        if not inner:
+            return False
+        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
+    return True
 
 
 def bytes_text(body: bytes | memoryview) -> str:

@@ -1,4 +1,8 @@
-"""YAML with its parts marked, line by line, for reading. Wrong guesses only cost a colour."""
+"""YAML with its parts marked, line by line, for reading. Wrong guesses only cost a colour.
+
+Invariant: the time is proportional to the text. No part of the pattern is tried again over what it has read, and lines
+longer than people read are left plain: one request must not hold the interpreter.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from markupsafe import Markup, escape
 
 _TOKEN = re.compile(
     r"(?P<comment>(?:^|(?<=\s))#.*$)"
-    r"|(?P<key>[A-Za-z_][\w.-]*(?=\s*:(?:\s|$)))"
-    r"|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*')"
+    r"|(?P<key>(?<![\w.-])[A-Za-z_][\w.-]*+(?=\s{0,20}:(?:\s|$)))"
+    r"|(?P<string>\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+')"
     r"|(?P<number>(?<![\w.])-?\d+(?:\.\d+)?[smhdw]?(?![\w.]))"
     r"|(?P<word>\b(?:true|false|null|once|always)\b)"
 )
+_LONGEST = 400
 
 
 def yaml_lines(text: str, problems: Collection[int] = ()) -> Markup:
@@ -26,6 +31,8 @@ def yaml_lines(text: str, problems: Collection[int] = ()) -> Markup:
 
 
 def _line(line: str) -> Markup:
+    if len(line) > _LONGEST:
+        return escape(line)
     parts: list[Markup] = []
     last = 0
     for match in _TOKEN.finditer(line):

@@ -24,7 +24,7 @@ def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) -> Page
     """The page that `?before=ID` asks for. Anything but a number there means the first page."""
     before = request.GET.get("before", "")
     found = rows.order_by("-id")
-    if before.isdigit() and len(before) < 19:
+    if before.isascii() and before.isdigit() and len(before) < 19:
         found = found.filter(id__lt=int(before))
     taken = list(found[: size + 1])
     query = request.GET.copy()

@@ -47,7 +47,8 @@ class SmtpServer:
         parts = urlsplit(url)
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ValueError(f"{url!r} is not of the form smtp://user:password@host:port")
+            # Not the value itself: it holds a password, and this ends up in logs.
+            raise ValueError("it is not of the form smtp://user:password@host:port")
         tls = "direct" if parts.scheme == "smtps" else options.pop("tls", "offered")
         verify = options.pop("verify", "yes")
         if options or tls not in ("direct", "required", "offered", "none") or verify not in ("yes", "no"):

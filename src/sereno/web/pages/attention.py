@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sereno.runtime import services
 from sereno.store.models import Approval, Delivery, Effect, Event, Flow
-from sereno.web.access import StaffRequest, staff
+from sereno.web.access import StaffRequest, may_answer, staff
 from sereno.web.actions import back, carry_out
 from sereno.web.shell import render
 from sereno.web.subjects import labels
@@ -48,6 +49,8 @@ def attention(request: StaffRequest) -> HttpResponse:
 @staff("work")
 def decide(request: StaffRequest, id: int) -> HttpResponse:
     row = get_object_or_404(Approval, shop=request.shop, pk=id)
+    if not may_answer(request, row.by):
+        raise PermissionDenied
     approved = request.POST.get("answer") == "yes"
     note = request.POST.get("note", "").strip()[:500]
     said = _("Approved. The run goes on.") if approved else _("Refused. The run takes its other branch.")

@@ -106,7 +106,7 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
 def flow_yaml(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     wanted = request.GET.get("version", "")
-    number = int(wanted) if wanted.isdigit() and len(wanted) < 9 else row.version
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else row.version
     text = text_of(row, number)
     context = {**_head(row), "view": "yaml", "number": number, "text": text, "lines": yaml_lines(text)}
     return render(request, "flows/yaml.html", context)
