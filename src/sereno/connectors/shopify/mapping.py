@@ -254,9 +254,19 @@ def _dispute(found: Found, reader: Reader) -> None:
         add_once(found, "dispute", "opened", data, at=data.get("created_at"))
 
 
+_PAYOUTS = {
+    "scheduled": "scheduled",
+    "in_transit": "in_transit",
+    "paid": "paid",
+    "failed": "failed",
+    "canceled": "cancelled",
+}
+
+
 def _payout(found: Found, reader: Reader) -> None:
     currency = reader.text("currency")
-    status = {"canceled": "cancelled"}.get(reader.text("status") or "", reader.text("status"))
+    said = reader.text("status") or ""
+    status = _PAYOUTS.get(said)
     summary = {name: text for name in reader.child("summary").data if (text := reader.child("summary").text(name))}
     data = compact(
         {
@@ -269,7 +279,7 @@ def _payout(found: Found, reader: Reader) -> None:
         }
     )
     state = {"paid": "paid", "failed": "failed", "scheduled": "created"}.get(status or "", "updated")
-    name = f"payout:{data.get('id') or found.key}:{status}"
+    name = f"payout:{data.get('id') or found.key}:{status or said}"
     found.add(f"payout.{state}", f"payout:{data.get('id') or found.key}", data, id=name, at=data.get("arrives_at"))
 
 
