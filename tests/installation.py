@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-if not os.environ.get("SERENO_DATA_DIR") or os.environ.get("SERENO_TESTS_WORKER", "") != _WORKER:
+if os.environ.get("SERENO_TESTS_WORKER") != _WORKER:
     # A worker of xdist inherits the folder of the process that started it: not to share with it, but with its children.
+    # And never a person's own installation, which whoever runs the tests may have named: tables are emptied here.
+    for name in ("SERENO_DATABASE_URL", "SERENO_SMTP_URL", "SERENO_SECRET_KEY", "SERENO_BASE_URL", "SERENO_BIND"):
+        os.environ.pop(name, None)
     os.environ["SERENO_DATA_DIR"] = tempfile.mkdtemp(prefix="sereno-tests-")
     os.environ["SERENO_TESTS_WORKER"] = _WORKER
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sereno.site.settings")

@@ -12,6 +12,8 @@ from source import ROOT, SOURCE, functions, python_files, short, tree
 
 NAMED_BY_DJANGO = {"src/sereno/store/sqlite3/base.py"}
 """Django finds a database backend by this name."""
+NAMED_BY_DJANGO = {"src/sereno/store/sqlite3/base.py"}
+"""Django looks for a database backend under this name."""
 BANNED = {"utils", "helpers", "common", "manager", "base", "misc", "util", "helper"}
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 450, 600, 60
 
