@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
 
 from sereno.ingest import front as module
+from sereno.ingest.door import Door
 from sereno.ingest.front import Front
+from sereno.ingest.health import Health
 
 
 class Pages:
@@ -79,3 +84,33 @@ def test_a_sender_who_hangs_up_costs_nothing() -> None:
     status, front = ask(pages, [part(b"a=")])
     assert (status, pages.bodies) == (None, [])
     assert front._held == 0
+
+
+def test_a_flood_of_questions_for_metrics_asks_the_database_once() -> None:
+    asked: list[str] = []
+
+    class Slow:
+        @contextmanager
+        def read(self) -> Iterator[Slow]:
+            yield self
+
+        def one(self, name: str) -> None:
+            asked.append(name)
+            time.sleep(0.05)
+
+    async def flood() -> None:
+        loop = asyncio.get_running_loop()
+        executor = ThreadPoolExecutor(2)
+        door = Door(cast(Any, None), cast(Any, None), cast(Any, None))
+        health = Health(cast(Any, Slow()), door, lambda: True, executor)
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                assert message["status"] == 200
+
+        await asyncio.gather(*(health({"path": "/metrics"}, cast(Any, None), send) for _ in range(50)))
+        await health({"path": "/metrics"}, cast(Any, None), send)
+        await loop.run_in_executor(None, executor.shutdown)
+
+    asyncio.run(flood())
+    assert asked == ["door_state"]

@@ -57,6 +57,13 @@ def test_a_delivery_can_be_looked_at_whatever_is_in_it(body: bytes) -> None:
     assert len(answer.content) < 300_000
 
 
+def test_what_is_nested_deeper_than_can_be_written_is_said_so() -> None:
+    document: list[object] = []
+    for _ in range(100_000):
+        document = [document]
+    assert formats.pretty(document) == "[…]"
+
+
 def test_an_instant_at_the_end_of_the_calendar_breaks_no_list() -> None:
     first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)
     for at in (first, last):

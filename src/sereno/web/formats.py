@@ -105,7 +105,10 @@ def money(amount: Any, currency: str) -> str:
 def pretty(document: Any) -> str:
     """JSON for people, whatever it holds; half a character (`\\ud800`) as it is written."""
     indent = None if _is_deep(document) else 2  # laid out, what is nested deeply is all spaces
-    text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
+    except RecursionError:
+        return "[…]"
     return text.encode("utf-8", "backslashreplace").decode()
 
 

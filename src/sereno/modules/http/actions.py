@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from pydantic import JsonValue, field_validator
 
 from sereno.commerce.schema import Field, record
@@ -134,8 +135,9 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 def _value(answer: HttpAnswer) -> dict[str, Any]:
     try:
-        return {"status": answer.status, "json": json.loads(answer.body)}
-    except (ValueError, RecursionError):
+        # As the store reads it: what Python alone takes for JSON (NaN, half characters) could not be kept.
+        return {"status": answer.status, "json": msgspec.json.decode(answer.body)}
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return {"status": answer.status, "text": _text(answer)[:_KEPT_TEXT]}
 
 

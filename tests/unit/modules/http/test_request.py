@@ -16,6 +16,7 @@ from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 from sereno.sdk.result import Done, Fail, Retry
 from sereno.sdk.standard_webhooks import signed_headers
+from sereno.store.documents import decode, encode
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -166,3 +167,10 @@ def test_json_of_any_shape() -> None:
     for value in ([1, None, {"a": "b"}], "text", 0, False):
         request(RequestConfig(url="https://x.example", json=value), context(port))
         assert json.loads(port.sent[-1].body or b"") == value
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\\ud800"}', b"NaN", b"[" * 100_000])
+def test_an_answer_that_cannot_be_kept_as_json_is_kept_as_text(body: bytes) -> None:
+    result = judge(HttpAnswer(200, {}, body), NOW)
+    assert isinstance(result, Done)
+    assert decode(encode(result.value))["text"] == body.decode()[:10_000]
