@@ -128,7 +128,7 @@ def _smtp() -> Iterator[Finding]:
 
     url = host().settings().smtp_url
     if url is None:
-        yield Finding("mail", "warn", "SERENO_SMTP_URL is not set: flows that send mail will keep it until it is")
+        yield Finding("mail", "warn", "SERENO_SMTP_URL is not set: mail fails until it is (then `sereno effect replay --failed`)")
         return
     import smtplib
 
