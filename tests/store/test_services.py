@@ -114,6 +114,8 @@ def test_why_answers_for_what_ran_and_what_did_not(place: Place) -> None:
     assert did_not["reason"] == "when_false"
     assert did_not["skipped"][0]["details"]["values"] == {"order.total": 20.0}
     assert services.why(place.shop, "big", "order:3", database=place.database)["reason"] == "no_event"
+    place.flow("flow: later\ntrigger: {event: order.created}\nsteps:\n  - log: {text: x}\n")
+    assert services.why(place.shop, "later", "order:2", database=place.database)["reason"] == "not_live_then"
     by_mail = services.why(place.shop, "big", "ana@example.com", database=place.database)
     assert len(by_mail["runs"]) == 1 and len(by_mail["skipped"]) == 1
 

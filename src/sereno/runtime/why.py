@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sereno.engine.durations import format_instant
-from sereno.runtime.publishing import flow_row
-from sereno.runtime.staff import open_staff
+from sereno.runtime.flows import compiled
+from sereno.runtime.publishing import FlowRow, flow_row
+from sereno.runtime.staff import Staff, open_staff
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros
@@ -16,25 +17,33 @@ from sereno.store.fields import from_micros
 def why(shop_id: int, flow: str, subject: str, *, database: Database | None = None) -> dict[str, Any]:
     """`{"flow", "subject", "runs": [...], "skipped": [...], "reason"}`, newest first. A subject is also found by what
     it is linked with: an e-mail address by the orders placed with it. `reason` is set when nothing ran: the first
-    reason that stopped it, or `no_event` when nothing that could start the flow was ever seen. Raises LookupError."""
+    reason that stopped it, `not_live_then` when what could have started it came while the flow was not live, or
+    `no_event` when no such thing was ever seen. Raises LookupError."""
     staff = open_staff(database)
     with staff.database.read() as tx:
         row = flow_row(tx, shop_id, flow)
         subjects = [subject, f"email:{subject.lower()}"] if "@" in subject and ":" not in subject else [subject]
-        events = [found[0] for found in tx.all("events_of_links", {"shop": shop_id, "links": subjects})]
+        seen = tx.all("events_of_links", {"shop": shop_id, "links": subjects})
+        events = [found[0] for found in seen]
         about = {"shop": shop_id, "flow": row.id, "subjects": subjects, "events": events}
         runs = _runs(tx, tx.all("runs_about", about))
         skipped = [_skip(found) for found in tx.all("skips_about", about)]
-    reason = None
-    if not runs:
-        reason = skipped[0]["reason"] if skipped else _nothing(row.status, row.version)
+        reason = None
+        if not runs:
+            types = {found[1] for found in seen}
+            reason = skipped[0]["reason"] if skipped else _nothing(tx, staff, row, types)
     return {"flow": flow, "subject": subject, "runs": runs, "skipped": skipped, "skips": skipped, "reason": reason}
 
 
-def _nothing(status: str, version: int | None) -> str:
-    if version is None:
+def _nothing(tx: Transaction, staff: Staff, row: FlowRow, seen: set[str]) -> str:
+    if row.version is None:
         return "flow_not_published"
-    return "flow_paused" if status == "paused" else "no_event"
+    if row.status == "paused":
+        return "flow_paused"
+    document = tx.one("published_document", {"flow": row.id, "version": row.version})
+    if document is not None and compiled(document[0], staff.plugins).trigger_types & seen:
+        return "not_live_then"
+    return "no_event"
 
 
 def _runs(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:

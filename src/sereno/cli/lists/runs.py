@@ -133,6 +133,8 @@ def why(
 
 _NOTHING = {
     "no_event": "Nothing that starts {flow} has been seen about {subject}: `sereno event list --subject {subject}`",
+    "not_live_then": "{subject} was seen before {flow} was live; what happened then does not start it. "
+    "`sereno flow backtest` shows what it would have done",
     "flow_paused": "{flow} is paused: `sereno flow resume {flow}`",
     "flow_not_published": "{flow} was never published: `sereno flow publish {flow}`",
 }

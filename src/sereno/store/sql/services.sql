@@ -61,4 +61,4 @@ WHERE skip.shop_id = :shop AND skip.flow_id = :flow
 ORDER BY skip.id DESC LIMIT 100
 
 -- name: events_of_links
-SELECT event_id FROM event_link WHERE shop_id = :shop AND link {in:links:text} ORDER BY occurred_at DESC LIMIT 1000
+SELECT event_id, type FROM event_link WHERE shop_id = :shop AND link {in:links:text} ORDER BY occurred_at DESC LIMIT 1000
