@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from sereno.commerce.event import Event
 from sereno.engine.durations import format_instant
 from sereno.engine.run import RunState
 
+_CONFIDENTIAL = re.compile(r"^settings$|secret|webhook|token|password|api_?key", re.IGNORECASE)
 _NOTHING: Mapping[str, Any] = {}
 RECORD_ROOTS = ("customer", "order", "cart", "product")
 
@@ -34,7 +36,9 @@ class RunContext:
     def store(self) -> Mapping[str, Any]:
         if self._store is None:
             settings = self.shop.get("settings")
-            self._store = {**settings, **self.shop} if isinstance(settings, Mapping) else dict(self.shop)
+            found: dict[str, Any] = {**settings, **self.shop} if isinstance(settings, Mapping) else dict(self.shop)
+            # Whoever may write a flow could print the whole record: what is secret is not in it.
+            self._store = {name: value for name, value in found.items() if not _CONFIDENTIAL.search(name)}
         return self._store
 
     def zone(self, whose: str = "recipient") -> ZoneInfo:

@@ -40,7 +40,8 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         raise SettingInvalid(f"SERENO_BASE_URL: {base_url!r} does not begin with http:// or https://")
     smtp_url = env.get("SERENO_SMTP_URL") or None
     if smtp_url is not None and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
-        raise SettingInvalid(f"SERENO_SMTP_URL: {smtp_url!r} is not of the form smtp://user:pass@host:port")
+        # The value may hold a password: it is not repeated.
+        raise SettingInvalid("SERENO_SMTP_URL is not of the form smtp://user:pass@host:port")
     return Environment(
         data_dir=data_dir,
         database=_database(env.get("SERENO_DATABASE_URL"), data_dir),

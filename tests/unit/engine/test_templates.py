@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sereno.engine import templates
+from sereno.engine.context import RunContext
 from sereno.engine.templates import TemplateFailed, compiled, readings, render
 
 VARIABLES: dict[str, Any] = {
@@ -142,3 +143,9 @@ def test_the_short_way_writes_what_liquid_writes(first: Any, second: Any, betwee
     except TemplateFailed:
         return
     assert compiled(template)(variables) == templates._render(parsed, variables)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_what_is_secret_is_not_in_the_store_a_flow_can_print() -> None:
+    settings = {"low_stock_threshold": 5, "secrets": {"erp": "s3"}, "slack_webhook": "https://hooks", "api_key": "k"}
+    store = RunContext(shop={"name": "Luna", "settings": settings}).store
+    assert store == {"name": "Luna", "low_stock_threshold": 5}
