@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sereno.engine.advance import can_move
 from sereno.engine.flow import Flow
-from sereno.engine.run import Ended, TraceEntry, decode_state
+from sereno.engine.run import Ended, TraceEntry
 from sereno.runtime import schedules
 from sereno.runtime.batch import Batch
 from sereno.runtime.flows import compiled
-from sereno.runtime.holding import due_micros
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -78,8 +77,8 @@ def set_status(
         parameters = {"id": row.id, "status": status, "reason": reason[:500] or None, "now": now}
         tx.run("set_status", parameters)
         audit(tx, shop_id, now, by, f"flow.{status}", name, {"reason": reason, "before": row.status})
-    if row.status == "paused" and status != "paused":
-        _release(staff, row.id)
+        if status != "paused":
+            _release(tx, staff, row)
 
 
 def install_derived(tx: Transaction, staff: Staff, shop_id: int) -> None:
@@ -139,6 +138,7 @@ def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str
         "set_version",
         {"id": row.id, "version": number, "status": status, "title": title, "draft": row.draft, "now": now},
     )
+    _release(tx, staff, row)
     zone = ZoneInfo(staff.world.shops.find(tx, shop_id).facts.timezone)
     schedules.plan(tx, row.id, number, flow, staff.world.clock.now(), zone)
     audit(tx, shop_id, now, by, "flow.published", row.name, {"version": number, "note": note})
@@ -179,14 +179,9 @@ def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, b
             batch.write()
 
 
-def _release(staff: Staff, flow_id: int) -> None:
-    """Give the runs of a flow that was paused their timers back."""
-    after = 0
-    while True:
-        with staff.database.transaction() as tx:
-            rows = tx.all("held_runs", {"flow": flow_id, "after": after, "limit": PAGE})
-            if not rows:
-                return
-            after = rows[-1][0]
-            due = [(id_, due_micros(decode_state(state))) for id_, state in rows]
-            tx.many("release_runs", [row for row in due if row[1] is not None])
+def _release(tx: Transaction, staff: Staff, row: FlowRow) -> None:
+    """Wake all runs of a flow that was paused (`row` says so): they take in what came meanwhile and get their timers
+    back. In the transaction that ends the pause, so that neither a crash nor a worker that still holds runs leaves one
+    asleep for ever."""
+    if row.status == "paused":
+        tx.run("wake_waiting_runs", {"flow": row.id, "now": to_micros(staff.world.clock.now())})

@@ -11,12 +11,15 @@ from sereno.commerce.event import Event
 from sereno.engine.run import EventArrived, TimerDue
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
-from sereno.runtime.holding import Held
+from sereno.runtime.holding import Held, due_micros
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.fields import to_micros
 
 log = logging.getLogger("sereno.runtime")
+
+MOST_WAITS = 20
+"""How many waits in a row a run may leave behind by what it missed while it was held."""
 
 
 class Waker:
@@ -64,7 +67,7 @@ class Waker:
         now = world.clock.now()
         batch = Batch(world, tx, now)
         taken = batch.take(rows)
-        held_back = {held.row or 0 for held in taken if world.flows.is_paused(held.live.id)}
+        held_back = _held_back(batch, taken)
         lost = {row[0] for row in rows} - {held.row for held in taken}
         for id_ in lost:
             fail_run(tx, id_, "flow.unusable", to_micros(now))
@@ -72,13 +75,12 @@ class Waker:
             tx.run("hold_runs", {"ids": sorted(held_back)})
         due = [held for held in taken if held.row not in held_back]
         batch.records.fetch()
-        missed = _missed(batch, due)
+        _catch_up(batch, due)
         for held in due:
-            for event in missed.get(held.state.id, ()):
-                if held.is_live:
-                    batch.give(held, EventArrived(event))
             if held.is_live and held.state.due_at is not None and held.state.due_at <= now:
                 batch.give(held, TimerDue(held.state.timer))
+        # Those woken only to see what they had missed go back to their own timer, if they have one.
+        tx.many("set_due", sorted((held.row or 0, due_micros(held.state)) for held in due if not held.is_changed))
         batch.write()
 
 
@@ -87,6 +89,31 @@ def fail_run(tx: Transaction, id_: int, reason: str, now: int) -> None:
     tx.run("fail_run", {"id": id_, "reason": reason[:200], "now": now})
     tx.run("end_entry_of_run", {"id": id_})
     tx.run("delete_run_links", {"runs": [id_]})
+
+
+def _held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:
+    """Rows of runs whose flow is paused. What the worker remembers of it may be old; the runs are locked by now, so
+    who ends the pause after this look wakes them again."""
+    flows = {held.live.id for held in taken if batch.world.flows.is_paused(held.live.id)}
+    if not flows:
+        return set()
+    paused = {row[0] for row in batch.tx.all("flow_statuses", {"flows": sorted(flows)}) if row[1] == "paused"}
+    return {held.row or 0 for held in taken if held.live.id in paused}
+
+
+def _catch_up(batch: Batch, due: Sequence[Held]) -> None:
+    """Show the runs what they have missed; those that came to wait for something else by it are looked at again."""
+    behind = list(due)
+    for _ in range(MOST_WAITS):
+        missed = _missed(batch, behind)
+        before = {held.state.id: held.state.listens for held in behind}
+        for held in behind:
+            for event in missed.get(held.state.id, ()):
+                if held.is_live:
+                    batch.give(held, EventArrived(event))
+        behind = [held for held in behind if held.is_live and held.state.listens != before[held.state.id]]
+        if not behind:
+            return
 
 
 def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:

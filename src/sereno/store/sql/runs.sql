@@ -62,11 +62,17 @@ SELECT min(due_at) FROM run WHERE due_at IS NOT NULL
 -- name: hold_runs
 UPDATE run SET due_at = NULL WHERE id {in:ids:bigint}
 
--- name: held_runs
-SELECT id, state FROM run
-WHERE flow_id = :flow AND due_at IS NULL AND status IN ('waiting', 'parked') AND id > :after ORDER BY id LIMIT :limit
+-- name: flow_statuses
+SELECT id, status FROM flow WHERE id {in:flows:bigint}
 
--- name: release_runs
+-- name: wake_waiting_runs
+-- dialect: sqlite
+UPDATE run SET due_at = :now WHERE flow_id = :flow AND status = 'waiting'
+-- dialect: postgresql
+UPDATE run SET due_at = :now
+WHERE id IN (SELECT id FROM run WHERE flow_id = :flow AND status = 'waiting' ORDER BY id FOR UPDATE)
+
+-- name: set_due
 -- rows: id bigint, due_at bigint
 -- dialect: sqlite
 UPDATE run SET due_at = :due_at WHERE id = :id
