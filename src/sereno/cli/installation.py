@@ -128,7 +128,8 @@ def _smtp() -> Iterator[Finding]:
 
     url = host().settings().smtp_url
     if url is None:
-        yield Finding("mail", "warn", "SERENO_SMTP_URL is not set: mail fails until it is (then `sereno effect replay --failed`)")
+        message = "SERENO_SMTP_URL is not set: mail fails until it is (then `sereno effect replay --failed`)"
+        yield Finding("mail", "warn", message)
         return
     import smtplib
 
