@@ -140,7 +140,7 @@ def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str
     )
     _release(tx, staff, row)
     zone = ZoneInfo(staff.world.shops.find(tx, shop_id).facts.timezone)
-    schedules.plan(tx, row.id, number, flow, staff.world.clock.now(), zone)
+    schedules.plan(tx, staff.plugins, row.id, number, flow, staff.world.clock.now(), zone)
     audit(tx, shop_id, now, by, "flow.published", row.name, {"version": number, "note": note})
     return number
 
