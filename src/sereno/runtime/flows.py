@@ -62,30 +62,34 @@ class Flows:
         now = monotonic()
         if now - self._read_at < FRESH and self._seen is not None:
             return
-        self._read_at = now
         self._shops.refresh(tx)
         seen = tx.one("flows_changed")
-        if seen == self._seen:
-            return
-        self._read(tx)
-        self._seen = seen
+        if seen != self._seen:
+            self._read(tx)
+            self._seen = seen
+        self._read_at = now
 
     def _read(self, tx: Transaction) -> None:
-        self._triggers, self._listens, self._statuses, self._scheduled = {}, {}, {}, []
+        """All or nothing: a connection lost in between must not leave half the flows for all of them."""
+        triggers: dict[tuple[int, str], list[LiveFlow]] = {}
+        listening: dict[tuple[int, str], list[int]] = {}
+        statuses: dict[int, Status] = {}
+        scheduled: list[LiveFlow] = []
         for id_, shop_id, name, status, version, is_derived, document in tx.all("all_flows"):
-            self._statuses[id_] = status
+            statuses[id_] = status
             live = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
             if live is None:
                 continue
             for type_ in live.flow.trigger_types:
-                self._triggers.setdefault((shop_id, type_), []).append(live)
+                triggers.setdefault((shop_id, type_), []).append(live)
             if live.flow.schedule is not None:
-                self._scheduled.append(live)
+                scheduled.append(live)
         for flow_id, shop_id, listens in tx.all("all_listens"):
             for type_ in decode(listens):
-                flows = self._listens.setdefault((shop_id, type_), [])
+                flows = listening.setdefault((shop_id, type_), [])
                 if flow_id not in flows:
                     flows.append(flow_id)
+        self._triggers, self._listens, self._statuses, self._scheduled = triggers, listening, statuses, scheduled
         # Versions of earlier statuses stay good for running runs, with the status of today.
         self._versions = {
             key: replace(live, status=self._statuses.get(key[0], live.status)) for key, live in self._versions.items()
