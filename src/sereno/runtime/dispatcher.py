@@ -53,8 +53,9 @@ class Dispatcher:
             return self._one_by_one(ids)
 
     def _one_by_one(self, ids: Sequence[int]) -> int:
-        """What made the batch fail fails alone, and is kept with its reason."""
-        for id_ in ids:
+        """What made the batch fail fails alone, and is kept with its reason. Gives how many were tried: an event whose
+        entry others take again and again stays in the queue, and what comes after it in its lane with it."""
+        for done, id_ in enumerate(ids):
             for last in (False, False, True):
                 try:
                     with self._world.database.transaction() as tx:
@@ -64,7 +65,8 @@ class Dispatcher:
                     break
                 except EntryLost:
                     if last:
-                        raise
+                        log.warning("event %d keeps losing its entry to other workers; it is tried later", id_)
+                        return max(done, 1)
                 except DatabaseUnavailable:
                     raise
                 except Exception as error:
