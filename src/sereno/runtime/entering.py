@@ -25,6 +25,7 @@ from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
 
 MOST_LATER_EVENTS = 50
+"""Of those a run only waits for, the oldest. Of those that may end it none is left out: any may be the one."""
 
 
 class EntryLost(Exception):  # noqa: N818
@@ -243,13 +244,18 @@ def _occurred_at(held: Held | None) -> datetime | None:
 
 def _later(item: _Candidate, by_link: dict[tuple[int, str], list[tuple[int, str, int]]]) -> list[int]:
     since = to_micros(reference_time(item.fact.event))
-    types = item.live.flow.listens
-    found: dict[int, None] = {}
+    types, exits = item.live.flow.listens, item.live.flow.exit_types
+    ending: dict[int, None] = {}
+    awaited: dict[int, int] = {}
     for link in item.fact.links:
         for event, type_, occurred_at in by_link.get((item.fact.shop_id, link), ()):
-            if event != item.fact.row and type_ in types and occurred_at >= since:
-                found[event] = None
-    return list(found)[:MOST_LATER_EVENTS]
+            if event == item.fact.row or type_ not in types or occurred_at < since:
+                continue
+            if type_ in exits:
+                ending[event] = None
+            else:
+                awaited[event] = occurred_at
+    return [*ending, *sorted(awaited, key=lambda event: (awaited[event], event))[:MOST_LATER_EVENTS]]
 
 
 def read_events(batch: Batch, ids: Iterable[int]) -> dict[int, Event]:
