@@ -83,7 +83,7 @@ class DatabaseInbox:
             raise Unwritable(str(error)) from error
 
     def close(self) -> None:
-        self._database.close()
+        self._database.close_mine()
 
 
 class SqliteInbox(DatabaseInbox):
@@ -119,7 +119,7 @@ class SqliteInbox(DatabaseInbox):
             self._file = file
         elif self._file != file:
             self._file = None
-            self._sqlite.close()
+            self._sqlite.renew()
             raise Unwritable(f"the database file {self._sqlite.path} was replaced")
 
 

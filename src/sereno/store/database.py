@@ -25,6 +25,11 @@ DatabaseError = (sqlite3.Error, psycopg.Error)
 DatabaseUnavailable = (sqlite3.OperationalError, psycopg.OperationalError)
 """What either raises when it cannot be reached, is locked or full: nothing was written, another try may work."""
 
+DatabaseRefusal = (
+    *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError),
+    *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError),
+)
+"""What either raises for values it will not keep: the same again would be refused again."""
 
 DatabaseConflict = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 """Two workers got into each other's way and one was undone; it should simply try again."""
@@ -85,8 +90,13 @@ class Database(Protocol):
         """Run statements as they are, for schemas of scratch databases."""
         ...
 
+    def close_mine(self) -> None:
+        """Close the connection of this thread alone, which must not be in a transaction; it may open a new one."""
+        ...
+
     def close(self) -> None:
-        """Close the connections of all threads. The database may be used again after; it opens new ones."""
+        """Close the connections of all threads, even those in a transaction: for the end. The database may be used
+        again after; it opens new ones."""
         ...
 
 

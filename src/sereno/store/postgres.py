@@ -101,6 +101,12 @@ class PostgresDatabase:
         # Several statements in one go need the simple protocol, that is, no parameters and no preparing.
         connection.pgconn.exec_(sql.encode())
 
+    def close_mine(self) -> None:
+        held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
+        if held is not None:
+            self._local.connection = None
+            held.close()
+
     def close(self) -> None:
         self._local = threading.local()
         while self._all:

@@ -85,12 +85,16 @@ class SqliteDatabase:
         self.path = path if path == ":memory:" else str(Path(path).absolute())
         self._gate = Gate() if path == ":memory:" else gate_of(self.path)
         self._local = threading.local()
+        self._age = 0
         self._all: list[sqlite3.Connection] = []
         self._statements = statements("sqlite")
 
     def connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is not None and self._local.age != self._age and not held.in_transaction:
+            self.close_mine()
+            held = None
         if held is None:
             # Only its own thread uses it, but `close` closes those of all.
             held = sqlite3.connect(
@@ -98,7 +102,7 @@ class SqliteDatabase:
             )
             for pragma in PRAGMAS:
                 held.execute(pragma)
-            self._local.connection = held
+            self._local.connection, self._local.age = held, self._age
             self._all.append(held)
         return held
 
@@ -142,6 +146,18 @@ class SqliteDatabase:
 
     def execute_script(self, sql: str) -> None:
         self.connection().executescript(sql)
+
+    def renew(self) -> None:
+        """Each thread opens the file anew when it uses it next; what is under way ends where it began."""
+        self._age += 1
+
+    def close_mine(self) -> None:
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if held is not None:
+            self._local.connection = None
+            if held in self._all:
+                self._all.remove(held)
+            held.close()
 
     def close(self) -> None:
         self._local = threading.local()
