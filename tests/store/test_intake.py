@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from support import START, Place, fact, order
 
-from sereno.runtime import services
+from sereno.runtime import inbox, services
+from sereno.runtime.mapping import Mapper
 from sereno.sdk.connector import Connector, Delivery, Mapped, NewEvent, Unmappable
 from sereno.sdk.plugin import connector, registry
 from sereno.store.fields import to_micros
@@ -80,6 +81,33 @@ def test_deliveries_become_events_or_say_why_not(place: Place) -> None:
     assert settled[3][1] == "ping"
     assert "longer than 200" in settled[4][1]
     assert place.rows("SELECT uid, source FROM event ORDER BY id") == [("1", "tests"), ("3", "tests")]
+
+
+@pytest.mark.parametrize("is_bad", [False, True])
+def test_a_delivery_settled_by_another_worker_is_not_mapped_twice(
+    place: Place, monkeypatch: pytest.MonkeyPatch, is_bad: bool
+) -> None:
+    """The batch fails and lets its locks go; before the rows are tried one by one, another worker has done them."""
+    deliver(place, {"id": "1"})
+    alone = Mapper._alone  # pyright: ignore[reportPrivateUsage]
+    put: list[Any] = []
+
+    def fail(*given: Any) -> int:
+        put.append(given)
+        raise RuntimeError("broken on purpose")
+
+    def settled_before(mapper: Mapper, row: tuple[Any, ...]) -> None:
+        if not is_bad:
+            with place.database.transaction() as tx:
+                tx.many("settle_deliveries", [(row[0], "done", "by another")])
+        alone(mapper, row)
+
+    monkeypatch.setattr(inbox, "put", fail)
+    monkeypatch.setattr(Mapper, "_alone", settled_before)
+    place.drain()
+    wanted = ("failed", "RuntimeError: broken on purpose") if is_bad else ("done", "by another")
+    assert place.rows("SELECT status, reason FROM delivery") == [wanted]
+    assert len(put) == (2 if is_bad else 1)
 
 
 def test_a_failed_delivery_can_be_mapped_again_after_a_fix(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

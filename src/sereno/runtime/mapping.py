@@ -46,15 +46,18 @@ class Mapper:
         return len(rows)
 
     def _alone(self, row: tuple[Any, ...]) -> None:
+        """The batch was rolled back and its locks with it: another worker may have settled the row meanwhile."""
         try:
             with self._world.database.transaction() as tx:
-                self._work(tx, [row])
+                if found := self._claim_this(tx, row[0]):
+                    self._work(tx, found)
         except DatabaseUnavailable:
             raise
         except Exception as error:
             log.exception("delivery %d failed", row[0])
             with self._world.database.transaction() as tx:
-                tx.many("settle_deliveries", [(row[0], "failed", f"{type(error).__name__}: {error}"[:500])])
+                if self._claim_this(tx, row[0]):
+                    tx.many("settle_deliveries", [(row[0], "failed", f"{type(error).__name__}: {error}"[:500])])
 
     def _claim(self, tx: Transaction, limit: int) -> list[tuple[Any, ...]]:
         if self._world.database.dialect == "sqlite":
@@ -63,6 +66,12 @@ class Mapper:
         if not connections:
             return []
         return tx.all("pending_deliveries", {"limit": limit, "connections": connections})
+
+    def _claim_this(self, tx: Transaction, id_: int) -> list[tuple[Any, ...]]:
+        """The row, unless it is pending no more."""
+        if self._world.database.dialect == "postgresql":
+            tx.all("lock_connection_of_delivery", {"id": id_})
+        return tx.all("pending_delivery", {"id": id_})
 
     def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         settled: list[tuple[int, str, str | None]] = []

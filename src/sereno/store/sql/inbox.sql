@@ -19,6 +19,16 @@ SELECT connection.id FROM connection
 WHERE EXISTS (SELECT 1 FROM delivery WHERE delivery.connection_id = connection.id AND delivery.status = 'pending')
     AND pg_try_advisory_xact_lock(71, connection.id::integer)
 
+-- name: pending_delivery
+SELECT delivery.id, delivery.connection_id, connection.shop_id, connection.kind, connection.settings, delivery.topic,
+    delivery.headers, delivery.body, delivery.received_at, connection.name
+FROM delivery JOIN connection ON connection.id = delivery.connection_id
+WHERE delivery.status = 'pending' AND delivery.id = :id
+
+-- name: lock_connection_of_delivery
+-- dialect: postgresql
+SELECT pg_advisory_xact_lock(71, connection_id::integer) FROM delivery WHERE id = :id
+
 -- name: settle_deliveries
 -- rows: id bigint, status text, reason text
 -- dialect: sqlite
