@@ -166,6 +166,26 @@ def test_a_customer_changed_after_the_consent_says_more() -> None:
         assert (Records().take(shuffled).get("customer", "7") or {})["accepts_email"] is False
 
 
+def test_lines_are_counted_where_nobody_says_how_many() -> None:
+    lines = [{"sku": "A", "quantity": 2}, {"sku": "B", "quantity": "1.5"}, {"sku": "C"}, {"sku": "D", "quantity": "?"}]
+    lines.append({"sku": "E", "quantity": "1e999999"})
+    first: Line = ("cart.updated", {"id": "c", "lines": lines, "updated_at": T[1]}, T[1])
+    renamed: Line = ("cart.updated", {"id": "c", "email": "a@b.c", "updated_at": T[2]}, T[2])
+    emptied: Line = ("cart.updated", {"id": "c", "lines": [], "updated_at": T[3]}, T[3])
+    said: Line = ("cart.updated", {"id": "c", "lines": lines[:1], "item_count": 7, "updated_at": T[4]}, T[4])
+    thin: Line = ("cart.updated", {"id": "c", "lines": lines, "is_thin": True}, T[5])
+    counts = [
+        [found.get("line_count"), found.get("item_count")]
+        for end in range(1, 6)
+        if (found := Records().take([first, renamed, emptied, said, thin][:end]).get("cart", "c")) is not None
+    ]
+    assert counts == [[5, 4.5], [5, 4.5], [0, 0], [1, 7], [1, 7]]
+    placed: Line = ("order.created", order(0, lines=[{"sku": "A", "quantity": 3}]), T[0])
+    found = Records().take([placed]).get("order", "1") or {}
+    assert (found["line_count"], found["item_count"]) == (1, 3)
+    assert "item_count" not in (Records().take([renamed]).get("cart", "c") or {})
+
+
 def test_checkout_and_cart_are_one_record() -> None:
     cart: Line = ("cart.updated", {"id": "c", "total": "20.00", "item_count": 1, "updated_at": T[5]}, T[5])
     checkout: Line = (

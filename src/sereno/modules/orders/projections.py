@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sereno.commerce.identity import customer_key, text
-from sereno.commerce.merging import fill, known, micros, overlay, union, upsert
+from sereno.commerce.merging import fill, known, micros, overlay, parts, union, upsert
 from sereno.sdk.columns import instant_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
 
@@ -62,7 +62,7 @@ def project_order(old: Record | None, data: Record, event_type: str) -> Record |
             merged[name] = joined
     if data.get("total_refunded") is None and merged.get("refunds"):
         merged["total_refunded"] = refunded(merged["refunds"])
-    return merged
+    return _counted(merged, data)
 
 
 def order_version(data: Record) -> int | None:
@@ -110,15 +110,40 @@ def project_cart(old: Record | None, data: Record, event_type: str) -> Record | 
         merged = fill(old, data)
         if old is not None and not old.get("is_thin"):
             merged.pop("is_thin", None)
-        return merged
+        return _counted(merged, data)
     merged = overlay(old, data)
     if "total" in data or "lines" in data:
         merged.pop("is_thin", None)
-    return merged
+    return _counted(merged, data)
 
 
 def cart_version(data: Record) -> int | None:
     return PATCH if data.get("is_thin") else micros(data.get("updated_at"))
+
+
+def _counted(merged: dict[str, Any], data: Record) -> dict[str, Any]:
+    """With `line_count` and `item_count`, by its lines where nobody said them: flows ask whether a cart is empty."""
+    if not isinstance(merged.get("lines"), list):
+        return merged
+    lines = parts(merged["lines"])
+    are_new = data.get("lines") is not None and not data.get("is_thin")
+    counts = {"line_count": len(lines), "item_count": _pieces(lines)}
+    for name, count in counts.items():
+        if merged.get(name) is None or (are_new and data.get(name) is None):
+            merged[name] = count
+    return merged
+
+
+def _pieces(lines: Sequence[Record]) -> int | float:
+    """The sum of the quantities. A line that does not say is one piece; the parts of a bundle, and what no cart can
+    hold, are none."""
+    amounts = [
+        _decimal(item["quantity"]) if item.get("quantity") is not None else Decimal(1)
+        for item in lines
+        if item.get("parent_line_id") is None
+    ]
+    total = sum((amount for amount in amounts if amount is not None and amount.adjusted() < 12), Decimal(0))
+    return int(total) if total == total.to_integral_value() else float(total)
 
 
 def _is_part(data: Record) -> bool:
@@ -146,11 +171,15 @@ def _patched(old: Record | None, data: Record, noun: str) -> Record | None:
 
 
 def _amount(item: Record) -> Decimal | None:
+    return _decimal(item.get("amount"))
+
+
+def _decimal(value: object) -> Decimal | None:
     try:
-        amount = Decimal(str(item["amount"]))
-    except (KeyError, InvalidOperation):
+        found = Decimal(str(value))
+    except InvalidOperation:
         return None
-    return amount if amount.is_finite() else None
+    return found if found.is_finite() else None
 
 
 projection(
