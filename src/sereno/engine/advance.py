@@ -92,6 +92,12 @@ def can_move(flow: Flow, state: RunState) -> bool:
     return isinstance(place.operation, Action) == (state.status == "parked")
 
 
+def listens_at(flow: Flow, state: RunState) -> list[str]:
+    """The event types that concern a run which stands at its step in this version of its flow."""
+    place = _place(flow, state)
+    return [] if place is None else place.listens
+
+
 def _walk(flow: Flow, state: RunState, context: RunContext, now: datetime) -> Walk:
     changed = copy.copy(state)
     changed.seq += 1

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sereno.engine.advance import can_move
+from sereno.engine.advance import can_move, listens_at
 from sereno.engine.flow import Flow
 from sereno.engine.run import Ended, TraceEntry
 from sereno.runtime import schedules
 from sereno.runtime.batch import Batch
-from sereno.runtime.flows import compiled
+from sereno.runtime.flows import LiveFlow, compiled
+from sereno.runtime.holding import Held
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -164,6 +166,7 @@ def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, b
             after = ids[-1]
             batch = Batch(staff.world, tx, staff.world.clock.now())
             taken = batch.take(tx.all("claim_runs", {"ids": ids, "uids": []}))
+            moved: list[Held] = []
             batch.records.fetch()
             newest = staff.world.flows.version(tx, flow_id, number)
             for held in taken:
@@ -172,11 +175,30 @@ def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, b
                 if inflight == "end":
                     batch.give(held, Ended("flow.replaced", by))
                 elif newest is not None and can_move(newest.flow, held.state):
-                    before, held.state.version = held.state.version, number
-                    held.live, held.is_changed = newest, True
-                    details: dict[str, Any] = {"from": before, "to": number, "by": by}
-                    held.traces.append(TraceEntry(batch.now, held.state.step, "run.moved", details))
+                    _move(batch, held, newest, by)
+                    moved.append(held)
             batch.write()
+            _write_links(tx, moved)
+
+
+def _move(batch: Batch, held: Held, newest: LiveFlow, by: str) -> None:
+    details: dict[str, Any] = {"from": held.state.version, "to": newest.version, "by": by}
+    held.state.version = newest.version
+    held.state.listens = listens_at(newest.flow, held.state)
+    held.live, held.is_changed = newest, True
+    held.traces.append(TraceEntry(batch.now, held.state.step, "run.moved", details))
+
+
+def _write_links(tx: Transaction, moved: Sequence[Held]) -> None:
+    """By what events find the moved runs: their new version may listen where the older did not."""
+    tx.run("delete_run_links", {"runs": [held.row for held in moved]})
+    rows = [
+        (held.shop.id, link, held.row, held.live.id)
+        for held in moved
+        if held.live.flow.listens
+        for link in held.links()
+    ]
+    tx.many("copy_run_links", rows)
 
 
 def _release(tx: Transaction, staff: Staff, row: FlowRow) -> None:
