@@ -163,3 +163,49 @@ def test_later_events_do_not_start_what_is_paused_and_older_versions_listen_on(p
     place.send(fact("2", "custom.done", at=START + timedelta(minutes=1)))
     place.drain()
     assert place.rows("SELECT config FROM effect") == [('{"text":"told"}',)]
+
+
+def test_a_question_is_closed_when_its_time_is_over_and_the_run_goes_on(place: Place) -> None:
+    place.flow(
+        "flow: asks\ntrigger: {event: custom.begun}\nsteps:\n"
+        "  - approve:\n      by: owner\n      timeout: 1h\n"
+        "      then:\n        - log: {text: agreed}\n      else:\n        - wait: 10d\n"
+        "  - approve: {by: owner, timeout: 2d, then: [{log: {text: late}}]}\n"
+    )
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    place.after(hours=2)
+    [(asked, status)] = place.rows("SELECT id, status FROM approval")
+    assert status == "expired"
+    with pytest.raises(ValueError, match="its time is over"):
+        services.decide_approval(asked, True, "ana", database=place.database)
+    place.after(days=10)
+    assert [row[0] for row in place.rows("SELECT status FROM approval ORDER BY id")] == ["expired", "open"]
+
+
+def test_a_decision_the_run_does_not_wait_for_is_refused(place: Place) -> None:
+    place.flow(
+        "flow: asks\ntrigger: {event: custom.begun}\nsteps:\n"
+        "  - approve: {by: owner, timeout: 1h, then: [{log: {text: agreed}}]}\n  - wait: 1d\n"
+    )
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    place.after(hours=2)
+    with place.database.transaction() as tx:
+        tx.text("UPDATE approval SET status = 'open'")
+    [(asked,)] = place.rows("SELECT id FROM approval")
+    with pytest.raises(ValueError, match="does not wait"):
+        services.decide_approval(asked, True, "ana", database=place.database)
+    assert place.rows("SELECT status FROM approval") == [("open",)]
+
+
+def test_a_moved_run_hears_what_its_new_version_listens_to(place: Place) -> None:
+    place.flow(WAITING)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    text = WAITING.replace("steps:", "exit: [custom.ended]\nsteps:")
+    services.save_draft(place.shop, text, database=place.database)
+    services.publish(place.shop, "waiting", "tester", inflight="move", database=place.database)
+    place.send(fact("2", "custom.ended", at=START + timedelta(minutes=5)))
+    place.drain()
+    assert place.runs()[0][1] == "exited"

@@ -164,8 +164,12 @@ def decide_approval(id: int, approved: bool, by: str, note: str = "", *, databas
         if not tx.run("decide_approval", answer):
             raise ValueError("that question has been answered already, or its time is over")
         batch = _hold(staff, tx, run)
+        if not batch.held:
+            raise ValueError("the run's flow cannot be used here now; is a plug-in missing?")
         for held in batch.held.values():
             batch.give(held, Decided(step, approved, by, note))
+            if not held.is_changed:
+                raise ValueError("the run does not wait for that answer any more")
             audit(
                 tx, held.shop.id, to_micros(now), by, f"approval.{status}", held.state.id, {"step": step, "note": note}
             )

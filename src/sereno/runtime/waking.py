@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sereno.commerce.event import Event
@@ -18,6 +19,7 @@ from sereno.store.fields import to_micros
 
 log = logging.getLogger("sereno.runtime")
 
+LATER = timedelta(minutes=1)
 MOST_WAITS = 20
 """How many waits in a row a run may leave behind by what it missed while it was held."""
 
@@ -68,9 +70,9 @@ class Waker:
         batch = Batch(world, tx, now)
         taken = batch.take(rows)
         held_back = _held_back(batch, taken)
-        lost = {row[0] for row in rows} - {held.row for held in taken}
-        for id_ in lost:
-            fail_run(tx, id_, "flow.unusable", to_micros(now))
+        # This worker cannot use their flow, for want of a plug-in say; another may, or this one when it is set right.
+        unusable = sorted({row[0] for row in rows} - {held.row for held in taken})
+        tx.many("set_due", [(id_, to_micros(now + LATER)) for id_ in unusable])
         if held_back:
             tx.run("hold_runs", {"ids": sorted(held_back)})
         due = [held for held in taken if held.row not in held_back]
@@ -79,6 +81,10 @@ class Waker:
         for held in due:
             if held.is_live and held.state.due_at is not None and held.state.due_at <= now:
                 batch.give(held, TimerDue(held.state.timer))
+        expired = [held.row for held in due if any(entry.code == "approval.expired" for entry in held.traces)]
+        if expired:
+            # The run has left the question behind; what it asks now is written after this.
+            tx.run("close_approvals", {"runs": expired, "now": to_micros(now)})
         # Those woken only to see what they had missed go back to their own timer, if they have one.
         tx.many("set_due", sorted((held.row or 0, due_micros(held.state)) for held in due if not held.is_changed))
         batch.write()
