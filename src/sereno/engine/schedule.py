@@ -6,6 +6,7 @@ comes twice in autumn counts once, the first time.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,6 +21,9 @@ from sereno.engine.durations import parse_date, parse_instant
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TICK = timedelta(minutes=5)
 _YEARS_AHEAD = 9
+_RULES_FROM = datetime(2024, 1, 1, 9, 0)  # noqa: DTZ001 - local, given its zone after
+_PART = re.compile(r"([A-Z]+)=([^;]*)")
+_UNITS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,18 @@ def check_rrule(rule: str) -> None:
 @lru_cache(maxsize=256)
 def _rule(rule: str) -> rrule | rruleset:
     # Rules count in local time from a fixed Monday, so that INTERVAL=2 means the same for ever.
-    return rrulestr(rule, dtstart=datetime(2024, 1, 1, 9, 0))  # noqa: DTZ001 - local, given its zone after
+    return rrulestr(rule, dtstart=_RULES_FROM)
+
+
+def _rule_near(rule: str, local: datetime) -> rrule | rruleset:
+    """The rule without the years before `local`, where it can begin later and still fall on the same times."""
+    parts: dict[str, str] = dict(_PART.findall(rule.upper()))
+    unit = _UNITS.get(parts.get("FREQ", ""))
+    if unit is None or "COUNT" in parts or "DTSTART" in rule.upper() or "\n" in rule:
+        return _rule(rule)
+    step = unit * int(parts.get("INTERVAL", "1"))
+    skipped = max(0, (local - _RULES_FROM) // step - 2)
+    return rrulestr(rule, dtstart=_RULES_FROM + skipped * step)
 
 
 def next_firing(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime | None:
@@ -79,12 +94,14 @@ def next_firing(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime
     if schedule.kind == "rrule":
         local = after.astimezone(zone).replace(tzinfo=None)
         # A local hour that comes twice: go on from before it, and drop what is not later.
-        found = _rule(schedule.rule).after(local - timedelta(hours=2))
+        before = local - timedelta(hours=2)
+        rule = _rule_near(schedule.rule, before)
+        found = rule.after(before)
         while found is not None:
             at = to_instant(found.date(), found.time(), zone)
             if at > after:
                 return at
-            found = _rule(schedule.rule).after(found)
+            found = rule.after(found)
         return None
     if schedule.at is not None:
         return next_local_time(schedule.at, after, zone)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -231,3 +232,23 @@ def test_times() -> None:
     for wrong in ("9", "25:00", "9:5", "09:60", "x"):
         with pytest.raises(ValueError, match="time of day"):
             parse_time(wrong)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=HOURLY;INTERVAL=7;BYDAY=MO,TU",
+        "FREQ=DAILY;INTERVAL=3",
+        "FREQ=WEEKLY;INTERVAL=3;WKST=SU;BYDAY=SU,SA",
+        "FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=-1",
+        "FREQ=DAILY;COUNT=1200",
+    ],
+)
+def test_a_rule_asked_years_later_falls_on_the_same_times(rule: str) -> None:
+    schedule = Schedule("rrule", rule)
+    walked = utc("2023-12-30T00:00:00Z")
+    asked = utc("2026-11-03T10:20:00Z")
+    whole = rrulestr(rule, dtstart=datetime(2024, 1, 1, 9, 0))  # noqa: DTZ001 - local
+    expected = whole.after(asked.replace(tzinfo=None))
+    assert next_firing(schedule, asked, ZoneInfo("UTC")) == expected.replace(tzinfo=UTC)
+    assert next_firing(schedule, walked, ZoneInfo("UTC")) == whole[0].replace(tzinfo=UTC)
