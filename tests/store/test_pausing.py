@@ -78,3 +78,15 @@ def test_a_run_that_missed_nothing_goes_back_to_its_own_timer(place: Place) -> N
     assert place.rows("SELECT due_at FROM run") == due
     place.after(hours=1)
     assert place.runs()[0][1] == "finished"
+
+
+def test_publishing_a_paused_flow_and_moving_its_runs_shows_them_what_came(place: Place) -> None:
+    begin(place, ANSWERED)
+    set_status(place, "paused")
+    for number, type_ in ((2, "custom.answered"), (3, "custom.agreed")):
+        place.clock.move_to(place.clock.now() + timedelta(hours=1))
+        place.send(fact(str(number), type_, at=place.clock.now()))
+        place.drain()
+    services.publish(place.shop, "held", "tester", inflight="move", database=place.database)
+    place.drain()
+    assert place.runs()[0][1] == "finished"

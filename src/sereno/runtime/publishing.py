@@ -16,6 +16,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.flows import LiveFlow, compiled
 from sereno.runtime.holding import Held
 from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.waking import catch_up
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
@@ -61,7 +62,7 @@ def publish(
         row = flow_row(tx, shop_id, name)
         number = make_live(staff, tx, shop_id, row, by, note)
     if inflight != "finish":
-        _settle_older(staff, row.id, number, inflight, by)
+        _settle_older(staff, row, number, inflight, by)
     return number
 
 
@@ -153,14 +154,14 @@ def _next_change(tx: Transaction, staff: Staff) -> int:
     return max(to_micros(staff.world.clock.now()), (seen[1] if seen else 0) + 1)
 
 
-def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, by: str) -> None:
+def _settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by: str) -> None:
     """Move or end the runs on older versions, a page per transaction."""
     after = 0
     staff.world.flows.invalidate()
     while True:
         with staff.database.transaction() as tx:
             staff.world.flows.refresh(tx)
-            ids = [row[0] for row in tx.all("live_run_ids", {"flow": flow_id, "after": after, "limit": PAGE})]
+            ids = [found[0] for found in tx.all("live_run_ids", {"flow": row.id, "after": after, "limit": PAGE})]
             if not ids:
                 return
             after = ids[-1]
@@ -168,7 +169,9 @@ def _settle_older(staff: Staff, flow_id: int, number: int, inflight: Inflight, b
             taken = batch.take(tx.all("claim_runs", {"ids": ids, "uids": []}))
             moved: list[Held] = []
             batch.records.fetch()
-            newest = staff.world.flows.version(tx, flow_id, number)
+            if row.status == "paused" and inflight == "move":
+                catch_up(batch, taken)
+            newest = staff.world.flows.version(tx, row.id, number)
             for held in taken:
                 if not held.is_live or held.state.version == number:
                     continue

@@ -77,7 +77,7 @@ class Waker:
             tx.run("hold_runs", {"ids": sorted(held_back)})
         due = [held for held in taken if held.row not in held_back]
         batch.records.fetch()
-        _catch_up(batch, due)
+        catch_up(batch, due)
         for held in due:
             if held.is_live and held.state.due_at is not None and held.state.due_at <= now:
                 batch.give(held, TimerDue(held.state.timer))
@@ -107,7 +107,7 @@ def _held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:
     return {held.row or 0 for held in taken if held.live.id in paused}
 
 
-def _catch_up(batch: Batch, due: Sequence[Held]) -> None:
+def catch_up(batch: Batch, due: Sequence[Held]) -> None:
     """Show the runs what they have missed; those that came to wait for something else by it are looked at again."""
     behind = list(due)
     for _ in range(MOST_WAITS):
