@@ -150,13 +150,13 @@ def test_leases_of_a_dead_worker_are_taken_over(place: Place) -> None:
     place.runtime.dispatcher.run(10)
     now = to_micros(START)
     with place.database.transaction() as tx:
-        claim = {"worker": "dead", "lease_until": now + 60_000_000, "now": now, "limit": 10}
+        claim = {"worker": "dead", "lease_until": now + 60_000_000, "now": now, "limit": 10, "mine": []}
         assert len(tx.all("claim_effects", claim)) == 1
         tx.many("beat", [("dead", now, now)])
     place.runtime.beat()
     place.drain()
     assert TRIED == []
-    place.clock.move_to(START + timedelta(seconds=20))
+    place.clock.move_to(START + timedelta(seconds=61))
     place.runtime.beat()
     place.drain()
     assert len(TRIED) == 1
@@ -167,7 +167,8 @@ def test_an_outcome_after_the_lease_was_lost_changes_nothing(place: Place) -> No
 
     def slow(config: Any, ctx: Any) -> Any:
         with place.database.transaction() as tx:
-            tx.run("reclaim_effects", {"now": to_micros(START + timedelta(days=1)), "dead": 0})
+            later = to_micros(START + timedelta(days=1))
+            tx.run("reclaim_effects", {"now": later, "dead": later, "worker": "another"})
         return Done({"number": "late"})
 
     ANSWERS["label"] = slow

@@ -33,6 +33,7 @@ CODES: dict[str, str] = {
     "step.template_failed": "The text for {action} could not be written: {error}",
     "effect.created": "{action} was asked for",
     "effect.done": "{action} was done",
+    "effect.cancelled": "{action} had not begun when the run was cut short, and was taken back",
     "effect.failed": "{action} failed for good: {reason}",
     "wait.started": "Waits until {until}",
     "wait.started.event": "Waits for {events}, until {until} at most",

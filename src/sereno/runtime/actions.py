@@ -18,6 +18,7 @@ from sereno.sdk.plugin import ActionDefinition
 from sereno.sdk.result import Done, Fail, Result
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
+from sereno.store.fields import storable
 
 log = logging.getLogger("sereno.runtime")
 
@@ -111,7 +112,7 @@ def outcome_row(
         status = status if status == "shadow" else "done"
         value = encode(result.value)
     elif isinstance(result, Fail):
-        status, error, message = "failed", result.reason[:64], result.message[:1000]
+        status, error, message = "failed", storable(result.reason)[:64], storable(result.message)[:1000]
     return (
         effect.key,
         shop_id,

@@ -13,7 +13,7 @@ from typing import Any
 
 from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
-from sereno.engine.run import EffectFinished, Input, NewEffect
+from sereno.engine.run import EffectFinished, Input, NewEffect, TraceEntry
 from sereno.runtime import ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.flows import LiveFlow
@@ -23,7 +23,7 @@ from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
-from sereno.store.fields import to_micros
+from sereno.store.fields import storable, to_micros
 
 MOST_INPUTS = 1000
 """How many local outcomes one run may take in within one batch; more means a loop."""
@@ -143,7 +143,7 @@ class Batch:
             return None
         if isinstance(result, Done):
             return EffectFinished(effect.key, ok=True, value=result.value)
-        return EffectFinished(effect.key, ok=False, reason=result.reason)
+        return EffectFinished(effect.key, ok=False, reason=storable(result.reason))
 
     def _keep(self, held: Held, writes: ports.LocalWrites) -> None:
         held.writes.append(writes)
@@ -180,11 +180,12 @@ class Batch:
                     for link in held.links()
                 ],
             )
-        tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
         tx.many(
             "copy_effects",
             [(key, shop, flow, held.row, *rest) for held in changed for key, shop, flow, *rest in held.effects],
         )
+        self._cancel(changed, now)
+        tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
         self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
         writes = [item for held in changed for item in held.writes]
@@ -192,6 +193,15 @@ class Batch:
             ports.flush(tx, writes)
         if any(held.effects or held.writes for held in changed) and self.world.database.dialect == "postgresql":
             tx.all("notify")
+
+    def _cancel(self, changed: Sequence[Held], now: int) -> None:
+        """Take back what a run that was cut short had asked for and nobody has begun. What a run asked for that came to
+        its own end is still done."""
+        cut = {held.row or 0: held for held in changed if not held.is_live and _was_cut(held)}
+        if not cut:
+            return
+        for row, step, action in sorted(self.tx.all("cancel_effects", {"runs": sorted(cut), "now": now})):
+            cut[row].traces.append(TraceEntry(self.now, step, "effect.cancelled", {"action": action}))
 
     def _write_approvals(self, changed: Sequence[Held], now: int) -> None:
         rows = [
@@ -212,3 +222,7 @@ class Batch:
         ]
         tx = self.tx
         tx.many("copy_approvals", rows)
+
+
+def _was_cut(held: Held) -> bool:
+    return held.state.status == "exited" or any(entry.code == "run.ended" for entry in held.traces)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -21,14 +21,18 @@ from sereno.runtime.records import Records
 from sereno.runtime.settling import Claimed, Outcome, settle
 from sereno.runtime.world import World
 from sereno.sdk.result import Fail
-from sereno.store.database import DatabaseUnavailable, Transaction
+from sereno.store.database import DatabaseError, DatabaseRefusal, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros
 
 log = logging.getLogger("sereno.runtime")
 
-LEASE = timedelta(seconds=60)
 DEAD_AFTER = timedelta(seconds=15)
+LEASES = 4
+"""A lease lasts so many times as long as a silent worker is thought alive: what it had begun is begun again only when
+it is silent and its lease is over, so neither a busy moment nor a clock that is ahead makes an action happen twice."""
+USABLE_AFTER = timedelta(seconds=60)
+"""When an effect is looked at again whose run nobody here can move."""
 ROOTS = ("customer", "order", "cart", "product")
 
 
@@ -46,11 +50,13 @@ class EffectRunner:
     ) -> None:
         self._world = world
         self._dead_after = dead_after
+        self._lease = dead_after * LEASES
         self._most = threads * 4
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sereno-effect")
         self._on_outcome = on_outcome
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
-        self._running: dict[int, Future[None]] = {}
+        self._running: dict[tuple[int, int], Future[None]] = {}
+        """By id and number of the try: a try that lost its lease must not be taken for the one that has it."""
         self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
     def run(self, *, is_due: bool = True, wait_for_all: bool = False) -> int:
@@ -75,7 +81,7 @@ class EffectRunner:
             self._world.flows.refresh(tx)
             ready = self._claim(tx, limit)
         for effect, action in ready:
-            self._running[effect.id] = self._pool.submit(self._try, effect, action)
+            self._running[effect.claim] = self._pool.submit(self._try, effect, action)
         return len(ready)
 
     def _claim(self, tx: Transaction, limit: int) -> list[tuple[Claimed, Ready | Fail]]:
@@ -85,9 +91,10 @@ class EffectRunner:
             "claim_effects",
             {
                 "worker": world.worker,
-                "lease_until": to_micros(now + LEASE),
+                "lease_until": to_micros(now + self._lease),
                 "now": to_micros(now),
                 "limit": limit,
+                "mine": self._ids(),
             },
         )
         if not rows:
@@ -110,10 +117,15 @@ class EffectRunner:
         records.fetch()
         now = world.clock.now()
         found: list[tuple[Claimed, Ready | Fail]] = []
+        later: list[tuple[int, int]] = []
         for row in rows:
             effect, config = _read(row)
             state = states.get(effect.run)
             live = world.flows.version(tx, effect.flow_id, state.version) if state is not None else None
+            if state is not None and live is None and effect.is_awaited:
+                # Only who knows the flow can move the run on: it stays undone until somebody does.
+                later.append((effect.id, to_micros(now + USABLE_AFTER)))
+                continue
             if state is None or world.plugins.actions.get(effect.action) is None:
                 what = f"There is no action {effect.action}; is a plug-in missing?"
                 found.append((effect, Fail("action.unknown", what)))
@@ -123,6 +135,7 @@ class EffectRunner:
             name = live.name if live is not None else state.flow
             prepared = Prepared(effect.key, effect.action, config, effect.attempts, name, state, shop)
             found.append((effect, prepare(world, prepared, today, now)))
+        tx.many("postpone_effects", sorted(later))
         return found
 
     def _try(self, effect: Claimed, ready: Ready | Fail) -> None:
@@ -132,9 +145,12 @@ class EffectRunner:
             else:
                 result, writes = carry_out(ready)
                 outcome = Outcome(effect, result, writes)
-            self._outcomes.put(outcome)
-        finally:
-            self._on_outcome()
+        except BaseException as error:
+            # Whatever it was: an effect without an outcome would be ours for ever.
+            log.exception("effect %s broke its thread", effect.key)
+            outcome = Outcome(effect, Fail("action.crashed", f"{type(error).__name__}: {error}"[:1000]), None)
+        self._outcomes.put(outcome)
+        self._on_outcome()
 
     # --- settling ---------------------------------------------------------------------------
 
@@ -148,59 +164,99 @@ class EffectRunner:
                 break
         if not outcomes:
             return 0
+        left = {outcome.effect.claim: outcome for outcome in outcomes}
         try:
-            self._commit(outcomes)
-        except DatabaseUnavailable:
-            # They happened; forgetting them would make them happen twice.
-            for outcome in outcomes:
+            for outcome in self._commit(outcomes):
+                del left[outcome.effect.claim]
+                self._running.pop(outcome.effect.claim, None)
+        finally:
+            # They happened; forgetting them would make them happen twice, or never be over.
+            for outcome in left.values():
                 self._outcomes.put(outcome)
-            raise
-        for outcome in outcomes:
-            self._running.pop(outcome.effect.id, None)
         return len(outcomes)
 
-    def _commit(self, outcomes: Sequence[Outcome]) -> None:
+    def _commit(self, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+        """Gives the outcomes once they are committed. Raises at the end when there is one that cannot be."""
         try:
-            with self._world.database.transaction() as tx:
-                self._world.flows.refresh(tx)
-                settle(self._world, tx, outcomes, self._jitter)
-            return
-        except DatabaseUnavailable:
-            raise
-        except Exception:
+            self._settle(outcomes)
+        except Exception as error:
+            if not _is_its_fault(error):
+                raise
             log.exception("settling %d effects failed; trying them one by one", len(outcomes))
+        else:
+            yield from outcomes
+            return
+        broken: Exception | None = None
         for outcome in outcomes:
             try:
-                with self._world.database.transaction() as tx:
-                    settle(self._world, tx, [outcome], self._jitter)
-            except DatabaseUnavailable:
-                raise
+                self._commit_alone(outcome)
             except Exception as error:
-                log.exception("effect %s could not be settled", outcome.effect.key)
-                failed = Outcome(outcome.effect, Fail("outcome.failed", f"{error!r}"[:1000]), None)
-                with self._world.database.transaction() as tx:
-                    settle(self._world, tx, [failed], self._jitter, move_runs=False)
+                if not _is_its_fault(error):
+                    raise
+                broken = error
+            else:
+                yield outcome
+        if broken is not None:
+            raise broken
+
+    def _commit_alone(self, outcome: Outcome) -> None:
+        """What was done stays done, also when its run cannot go on or what it wanted written cannot be."""
+        try:
+            self._settle([outcome])
+            return
+        except Exception as error:
+            if not _is_its_fault(error):
+                raise
+            log.exception("effect %s could not be settled", outcome.effect.key)
+            reason = f"outcome.failed: {error!r}"
+        try:
+            self._settle([outcome], stranded=reason)
+        except Exception as error:
+            if not _is_its_fault(error):
+                raise
+            failed = Outcome(outcome.effect, Fail("outcome.failed", f"{error!r}"), None)
+            self._settle([failed], stranded=reason)
+
+    def _settle(self, outcomes: Sequence[Outcome], *, stranded: str | None = None) -> None:
+        with self._world.database.transaction() as tx:
+            self._world.flows.refresh(tx)
+            settle(self._world, tx, outcomes, self._jitter, stranded=stranded)
 
     # --- leases -----------------------------------------------------------------------------
 
     def keep_leases(self, tx: Transaction) -> None:
         """To be called with every heartbeat, so that slow actions stay ours; frees those of dead workers."""
         now = self._world.clock.now()
-        tx.run("extend_leases", {"worker": self._world.worker, "lease_until": to_micros(now + LEASE)})
-        tx.run("reclaim_effects", {"now": to_micros(now), "dead": to_micros(now - self._dead_after)})
+        until = to_micros(now + self._lease)
+        tx.run("extend_leases", {"worker": self._world.worker, "lease_until": until, "ids": self._ids()})
+        dead = to_micros(now - self._dead_after)
+        tx.run("reclaim_effects", {"now": to_micros(now), "dead": dead, "worker": self._world.worker})
+
+    def _ids(self) -> list[int]:
+        """Of the effects under way here. May be called from any thread."""
+        return [id_ for id_, _ in tuple(self._running)]
 
     def stop(self, seconds: float = 20.0) -> None:
         """Give back what has not begun, wait for what has, settle it."""
-        given_back = [id_ for id_, future in self._running.items() if future.cancel()]
-        if given_back:
-            with self._world.database.transaction() as tx:
-                tx.run("release_effects", {"worker": self._world.worker, "ids": given_back})
-            for id_ in given_back:
-                self._running.pop(id_, None)
-        if self._running:
-            wait(list(self._running.values()), timeout=seconds)
-        self.settle()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        try:
+            given_back = [claim for claim, future in self._running.items() if future.cancel()]
+            for claim in given_back:
+                self._running.pop(claim, None)
+            if given_back:
+                ids = [id_ for id_, _ in given_back]
+                with self._world.database.transaction() as tx:
+                    tx.run("release_effects", {"worker": self._world.worker, "ids": ids})
+            if self._running:
+                wait(list(self._running.values()), timeout=seconds)
+            self.settle()
+        finally:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _is_its_fault(error: Exception) -> bool:
+    """Whether trying the same again cannot help: a value the database refuses, or a fault of ours. Anything else the
+    database says passes over."""
+    return isinstance(error, DatabaseRefusal) or not isinstance(error, DatabaseError)
 
 
 def _read(row: Sequence[Any]) -> tuple[Claimed, dict[str, Any]]:

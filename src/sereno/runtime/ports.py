@@ -16,7 +16,7 @@ from sereno.sdk.context import ShopFacts
 from sereno.sdk.ports import Consents, Events, Log, Tags
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
-from sereno.store.fields import to_micros
+from sereno.store.fields import storable, to_micros
 
 log = logging.getLogger("sereno.flow")
 
@@ -69,7 +69,9 @@ class _Events:
         self._writes = writes
 
     def emit(self, id: str, type: str, subject: str, data: Mapping[str, Any], refs: Mapping[str, str]) -> None:
-        self._writes.events.append(NewEvent(id, type, subject, self._writes.now, data, refs))
+        clean = {storable(kind): storable(key) for kind, key in refs.items()}
+        event = NewEvent(storable(id), storable(type), storable(subject), self._writes.now, data, clean)
+        self._writes.events.append(event)
 
 
 class _Log:
@@ -115,12 +117,14 @@ class _Consents:
         uid = blake2b(name.encode(), digest_size=16).hexdigest()
         at = to_micros(self._writes.now)
         self._writes.consents.append(
-            (self._writes.shop_id, address.lower(), channel, purpose, granted, at, source, encode(proof), uid)
+            (self._writes.shop_id, storable(address.lower()), channel, purpose, granted, at, source, encode(proof), uid)
         )
 
     def suppress(self, address: str, channel: str, reason: str) -> None:
         at = to_micros(self._writes.now)
-        self._writes.suppressions.append((self._writes.shop_id, address.lower()[:254], channel, reason[:64], at))
+        self._writes.suppressions.append(
+            (self._writes.shop_id, storable(address.lower())[:254], channel, storable(reason)[:64], at)
+        )
 
 
 def port_finder(
@@ -156,7 +160,7 @@ def flush(tx: Transaction, all_writes: Iterable[LocalWrites]) -> None:
     for writes in all_writes:
         now = to_micros(writes.now)
         for add, kind, key, tag in writes.tags:
-            added[writes.shop_id, kind, key, tag] = add
+            added[writes.shop_id, kind, storable(key), storable(tag)] = add
         consents += writes.consents
         suppressions += writes.suppressions
         incoming += [inbox.Incoming(writes.shop_id, None, None, SOURCE, now, event) for event in writes.events]

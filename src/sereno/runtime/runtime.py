@@ -39,7 +39,7 @@ class Pace:
 
 
 class Runtime:
-    """Drives the parts. Not for several threads at once."""
+    """Drives the parts. Not for several threads at once, but for `beat`, which any thread may call."""
 
     def __init__(
         self,
@@ -125,6 +125,14 @@ class Runtime:
 
     def stop(self) -> None:
         """Finish what has begun, and give the rest back."""
+        self.finish()
+        self.leave()
+
+    def finish(self) -> None:
+        """Wait for the effects under way, settle them, and give back those that have not begun."""
         self.effects.stop()
+
+    def leave(self) -> None:
+        """This worker is no more. Nothing may `beat` for it after."""
         with self.world.database.transaction() as tx:
             tx.run("forget_worker", {"name": self.world.worker})

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sereno.engine.run import EffectFinished
+from sereno.engine.run import EffectFinished, decode_state
 from sereno.runtime import ports
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
+from sereno.runtime.waking import fail_run
 from sereno.runtime.world import World
-from sereno.sdk.result import Done, Fail, Result, Retry
+from sereno.sdk.result import Done, Fail, Result
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
-from sereno.store.fields import to_micros
+from sereno.store.fields import storable, to_micros
 
 MOST_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=5)
@@ -43,6 +44,11 @@ class Claimed:
     attempts: int
     connection: str | None
 
+    @property
+    def claim(self) -> tuple[int, int]:
+        """Which try of which effect: every claim has a number of its own."""
+        return self.id, self.attempts
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -52,9 +58,10 @@ class Outcome:
 
 
 def settle(
-    world: World, tx: Transaction, outcomes: Sequence[Outcome], jitter: random.Random, *, move_runs: bool = True
+    world: World, tx: Transaction, outcomes: Sequence[Outcome], jitter: random.Random, *, stranded: str | None = None
 ) -> None:
-    """Write the outcomes of effects whose lease we still hold, and give them to the runs that wait for them."""
+    """Write the outcomes of effects whose lease we still hold, and give them to the runs that wait for them; with
+    `stranded`, end those runs for this reason instead, because they cannot go on."""
     now = world.clock.now()
     rows: list[tuple[Any, ...]] = []
     final: dict[int, Done | Fail] = {}
@@ -81,8 +88,11 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
-    if move_runs:
-        _move_runs(world, tx, [outcome for outcome in ours if outcome.effect.is_awaited], final, now)
+    awaited = [outcome for outcome in ours if outcome.effect.is_awaited]
+    if stranded is None:
+        _move_runs(world, tx, awaited, final, now)
+    else:
+        _fail_runs(tx, awaited, stranded, now)
 
 
 def _move_runs(
@@ -107,6 +117,15 @@ def _move_runs(
     batch.write()
 
 
+def _fail_runs(tx: Transaction, outcomes: Sequence[Outcome], reason: str, now: datetime) -> None:
+    keys = {outcome.effect.key for outcome in outcomes}
+    rows = tx.all("claim_runs", {"ids": sorted({outcome.effect.run for outcome in outcomes}), "uids": []})
+    for row in rows:
+        state = decode_state(row[7])
+        if state.status == "parked" and state.effect_key in keys:
+            fail_run(tx, row[0], storable(reason), to_micros(now))
+
+
 @dataclass(frozen=True, slots=True)
 class _Again:
     at: datetime
@@ -118,29 +137,32 @@ class _Again:
 
 def _verdict(outcome: Outcome, now: datetime, jitter: random.Random) -> Done | Fail | _Again:
     result, effect = outcome.result, outcome.effect
-    if not isinstance(result, Retry):
+    if isinstance(result, Done):
         return result
+    # What a remote said is quoted here, and may hold what no database keeps.
+    reason, message = storable(result.reason), storable(result.message)
+    if isinstance(result, Fail):
+        return Fail(reason, message)
     if result.kind == "limited":
         pause = result.after or LIMITED_PAUSE
-        return _Again(now + pause, effect.attempts - 1, result.reason, result.message, holds_connection=True)
+        return _Again(now + pause, effect.attempts - 1, reason, message, holds_connection=True)
     if effect.attempts >= MOST_ATTEMPTS:
-        message = f"{result.message} (tried {effect.attempts} times)".strip()
-        return Fail(result.reason, message)
+        return Fail(reason, f"{message} (tried {effect.attempts} times)".strip())
     pause = FIRST_PAUSE * 2 ** (effect.attempts - 1) * jitter.uniform(0.75, 1.25)
     pause = max(pause, result.after or pause)
-    return _Again(now + pause, effect.attempts, result.reason, result.message, holds_connection=False)
+    return _Again(now + pause, effect.attempts, reason, message, holds_connection=False)
 
 
 def _again_row(world: World, outcome: Outcome, again: _Again) -> tuple[Any, ...]:
     """A row of `settle_effects`."""
-    id_ = outcome.effect.id
+    claim = outcome.effect.claim
     reason, message = again.reason[:64], again.message[:1000] or None
-    return (id_, world.worker, "pending", to_micros(again.at), again.attempts, None, None, reason, message)
+    return (*claim, world.worker, "pending", to_micros(again.at), again.attempts, None, None, reason, message)
 
 
 def _final_row(world: World, effect: Claimed, result: Done | Fail, now: datetime) -> tuple[Any, ...]:
     at = to_micros(now)
     if isinstance(result, Done):
-        return (effect.id, world.worker, "done", at, effect.attempts, at, encode(result.value), None, None)
+        return (*effect.claim, world.worker, "done", at, effect.attempts, at, encode(result.value), None, None)
     reason, message = result.reason[:64], result.message[:1000] or None
-    return (effect.id, world.worker, "failed", at, effect.attempts, at, None, reason, message)
+    return (*effect.claim, world.worker, "failed", at, effect.attempts, at, None, reason, message)

@@ -24,6 +24,11 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+def storable(text: str) -> str:
+    """Text as every database keeps it: without zero bytes and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 class InstantField(models.BigIntegerField):
     """An instant, kept as microseconds since 1970 UTC; an aware datetime in Python."""
 

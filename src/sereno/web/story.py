@@ -179,6 +179,7 @@ _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "approval.expired": ("timer", "", _plain(lambda: _("Nobody answered in time"))),
     "effect.created": ("send", "ok", _with(lambda: _("Does %(action)s"), "action")),
     "effect.done": ("check", "ok", _with(lambda: _("%(action)s is done"), "action")),
+    "effect.cancelled": ("ban", "", _plain(lambda: _("Cancelled"))),
     "effect.failed": ("x", "bad", _with(lambda: _("%(action)s failed: %(reason)s"), "action", "reason")),
     "step.condition": ("git-branch", "info", _condition),
     "step.switch": ("git-branch", "info", _switched),

@@ -6,12 +6,15 @@
 -- name: claim_effects
 -- dialect: sqlite
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now ORDER BY due_at, id LIMIT :limit)
+WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now AND NOT id {in:mine:bigint}
+    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+    ORDER BY due_at, id LIMIT :limit)
 RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
 -- dialect: postgresql
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now ORDER BY due_at, id LIMIT :limit
-    FOR UPDATE SKIP LOCKED)
+WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now AND NOT id {in:mine:bigint}
+    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED)
 RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
 
 -- name: postpone_effects
@@ -24,27 +27,33 @@ UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempt
 FROM {table} WHERE effect.id = r.id
 
 -- name: settle_effects
--- rows: id bigint, worker text, status text, due_at bigint, attempts integer, finished_at bigint, result text, error text, message text
+-- rows: id bigint, claim integer, worker text, status text, due_at bigint, attempts integer, finished_at bigint, result text, error text, message text
 -- dialect: sqlite
 UPDATE effect SET status = :status, due_at = :due_at, attempts = :attempts, finished_at = :finished_at,
     result = :result, error = :error, message = :message, worker = NULL, lease_until = NULL
-WHERE id = :id AND worker = :worker AND status = 'running' RETURNING id
+WHERE id = :id AND worker = :worker AND status = 'running' AND attempts = :claim RETURNING id
 -- dialect: postgresql
 UPDATE effect SET status = r.status, due_at = r.due_at, attempts = r.attempts, finished_at = r.finished_at,
     result = r.result, error = r.error, message = r.message, worker = NULL, lease_until = NULL
 FROM {table}
-WHERE effect.id = r.id AND effect.worker = r.worker AND effect.status = 'running' RETURNING effect.id
+WHERE effect.id = r.id AND effect.worker = r.worker AND effect.status = 'running' AND effect.attempts = r.claim
+RETURNING effect.id
 
 -- name: reclaim_effects
 UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL
-WHERE status = 'running' AND (lease_until < :now OR worker NOT IN (SELECT name FROM worker WHERE seen_at > :dead))
+WHERE status = 'running' AND lease_until < :now
+    AND (worker = :worker OR worker NOT IN (SELECT name FROM worker WHERE seen_at > :dead))
 
 -- name: release_effects
 UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1
 WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
 
 -- name: extend_leases
-UPDATE effect SET lease_until = :lease_until WHERE status = 'running' AND worker = :worker
+UPDATE effect SET lease_until = :lease_until WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
+
+-- name: cancel_effects
+UPDATE effect SET status = 'cancelled', finished_at = :now WHERE status = 'pending' AND run_id {in:runs:bigint}
+RETURNING run_id, step, action
 
 -- name: effect_runs
 SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,

@@ -1,0 +1,194 @@
+"""What becomes of outcomes when something breaks on the way: they are kept, and never leave a run parked."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from support import ANSWERS, START, TRIED, Place, fact
+
+from sereno.engine.catalog import FlowInvalid
+from sereno.runtime import effects, flows, services, settling
+from sereno.runtime.runtime import Runtime
+from sereno.sdk.plugin import registry
+from sereno.sdk.result import Fail, Retry
+
+AWAITED = """
+flow: awaited
+trigger: {event: custom.begun}
+steps:
+  - tests.call: {to: label}
+    as: label
+  - log: {text: on}
+"""
+CUT = """
+flow: cut
+trigger: {event: custom.begun}
+exit: [custom.ended]
+steps:
+  - tests.call: {to: mail}
+  - wait: 10d
+"""
+TWO = """
+flow: two
+trigger: {event: custom.begun}
+steps:
+  - tests.call: {to: first}
+    as: first
+  - tests.call: {to: second}
+  - log: {text: on}
+"""
+
+
+@pytest.fixture
+def place(database: Any) -> Iterator[Place]:
+    place = Place(database)
+    TRIED.clear()
+    ANSWERS.clear()
+    yield place
+    ANSWERS.clear()
+    place.runtime.stop()
+
+
+def begin(place: Place, flow: str) -> None:
+    """Start a run, and carry out its first effect without settling it."""
+    place.flow(flow)
+    place.send(fact("1", "custom.begun"))
+    place.runtime.world.flows.invalidate()
+    place.runtime.round()
+    for _ in range(200):
+        if TRIED:
+            return
+        time.sleep(0.01)
+
+
+def test_outcomes_outlive_an_error_of_the_database(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(place, AWAITED)
+    with monkeypatch.context() as patch:
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise sqlite3.DatabaseError("malformed for a moment")
+
+        patch.setattr(effects, "settle", broken)
+        with pytest.raises(sqlite3.DatabaseError):
+            place.runtime.round(wait_for_effects=True)
+    place.drain()
+    assert place.runs()[0][1] == "finished"
+    assert len(TRIED) == 1
+
+
+def test_an_effect_that_breaks_its_thread_has_an_outcome(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(ready: Any) -> Any:
+        raise MemoryError("outside the action")
+
+    monkeypatch.setattr(effects, "carry_out", broken)
+    place.flow(AWAITED)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    assert ("tests.call", "failed", 1, "action.crashed") in place.effects()
+    assert "parked" not in str(place.runs())
+
+
+@pytest.mark.parametrize("answer", [Fail("http.500", "\0gzip\ud800?"), Retry("busy", "503 \0")])
+def test_what_a_remote_says_may_hold_zero_bytes(place: Place, answer: Fail | Retry) -> None:
+    ANSWERS["label"] = lambda config, ctx: answer
+    place.flow(AWAITED)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    for _ in range(9):
+        place.after(hours=1)
+    assert place.effects()[0][1] == "failed"
+    assert place.effects()[0][3] in ("http.500", "busy")
+    assert "parked" not in str(place.runs())
+
+
+def test_a_tag_with_a_zero_byte_does_not_fail_its_event(place: Place) -> None:
+    place.flow(
+        "flow: t\ntrigger: {event: custom.begun}\nsteps:\n  - customers.add_tag: {tag: '{{ event.data.tag }}'}\n"
+    )
+    place.send(fact("1", "custom.begun", "customer:17", data={"tag": "a\0b"}))
+    place.drain()
+    assert place.rows("SELECT error FROM event WHERE error IS NOT NULL") == []
+    assert place.rows("SELECT tag FROM tag") == [("ab",)]
+
+
+def test_a_run_that_cannot_go_on_fails_and_its_effect_stays_done(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(place, AWAITED)
+    with monkeypatch.context() as patch:
+
+        def broken(*_: Any) -> None:
+            raise ValueError("a fault of ours")
+
+        patch.setattr(settling, "_move_runs", broken)
+        place.runtime.round(wait_for_effects=True)
+    place.after(days=30)
+    (run,) = place.runs()
+    assert run[1] == "failed" and "a fault of ours" in run[3]
+    assert place.effects() == [("tests.call", "done", 1, None)]
+    assert len(TRIED) == 1
+
+
+def test_an_effect_waits_for_a_worker_that_knows_the_flow(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.flow(AWAITED)
+    place.send(fact("1", "custom.begun"))
+    place.runtime.world.flows.invalidate()
+    place.runtime.round_of("dispatch")
+    with monkeypatch.context() as patch:
+
+        def unknown(*_: Any) -> Any:
+            raise FlowInvalid([])
+
+        patch.setattr(flows, "compiled", unknown)
+        old = Runtime(place.database, registry(), clock=place.clock, worker_name="old", threads=1)
+        old.drain()
+        old.stop()
+    assert TRIED == []
+    assert place.effects() == [("tests.call", "pending", 0, None)]
+    place.after(minutes=2)
+    assert place.runs()[0][1] == "finished"
+
+
+def test_pausing_holds_effects_and_resuming_lets_them_go(place: Place) -> None:
+    place.flow(TWO)
+    place.send(fact("1", "custom.begun"))
+    place.runtime.world.flows.invalidate()
+    place.runtime.round_of("dispatch")
+    services.set_status(place.shop, "two", "paused", "tester", database=place.database)
+    place.after(minutes=5)
+    assert TRIED == [] and place.runs()[0][1] == "parked"
+    assert place.runtime.next_due() is None
+    services.set_status(place.shop, "two", "live", "tester", database=place.database)
+    place.drain()
+    assert len(TRIED) == 2 and place.runs()[0][1] == "finished"
+
+
+def test_what_an_exited_run_had_not_begun_is_taken_back(place: Place) -> None:
+    ANSWERS["mail"] = lambda config, ctx: Retry("mail.busy")
+    place.flow(CUT)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    assert len(TRIED) == 1
+    place.send(fact("2", "custom.ended", at=START + timedelta(seconds=2)))
+    place.drain()
+    place.after(hours=1)
+    assert place.runs()[0][1] == "exited"
+    assert [row[1] for row in place.effects()] == ["cancelled"]
+    assert len(TRIED) == 1
+    assert any("effect.cancelled" in row[0] for row in place.rows("SELECT entries FROM run_trace"))
+
+
+def test_what_a_run_ended_by_hand_had_not_begun_is_taken_back(place: Place) -> None:
+    ANSWERS["mail"] = lambda config, ctx: Retry("mail.busy")
+    place.flow(CUT)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    uid = place.rows(
+        "SELECT uid FROM run WHERE status = 'waiting' AND flow_id IN (SELECT id FROM flow WHERE name = 'cut')"
+    )
+    services.end_run(uid[0][0], "tester", database=place.database)
+    place.after(hours=1)
+    assert [row[1] for row in place.effects()] == ["cancelled"]
