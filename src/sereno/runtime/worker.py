@@ -64,35 +64,61 @@ class Worker:
         listener = threading.Thread(target=self._listen, args=(stop,), name="sereno-listen", daemon=True)
         if isinstance(self._database, PostgresDatabase):
             listener.start()
-        next_beat, pause = 0.0, 0.1
+        over = threading.Event()
+        beater = threading.Thread(target=self._keep_beating, args=(over,), name="sereno-beat", daemon=True)
+        try:
+            self._work(stop, beater)
+        finally:
+            self._leave(over, beater)
+        if listener.is_alive():
+            listener.join(timeout=2.0)
+
+    def _work(self, stop: threading.Event, beater: threading.Thread) -> None:
+        pause = 0.1
         while not stop.is_set():
             try:
-                if monotonic() >= next_beat:
+                if beater.ident is None:
                     self._runtime.beat()
-                    next_beat = monotonic() + self._beat
+                    beater.start()
                 self._awake.clear()
                 done = self._runtime.round()
                 self._on_round()
                 if not done:
-                    self._sleep(stop, next_beat)
+                    self._sleep(stop, monotonic() + self._beat)
                 pause = 0.1
             except DatabaseUnavailable as error:
                 log.warning("the database does not answer (%s); trying again", str(error).strip().splitlines()[:1])
                 stop.wait(pause)
                 pause = min(pause * 2, 2.0)
-            except DatabaseError:
-                log.exception("the database refused something; trying again")
+            except Exception:
+                # Leaving would begin again elsewhere what is under way here.
+                log.exception("a round failed; trying again")
                 stop.wait(1.0)
-        try:
-            self._runtime.stop()
-        except DatabaseError:
-            log.exception("could not say good-bye to the database; the leases will run out")
-        if listener.is_alive():
-            listener.join(timeout=2.0)
 
-    def _sleep(self, stop: threading.Event, next_beat: float) -> None:
-        """Until there is something to do, or it is time to say that we live."""
-        end = next_beat
+    def _keep_beating(self, over: threading.Event) -> None:
+        """In a thread of its own, so that a long round is not taken for death."""
+        while not over.wait(self._beat):
+            try:
+                self._runtime.beat()
+            except DatabaseError as error:
+                log.warning("no heartbeat: %s", str(error).strip().splitlines()[:1])
+            except Exception:
+                log.exception("no heartbeat; trying again")
+
+    def _leave(self, over: threading.Event, beater: threading.Thread) -> None:
+        try:
+            try:
+                self._runtime.finish()
+            finally:
+                over.set()
+                if beater.is_alive():
+                    beater.join(timeout=5.0)
+                self._runtime.leave()
+        except Exception:
+            log.exception("could not say good-bye to the database; the leases will run out")
+
+    def _sleep(self, stop: threading.Event, end: float) -> None:
+        """Until there is something to do, `end` at the latest."""
         due = self._runtime.next_due()
         if due is not None:
             # A timer of a paused flow or connection may be overdue and must not keep us spinning.

@@ -108,8 +108,8 @@ def work() -> int:
 
 
 class Crew:
-    """The worker of this process, in a thread. One that falls over is replaced after a second: its faults are logged,
-    and nothing of what it had begun was committed."""
+    """The worker of this process, in a thread. One that cannot begin, or falls over, is replaced after a second: its
+    faults are logged, and it has settled or given back what it had begun."""
 
     def __init__(self, build: Callable[[], Runtime]) -> None:
         self._build = build
