@@ -29,6 +29,8 @@ def server(store: Any) -> Iterator[Server]:
 
 def test_each_platform(server, store):
     for connector in registry().connectors:
+        if connector.kind == "tests":  # Another test file's, when it ran before in this process.
+            continue
         name = f"at-{connector.kind}"
         headers = connector.sign(SECRET, BODY, {}, now(), {})
         assert (server.post(name, BODY, headers).status, connector.kind) == (200, connector.kind)
