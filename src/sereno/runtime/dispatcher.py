@@ -16,6 +16,7 @@ from sereno.runtime.facts import LANES, Fact, read_fact
 from sereno.runtime.holding import Held
 from sereno.runtime.projecting import project
 from sereno.runtime.records import Records
+from sereno.runtime.waking import rows_held_back
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.fields import to_micros
@@ -154,22 +155,24 @@ class Dispatcher:
         for link, rows in listeners.items():
             by_link[link] = {by_row[row].state.id: by_row[row] for row in rows if row in by_row}
         flows = self._world.flows
+        asleep = rows_held_back(batch, list(batch.held.values()))
         for fact in facts:
             if by_link and flows.listening(fact.shop_id, fact.event.type):
                 for held in _waiting(by_link, fact):
-                    self._tell(batch, held, fact)
+                    _tell(batch, held, fact, asleep)
             for held in entering.enter(fact):
                 if held.is_live and held.live.flow.listens:
                     for link in held.links():
                         by_link.setdefault((held.shop.id, link), {})[held.state.id] = held
 
-    def _tell(self, batch: Batch, held: Held, fact: Fact) -> None:
-        event = fact.event
-        if not held.is_live or event.type not in held.state.listens or held.event_row == fact.row:
-            return
-        if self._world.flows.is_paused(held.live.id) and event.type not in held.live.flow.exit_types:
-            return
-        batch.give(held, EventArrived(event))
+
+def _tell(batch: Batch, held: Held, fact: Fact, asleep: set[int]) -> None:
+    event = fact.event
+    if not held.is_live or event.type not in held.state.listens or held.event_row == fact.row:
+        return
+    if held.row in asleep and event.type not in held.live.flow.exit_types:
+        return
+    batch.give(held, EventArrived(event))
 
 
 def _waiting(by_link: dict[tuple[int, str], dict[str, Held]], fact: Fact) -> list[Held]:

@@ -69,7 +69,7 @@ class Waker:
         now = world.clock.now()
         batch = Batch(world, tx, now)
         taken = batch.take(rows)
-        held_back = _held_back(batch, taken)
+        held_back = rows_held_back(batch, taken)
         # This worker cannot use their flow, for want of a plug-in say; another may, or this one when it is set right.
         unusable = sorted({row[0] for row in rows} - {held.row for held in taken})
         tx.many("set_due", [(id_, to_micros(now + LATER)) for id_ in unusable])
@@ -97,7 +97,7 @@ def fail_run(tx: Transaction, id_: int, reason: str, now: int) -> None:
     tx.run("delete_run_links", {"runs": [id_]})
 
 
-def _held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:
+def rows_held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:
     """Rows of runs whose flow is paused. What the worker remembers of it may be old; the runs are locked by now, so
     who ends the pause after this look wakes them again."""
     flows = {held.live.id for held in taken if batch.world.flows.is_paused(held.live.id)}
