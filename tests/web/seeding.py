@@ -127,6 +127,7 @@ def make_run(
 ) -> models.Run:
     started = NOW - timedelta(hours=5)
     state = RunState(id=uid, flow=flow.name, version=1, subject=event.subject, key=event.subject, started_at=started)
+    state.status, state.step = status, step  # pyright: ignore[reportAttributeAccessIssue]
     run = models.Run.objects.create(
         uid=uid,
         shop=shop,
@@ -213,7 +214,7 @@ def seed() -> Seeded:
         {"at": at, "step": "", "code": "run.started", "details": {"event": "checkout.abandoned", "key": "c-17"}},
         {"at": at, "step": "0", "code": "wait.started", "details": {"until": at}},
     ]
-    run = make_run(shop, recovery, event, "a1b2c3d4e5f6a7b8c9d0", "waiting", "0", trace)
+    run = make_run(shop, recovery, event, "a1b2c3d4e5f6a7b8c9d0", "waiting", "3", trace)
     finished = make_run(shop, thanks, order, "b1b2c3d4e5f6a7b8c9d0", "finished", "", trace)
     effects = [
         models.Effect.objects.create(
