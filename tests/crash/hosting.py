@@ -130,7 +130,7 @@ def restart(server: Any) -> None:
     """Its processes take a moment to notice that the first of them is gone. Where nobody buries orphans the dead one
     still has its number, and the new one would take the lock file for that of a living one."""
     (server.pgdata / "postmaster.pid").unlink()
-    for _ in range(20):
+    for _ in range(60):
         try:
             server.ensure_postgres_running()
             return

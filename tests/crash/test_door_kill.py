@@ -60,7 +60,8 @@ def test_what_was_acknowledged_survives_every_kill(environment, database, tmp_pa
     crowd.stopping.set()
     for thread in threads:
         thread.join(20)
-    assert len(crowd.acknowledged) > 200
+    # Enough for the kills to have hit a door at work, however slow the machine.
+    assert len(crowd.acknowledged) > 50
     assert set(crowd.statuses) <= {200, 503}
 
     # The senders repeat what they heard nothing of; in the end each thing is there once, and became one event.
