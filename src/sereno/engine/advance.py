@@ -164,7 +164,7 @@ def _exits(walk: Walk, event: Event, document: Mapping[str, Any], place: Place |
     """Whether the event ended the run."""
     flow, state = walk.flow, walk.state
     details: dict[str, Any] = {"event": event.type, "id": event.id, "source": event.source}
-    is_old = event.occurred_at < _since_start(state)
+    is_old = event.occurred_at < concerned_since(state)
     absent = flow.trigger.absent
     if absent is not None and place is not None and place.path == ABSENT and event.type in absent.types and not is_old:
         walk.end("exited", "exit.event", state.step, event.type, **details)
@@ -186,7 +186,7 @@ def _exits(walk: Walk, event: Event, document: Mapping[str, Any], place: Place |
     return False
 
 
-def _since_start(state: RunState) -> datetime:
+def concerned_since(state: RunState) -> datetime:
     """Since when the fact that started the run has held; what happened before it does not concern the run."""
     data = state.event.get("data")
     since = cast("Mapping[str, Any]", data).get("since") if isinstance(data, Mapping) else None

@@ -17,7 +17,7 @@ from sereno.engine.run import EffectFinished, Input, NewEffect, TraceEntry
 from sereno.runtime import ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.flows import LiveFlow
-from sereno.runtime.holding import Held, changed_row, full_state, run_row
+from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
 from sereno.runtime.records import Records
 from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail
@@ -30,7 +30,8 @@ MOST_INPUTS = 1000
 
 
 class Batch:
-    """Runs held by one transaction. `records` are shared by all of them."""
+    """Runs held by one transaction. `records` are shared by all of them. Not `is_alone`: another worker may be offering
+    events to the flows at this moment, which runs begun here cannot hear of and which cannot see those runs."""
 
     def __init__(self, world: World, tx: Transaction, now: datetime, records: Records | None = None) -> None:
         self.world = world
@@ -39,6 +40,7 @@ class Batch:
         self.records = records or Records(world.plugins, tx, world.database.dialect)
         self.held: dict[str, Held] = {}
         self.skips: list[tuple[Any, ...]] = []
+        self.is_alone = True
 
     # --- loading ----------------------------------------------------------------------------
 
@@ -57,9 +59,9 @@ class Batch:
                 state=state,
                 event_row=row[5],
                 is_shadow=bool(row[4]),
-                changed_at=row[6],
                 was_live=True,
             )
+            held.recheck_at = row[6] if row[6] != due_micros(state) else None
             held.was_live = held.is_live
             self.held[state.id] = held
             self.want(held)
@@ -168,6 +170,9 @@ class Batch:
                 tx.many("end_entries", sorted((held.live.id, held.state.key, held.state.id) for held in ended))
         if new:
             ids = tx.next_ids("run", len(new))
+            if not self.is_alone:
+                for held in new:
+                    held.recheck_at = now if held.live.flow.listens else None
             tx.many("copy_runs", [run_row(held, row, now) for held, row in zip(new, ids, strict=True)])
             for held, row in zip(new, ids, strict=True):
                 held.row = row

@@ -23,17 +23,35 @@ from sereno.store.fields import to_micros
 
 log = logging.getLogger("sereno.runtime")
 
+MOST_LOST = 2
+"""How often a whole batch is tried again when another worker let one of its keys in first."""
+
 
 class Dispatcher:
-    """`lanes` is how many lanes this worker may hold at once (PostgreSQL); the rest is for the others."""
+    """`lanes` is how many lanes this worker may hold at once (PostgreSQL); the rest is for the others.
+
+    Who holds all of them is alone, and what is stored meanwhile is offered to the flows after what begins here. Else an
+    event of another lane that shares a link with a run begun here may miss it, and be missed by it: such runs are woken
+    once they are stored, to look again.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._turn = 0
         self.lanes = LANES
+        self._is_alone = True
 
     def run(self, limit: int) -> int:
         """Work on up to `limit` events. Gives how many were taken from the queue."""
+        for _ in range(MOST_LOST):
+            try:
+                return self._run(limit)
+            except EntryLost:
+                # Who won has committed by now, and what it wrote is read.
+                continue
+        return self._run(limit, is_last=True)
+
+    def _run(self, limit: int, *, is_last: bool = False) -> int:
         ids: list[int] = []
         try:
             with self._world.database.transaction() as tx:
@@ -46,12 +64,14 @@ class Dispatcher:
             return len(ids)
         except DatabaseUnavailable:
             raise
-        except Exception as error:
+        except EntryLost:
+            if not is_last:
+                raise
+        except Exception:
             if not ids:
                 raise
-            if not isinstance(error, EntryLost):
-                log.exception("a batch of %d events failed; trying them one by one", len(ids))
-            return self._one_by_one(ids)
+            log.exception("a batch of %d events failed; trying them one by one", len(ids))
+        return self._one_by_one(ids)
 
     def _one_by_one(self, ids: Sequence[int]) -> int:
         """What made the batch fail fails alone, and is kept with its reason. Gives how many were tried: an event whose
@@ -83,6 +103,7 @@ class Dispatcher:
             return [read_fact(row) for row in tx.all("claim_events", {"limit": limit})]
         self._turn = (self._turn + 1) % LANES
         lanes = [row[0] for row in tx.all("lock_lanes", {"turn": self._turn, "most": self.lanes})]
+        self._is_alone = len(lanes) == LANES
         if not lanes:
             return []
         per_lane = max(1, -(-limit * 2 // len(lanes)))
@@ -93,6 +114,7 @@ class Dispatcher:
     def _claim_these(self, tx: Transaction, ids: Sequence[int]) -> list[Fact]:
         if self._world.database.dialect == "postgresql":
             tx.all("lock_lanes_of_events", {"ids": ids})
+            self._is_alone = False
         return [read_fact(row) for row in tx.all("claim_these_events", {"ids": ids})]
 
     def _work(self, tx: Transaction, facts: Sequence[Fact]) -> None:
@@ -101,6 +123,7 @@ class Dispatcher:
         records = Records(world.plugins, tx, world.database.dialect)
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch = Batch(world, tx, now, records)
+        batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
         entering = Entering(batch, good)
         entering.prepare()

@@ -21,8 +21,9 @@ from sereno.store.fields import to_micros
 
 @dataclass(slots=True)
 class Held:
-    """`row` is None until a new run is written. `event_row` is the starting event's row. `changed_at`: when the row was
-    last written (microseconds). `effects` are rows of `effect` without their leading run id."""
+    """`row` is None until a new run is written. `event_row` is the starting event's row. `recheck_at`: when
+    the run is to be woken, before its own timer, to see what it may have missed (microseconds). `effects` are rows of
+    `effect` without their leading run id."""
 
     row: int | None
     shop: Shop
@@ -30,7 +31,7 @@ class Held:
     state: RunState
     event_row: int | None
     is_shadow: bool
-    changed_at: int = 0
+    recheck_at: int | None = None
     was_live: bool = False
     is_changed: bool = False
     traces: list[TraceEntry] = field(default_factory=list[TraceEntry])
@@ -84,7 +85,7 @@ def run_row(held: Held, row: int, now: int) -> tuple[Any, ...]:
         state.step,
         state.reason,
         held.is_shadow,
-        due_micros(state),
+        due_at(held),
         to_micros(state.started_at),
         now,
         stored_state(held),
@@ -100,10 +101,18 @@ def changed_row(held: Held, now: int) -> tuple[Any, ...]:
         state.status,
         state.step,
         state.reason,
-        due_micros(state),
+        due_at(held),
         now,
         stored_state(held),
     )
+
+
+def due_at(held: Held) -> int | None:
+    """When to wake the run next."""
+    own = due_micros(held.state)
+    if held.recheck_at is None or not held.is_live:
+        return own
+    return held.recheck_at if own is None else min(own, held.recheck_at)
 
 
 def due_micros(state: RunState) -> int | None:

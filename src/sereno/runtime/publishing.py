@@ -189,6 +189,8 @@ def _move(batch: Batch, held: Held, newest: LiveFlow, by: str) -> None:
     held.state.version = newest.version
     held.state.listens = listens_at(newest.flow, held.state)
     held.live, held.is_changed = newest, True
+    # What its new version listens to may be passing by just now, while no event finds it by that.
+    held.recheck_at = to_micros(batch.now)
     held.traces.append(TraceEntry(batch.now, held.state.step, "run.moved", details))
 
 

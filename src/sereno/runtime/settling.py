@@ -17,7 +17,7 @@ from sereno.engine.run import EffectFinished, decode_state
 from sereno.runtime import ports
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
-from sereno.runtime.waking import fail_run
+from sereno.runtime.waking import catch_up, fail_run
 from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail, Result
 from sereno.store.database import Transaction
@@ -103,6 +103,8 @@ def _move_runs(
     batch = Batch(world, tx, now)
     taken = batch.take(tx.all("claim_runs", {"ids": sorted({o.effect.run for o in outcomes}), "uids": []}))
     batch.records.fetch()
+    # Exits win over what an outcome leads to, those too that still wait in the queue.
+    catch_up(batch, [held for held in taken if held.live.flow.exit_types])
     by_row = {held.row: held for held in taken}
     for outcome in outcomes:
         held = by_row.get(outcome.effect.run)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sereno.commerce.event import Event
+from sereno.engine.advance import concerned_since
 from sereno.engine.run import EventArrived, TimerDue
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
@@ -76,6 +77,8 @@ class Waker:
         if held_back:
             tx.run("hold_runs", {"ids": sorted(held_back)})
         due = [held for held in taken if held.row not in held_back]
+        for held in due:
+            held.recheck_at = None
         batch.records.fetch()
         catch_up(batch, due)
         for held in due:
@@ -123,44 +126,43 @@ def catch_up(batch: Batch, due: Sequence[Held]) -> None:
 
 
 def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
-    """By run: stored events it has not taken in. Exits count from its start, others from when it began to wait."""
-    listening = [held for held in taken if held.state.listens and held.event_row is not None]
+    """By run: stored events it may not have taken in, in the order they occurred; those it has seen it knows. Exits
+    count from when the fact that started it held, others from when it came to wait. Not from when they were stored:
+    another worker may have offered one to the flows just while this run was being written."""
+    listening = {held.state.id: (held, *_since(held)) for held in taken if held.state.listens}
     if not listening:
         return {}
-    links = {(held.shop.id, link) for held in listening for link in held.links()}
+    links = {(held.shop.id, link) for held, _, _ in listening.values() for link in held.links()}
     rows = batch.tx.all(
-        "linked_events_after",
+        "linked_events",
         {
             "shops": list({shop for shop, _ in links}),
             "links": sorted({link for _, link in links}),
-            "after": min(held.event_row or 0 for held in listening),
-            "types": sorted({type_ for held in listening for type_ in held.state.listens}),
+            "since": min(since for _, since, _ in listening.values()),
+            "types": sorted({type_ for held, _, _ in listening.values() for type_ in held.state.listens}),
         },
     )
     if not rows:
         return {}
-    by_link: dict[tuple[int, str], list[tuple[int, str]]] = {}
-    for shop_id, link, event, type_ in rows:
-        by_link.setdefault((shop_id, link), []).append((event, type_))
-    wanted = {
-        held.state.id: sorted(
-            {
-                event
-                for link in held.links()
-                for event, type_ in by_link.get((held.shop.id, link), ())
-                if event > (held.event_row or 0) and type_ in held.state.listens
-            }
-        )
-        for held in listening
-    }
-    events = read_events(batch, {id_ for ids in wanted.values() for id_ in ids})
-    found: dict[str, list[Event]] = {}
-    for held in listening:
-        exits = held.live.flow.exit_types
-        found[held.state.id] = [
-            event
-            for id_ in wanted[held.state.id]
-            if (event := events.get(id_)) is not None
-            and (event.type in exits or to_micros(event.received_at) >= held.changed_at)
-        ]
-    return found
+    by_link: dict[tuple[int, str], list[tuple[int, str, int]]] = {}
+    for shop_id, link, event, type_, occurred_at in rows:
+        by_link.setdefault((shop_id, link), []).append((event, type_, occurred_at))
+    wanted: dict[str, list[int]] = {}
+    for id_, (held, started, waiting) in listening.items():
+        listens, exits = held.state.listens, held.live.flow.exit_types
+        found = {
+            (occurred_at, event)
+            for link in held.links()
+            for event, type_, occurred_at in by_link.get((held.shop.id, link), ())
+            if type_ in listens and event != held.event_row and occurred_at >= (started if type_ in exits else waiting)
+        }
+        wanted[id_] = [event for _, event in sorted(found)]
+    events = read_events(batch, {event for ids in wanted.values() for event in ids})
+    return {id_: [events[event] for event in ids if event in events] for id_, ids in wanted.items()}
+
+
+def _since(held: Held) -> tuple[int, int]:
+    """Since when the run's start holds, and how far it has got in the events' own time."""
+    started = to_micros(concerned_since(held.state))
+    return started, max(started, to_micros(held.state.since)) if held.state.since is not None else started
+

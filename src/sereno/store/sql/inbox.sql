@@ -83,11 +83,12 @@ WHERE event_queue.event_id {in:ids:bigint} ORDER BY event_queue.event_id
 
 -- name: lock_lanes
 -- dialect: postgresql
-SELECT lane FROM (
+WITH queued AS MATERIALIZED (
     SELECT lane FROM generate_series(0, 15) AS lane
-    WHERE EXISTS (SELECT 1 FROM event_queue WHERE event_queue.lane = lane.lane)
+    WHERE :most = 16 OR EXISTS (SELECT 1 FROM event_queue WHERE event_queue.lane = lane.lane)
     ORDER BY (lane + :turn) % 16
-) AS queued WHERE pg_try_advisory_xact_lock(72, lane) LIMIT :most
+)
+SELECT lane FROM queued WHERE pg_try_advisory_xact_lock(72, lane) LIMIT :most
 
 -- name: lock_lanes_of_events
 -- dialect: postgresql
@@ -117,13 +118,6 @@ FROM event_link
 WHERE event_link.shop_id {in:shops:bigint} AND event_link.link {in:links:text}
     AND event_link.occurred_at >= :since AND event_link.type {in:types:text}
 ORDER BY event_link.occurred_at, event_link.event_id
-
--- name: linked_events_after
-SELECT event_link.shop_id, event_link.link, event_link.event_id, event_link.type
-FROM event_link
-WHERE event_link.shop_id {in:shops:bigint} AND event_link.link {in:links:text}
-    AND event_link.event_id > :after AND event_link.type {in:types:text}
-ORDER BY event_link.event_id
 
 -- name: events_by_id
 SELECT id, shop_id, source, uid, type, subject, occurred_at, received_at, data, refs

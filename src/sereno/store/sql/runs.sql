@@ -32,13 +32,13 @@ WHERE shop_id {in:shops:bigint} AND link {in:links:text} AND flow_id {in:flows:b
 
 -- name: claim_runs
 -- dialect: sqlite
-SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
+SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.due_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.id IN (SELECT value FROM {list:ids:bigint} UNION SELECT id FROM run WHERE uid {in:uids:text})
 ORDER BY run.id
 -- dialect: postgresql
-SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
+SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.due_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.id IN (SELECT value FROM {list:ids:bigint} UNION SELECT id FROM run WHERE uid {in:uids:text})
@@ -46,12 +46,12 @@ ORDER BY run.id FOR UPDATE OF run
 
 -- name: claim_due_runs
 -- dialect: sqlite
-SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
+SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.due_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.due_at <= :now ORDER BY run.due_at, run.id LIMIT :limit
 -- dialect: postgresql
-SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
+SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.due_at, run.state,
     event.source, event.uid, event.type, event.subject, event.occurred_at, event.received_at, event.data, event.refs
 FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.due_at <= :now ORDER BY run.due_at LIMIT :limit FOR UPDATE OF run SKIP LOCKED
