@@ -165,4 +165,3 @@ def _since(held: Held) -> tuple[int, int]:
     """Since when the run's start holds, and how far it has got in the events' own time."""
     started = to_micros(concerned_since(held.state))
     return started, max(started, to_micros(held.state.since)) if held.state.since is not None else started
-
