@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
+from sereno.web.builder import urls as builder
+from sereno.web.connecting import urls as connecting
+from sereno.web.content import urls as content
+from sereno.web.desk import urls as desk
+from sereno.web.gallery import urls as gallery
+from sereno.web.live import urls as live
 from sereno.web.pages import (
     attention,
     connections,
@@ -19,8 +25,17 @@ from sereno.web.pages import (
     runs,
     signin,
 )
+from sereno.web.people import urls as people
 
 urlpatterns = [
+    # Before the pages: `flows/<name>` would take their addresses.
+    *builder.urlpatterns,
+    *live.urlpatterns,
+    *content.urlpatterns,
+    *people.urlpatterns,
+    *connecting.urlpatterns,
+    *desk.urlpatterns,
+    *gallery.urlpatterns,
     path("", home.home, name="home"),
     path("sign-in", signin.sign_in, name="sign-in"),
     path("sign-out", signin.sign_out, name="sign-out"),
