@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+from psycopg import pq
 
 from sereno.store import arrays
 from sereno.store.queries import Dialect, Statement, statements
@@ -99,7 +100,9 @@ class PostgresDatabase:
     def execute_script(self, sql: str) -> None:
         connection = self.connection()
         # Several statements in one go need the simple protocol, that is, no parameters and no preparing.
-        connection.pgconn.exec_(sql.encode())
+        result = connection.pgconn.exec_(sql.encode())
+        if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+            raise psycopg.ProgrammingError(result.error_message.decode("utf-8", "replace"))
 
     def close_mine(self) -> None:
         held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
