@@ -71,6 +71,11 @@ class Flow:
     program: Program
 
 
+def is_flow_name(name: str) -> bool:
+    """Whether a flow may be called so in its `flow` key and its address."""
+    return _NAME.fullmatch(name) is not None
+
+
 def compile_flow(text: str, catalog: Catalog) -> Flow:
     """Raises FlowInvalid with everything that is wrong, in the order of lines."""
     try:

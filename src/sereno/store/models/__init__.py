@@ -1,9 +1,12 @@
 """Rows. No behaviour: rules are pure functions in the rooms, hot loops are named SQL in `store/sql`."""
 
+from sereno.store.models.accounts import Identity, Invitation, RecoveryCode, SecondFactor, SignIn, Tries
+from sereno.store.models.drafts import FlowDraftChange
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
 from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
 from sereno.store.models.inbox import Delivery, Event, EventLink, EventQueue
 from sereno.store.models.keys import ApiKey
+from sereno.store.models.origins import FlowOrigin
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
@@ -21,16 +24,24 @@ __all__ = [
     "EventLink",
     "EventQueue",
     "Flow",
+    "FlowDraftChange",
     "FlowEntry",
+    "FlowOrigin",
     "FlowSchedule",
     "FlowVersion",
+    "Identity",
+    "Invitation",
     "Membership",
+    "RecoveryCode",
     "Run",
     "RunLink",
     "RunTrace",
+    "SecondFactor",
     "Shop",
+    "SignIn",
     "Skip",
     "Suppression",
     "Tag",
+    "Tries",
     "Worker",
 ]
