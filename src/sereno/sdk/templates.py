@@ -5,6 +5,10 @@ Files are found by place, not by import, so that the SDK knows no room.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +19,8 @@ import yaml
 
 LOCALES = ("en", "es", "pt", "ro")
 _ROOMS = Path(__file__).resolve().parent.parent / "modules"
+_NAME = re.compile(r"^name:.*\n", re.MULTILINE)
+_DESCRIPTION = re.compile(r"^description:.*\n(?:[ \t]+.*\n|\n(?=[ \t]))*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,8 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ShippedFlow:
-    """A flow ready to be installed. `text` is its YAML; `title` is English; `messages` are the mails it sends."""
+    """A flow ready to be installed. `text` is its YAML; `title` is English; `messages` are the mails it sends; `codes`
+    what it is in the table of capabilities."""
 
     name: str
     title: str
@@ -36,6 +43,27 @@ class ShippedFlow:
     text: str
     words: Mapping[str, Words]
     messages: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Tells one edition of the file from another."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def text_in(self, locale: str) -> str:
+        """The YAML with its name and description in this language; all else, comments too, as it is."""
+        words = self.in_language(locale)
+        if words is self.words["en"]:
+            return self.text
+        name = f"name: {json.dumps(words.title, ensure_ascii=False)}\n"
+        lines = textwrap.wrap(words.description, 116, break_long_words=False, break_on_hyphens=False)
+        described = "description: >-\n" + "".join(f"  {line}\n" for line in lines)
+        text = _NAME.sub(lambda _found: name, self.text, count=1)
+        return _DESCRIPTION.sub(lambda _found: described, text, count=1)
+
+    def is_titled(self, title: str) -> bool:
+        """Whether this is its title in one of the languages."""
+        return title == self.title or any(words.title == title for words in self.words.values())
 
     def in_language(self, locale: str) -> Words:
         """Its words in this language (`pt-BR` is Portuguese), else in English."""
@@ -61,14 +89,15 @@ def _read_all() -> tuple[ShippedFlow, ...]:
 def _read(path: Path) -> ShippedFlow:
     text = path.read_text(encoding="utf-8")
     document = cast("dict[str, Any]", yaml.safe_load(text))
-    held = cast("dict[str, dict[str, str]]", yaml.safe_load(path.with_suffix(".meta.yaml").read_text(encoding="utf-8")))
+    held = cast("dict[str, Any]", yaml.safe_load(path.with_suffix(".meta.yaml").read_text(encoding="utf-8")))
     return ShippedFlow(
         name=path.stem,
         title=str(document.get("name") or path.stem),
         room=path.parent.parent.name,
         text=text,
-        words={locale: Words(**words) for locale, words in held.items()},
+        words={locale: Words(**held[locale]) for locale in LOCALES},
         messages=tuple(dict.fromkeys(_templates(document.get("steps")))),
+        codes=tuple(held.get("codes") or ()),
     )
 
 

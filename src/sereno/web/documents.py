@@ -44,7 +44,7 @@ def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
 def title_of(flow: Flow) -> str:
     """Its title; that of a flow that ships with Sereno in the reader's language, unless the shop has renamed it."""
     shipped = shipped_flow(flow.name)
-    if shipped is not None and shipped.title == flow.title:
+    if shipped is not None and shipped.is_titled(flow.title):
         return shipped.in_language(language()).title
     return flow.title
 
