@@ -1,7 +1,11 @@
-"""Who asks: a bearer key of one shop, with the scopes `read` or `read write`. Every answer is of that shop alone."""
+"""Who asks: a bearer key of one shop, with the scopes of `store.keys`. Every answer is of that shop alone.
+
+Invariant: an operation nobody put into `SCOPES_NEEDED` needs the scope `settings`, the most there is.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.http import HttpRequest
@@ -18,15 +22,40 @@ class KeyRequest(HttpRequest):
     auth: ApiKey
 
 
+SCOPES_NEEDED = (
+    # Looking at who may come in, and at what they did, is part of the settings.
+    (r"GET (people|members|invitations|keys|audit|webhooks)\b.*", "settings"),
+    (r"GET .*", "read"),
+    (r"POST events", "events:write"),
+    (r"POST (deliveries|effects)/(replay|retry|skip)", "work"),
+    (r"POST (runs|approvals|attention|effects|deliveries)/.*", "work"),
+    (r"POST flows/[^/]+/start", "work"),
+    # Trying a document changes nothing.
+    (r"POST flows/(lint|check|try|backtest)", "read"),
+    (r"(POST|PUT|PATCH|DELETE) (flows|templates|messages|drafts|gallery)\b.*", "flows:write"),
+)
+"""Method and path below `/api/v1/`, first match wins."""
+PREFIX = "/api/v1/"
+
+
+def scope_needed(method: str, path: str) -> str:
+    """The scope that a request needs; `path` is the whole path or an OpenAPI one with `{name}` in it."""
+    asked = f"{'GET' if method.upper() == 'HEAD' else method.upper()} {path.removeprefix(PREFIX).strip('/')}"
+    return next((scope for rule, scope in SCOPES_NEEDED if re.fullmatch(rule, asked)), "settings")
+
+
 class Key(HttpBearer):
-    """`Authorization: Bearer sereno_...`; a request that changes something needs the scope `write`."""
+    """`Authorization: Bearer sereno_...`; what a key may do is in its scopes."""
 
     openapi_description = "An API key, made on the page “API keys”."
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = find(token)
-        if key is not None and request.method not in ("GET", "HEAD") and "write" not in key.scopes.split():
-            raise HttpError(403, "this key may only read; make one that may write")
+        if key is None:
+            return None
+        needed = scope_needed(request.method or "", request.path_info)
+        if needed not in key.scopes.split():
+            raise HttpError(403, f"this key has no scope {needed!r}; make one that has it on the page API keys")
         return key
 
 

@@ -252,7 +252,9 @@ def add_key(
     /,
     *,
     shop: ShopName = None,
-    scope: Annotated[list[str] | None, Parameter(negative=(), help="read or write; may be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None, Parameter(negative=(), help="May be repeated; write stands for all that changes flows.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a key for the API. It is printed once and cannot be read again.
@@ -266,10 +268,10 @@ def add_key(
     from sereno.store import keys
 
     row = shop_named(shop)
-    wrong = [one for one in scope or () if one not in keys.SCOPES]
+    wrong = [one for one in scope or () if one not in (*keys.SCOPES, *keys.SHORT)]
     if wrong:
-        raise no_such("scope", wrong[0], list(keys.SCOPES))
-    token = keys.issue(row.pk, name, " ".join(scope or keys.SCOPES), person())
+        raise no_such("scope", wrong[0], [*keys.SCOPES, *keys.SHORT])
+    token = keys.issue(row.pk, name, " ".join(scope or ["write"]), person())
     if json:
         emit({"name": name, "shop": row.slug, "key": token})
     else:

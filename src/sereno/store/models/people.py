@@ -71,3 +71,8 @@ class Audit(models.Model):
 
     class Meta:
         db_table = "audit"
+        indexes = (
+            models.Index(fields=("shop", "by", "-id"), name="audit_by"),
+            models.Index(fields=("shop", "action", "-id"), name="audit_action"),
+            models.Index(fields=("shop", "target", "-id"), name="audit_target"),
+        )
