@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sereno.runtime import inbox
+from sereno.runtime import inbox, namespaces
 from sereno.runtime.world import World
-from sereno.sdk.connector import Delivery, Mapped, Unmappable
+from sereno.sdk.connector import Delivery, Mapped, NewEvent, Unmappable
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros
@@ -104,6 +105,7 @@ class Mapper:
         except Exception as error:
             log.exception("connector %s could not map a delivery", kind)
             return "failed", f"{type(error).__name__}: {error}"[:500], None
+        mapped = self._told_apart(mapped, settings)
         for event in mapped.events:
             if problem := _too_long(event.id, event.subject, event.refs):
                 return "failed", problem, None
@@ -111,6 +113,17 @@ class Mapper:
         if mapped.events:
             return "done", notes, mapped
         return "ignored", (mapped.reason or notes or "nothing in it is used")[:500], None
+
+    def _told_apart(self, mapped: Mapped, settings: Any) -> Mapped:
+        """A second store of a shop has a namespace: its ids are its own."""
+        namespace = settings.get("namespace")
+        if not namespace or not mapped.events:
+            return mapped
+        events: list[NewEvent] = []
+        for event in mapped.events:
+            definition = self._world.plugins.events.get(event.type)
+            events.append(namespaces.put_on(event, str(namespace), definition.data if definition else None))
+        return replace(mapped, events=events)
 
 
 def _too_long(uid: str, subject: str, refs: Any) -> str | None:
