@@ -1,6 +1,7 @@
 """Rows. No behaviour: rules are pure functions in the rooms, hot loops are named SQL in `store/sql`."""
 
 from sereno.store.models.accounts import Identity, Invitation, RecoveryCode, SecondFactor, SignIn, Tries
+from sereno.store.models.content import MessageChange, MessagePicture, MessageTemplate, MessageVersion
 from sereno.store.models.drafts import FlowDraftChange
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
 from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
@@ -32,6 +33,10 @@ __all__ = [
     "Identity",
     "Invitation",
     "Membership",
+    "MessageChange",
+    "MessagePicture",
+    "MessageTemplate",
+    "MessageVersion",
     "RecoveryCode",
     "Run",
     "RunLink",

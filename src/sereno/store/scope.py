@@ -1,0 +1,51 @@
+"""For which shop a person is working just now: what a flow may name depends on it (the shop's own message templates).
+
+Pages, the API and the command line say so while they check, save or publish a flow. The runtime, which runs what was
+published, says `running`: there a name is never refused, for a template that is gone must not stop a whole flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from sereno.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`shop_id` is None while published flows run. `database` None: the one Django's settings name."""
+
+    shop_id: int | None
+    database: Database | None
+
+
+_RUNNING = Scope(None, None)
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+@contextmanager
+def in_shop(shop_id: int, database: Database | None = None) -> Iterator[None]:
+    """Flows checked in this block may name what this shop has."""
+    token = _scope.set(Scope(shop_id, database))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Flows compiled and configs read in this block were accepted before."""
+    token = _scope.set(_RUNNING)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def current() -> Scope | None:
+    """None outside of any block: only what ships with Sereno is known."""
+    return _scope.get()
