@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sereno.engine import tallies
 from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
 from sereno.engine.run import EffectFinished, Input, NewEffect, TraceEntry
@@ -193,11 +194,20 @@ class Batch:
         tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
         self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
+        self._count(changed)
         writes = [item for held in changed for item in held.writes]
         if writes:
             ports.flush(tx, writes)
         if any(held.effects or held.writes for held in changed) and self.world.database.dialect == "postgresql":
             tx.all("notify")
+
+    def _count(self, changed: Sequence[Held]) -> None:
+        counts: dict[tallies.Key, int] = {}
+        for held in changed:
+            if held.traces:
+                tallies.add_trace(counts, held.live.id, held.state.version, held.traces)
+        tallies.add_skips(counts, self.skips)
+        self.tx.many("count_steps", tallies.rows_of(counts, self.world.worker, self.now))
 
     def _cancel(self, changed: Sequence[Held], now: int) -> None:
         """Take back what a run that was cut short had asked for and nobody has begun. What a run asked for that came to

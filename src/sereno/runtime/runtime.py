@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
 
+from sereno.engine.tallies import HOURS_KEPT, hour_of
 from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
@@ -113,6 +114,7 @@ class Runtime:
         with self.world.database.transaction() as tx:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
             tx.run("bury_workers", {"before": to_micros(now - GONE_AFTER)})
+            tx.run("forget_tallies", {"before": hour_of(now) - HOURS_KEPT})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         living = max(1, row[0] if row else 1)

@@ -31,7 +31,7 @@ def test_what_stands_in_branches_is_found_with_its_path() -> None:
     found = read(
         "deep",
         "order.paid",
-        "if: order.total > 5\n    then: [{orders.add_tag: {tag: big}}]\n    else: [{events.emit: {type: custom.small}}]",
+        "if: order.total > 5\n    then: [orders.add_tag: {tag: big}]\n    else: [events.emit: {type: custom.small}]",
         'split: {weights: {a: 1, b: 1}, a: [{alerts.notify: {channel: email, text: "x"}}], b: []}',
     )
     assert found.touches == (

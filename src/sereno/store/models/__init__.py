@@ -9,6 +9,7 @@ from sereno.store.models.inbox import Delivery, Event, EventLink, EventQueue
 from sereno.store.models.keys import ApiKey
 from sereno.store.models.origins import FlowOrigin
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
+from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
 
@@ -45,6 +46,7 @@ __all__ = [
     "Shop",
     "SignIn",
     "Skip",
+    "StepTally",
     "Suppression",
     "Tag",
     "Tries",

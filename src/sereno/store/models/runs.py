@@ -40,6 +40,11 @@ class Run(models.Model):
             models.Index(fields=("due_at",), name="run_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=("flow", "status", "-id"), name="run_by_flow"),
             models.Index(fields=("shop", "subject"), name="run_by_subject"),
+            models.Index(
+                fields=("flow", "version", "step", "status"),
+                name="run_standing",
+                condition=models.Q(status__in=("running", "waiting", "parked", "failed")),
+            ),
         )
 
 
