@@ -150,7 +150,7 @@ def test_leases_of_a_dead_worker_are_taken_over(place: Place) -> None:
     place.runtime.dispatcher.run(10)
     now = to_micros(START)
     with place.database.transaction() as tx:
-        claim = {"worker": "dead", "lease_until": now + 60_000_000, "now": now, "limit": 10, "mine": []}
+        claim = {"worker": "dead", "lease_until": now + 60_000_000, "now": now, "limit": 10, "reserved": 0, "mine": []}
         assert len(tx.all("claim_effects", claim)) == 1
         tx.many("beat", [("dead", now, now)])
     place.runtime.beat()
@@ -168,7 +168,7 @@ def test_an_outcome_after_the_lease_was_lost_changes_nothing(place: Place) -> No
     def slow(config: Any, ctx: Any) -> Any:
         with place.database.transaction() as tx:
             later = to_micros(START + timedelta(days=1))
-            tx.run("reclaim_effects", {"now": later, "dead": later, "worker": "another"})
+            tx.all("reclaim_effects", {"now": later, "dead": later, "worker": "another"})
         return Done({"number": "late"})
 
     ANSWERS["label"] = slow

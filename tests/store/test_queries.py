@@ -33,10 +33,10 @@ def test_postgresql_understands_every_statement(postgres: Any) -> None:
         assert result.status == 1, f"{statement.name}: {result.error_message.decode()}"
 
 
-def test_both_know_the_same_statements_but_for_locks_and_notices() -> None:
+def test_both_know_the_same_statements_but_for_locks_notices_and_the_time() -> None:
     only = set(statements("postgresql")) ^ set(statements("sqlite"))
     locks = {"lock_connections", "lock_connection_of_delivery", "lock_lanes", "lock_lanes_of_events"}
-    assert only == {*locks, "notify"}
+    assert only == {*locks, "notify", "database_time"}
 
 
 def test_no_statement_is_left_unused() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +14,7 @@ import pytest
 from support import ANSWERS, START, TRIED, Place, fact
 
 from sereno.engine.catalog import FlowInvalid
-from sereno.runtime import effects, flows, services, settling
+from sereno.runtime import effects, flows, services, settling, waking
 from sereno.runtime.runtime import Runtime
 from sereno.sdk.plugin import registry
 from sereno.sdk.result import Fail, Retry
@@ -192,3 +194,100 @@ def test_what_a_run_ended_by_hand_had_not_begun_is_taken_back(place: Place) -> N
     services.end_run(uid[0][0], "tester", database=place.database)
     place.after(hours=1)
     assert [row[1] for row in place.effects()] == ["cancelled"]
+
+
+def test_what_a_failed_run_had_not_begun_is_taken_back(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that breaks when its timer rings ends, and its mail that still waited for its server is not sent."""
+    ANSWERS["mail"] = lambda config, ctx: Retry("mail.busy", kind="limited", after=timedelta(days=20))
+    place.flow(CUT)
+    place.send(fact("1", "custom.begun"))
+    place.drain()
+    assert len(TRIED) == 1
+    with monkeypatch.context() as patch:
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise ValueError("a fault of ours")
+
+        patch.setattr(waking.Batch, "give", broken)
+        place.after(days=11)
+    place.after(days=20)
+    (run,) = place.runs()
+    assert run[1] == "failed" and "a fault of ours" in run[3]
+    assert [row[1] for row in place.effects()] == ["cancelled"]
+    assert len(TRIED) == 1
+    traced = str(place.rows("SELECT entries FROM run_trace"))
+    assert "run.failed" in traced and "effect.cancelled" in traced
+
+
+def test_a_failed_run_is_not_moved_on_by_an_outcome(place: Place) -> None:
+    begin(place, AWAITED)
+    with place.database.transaction() as tx:
+        (row,) = tx.text("SELECT id FROM run WHERE status = 'parked'")
+        waking.fail_run(tx, row[0], "a fault of ours", place.clock.now())
+    place.drain()
+    assert place.runs()[0][1] == "failed"
+    assert place.effects() == [("tests.call", "done", 1, None)]
+
+
+@pytest.mark.parametrize("how", ["exited", "ended", "failed"])
+@pytest.mark.parametrize("then", ["answers", "dies", "stops"])
+def test_what_was_under_way_when_its_run_was_cut_is_not_tried_again(place: Place, how: str, then: str) -> None:
+    gate = threading.Event()
+    ANSWERS["mail"] = lambda config, ctx: (gate.wait(10), Retry("mail.busy"))[1]
+    begin(place, CUT)
+    ((run, uid),) = place.rows("SELECT id, uid FROM run WHERE status = 'waiting' AND subject = 'thing:1'")
+    if how == "exited":
+        place.send(fact("2", "custom.ended", at=START + timedelta(seconds=2)))
+        place.runtime.round_of("dispatch")
+    elif how == "ended":
+        services.end_run(uid, "tester", database=place.database)
+    else:
+        with place.database.transaction() as tx:
+            waking.fail_run(tx, run, "a fault of ours", place.clock.now())
+    if then == "dies":
+        other = Runtime(place.database, registry(), clock=place.clock, worker_name="other", threads=1)
+        place.clock.move_to(place.clock.now() + timedelta(minutes=5))
+        other.beat()
+        other.drain()
+        other.stop()
+    elif then == "stops":
+        with place.database.transaction() as tx:
+            ids = [row[0] for row in tx.text("SELECT id FROM effect")]
+            freed = tx.all("release_effects", {"worker": "worker", "ids": ids})
+            place.runtime.effects._trace_called_back(tx, freed)
+    gate.set()
+    place.runtime.round(wait_for_effects=True)
+    place.after(hours=1)
+    assert [row[1] for row in place.effects()] == ["cancelled"]
+    assert len(TRIED) == 1
+    assert "effect.cancelled" in str(place.rows("SELECT entries FROM run_trace"))
+    assert services.replay_effects([1], "tester", database=place.database) == 1
+    ANSWERS.clear()
+    place.drain()
+    assert [row[1] for row in place.effects()] == ["done"]
+
+
+def test_an_effect_that_cannot_be_prepared_fails_alone(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    place.flow(CUT)
+    place.send(*(fact(str(number), "custom.begun", f"thing:{number}") for number in range(3)))
+    place.runtime.world.flows.invalidate()
+    place.runtime.round_of("dispatch")
+    with place.database.transaction() as tx:
+        tx.text("UPDATE effect SET config = '{' WHERE subject = 'thing:1'")
+    place.drain()
+    assert sorted(row[1] for row in place.effects()) == ["done", "done", "failed"]
+    assert len(TRIED) == 2
+
+
+def test_an_effect_whose_run_cannot_be_read_fails_with_it(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    place.flow(AWAITED)
+    place.send(*(fact(str(number), "custom.begun", f"thing:{number}") for number in range(3)))
+    place.runtime.world.flows.invalidate()
+    place.runtime.round_of("dispatch")
+    with place.database.transaction() as tx:
+        tx.text("UPDATE run SET state = '{' WHERE subject = 'thing:1'")
+    place.drain()
+    assert sorted(row[1] for row in place.runs()) == ["failed", "finished", "finished"]
+    assert [row[1] for row in place.effects() if row[0] == "tests.call"].count("failed") == 1

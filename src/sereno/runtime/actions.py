@@ -103,6 +103,7 @@ def outcome_row(
     subject: str,
     shop_id: int,
     flow_id: int,
+    priority: int,
 ) -> tuple[Any, ...]:
     """A row of `copy_effects`, but for the run's id, which is not known yet: it goes in fourth."""
     value: str | None = None
@@ -124,6 +125,7 @@ def outcome_row(
         status,
         effect.awaited,
         0 if status in ("pending", "shadow") else 1,
+        priority,
         now,
         connection,
         now,

@@ -14,13 +14,16 @@ from typing import Any
 from sereno.engine import tallies
 from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
-from sereno.engine.run import EffectFinished, Input, NewEffect, TraceEntry
+from sereno.engine.run import EffectFinished, Input, NewEffect
+from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
 from sereno.runtime.records import Records
+from sereno.runtime.tracing import cancelled_entry
 from sereno.runtime.world import World
+from sereno.sdk.plugin import ORDINARY, URGENT, ActionDefinition
 from sereno.sdk.result import Done, Fail
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
@@ -140,7 +143,17 @@ class Batch:
                 if isinstance(tried, Done) and not writes.is_empty():
                     self._keep(held, writes)
         held.effects.append(
-            outcome_row(effect, status, connection, now, result, held.state.subject, held.shop.id, held.live.id)
+            outcome_row(
+                effect,
+                status,
+                connection,
+                now,
+                result,
+                held.state.subject,
+                held.shop.id,
+                held.live.id,
+                _priority(definition, effect, held),
+            )
         )
         if result is None:
             return None
@@ -210,13 +223,14 @@ class Batch:
         self.tx.many("count_steps", tallies.rows_of(counts, self.world.worker, self.now))
 
     def _cancel(self, changed: Sequence[Held], now: int) -> None:
-        """Take back what a run that was cut short had asked for and nobody has begun. What a run asked for that came to
-        its own end is still done."""
+        """Take back what a run that was cut short had asked for: what nobody has begun is cancelled, what is under way
+        is not tried a second time. What a run asked for that came to its own end is still done."""
         cut = {held.row or 0: held for held in changed if not held.is_live and _was_cut(held)}
         if not cut:
             return
-        for row, step, action in sorted(self.tx.all("cancel_effects", {"runs": sorted(cut), "now": now})):
-            cut[row].traces.append(TraceEntry(self.now, step, "effect.cancelled", {"action": action}))
+        for status, row, step, action in sorted(self.tx.all("cancel_effects", {"runs": sorted(cut), "now": now})):
+            if status == "cancelled":
+                cut[row].traces.append(cancelled_entry(self.now, step, action))
 
     def _write_approvals(self, changed: Sequence[Held], now: int) -> None:
         rows = [
@@ -237,6 +251,18 @@ class Batch:
         ]
         tx = self.tx
         tx.many("copy_approvals", rows)
+
+
+def _priority(definition: ActionDefinition | None, effect: NewEffect, held: Held) -> int:
+    """What a person started by hand they wait for; the rest by what the action says of itself."""
+    if definition is None or definition.connection is None:
+        return ORDINARY
+    if held.state.event.get("type") == RUN_REQUESTED:
+        return URGENT
+    try:
+        return definition.priority(effect.config)
+    except Exception:
+        return ORDINARY  # A config that is wrong is said so when the effect is tried.
 
 
 def _was_cut(held: Held) -> bool:

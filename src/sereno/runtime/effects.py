@@ -19,6 +19,7 @@ from sereno.runtime.actions import Prepared, Ready, carry_out, prepare
 from sereno.runtime.holding import full_state
 from sereno.runtime.records import Records
 from sereno.runtime.settling import Claimed, Outcome, settle
+from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
 from sereno.sdk.result import Fail
 from sereno.store.database import DatabaseError, DatabaseRefusal, Transaction
@@ -31,6 +32,8 @@ DEAD_AFTER = timedelta(seconds=15)
 LEASES = 4
 """A lease lasts so many times as long as a silent worker is thought alive: what it had begun is begun again only when
 it is silent and its lease is over, so neither a busy moment nor a clock that is ahead makes an action happen twice."""
+SHARE = 8
+"""One in so many effects taken is the longest due of those that are not urgent, so that no queue stands still."""
 USABLE_AFTER = timedelta(seconds=60)
 """When an effect is looked at again whose run nobody here can move."""
 ROOTS = ("customer", "order", "cart", "product")
@@ -52,6 +55,7 @@ class EffectRunner:
         self._dead_after = dead_after
         self._lease = dead_after * LEASES
         self._most = threads * 4
+        self._reserve = 0.0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sereno-effect")
         self._on_outcome = on_outcome
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
@@ -77,16 +81,44 @@ class EffectRunner:
     def _start(self, limit: int) -> int:
         if limit <= 0:
             return 0
-        with self._world.database.transaction() as tx:
-            self._world.flows.refresh(tx)
-            ready = self._claim(tx, limit)
+        try:
+            with self._world.database.transaction() as tx:
+                self._world.flows.refresh(tx)
+                ready = self._prepare(tx, self._claim(tx, limit))
+        except Exception as error:
+            if not _is_its_fault(error):
+                raise
+            log.exception("preparing up to %d effects failed; trying them one by one", limit)
+            ready = self._start_one_by_one(limit)
         for effect, action in ready:
             self._running[effect.claim] = self._pool.submit(self._try, effect, action)
         return len(ready)
 
-    def _claim(self, tx: Transaction, limit: int) -> list[tuple[Claimed, Ready | Fail]]:
+    def _start_one_by_one(self, limit: int) -> list[tuple[Claimed, Ready | Fail]]:
+        """What cannot be prepared fails alone. Those not reached when the database goes away lose their leases."""
+        with self._world.database.transaction() as tx:
+            rows = self._claim(tx, limit)
+        ready: list[tuple[Claimed, Ready | Fail]] = []
+        for row in rows:
+            try:
+                with self._world.database.transaction() as tx:
+                    ready += self._prepare(tx, [row])
+            except Exception as error:
+                if not _is_its_fault(error):
+                    log.exception("effect %s could not be prepared; it is tried again", row[1])
+                    break
+                log.exception("effect %s cannot be prepared", row[1])
+                what = f"It could not be made ready: {type(error).__name__}: {error}"[:1000]
+                ready.append((_claimed(row), Fail("effect.broken", what)))
+        return ready
+
+    def _claim(self, tx: Transaction, limit: int) -> list[tuple[Any, ...]]:
+        """Rows of effects that are ours now, those somebody waits for first."""
         world = self._world
         now = world.clock.now()
+        # Whatever is urgent, one place in so many goes to what has waited longest of the rest.
+        self._reserve += limit / SHARE
+        reserved = int(self._reserve)
         rows = tx.all(
             "claim_effects",
             {
@@ -94,20 +126,25 @@ class EffectRunner:
                 "lease_until": to_micros(now + self._lease),
                 "now": to_micros(now),
                 "limit": limit,
+                "reserved": reserved,
                 "mine": self._ids(),
             },
         )
         if not rows:
+            self._reserve = 0.0
             return []
+        self._reserve -= reserved
+        rows.sort(key=lambda row: (row[12], row[13], row[0]))
         later = budgets.grant(
             tx, [budgets.Wish(row[0], row[2], row[11]) for row in rows if row[11] is not None], to_micros(now)
         )
         tx.many("postpone_effects", sorted(later.items()))
-        rows = sorted(row for row in rows if row[0] not in later)
-        return self._prepare(tx, rows)
+        return [row for row in rows if row[0] not in later]
 
     def _prepare(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Claimed, Ready | Fail]]:
         """Read what the actions need, together, as it is now."""
+        if not rows:
+            return []
         world = self._world
         runs = {row[0]: row for row in tx.all("effect_runs", {"ids": sorted({row[4] for row in rows})})}
         states = {id_: full_state(row[7], row[8:]) for id_, row in runs.items()}
@@ -119,7 +156,7 @@ class EffectRunner:
         found: list[tuple[Claimed, Ready | Fail]] = []
         later: list[tuple[int, int]] = []
         for row in rows:
-            effect, config = _read(row)
+            effect, config = _claimed(row), decode(row[8])
             state = states.get(effect.run)
             live = world.flows.version(tx, effect.flow_id, state.version) if state is not None else None
             if state is not None and live is None and effect.is_awaited:
@@ -230,7 +267,12 @@ class EffectRunner:
         until = to_micros(now + self._lease)
         tx.run("extend_leases", {"worker": self._world.worker, "lease_until": until, "ids": self._ids()})
         dead = to_micros(now - self._dead_after)
-        tx.run("reclaim_effects", {"now": to_micros(now), "dead": dead, "worker": self._world.worker})
+        found = tx.all("reclaim_effects", {"now": to_micros(now), "dead": dead, "worker": self._world.worker})
+        self._trace_called_back(tx, found)
+
+    def _trace_called_back(self, tx: Transaction, freed: Sequence[tuple[Any, ...]]) -> None:
+        called_back = [(run, step, action) for status, run, step, action in freed if status == "cancelled"]
+        trace_cancelled(tx, called_back, self._world.clock.now())
 
     def _ids(self) -> list[int]:
         """Of the effects under way here. May be called from any thread."""
@@ -245,7 +287,7 @@ class EffectRunner:
             if given_back:
                 ids = [id_ for id_, _ in given_back]
                 with self._world.database.transaction() as tx:
-                    tx.run("release_effects", {"worker": self._world.worker, "ids": ids})
+                    self._trace_called_back(tx, tx.all("release_effects", {"worker": self._world.worker, "ids": ids}))
             if self._running:
                 wait(list(self._running.values()), timeout=seconds)
             self.settle()
@@ -259,7 +301,7 @@ def _is_its_fault(error: Exception) -> bool:
     return isinstance(error, DatabaseRefusal) or not isinstance(error, DatabaseError)
 
 
-def _read(row: Sequence[Any]) -> tuple[Claimed, dict[str, Any]]:
-    id_, key, shop_id, flow_id, run, _step, action, _subject, config, is_awaited, attempts, connection = row
-    effect = Claimed(id_, key, shop_id, flow_id, run, action, bool(is_awaited), attempts, connection)
-    return effect, decode(config)
+def _claimed(row: Sequence[Any]) -> Claimed:
+    """From a row of `claim_effects`."""
+    id_, key, shop_id, flow_id, run, step, action, _subject, _config, is_awaited, attempts, connection, *_ = row
+    return Claimed(id_, key, shop_id, flow_id, run, step, action, bool(is_awaited), attempts, connection)

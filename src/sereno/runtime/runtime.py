@@ -110,6 +110,7 @@ class Runtime:
 
     def beat(self) -> None:
         """Say that this worker lives, keep its leases, free those of the dead, and share the lanes fairly."""
+        self._set_clock()
         now = self.world.clock.now()
         with self.world.database.transaction() as tx:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
@@ -119,6 +120,13 @@ class Runtime:
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         living = max(1, row[0] if row else 1)
         self.dispatcher.lanes = max(1, -(-16 // living))
+
+    def _set_clock(self) -> None:
+        """On PostgreSQL workers may be on several hosts: leases, heartbeats and timers go by the database's clock. All
+        that use one SQLite file are on one machine."""
+        clock = self.world.clock
+        if isinstance(clock, SystemClock) and self.world.database.dialect == "postgresql":
+            clock.set_by(lambda: from_micros(self.world.database.peek("database_time", {})[0]))
 
     def next_due(self) -> datetime | None:
         """When the next timer, effect or schedule is due."""

@@ -3,6 +3,8 @@
 - transient: again after 5, 10, 20 ... seconds with jitter, at most `MOST_ATTEMPTS` times;
 - limited: again when the remote said, and everything else through the same connection waits too; costs no attempt;
 - permanent: `failed`, on the attention list.
+
+What its run has called back meanwhile is not tried again.
 """
 
 from __future__ import annotations
@@ -13,10 +15,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from sereno.engine.run import EffectFinished, decode_state
 from sereno.runtime import ports
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
+from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.waking import catch_up, fail_run
 from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail, Result
@@ -39,6 +44,7 @@ class Claimed:
     shop_id: int
     flow_id: int
     run: int
+    step: str
     action: str
     is_awaited: bool
     attempts: int
@@ -76,9 +82,12 @@ def settle(
         else:
             final[outcome.effect.id] = verdict
             rows.append(_final_row(world, outcome.effect, verdict, now))
-    kept = {row[0] for row in tx.many_returning("settle_effects", sorted(rows))}
+    statuses: dict[int, str] = dict(tx.many_returning("settle_effects", sorted(rows)))  # pyright: ignore[reportArgumentType]
+    if "cancelled" in statuses.values():
+        cancelled = [outcome.effect for outcome in outcomes if statuses.get(outcome.effect.id) == "cancelled"]
+        trace_cancelled(tx, [(effect.run, effect.step, effect.action) for effect in cancelled], now)
     tx.many("pause_connections", sorted((*at, 0.0, to_micros(now), until) for at, until in pauses.items()))
-    ours = [outcome for outcome in outcomes if outcome.effect.id in kept and outcome.effect.id in final]
+    ours = [outcome for outcome in outcomes if outcome.effect.id in statuses and outcome.effect.id in final]
     writes = [
         made
         for outcome in ours
@@ -123,9 +132,13 @@ def _fail_runs(tx: Transaction, outcomes: Sequence[Outcome], reason: str, now: d
     keys = {outcome.effect.key for outcome in outcomes}
     rows = tx.all("claim_runs", {"ids": sorted({outcome.effect.run for outcome in outcomes}), "uids": []})
     for row in rows:
-        state = decode_state(row[7])
-        if state.status == "parked" and state.effect_key in keys:
-            fail_run(tx, row[0], storable(reason), to_micros(now))
+        try:
+            state = decode_state(row[7])
+            waits = state.status == "parked" and state.effect_key in keys
+        except (msgspec.MsgspecError, ValueError):
+            waits = True  # What cannot be read cannot go on.
+        if waits:
+            fail_run(tx, row[0], storable(reason), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from sereno.commerce.event import Event
 from sereno.engine.advance import concerned_since
-from sereno.engine.run import EventArrived, TimerDue
+from sereno.engine.run import EventArrived, TimerDue, TraceEntry, decode_state, encode_state
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
 from sereno.runtime.holding import Held, due_micros
+from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
-from sereno.store.fields import to_micros
+from sereno.store.documents import encode
+from sereno.store.fields import storable, to_micros
 
 log = logging.getLogger("sereno.runtime")
 
@@ -63,7 +67,7 @@ class Waker:
         except Exception as error:
             log.exception("run %d failed", id_)
             with self._world.database.transaction() as tx:
-                fail_run(tx, id_, f"{type(error).__name__}: {error}", to_micros(self._world.clock.now()))
+                fail_run(tx, id_, f"{type(error).__name__}: {error}", self._world.clock.now())
 
     def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         world = self._world
@@ -93,11 +97,30 @@ class Waker:
         batch.write()
 
 
-def fail_run(tx: Transaction, id_: int, reason: str, now: int) -> None:
-    """End a run that cannot go on, with the reason why."""
-    tx.run("fail_run", {"id": id_, "reason": reason[:200], "now": now})
+def fail_run(tx: Transaction, id_: int, reason: str, now: datetime) -> None:
+    """End a run that cannot go on, with the reason why, and take back what it had asked for and nobody has begun."""
+    reason, at = storable(reason)[:200], to_micros(now)
+    row = tx.one("run_state", {"id": id_})
+    if row is None:
+        return
+    state, step = _failed_state(row[0], reason)
+    tx.run("fail_run", {"id": id_, "reason": reason, "now": at, "state": state})
     tx.run("end_entry_of_run", {"id": id_})
     tx.run("delete_run_links", {"runs": [id_]})
+    tx.run("close_approvals", {"runs": [id_], "now": at})
+    tx.many("copy_traces", [(id_, encode([TraceEntry(now, step, "run.failed", {"reason": reason})]))])
+    found = tx.all("cancel_effects", {"runs": [id_], "now": at})
+    trace_cancelled(tx, [(run, step, action) for status, run, step, action in found if status == "cancelled"], now)
+
+
+def _failed_state(text: str, reason: str) -> tuple[str, str]:
+    """The state as it ends, so that nothing moves the run on; and where it stood. One that cannot be read stays."""
+    try:
+        state = decode_state(text)
+    except (msgspec.MsgspecError, ValueError):
+        return text, ""
+    state.status, state.reason, state.due_at, state.effect_key = "failed", reason, None, None
+    return encode_state(state).decode(), state.step
 
 
 def rows_held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:

@@ -19,6 +19,9 @@ from sereno.sdk.result import Result
 
 C = TypeVar("C", bound=Config)
 
+URGENT, ORDINARY, BULK = 0, 1, 2
+"""In which order effects go out when many wait: what somebody waits for, anything else, what may take its time."""
+
 ALL_ROOTS = frozenset({"customer", "order", "cart", "product", "store"})
 
 
@@ -66,7 +69,8 @@ class Projection:
 @dataclass(frozen=True, slots=True)
 class ActionDefinition:
     """An action. `run` carries it out. `label` is the card's sentence with `{key}` places. `connection(config, shop)`
-    names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside."""
+    names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
+    `URGENT`, `ORDINARY` or `BULK`."""
 
     name: str
     label: str
@@ -79,6 +83,7 @@ class ActionDefinition:
     on_error: Literal["stop", "continue"]
     result: Record | None
     connection: Callable[[Mapping[str, Any]], str] | None
+    priority: Callable[[Mapping[str, Any]], int]
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -207,6 +212,7 @@ def action(
     on_error: Literal["stop", "continue"] = "continue",
     result: Record | None = None,
     connection: Callable[[Mapping[str, Any]], str] | None = None,
+    priority: Callable[[Mapping[str, Any]], int] | int = ORDINARY,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -216,12 +222,27 @@ def action(
         if not description:
             raise ValueError(f"action {name} has no docstring")
         definition = ActionDefinition(
-            name, label, icon, config, function, description, roots, writes, on_error, result, connection
+            name,
+            label,
+            icon,
+            config,
+            function,
+            description,
+            roots,
+            writes,
+            on_error,
+            result,
+            connection,
+            _level(priority),
         )
         _plugins.actions.add(name, definition)
         return function
 
     return register
+
+
+def _level(priority: Callable[[Mapping[str, Any]], int] | int) -> Callable[[Mapping[str, Any]], int]:
+    return priority if callable(priority) else lambda config: priority
 
 
 def _always(roots: frozenset[str]) -> Callable[[Mapping[str, Any]], frozenset[str]]:

@@ -17,7 +17,7 @@ from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
 from sereno.sdk.context import Context
 from sereno.sdk.mail import message_id, reply_address, sender
-from sereno.sdk.plugin import action
+from sereno.sdk.plugin import BULK, URGENT, action
 from sereno.sdk.ports import Consents, Links, Mail, Mailer, Products
 from sereno.sdk.result import Done, Fail, Result
 
@@ -90,6 +90,13 @@ def needs(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset({templates.about(name)}) if isinstance(name, str) and name in templates.names() else frozenset()
 
 
+def priority(config: Mapping[str, Any]) -> int:
+    """A mail about somebody's own order goes before a campaign, however long that one's queue."""
+    name = config.get("template")
+    purpose = (templates.purpose_of(name) if isinstance(name, str) else None) or config.get("purpose")
+    return BULK if purpose == "marketing" else URGENT
+
+
 @action(
     "messages.send_email",
     label=_("Send the mail {template}{subject}"),
@@ -98,6 +105,7 @@ def needs(config: Mapping[str, Any]) -> frozenset[str]:
     needs=needs,
     result=RESULT,
     connection=lambda config: "smtp",
+    priority=priority,
 )
 def send_email(config: EmailConfig, ctx: Context) -> Result:
     """Send a mail, from a template or with a subject and text of its own. A template is written in the reader's

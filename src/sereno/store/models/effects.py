@@ -14,7 +14,8 @@ class Effect(models.Model):
     """An action to carry out once. Written in the transaction that moves the run; `key` is unique for ever.
 
     `status`: `pending` (due at `due_at`), `running` (leased by `worker` until `lease_until`), `done`, `failed` (on the
-    attention list), `shadow` (recorded, never sent), `cancelled`.
+    attention list), `shadow` (recorded, never sent), `cancelled`. `priority`: 0 somebody waits for it, 1 anything
+    else, 2 bulk. `recalled_at`: its run was cut short while it was under way, so it must not be tried again.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -29,9 +30,11 @@ class Effect(models.Model):
     status = models.CharField(max_length=9, default="pending")
     is_awaited = models.BooleanField(default=False)
     attempts = models.IntegerField(default=0)
+    priority = models.SmallIntegerField(db_default=1)
     due_at = InstantField()
     lease_until = InstantField(null=True)
     worker = models.CharField(max_length=64, null=True)
+    recalled_at = InstantField(null=True)
     connection = models.CharField(max_length=200, null=True)
     created_at = InstantField()
     finished_at = InstantField(null=True)
@@ -42,7 +45,9 @@ class Effect(models.Model):
     class Meta:
         db_table = "effect"
         indexes = (
-            models.Index(fields=("due_at", "id"), name="effect_pending", condition=models.Q(status="pending")),
+            models.Index(
+                fields=("priority", "due_at", "id"), name="effect_waiting", condition=models.Q(status="pending")
+            ),
             models.Index(fields=("lease_until",), name="effect_running", condition=models.Q(status="running")),
             models.Index(fields=("shop", "-id"), name="effect_failed", condition=models.Q(status="failed")),
             models.Index(fields=("flow", "-id"), name="effect_by_flow"),

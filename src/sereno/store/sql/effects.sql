@@ -1,21 +1,50 @@
 -- The outbox: effects are claimed with a lease, carried out, and settled in batches.
 
 -- name: copy_effects
--- copy: effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, due_at, connection, created_at, finished_at, result, error, message)
+-- copy: effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, priority, due_at, connection, created_at, finished_at, result, error, message)
 
 -- name: claim_effects
+-- By class, each in the order of its time; `reserved` places come first to those who do not go first.
 -- dialect: sqlite
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now AND NOT id {in:mine:bigint}
-    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
-    ORDER BY due_at, id LIMIT :limit)
-RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, priority, due_at, row_number() OVER (PARTITION BY priority ORDER BY due_at, id) AS place FROM (
+            SELECT * FROM (SELECT id, priority, due_at FROM effect
+                WHERE status = 'pending' AND priority = 0 AND due_at <= :now AND NOT id {in:mine:bigint}
+                    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                ORDER BY due_at, id LIMIT :limit)
+            UNION ALL SELECT * FROM (SELECT id, priority, due_at FROM effect
+                WHERE status = 'pending' AND priority = 1 AND due_at <= :now AND NOT id {in:mine:bigint}
+                    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                ORDER BY due_at, id LIMIT :limit)
+            UNION ALL SELECT * FROM (SELECT id, priority, due_at FROM effect
+                WHERE status = 'pending' AND priority = 2 AND due_at <= :now AND NOT id {in:mine:bigint}
+                    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                ORDER BY due_at, id LIMIT :limit)
+        )
+    )
+    ORDER BY CASE WHEN priority > 0 AND place <= :reserved THEN -1 ELSE priority END, due_at, id LIMIT :limit
+)
+RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection, priority,
+    due_at
 -- dialect: postgresql
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
-WHERE id IN (SELECT id FROM effect WHERE status = 'pending' AND due_at <= :now AND NOT id {in:mine:bigint}
-    AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
-    ORDER BY due_at, id LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection
+WHERE id IN (
+    SELECT id FROM (
+        SELECT id, priority, due_at, row_number() OVER (PARTITION BY priority ORDER BY due_at, id) AS place
+        FROM (VALUES (0), (1), (2)) AS class(number), LATERAL (
+            SELECT effect.id, effect.priority, effect.due_at FROM effect
+            WHERE effect.status = 'pending' AND effect.priority = class.number AND effect.due_at <= :now
+                AND NOT effect.id {in:mine:bigint}
+                AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+            ORDER BY effect.due_at, effect.id LIMIT :limit FOR UPDATE OF effect SKIP LOCKED
+        ) AS due
+    ) AS placed
+    ORDER BY CASE WHEN priority > 0 AND place <= :reserved THEN -1 ELSE priority END, due_at, id LIMIT :limit
+)
+RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection, priority,
+    due_at
 
 -- name: postpone_effects
 -- rows: id bigint, due_at bigint
@@ -29,31 +58,45 @@ FROM {table} WHERE effect.id = r.id
 -- name: settle_effects
 -- rows: id bigint, claim integer, worker text, status text, due_at bigint, attempts integer, finished_at bigint, result text, error text, message text
 -- dialect: sqlite
-UPDATE effect SET status = :status, due_at = :due_at, attempts = :attempts, finished_at = :finished_at,
-    result = :result, error = :error, message = :message, worker = NULL, lease_until = NULL
-WHERE id = :id AND worker = :worker AND status = 'running' AND attempts = :claim RETURNING id
+UPDATE effect SET
+    status = CASE WHEN :status = 'pending' AND recalled_at IS NOT NULL THEN 'cancelled' ELSE :status END,
+    finished_at = CASE WHEN :status = 'pending' THEN recalled_at ELSE :finished_at END,
+    due_at = :due_at, attempts = :attempts, result = :result, error = :error, message = :message, worker = NULL,
+    lease_until = NULL
+WHERE id = :id AND worker = :worker AND status = 'running' AND attempts = :claim RETURNING id, status
 -- dialect: postgresql
-UPDATE effect SET status = r.status, due_at = r.due_at, attempts = r.attempts, finished_at = r.finished_at,
-    result = r.result, error = r.error, message = r.message, worker = NULL, lease_until = NULL
+UPDATE effect SET
+    status = CASE WHEN r.status = 'pending' AND effect.recalled_at IS NOT NULL THEN 'cancelled' ELSE r.status END,
+    finished_at = CASE WHEN r.status = 'pending' THEN effect.recalled_at ELSE r.finished_at END,
+    due_at = r.due_at, attempts = r.attempts, result = r.result, error = r.error, message = r.message, worker = NULL,
+    lease_until = NULL
 FROM {table}
 WHERE effect.id = r.id AND effect.worker = r.worker AND effect.status = 'running' AND effect.attempts = r.claim
-RETURNING effect.id
+RETURNING effect.id, effect.status
 
 -- name: reclaim_effects
-UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL
+-- What was called back is not begun again: nobody knows how far it had got.
+UPDATE effect SET status = CASE WHEN recalled_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+    finished_at = recalled_at, worker = NULL, lease_until = NULL
 WHERE status = 'running' AND lease_until < :now
     AND (worker = :worker OR worker NOT IN (SELECT name FROM worker WHERE seen_at > :dead))
+RETURNING status, run_id, step, action
 
 -- name: release_effects
-UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1
+UPDATE effect SET status = CASE WHEN recalled_at IS NULL THEN 'pending' ELSE 'cancelled' END,
+    finished_at = recalled_at, worker = NULL, lease_until = NULL, attempts = attempts - 1
 WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
+RETURNING status, run_id, step, action
 
 -- name: extend_leases
 UPDATE effect SET lease_until = :lease_until WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
 
 -- name: cancel_effects
-UPDATE effect SET status = 'cancelled', finished_at = :now WHERE status = 'pending' AND run_id {in:runs:bigint}
-RETURNING run_id, step, action
+-- What is under way is only marked: it may still come to its end, but is not tried again.
+UPDATE effect SET status = CASE WHEN status = 'pending' THEN 'cancelled' ELSE status END,
+    finished_at = CASE WHEN status = 'pending' THEN :now ELSE finished_at END, recalled_at = :now
+WHERE status IN ('pending', 'running') AND run_id {in:runs:bigint}
+RETURNING status, run_id, step, action
 
 -- name: effect_runs
 SELECT run.id, run.shop_id, run.flow_id, run.version, run.is_shadow, run.event_id, run.updated_at, run.state,
@@ -62,7 +105,8 @@ FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.id {in:ids:bigint}
 
 -- name: replay_effects
-UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL
+UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL,
+    recalled_at = NULL
 WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id, shop_id
 
 -- name: budgets

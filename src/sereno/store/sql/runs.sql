@@ -99,8 +99,14 @@ SELECT run_id, step, status FROM approval WHERE id = :id
 UPDATE approval SET status = :status, decided_at = :now, decided_by = :by, note = :note
 WHERE id = :id AND status = 'open'
 
+-- name: run_state
+-- dialect: sqlite
+SELECT state FROM run WHERE id = :id
+-- dialect: postgresql
+SELECT state FROM run WHERE id = :id FOR UPDATE
+
 -- name: fail_run
-UPDATE run SET status = 'failed', reason = :reason, due_at = NULL, updated_at = :now WHERE id = :id
+UPDATE run SET status = 'failed', reason = :reason, due_at = NULL, updated_at = :now, state = :state WHERE id = :id
 
 -- name: end_entry_of_run
 UPDATE flow_entry SET is_live = FALSE WHERE run_uid = (SELECT uid FROM run WHERE id = :id)

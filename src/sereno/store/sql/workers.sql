@@ -13,15 +13,25 @@ DELETE FROM worker WHERE seen_at < :before
 -- name: living_workers
 SELECT count(*) FROM worker WHERE seen_at > :dead
 
+-- name: database_time
+-- dialect: postgresql
+SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
+
 -- name: look
 SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending'), EXISTS (SELECT 1 FROM event_queue),
     EXISTS (SELECT 1 FROM run WHERE due_at <= :now), EXISTS (SELECT 1 FROM flow_schedule WHERE due_at <= :now),
-    EXISTS (SELECT 1 FROM effect WHERE status = 'pending' AND due_at <= :now
+    EXISTS (SELECT 1 FROM effect WHERE status = 'pending' AND priority IN (0, 1, 2) AND due_at <= :now
         AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused'))
 
 -- name: next_due
 SELECT (SELECT min(due_at) FROM run WHERE due_at IS NOT NULL),
-    (SELECT due_at FROM effect WHERE status = 'pending'
+    (SELECT due_at FROM effect WHERE status = 'pending' AND priority = 0
+        AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+        ORDER BY due_at LIMIT 1),
+    (SELECT due_at FROM effect WHERE status = 'pending' AND priority = 1
+        AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+        ORDER BY due_at LIMIT 1),
+    (SELECT due_at FROM effect WHERE status = 'pending' AND priority = 2
         AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
         ORDER BY due_at LIMIT 1),
     (SELECT min(due_at) FROM flow_schedule)
