@@ -51,12 +51,12 @@ def trigger_cards(document: Mapping[str, Any]) -> list[Card]:
     cards = [Card("trigger", "play", _trigger(trigger), "trigger", _when(trigger))] if trigger else []
     rules = _entry_rules(document)
     if rules:
-        cards.append(Card("end", "repeat", rules))
+        cards.append(Card("end", "repeat", rules, "entry"))
     exits = document.get("exit") or []
-    for item in exits if isinstance(exits, list) else [exits]:
+    for number, item in enumerate(exits if isinstance(exits, list) else [exits]):
         found = item if isinstance(item, Mapping) else {"event": item}
         ends = say(_("A run ends early on %(event)s"), event=expression(names(found.get("event"))))
-        cards.append(Card("end", "log-out", ends, "", _when(found)))
+        cards.append(Card("end", "log-out", ends, f"exit.{number}", _when(found)))
     return cards
 
 
