@@ -35,6 +35,7 @@ class Link:
 WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs attention"), "bell", "a"))
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),
+    Link("templates", _("Templates"), "layout-template", "t"),
     Link("runs", _("Runs"), "activity", "r"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )

@@ -1,0 +1,184 @@
+"""What a shipped flow needs of a shop to be of use: events, a mail server, settings, consent. Each with its fix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from sereno.modules.messages import templates
+from sereno.store.models import Event, Shop
+from sereno.web.gallery.catalogue import Entry
+from sereno.web.wiring import wiring
+
+_READ = re.compile(r"\bstore\.([a-z_]+)")
+_GIVEN = frozenset({"name", "locale", "currency", "timezone"})
+
+
+@dataclass(frozen=True, slots=True)
+class SettingWords:
+    """A setting of the shop as a form asks for it. `default` is what holds while it is empty."""
+
+    label: str | Promise
+    help: str | Promise
+    type: str = "text"
+    default: str = ""
+
+
+SETTINGS: dict[str, SettingWords] = {
+    "alert_email": SettingWords(lazy("Address for alerts"), lazy("Who in the shop gets the alert."), "email"),
+    "slack_webhook": SettingWords(lazy("Slack webhook"), lazy("The address Slack gives you for a channel."), "url"),
+    "sender_email": SettingWords(lazy("Sender's address"), lazy("Mails come from it; use your own domain."), "email"),
+    "postal_address": SettingWords(
+        lazy("Postal address"), lazy("It stands at the foot of marketing mail; the law asks for it.")
+    ),
+    "website": SettingWords(
+        lazy("Website"), lazy("Where the button of a mail leads when the store sends no link."), "url"
+    ),
+    "recovery_code": SettingWords(
+        lazy("Discount code"), lazy("The second cart message offers it. Make it in your store.")
+    ),
+    "recovery_percent": SettingWords(
+        lazy("Discount in percent"), lazy("Empty: the code stands for free shipping."), "number"
+    ),
+    "support_email": SettingWords(lazy("Support address"), lazy("Where a customer's question is read."), "email"),
+    "low_stock_threshold": SettingWords(lazy("Low stock at"), lazy("Units left, or fewer."), "number", "5"),
+    "high_value_amount": SettingWords(
+        lazy("High value from"), lazy("An order of at least this much, in the shop's currency."), "number", "500"
+    ),
+}
+_OF_MESSAGE = {
+    "cart-incentive": ("recovery_code", "recovery_percent"),
+    "cart-help": ("support_email",),
+    "cart-reminder": ("website",),
+}
+_REQUIRED = frozenset({"alert_email", "slack_webhook", "postal_address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """`state`: `met`, `missing` (it would not work), `advised` (it works, better with it). `href` leads to the fix."""
+
+    icon: str
+    title: str
+    text: str
+    state: str
+    href: str = ""
+    fix: str = ""
+    seen_at: datetime | None = None
+
+
+def needs_of(shop: Shop, entry: Entry) -> list[Need]:
+    """In the order of importance; those that are missing come first."""
+    found = [*_events(shop, entry), *_mail(entry), *_consent(entry)]
+    found += [_setting(shop, name) for name in settings_of(entry)]
+    order = {"missing": 0, "advised": 1, "met": 2}
+    return sorted(found, key=lambda need: order[need.state])
+
+
+def settings_of(entry: Entry) -> list[str]:
+    """The shop's settings that the flow and its messages read, without those every shop has."""
+    names: dict[str, None] = dict.fromkeys(name for name in _READ.findall(entry.shipped.text) if name not in _GIVEN)
+    channels = set(_values(entry.document.get("steps"), "channel"))
+    if "email" in channels:
+        names["alert_email"] = None
+    if "slack" in channels:
+        names["slack_webhook"] = None
+    if entry.shipped.messages:
+        names["sender_email"] = None
+    if is_marketing(entry):
+        names["postal_address"] = None
+    for message in entry.shipped.messages:
+        names.update(dict.fromkeys(_OF_MESSAGE.get(message, ())))
+    return [name for name in names if name in SETTINGS]
+
+
+def is_marketing(entry: Entry) -> bool:
+    return any(templates.purpose_of(message) == "marketing" for message in entry.shipped.messages)
+
+
+def _events(shop: Shop, entry: Entry) -> list[Need]:
+    types = list(entry.trigger_types)
+    if not types:
+        return []
+    named = ", ".join(types)
+    newest = Event.objects.filter(shop=shop, type__in=types).order_by("-id").values_list("received_at", flat=True)
+    seen = max((at for kind in types for at in newest.filter(type=kind)[:1]), default=None)
+    if seen is not None:
+        return [Need("radio", _("Events: %(types)s") % {"types": named}, _("The last one came"), "met", seen_at=seen)]
+    if shop.connection_set.filter(is_active=True).exists():
+        text = _("None has come yet. Your store is connected; the first one starts the flow.")
+        return [
+            Need(
+                "radio",
+                _("Events: %(types)s") % {"types": named},
+                text,
+                "advised",
+                _to("deliveries"),
+                _("See what arrives"),
+            )
+        ]
+    text = _("No store is connected, so nothing can start it.")
+    return [
+        Need(
+            "plug",
+            _("A store that sends %(types)s") % {"types": named},
+            text,
+            "missing",
+            _to("connections"),
+            _("Connect a store"),
+        )
+    ]
+
+
+def _mail(entry: Entry) -> list[Need]:
+    channels = set(_values(entry.document.get("steps"), "channel"))
+    if not entry.shipped.messages and not any(channel.startswith("email") for channel in channels):
+        return []
+    title = _("A mail server")
+    if wiring().can_mail:
+        return [Need("mail", title, _("Mail goes out through the server of this installation."), "met")]
+    text = _("Set SERENO_SMTP_URL where Sereno runs, and start it again. In shadow it is not needed.")
+    return [Need("mail", title, text, "missing")]
+
+
+def _consent(entry: Entry) -> list[Need]:
+    if not is_marketing(entry):
+        return []
+    text = _("Only customers who agreed to offers and news are written to; each mail has its way out.")
+    return [Need("shield-check", _("Consent to marketing"), text, "met")]
+
+
+def _setting(shop: Shop, name: str) -> Need:
+    words, value = SETTINGS[name], shop.settings.get(name)
+    if value not in (None, ""):
+        return Need("variable", str(words.label), str(value), "met")
+    if words.default:
+        text = _("%(value)s, until you set another.") % {"value": words.default}
+        return Need("variable", str(words.label), text, "met", f"#field-{name}", _("Change it"))
+    state = "missing" if name in _REQUIRED else "advised"
+    return Need("variable", str(words.label), str(words.help), state, f"#field-{name}", _("Set it"))
+
+
+def _to(name: str) -> str:
+    return reverse(name)
+
+
+def _values(value: Any, key: str) -> Iterable[str]:
+    """Every text under this key, at any depth."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values(item, key)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name == key and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _values(inner, key)
