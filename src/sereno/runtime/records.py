@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from sereno.commerce.identity import customer_key
 from sereno.runtime.consents import Ledger
 from sereno.sdk.plugin import Plugins, Root
 from sereno.store.database import Transaction
@@ -20,6 +21,8 @@ Record = Mapping[str, Any]
 TAGGED = ("order", "customer")
 BY_EMAIL = "customer"
 """The projection that is also found by its column `email` when the ref by id is missing or unknown."""
+THROUGH = ("order", "cart")
+"""Records that say whose they are, for events that do not (a refund names its order only); the first that does."""
 
 
 class Held:
@@ -49,6 +52,8 @@ class Records:
         self._ledger = Ledger(tx)
         self._asked: set[tuple[int, str]] = set()
         """Customers whose consent runs will read."""
+        self._through: set[tuple[int, str, str]] = set()
+        """Records (shop, kind, key) whose customer runs will read."""
 
     # --- what projecting uses ---------------------------------------------------------------
 
@@ -87,9 +92,42 @@ class Records:
                     self._asked.add((shop_id, key))
                 if email := refs.get("email"):
                     self._wanted_emails.add((shop_id, email))
+                if not key and not email:
+                    self._want_through(shop_id, refs)
+
+    def _want_through(self, shop_id: int, refs: Mapping[str, str]) -> None:
+        for kind in THROUGH:
+            if (key := refs.get(kind)) and self._plugins.projections.get(kind) is not None:
+                self.want_row(kind, shop_id, key)
+                self._through.add((shop_id, kind, key))
 
     def fetch(self, *, for_update: bool = False) -> None:
         """Read all that is wanted and not yet held. `for_update` keeps other workers from changing it meanwhile."""
+        self._fetch(for_update)
+        if self._through:
+            for shop_id, kind, key in self._through:
+                person = self._person_of(shop_id, kind, key)
+                if customer := person.get("customer"):
+                    self.want_row(BY_EMAIL, shop_id, customer)
+                    self._asked.add((shop_id, customer))
+                if email := person.get("email"):
+                    self._wanted_emails.add((shop_id, email))
+            self._through.clear()
+            self._fetch(for_update)
+
+    def _person_of(self, shop_id: int, kind: str, key: str) -> dict[str, str]:
+        """The refs of whom a record belongs to, as far as it says."""
+        held = self._held.get(kind, {}).get((shop_id, key))
+        record = held.record if held is not None else None
+        if record is None:
+            return {}
+        customer, email = record.get("customer_id"), record.get("email")
+        found = {"customer": customer_key(customer, email)}
+        if isinstance(email, str) and email:
+            found["email"] = email.lower()
+        return {name: value for name, value in found.items() if value}
+
+    def _fetch(self, for_update: bool) -> None:
         self._fetch_emails()
         for name in sorted(self._wanted):
             keys = self._wanted[name]
@@ -142,6 +180,12 @@ class Records:
         key = refs.get(kind)
         if projection != BY_EMAIL:
             return key
+        if not key and not refs.get("email"):
+            for through in THROUGH:
+                person = self._person_of(shop_id, through, refs[through]) if refs.get(through) else {}
+                if person:
+                    refs, key = person, person.get("customer")
+                    break
         if key:
             held = self._held.get(projection, {}).get((shop_id, key))
             if held is not None and held.record is not None:
