@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sereno.engine.places import find, kind_of
-from sereno.store.models import Shop
 from sereno.web.builder.forms.controls import Control, Wrong
+
+if TYPE_CHECKING:
+    from sereno.store.models import Shop
 
 BUTTON = "f-do"
 """Name of the buttons inside a form that redraw it (add a row, take one out) instead of keeping it."""
