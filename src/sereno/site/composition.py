@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sereno.sdk.context import ShopFacts
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sereno.ingest.door import Door
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
+    from sereno.modules.messages.smtp import SmtpMailer
     from sereno.runtime.runtime import Runtime
     from sereno.sdk.connector import Connector
 
@@ -27,13 +29,7 @@ PAGE_THREADS = 6
 
 def build_ports(environment: Environment, database: Database | None = None) -> PortFactory:
     """The live ports of this installation. Raises SettingInvalid for an SMTP address that cannot be used."""
-    # What speaks to the outside is imported when it is first wanted: it is a third of the memory of an idle process.
-    from sereno.modules.messages.smtp import SmtpMailer
-
-    try:
-        mailer = SmtpMailer.from_url(environment.smtp_url) if environment.smtp_url else None
-    except ValueError as error:
-        raise SettingInvalid(f"SERENO_SMTP_URL: {error}") from error
+    mailer = build_mailer(environment)
 
     def find(kind: type[Any], shop: ShopFacts) -> object | None:
         if kind is Mailer:
@@ -53,6 +49,22 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
         return None
 
     return find
+
+
+def build_mailer(environment: Environment) -> SmtpMailer | None:
+    """The way to the mail server, one for all who send; None where none is set. Raises SettingInvalid."""
+    return _mailer(environment.smtp_url) if environment.smtp_url else None
+
+
+@lru_cache(maxsize=4)
+def _mailer(url: str) -> SmtpMailer:
+    # What speaks to the outside is imported when it is first wanted: it is a third of the memory of an idle process.
+    from sereno.modules.messages.smtp import SmtpMailer
+
+    try:
+        return SmtpMailer.from_url(url)
+    except ValueError as error:
+        raise SettingInvalid(f"SERENO_SMTP_URL: {error}") from error
 
 
 def allowed_hosts(shop: ShopFacts) -> Sequence[str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+ROLES = ("owner", "operator", "marketer", "support", "viewer")
 
 
 class SettingInvalid(ValueError):  # noqa: N818
@@ -15,8 +19,23 @@ class SettingInvalid(ValueError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """The OpenID Connect provider people may sign in through. `domains` are the mail domains let in; empty: any. `role`
+    and `shop` say what somebody new gets; without a role nobody new is let in."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    name: str
+    domains: tuple[str, ...]
+    role: str | None
+    shop: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
-    """What `SERENO_*` said. `database` is a Django database dict without options; `bind` is (host, port)."""
+    """What `SERENO_*` said. `database` is a Django database dict without options; `bind` is (host, port);
+    `trusted_proxies` are networks; people of `second_factor_roles` must have a second factor."""
 
     data_dir: Path
     database: dict[str, object]
@@ -24,6 +43,9 @@ class Environment:
     base_url: str
     secret_key: str
     smtp_url: str | None
+    trusted_proxies: tuple[str, ...] = ()
+    second_factor_roles: frozenset[str] = frozenset()
+    company: Company | None = None
 
 
 def read(variables: Mapping[str, str] | None = None) -> Environment:
@@ -49,6 +71,55 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         base_url=base_url.rstrip("/"),
         secret_key=env.get("SERENO_SECRET_KEY") or _kept_secret(data_dir),
         smtp_url=smtp_url,
+        trusted_proxies=_networks(_listed(env, "SERENO_TRUSTED_PROXIES")),
+        second_factor_roles=frozenset(_roles("SERENO_TWO_FACTOR_ROLES", _listed(env, "SERENO_TWO_FACTOR_ROLES"))),
+        company=_company(env),
+    )
+
+
+def _listed(env: Mapping[str, str], name: str) -> list[str]:
+    return [part for part in re.split(r"[\s,]+", env.get(name) or "") if part]
+
+
+def _networks(given: list[str]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(one, strict=False)) for one in given)
+    except ValueError as error:
+        raise SettingInvalid(f"SERENO_TRUSTED_PROXIES: {error}; write addresses or networks (10.0.0.0/8)") from error
+
+
+def _roles(name: str, given: list[str]) -> list[str]:
+    if wrong := [role for role in given if role not in ROLES]:
+        raise SettingInvalid(f"{name}: {wrong[0]!r} is no role; roles are {', '.join(ROLES)}")
+    return given
+
+
+def _company(env: Mapping[str, str]) -> Company | None:
+    """All of issuer, id and secret, or none of them."""
+    needed = ("SERENO_OIDC_ISSUER", "SERENO_OIDC_CLIENT_ID", "SERENO_OIDC_CLIENT_SECRET")
+    issuer, client_id, client_secret = values = [env.get(name) or "" for name in needed]
+    if not any(values):
+        return None
+    if not all(values):
+        raise SettingInvalid(f"{needed[values.index('')]} is missing; signing in through a provider needs all three")
+    parts = urlsplit(issuer)
+    is_near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_near):
+        raise SettingInvalid(f"SERENO_OIDC_ISSUER: {issuer!r} does not begin with https://")
+    role = env.get("SERENO_OIDC_ROLE") or None
+    if role is not None:
+        _roles("SERENO_OIDC_ROLE", [role])
+    domains = tuple(domain.lower().lstrip("@") for domain in _listed(env, "SERENO_OIDC_DOMAINS"))
+    if role is not None and not domains:
+        raise SettingInvalid("SERENO_OIDC_ROLE lets new people in: say from which domains with SERENO_OIDC_DOMAINS")
+    return Company(
+        issuer=issuer.rstrip("/"),
+        client_id=client_id,
+        client_secret=client_secret,
+        name=env.get("SERENO_OIDC_NAME") or parts.hostname,
+        domains=domains,
+        role=role,
+        shop=env.get("SERENO_OIDC_SHOP") or None,
     )
 
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from sereno.api.docs import docs
 from sereno.api.version1 import api
+from sereno.site.composition import build_mailer
 from sereno.web.wiring import Wiring, configure
 
 configure(
@@ -14,6 +15,11 @@ configure(
         base_url=settings.ENVIRONMENT.base_url,
         data_dir=settings.ENVIRONMENT.data_dir,
         secret_key=settings.ENVIRONMENT.secret_key,
+        can_mail=bool(settings.ENVIRONMENT.smtp_url),
+        make_mailer=lambda: build_mailer(settings.ENVIRONMENT),
+        trusted_proxies=settings.ENVIRONMENT.trusted_proxies,
+        second_factor_roles=settings.ENVIRONMENT.second_factor_roles,
+        company=settings.ENVIRONMENT.company,
     )
 )
 

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from sereno.store.models import Membership, Shop
+from sereno.web.wiring import wiring
 
 View = Callable[..., HttpResponse]
 
@@ -34,25 +35,28 @@ class StaffRequest(HttpRequest):
     shop: Shop
     role: str
     can: frozenset[str]
+    memberships: list[Membership]
+
+
+SECOND_FACTOR = "second_factor"
+"""In a session: a second factor was shown when it began, here or at the company's provider."""
 
 
 def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]], View]:
     """The view is for members of a shop; with `ability`, for those whose role has it (others get a 403 page that says
-    whom to ask). Without any user at all the first-run page is shown."""
+    whom to ask). Without any user at all the first-run page is shown. Who must have a second factor and has none is
+    sent to set it up."""
 
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                if not get_user_model().objects.exists():
-                    return redirect("setup")
-                return redirect_to_login(request.get_full_path(), reverse("sign-in"))
-            membership = _membership(request)
-            if membership is None:
+                return _to_sign_in(request)
+            if not place(request):
                 return _refused(request, reason="no-shop")
             asker = cast(StaffRequest, request)
-            asker.shop, asker.role = membership.shop, membership.role
-            asker.can = ABILITIES.get(membership.role, frozenset())
+            if lacks_second_factor(asker):
+                return redirect("two-factor")
             if ability is not None and ability not in asker.can:
                 return _refused(request, reason="role")
             return view(asker, *args, **kwargs)
@@ -60,6 +64,38 @@ def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]],
         return guarded
 
     return decorate
+
+
+def signed_in(view: Callable[..., HttpResponse]) -> View:
+    """The view is for everybody with an account, of a shop or of none: `request.shop` may be missing."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        place(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def place(request: HttpRequest) -> bool:
+    """Put the shop and what the person may do in it on the request: the session's shop, else the person's first. False
+    for somebody who belongs to none."""
+    mine = list(Membership.objects.select_related("shop").filter(user=request.user).order_by("id"))
+    if not mine:
+        return False
+    chosen = request.session.get("shop")
+    found = next((one for one in mine if one.shop_id == chosen), mine[0])
+    asker = cast(StaffRequest, request)
+    asker.shop, asker.role, asker.memberships = found.shop, found.role, mine
+    asker.can = ABILITIES.get(found.role, frozenset())
+    return True
+
+
+def lacks_second_factor(request: StaffRequest) -> bool:
+    """Whether the installation asks people of this role for a second factor that was not shown at sign-in."""
+    return request.role in wiring().second_factor_roles and not request.session.get(SECOND_FACTOR)
 
 
 def may_answer(request: StaffRequest, by: str) -> bool:
@@ -74,12 +110,10 @@ def may_answer(request: StaffRequest, by: str) -> bool:
     return "@" not in by or by.strip().lower() == request.user.username
 
 
-def _membership(request: HttpRequest) -> Membership | None:
-    """The membership in the session's shop, else in the person's first."""
-    mine = Membership.objects.select_related("shop").filter(user=request.user).order_by("id")
-    chosen = request.session.get("shop")
-    found = mine.filter(shop_id=chosen).first() if chosen is not None else None
-    return found or mine.first()
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if not get_user_model().objects.exists():
+        return redirect("setup")
+    return redirect_to_login(request.get_full_path(), reverse("sign-in"))
 
 
 def _refused(request: HttpRequest, reason: str) -> HttpResponse:

@@ -24,12 +24,13 @@ WORKER_DEAD_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of the navigation. `key` follows "g" on the keyboard."""
+    """An entry of the navigation. `key` follows "g" on the keyboard; with `ability` only those see it who have it."""
 
     name: str
     label: str | Promise
     icon: str
     key: str
+    ability: str | None = None
 
 
 WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs attention"), "bell", "a"))
@@ -44,7 +45,7 @@ RECORD = (
     Link("deliveries", _("Deliveries"), "webhook", "d"),
     Link("effects", _("Effects"), "send", "x"),
 )
-SET_UP = (Link("connections", _("Connections"), "plug", "c"), Link("keys", _("API keys"), "key", "k"))
+SET_UP = (Link("connections", _("Connections"), "plug", "c"), Link("keys", _("API keys"), "key", "k", "settings"))
 DEMO = (Link("inbox", _("Demo inbox"), "inbox", "i"),)
 
 
@@ -105,11 +106,15 @@ def render(
             shop=shop,
             can=request.can,  # type: ignore[attr-defined]
             role=request.role,  # type: ignore[attr-defined]
-            navigation=(
-                (_("Watch"), WATCH),
-                (_("Automate"), AUTOMATE),
-                (_("Record"), RECORD),
-                (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
+            memberships=request.memberships,  # type: ignore[attr-defined]
+            navigation=tuple(
+                (title, [link for link in links if link.ability is None or link.ability in request.can])  # type: ignore[attr-defined]
+                for title, links in (
+                    (_("Watch"), WATCH),
+                    (_("Automate"), AUTOMATE),
+                    (_("Record"), RECORD),
+                    (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
+                )
             ),
             attention=attention_of(shop),
             workers=workers_alive(),

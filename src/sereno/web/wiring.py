@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+from sereno.sdk.ports import Mailer
+
+
+class Company(Protocol):
+    """The OpenID Connect provider people may sign in through (`site.environment.Company`)."""
+
+    @property
+    def issuer(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def client_secret(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def domains(self) -> tuple[str, ...]: ...
+    @property
+    def role(self) -> str | None: ...
+    @property
+    def shop(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """`base_url` is the address people and stores reach Sereno by, without a slash at its end. `secret_key` seals
-    the tokens in customers' links."""
+    the tokens in customers' links. `make_mailer` gives what mails of Sereno itself go through (invitations, tests);
+    None where no mail server is set."""
 
     base_url: str
     data_dir: Path
     secret_key: str
+    can_mail: bool = False
+    make_mailer: Callable[[], Mailer | None] = lambda: None
+    trusted_proxies: tuple[str, ...] = ()
+    second_factor_roles: frozenset[str] = frozenset()
+    company: Company | None = None
 
     @property
     def demo_inbox(self) -> Path:
