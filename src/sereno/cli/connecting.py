@@ -5,17 +5,19 @@ Invariant: secrets are stored encrypted and never printed, but for one made here
 
 from __future__ import annotations
 
-import secrets as randomness
 import shlex
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from sereno.cli import database
 from sereno.cli.host import host
+from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Flag, Json, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
+
+if TYPE_CHECKING:
+    from sereno.sdk.connector import Connector
 
 connection = App(name="connection", help="Connections: list them, switch one off and on.", help_format="plaintext")
 
@@ -31,14 +33,6 @@ KINDS = (
     "oscar",
     "generic",
 )
-
-WHERE_THE_SECRET_IS = {
-    "shopify": "Shopify shows it in Settings > Notifications > Webhooks, or it is your app's client secret",
-    "bigcommerce": "it is the client secret of the API account the webhook was made with",
-    "stripe": "Stripe shows it at the webhook endpoint: whsec_...",
-    "saleor": "it is the secret key of the webhook in Saleor's dashboard",
-}
-"""Platforms that choose the secret themselves; for the others one can be made here."""
 
 REACHED_BY_GENERIC = {
     "medusa": ("X-Medusa-Signature", "hex", "sha256=", "X-Medusa-Topic", "X-Medusa-Delivery"),
@@ -101,11 +95,12 @@ def connect(
         raise no_such("kind of connection", kind, KINDS, "Any other system connects as `generic`.")
     plugins = host().prepare()
     database.ready()
-    if plugins.connectors.get(kind) is None:
+    connector = plugins.connectors.get(kind)
+    if connector is None:
         raise WrongUse(_by_generic(kind, shop, name))
     place = shop_named(shop)
     short = _short_name(name or kind)
-    given, made = _secrets(kind, secret, keep=rotate or replace)
+    given = _secrets(connector, secret, keep=rotate or replace)
     settings = {
         "url": url,
         "token": token,
@@ -118,7 +113,12 @@ def connect(
     generic_only = [option for option in settings if settings[option] and option not in ("url", "token")]
     if generic_only and kind != "generic":
         raise WrongUse(f"--{generic_only[0].replace('_', '-')} is for the kind generic: {kind} signs in its own way")
-    _save(kind, place, short, given, {option: value for option, value in settings.items() if value}, rotate, replace)
+    chosen = {option: value for option, value in settings.items() if value}
+    if rotate or replace:
+        made = None
+        _change(kind, place, short, given, chosen, rotate)
+    else:
+        made = _connect(kind, place, short, given, chosen)
     address = f"{host().settings().base_url}/hooks/{short}"
     if json:
         emit({"connection": short, "kind": kind, "shop": place.slug, "url": address, "secret": made})
@@ -128,18 +128,17 @@ def connect(
         say(f"Secret (shown once): {made}")
 
 
-def _secrets(kind: str, given: list[str] | None, *, keep: bool) -> tuple[list[str], str | None]:
-    """(the secrets to store, the one made here)."""
+def _secrets(connector: Connector, given: list[str] | None, *, keep: bool) -> list[str]:
+    """The secrets to store; none where one can be made, or is not needed."""
     if given:
         if any(not secret.strip() for secret in given):
             raise WrongUse("--secret: an empty secret protects nothing")
-        return given, None
-    if keep or kind == "magento":
-        return [], None
-    if kind in WHERE_THE_SECRET_IS:
-        raise WrongUse(f"--secret is missing: {WHERE_THE_SECRET_IS[kind]}")
-    made = randomness.token_urlsafe(32)
-    return [made], made
+        return given
+    guide = connector.guide
+    if not keep and guide is not None and guide.is_secret_theirs:
+        where = guide.secret.help if guide.secret else ""
+        raise WrongUse(f"--secret is missing: {where}")
+    return []
 
 
 def _short_name(name: str) -> str:
@@ -150,39 +149,52 @@ def _short_name(name: str) -> str:
     return name
 
 
-def _save(
-    kind: str, place: Any, name: str, given: list[str], settings: dict[str, str], rotate: bool, replace: bool
-) -> None:
-    from django.db import transaction
+def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[str, str]) -> str | None:
+    """Gives the secret made for it, if one was."""
+    from sereno.runtime import connecting
 
+    try:
+        return connecting.connect(
+            place.pk,
+            kind,
+            name,
+            by=person(),
+            secrets=given,
+            make_secret=kind != "magento",
+            settings=_sealed(settings),
+        ).secret
+    except connecting.ConnectionRefused as refusal:
+        if refusal.code == "name.taken":
+            hint = "--replace changes it, --rotate adds a secret"
+            raise Failed(f"there is a connection {name!r} already: {hint}") from refusal
+        raise WrongUse(str(refusal)) from refusal
+
+
+def _change(kind: str, place: Any, name: str, given: list[str], settings: dict[str, str], rotate: bool) -> None:
+    from sereno.runtime import connecting
     from sereno.store.models import Connection
-    from sereno.store.secrets import decrypt, encrypt
 
-    if "token" in settings:
-        settings["token"] = encrypt([settings["token"]])
-    with transaction.atomic():
-        held = Connection.objects.select_for_update().filter(name=name).select_related("shop").first()
-        if held is None:
-            if rotate:
-                raise WrongUse(f"there is no connection {name!r} to rotate the secret of")
-            Connection.objects.create(
-                shop=place,
-                name=name,
-                kind=kind,
-                secrets=encrypt(given),
-                settings=settings,
-                created_at=datetime.now(UTC),
-            )
-            return
-        if not (rotate or replace):
-            raise Failed(f"there is a connection {name!r} already: --replace changes it, --rotate adds a secret")
-        if held.kind != kind or held.shop_id != place.pk:
-            raise Failed(f"the connection {name!r} is {held.kind} of {held.shop.slug}: choose another --name")
-        old = decrypt(held.secrets)
-        held.secrets = encrypt((given + [one for one in old if one not in given])[:4] if rotate else given or old)
-        held.settings = {**held.settings, **settings}
-        held.is_active = True
-        held.save(update_fields=["secrets", "settings", "is_active"])
+    held = Connection.objects.filter(name=name).select_related("shop").first()
+    if held is None:
+        if rotate:
+            raise WrongUse(f"there is no connection {name!r} to rotate the secret of")
+        _connect(kind, place, name, given, settings)
+        return
+    if held.kind != kind or held.shop_id != place.pk:
+        raise Failed(f"the connection {name!r} is {held.kind} of {held.shop.slug}: choose another --name")
+    try:
+        if given:
+            connecting.add_secrets(name, given, by=person(), shop_id=place.pk, keep_old=rotate)
+        connecting.change(name, by=person(), shop_id=place.pk, settings=_sealed(settings), is_active=True)
+    except connecting.ConnectionRefused as refusal:
+        raise Failed(str(refusal)) from refusal
+
+
+def _sealed(settings: dict[str, str]) -> dict[str, str]:
+    """A token is a secret too."""
+    from sereno.store.secrets import encrypt
+
+    return {**settings, "token": encrypt([settings["token"]])} if "token" in settings else settings
 
 
 def _by_generic(kind: str, shop: str | None, name: str | None) -> str:
@@ -251,8 +263,14 @@ def switch_on(name: str, /) -> None:
 def _switch(name: str, is_active: bool) -> None:
     host().prepare()
     database.ready()
+    from sereno.runtime import connecting
     from sereno.store.models import Connection
 
-    if not Connection.objects.filter(name=name).update(is_active=is_active):
+    held = Connection.objects.filter(name=name).first()
+    if held is None:
         raise no_such("connection", name, list(Connection.objects.order_by("name").values_list("name", flat=True)))
+    try:
+        connecting.change(name, by=person(), shop_id=held.shop_id, is_active=is_active)
+    except connecting.ConnectionRefused as refusal:
+        raise Failed(str(refusal)) from refusal
     say(f"{name} is {'on' if is_active else 'off'}.")

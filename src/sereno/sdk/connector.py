@@ -55,23 +55,36 @@ class Unmappable(Exception):  # noqa: N818
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing a connection needs to be told. `kind` is `secret` (kept encrypted, several may be valid at once),
-    `url`, `text` or `currency`."""
+    `url`, `text`, `currency`, `zone` (an IANA time zone), `header` (the name of an HTTP header) or `choice` (one of
+    `options`). `begins`: how the platform's own values of it begin."""
 
     name: str
     label: str
-    kind: Literal["secret", "url", "text", "currency"]
+    kind: Literal["secret", "url", "text", "currency", "zone", "header", "choice"]
     is_required: bool
     help: str = ""
+    options: tuple[str, ...] = ()
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How a shop owner connects the platform: what to fill in, and what to do over there, step by step. `{address}` in
-    a step is the connection's webhook address. `topics` are the notices to subscribe to."""
+    """How a shop owner connects the platform: what to fill in, and what to do over there, step by step. `topics` are
+    the notices to subscribe to, `topic_names` how the platform calls them where people click. `brings` says what one gets
+    from it. `is_store`: its records' ids are its own, so a second one of a shop gets a namespace. `is_secret_theirs`:
+    the platform chooses the secret; otherwise one can be made here."""
 
     settings: tuple[Setting, ...]
     steps: tuple[str, ...]
     topics: tuple[str, ...] = ()
+    topic_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    brings: str = ""
+    is_store: bool = True
+    is_secret_theirs: bool = False
+
+    @property
+    def secret(self) -> Setting | None:
+        return next((one for one in self.settings if one.kind == "secret"), None)
 
 
 Verdict = Literal["ok", "bad_signature", "too_old"]

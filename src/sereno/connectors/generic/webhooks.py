@@ -14,6 +14,7 @@ from typing import Any, cast
 from sereno.connectors import signatures
 from sereno.connectors.building import body_hash
 from sereno.connectors.generic.mapping import UNKNOWN, map_delivery
+from sereno.connectors.generic.settings import GUIDE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
 from sereno.sdk.standard_webhooks import signed_headers
@@ -85,5 +86,6 @@ GENERIC = connector(
         dedupe_key=dedupe_key,
         map=_map,
         sign=sign,
+        guide=GUIDE,
     )
 )

@@ -1,15 +1,18 @@
 """What connecting an Oscar store takes."""
 
+from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
 GUIDE = Guide(
-    settings=(
-        Setting("secret", "Signing secret", "secret", True, "A long text of your own; the store signs with it."),
-    ),
+    brings=_("Orders and stock, as a receiver of Oscar's signals sends them."),
+    settings=(Setting("secret", _("Signing secret"), "secret", True, _("A long text; the store signs with it.")),),
     steps=(
-        "Oscar sends no webhooks of its own: add a receiver of its signals that posts them as JSON.",
-        "Let it sign the body with the secret given here (X-Oscar-Hmac-Sha256: <base64>) and post to {address}.",
-        "Place an order: it appears under Events within a second.",
+        _("Oscar sends no webhooks of its own: add a receiver of its signals that posts them as JSON."),
+        _(
+            "Let it post to this connection's address and sign the body with the secret here: "
+            "X-Oscar-Hmac-Sha256: <base64>."
+        ),
+        _("Place an order: it shows up on this page within a second."),
     ),
     topics=("order.placed", "order.status", "stock"),
 )

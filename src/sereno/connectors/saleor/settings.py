@@ -1,18 +1,28 @@
 """What connecting a Saleor store takes."""
 
+from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
 GUIDE = Guide(
+    brings=_("Orders with their payments and parcels, and checkouts."),
     settings=(
         Setting(
-            "secret", "Secret key", "secret", True, "The webhook's secret key; Saleor then signs with HMAC-SHA256."
+            "secret",
+            _("Secret key"),
+            "secret",
+            True,
+            _("The webhook's secret key; Saleor then signs with HMAC-SHA256."),
         ),
     ),
     steps=(
-        "In Saleor's dashboard make a webhook with target URL {address} and a secret key, the same here.",
-        "Choose the events below. With a subscription query, let it ask at least for the id, total, currency, e-mail "
-        "address and lines; without one Saleor sends its fixed payload, which is understood too.",
-        "Signatures by public key (webhooks without a secret key) are not verified yet: give the webhook a secret key.",
+        _("In Saleor's dashboard open Extensions, your app, and make a webhook."),
+        _("Target URL: this connection's address. Secret key: the one of this page."),
+        _(
+            "Choose the events listed here. A subscription query should ask at least for id, total, currency, e-mail "
+            "address and lines; without one Saleor sends its fixed payload, which is understood too."
+        ),
+        _("Place an order: it shows up on this page within a second."),
+        _("Signatures by public key (webhooks without a secret key) cannot be checked yet: give it a secret key."),
     ),
     topics=(
         "ORDER_CREATED",

@@ -1,23 +1,29 @@
 """What connecting a Shopify shop takes."""
 
+from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
 GUIDE = Guide(
+    brings=_("Orders, carts, checkouts, payments, parcels, refunds, customers, consent and stock, within a second."),
+    is_secret_theirs=True,
     settings=(
         Setting(
             "secret",
-            "Signing secret",
+            _("Signing secret"),
             "secret",
             True,
-            "The app's client secret, or the key Shopify shows under Settings > Notifications > Webhooks.",
+            _("The key Shopify shows under Settings > Notifications > Webhooks, or your app's client secret."),
         ),
-        Setting("url", "Shop address", "url", False, "Such as https://my-shop.myshopify.com"),
+        Setting("url", _("Shop address"), "url", False, _("Such as https://my-shop.myshopify.com")),
     ),
     steps=(
-        "In Shopify's admin open Settings, Notifications, Webhooks.",
-        "Copy the key shown there (“Your webhooks will be signed with…”) into Signing secret here.",
-        "Create a webhook for each of the topics below: format JSON, newest API version, URL {address}.",
-        "Press “Send test” on one: it appears under Events within a second.",
+        _("In Shopify's admin open Settings, Notifications, Webhooks."),
+        _("At the foot of that page, copy the key after “Your webhooks will be signed with” and paste it below."),
+        _(
+            "Press “Create webhook” for each event listed here: format JSON, the newest API version, and as URL this "
+            "connection's address."
+        ),
+        _("Press “Send test” beside one of them: it shows up on this page within a second."),
     ),
     topics=(
         "orders/create",
@@ -38,4 +44,23 @@ GUIDE = Guide(
         "products/delete",
         "inventory_levels/update",
     ),
+    topic_names={
+        "orders/create": "Order creation",
+        "orders/updated": "Order update",
+        "orders/paid": "Order payment",
+        "orders/fulfilled": "Order fulfillment",
+        "orders/cancelled": "Order cancellation",
+        "refunds/create": "Refund create",
+        "fulfillments/create": "Fulfillment creation",
+        "fulfillments/update": "Fulfillment update",
+        "checkouts/create": "Checkout creation",
+        "checkouts/update": "Checkout update",
+        "carts/update": "Cart update",
+        "customers/create": "Customer creation",
+        "customers/update": "Customer update",
+        "products/create": "Product creation",
+        "products/update": "Product update",
+        "products/delete": "Product deletion",
+        "inventory_levels/update": "Inventory level update",
+    },
 )

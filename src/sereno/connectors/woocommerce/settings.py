@@ -1,21 +1,30 @@
 """What connecting a WooCommerce shop takes."""
 
+from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
 GUIDE = Guide(
+    brings=_("Orders and what becomes of them, customers, products and stock. It tells nothing about carts."),
     settings=(
-        Setting("secret", "Secret", "secret", True, "The text you put into the webhook's Secret field, the same here."),
-        Setting("url", "Shop address", "url", False, "Such as https://shop.example.com"),
+        Setting("secret", _("Secret"), "secret", True, _("The text in the webhook's Secret field, the same here.")),
+        Setting("url", _("Shop address"), "url", False, _("Such as https://shop.example.com")),
         Setting(
-            "timezone", "Time zone", "text", False, "Only for plugins that send no GMT times; such as Europe/Madrid"
+            "timezone",
+            _("Time zone"),
+            "zone",
+            False,
+            _("Only where a plugin sends no GMT times; such as Europe/Madrid"),
         ),
     ),
     steps=(
-        "In WordPress open WooCommerce, Settings, Advanced, Webhooks, and add a webhook for each topic below.",
-        "Status: Active. Delivery URL: {address}. Secret: a long text of your own, the same here. API version: v3.",
-        "Save: WooCommerce sends a ping at once, which appears under Deliveries as ignored (ping).",
-        "WooCommerce does not repeat a webhook that failed and switches it off after some failures in a row: look at "
-        "its status now and then.",
+        _("In WordPress open WooCommerce, Settings, Advanced, Webhooks."),
+        _("Press “Add webhook” once for each topic listed here."),
+        _("Status: Active. Delivery URL: this connection's address. Secret: the one of this page. API version: v3."),
+        _("Save. WooCommerce sends a ping at once: it shows up on this page within a second."),
+        _(
+            "WooCommerce does not repeat a webhook that failed, and switches it off after some failures in a row: look "
+            "at its status there after an outage."
+        ),
     ),
     topics=(
         "order.created",
@@ -25,4 +34,12 @@ GUIDE = Guide(
         "customer.updated",
         "product.updated",
     ),
+    topic_names={
+        "order.created": "Order created",
+        "order.updated": "Order updated",
+        "order.deleted": "Order deleted",
+        "customer.created": "Customer created",
+        "customer.updated": "Customer updated",
+        "product.updated": "Product updated",
+    },
 )
