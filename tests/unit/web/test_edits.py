@@ -1,4 +1,4 @@
-"""Edits of the tree: whatever is done in whatever order, the document stays one that YAML keeps, and nothing is lost."""
+"""Edits of the tree: whatever is done in whatever order, the document stays one that YAML keeps; nothing is lost."""
 
 from __future__ import annotations
 
@@ -88,6 +88,9 @@ def _texts(document: dict[str, Any]) -> list[str]:
 class _Indentless(yaml.SafeDumper):
     """Lists at the column of their key, as PyYAML does by itself."""
 
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
 
 def _do(name: str, document: dict[str, Any], paths: list[str], one: int, other: int, step: Any) -> edits.Edited:
     path, to = paths[one % len(paths)], paths[other % len(paths)]
@@ -146,11 +149,11 @@ def test_a_move_loses_no_step_and_follows_it(document: dict[str, Any], one: int,
         return
     changed, landed = edits.move(document, path, to)
     assert find(changed, landed) == step
-    kept = sorted(sign(one) for _, one in walk(document) if not edits_has_list(one))
-    assert sorted(sign(one) for _, one in walk(changed) if not edits_has_list(one)) == kept
+    kept = sorted(sign(one) for _, one in walk(document) if not _has_steps(one))
+    assert sorted(sign(one) for _, one in walk(changed) if not _has_steps(one)) == kept
 
 
-def edits_has_list(step: Any) -> bool:
+def _has_steps(step: Any) -> bool:
     return not isinstance(step, dict) or any(
         key in step for key in ("if", "switch", "split", "approve", "for_each", "on_error")
     )
