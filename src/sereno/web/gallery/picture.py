@@ -1,4 +1,4 @@
-"""A flow as a small picture: its cards as shapes, drawn here so that a page needs no script. Words are beside it."""
+"""A flow as a small picture: its cards with their first words, drawn here so that a page needs no script."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sereno.web.environment import static
 from sereno.web.flowtree import Card
 
 WIDTH, ROW, GAP, INDENT = 264, 20, 7, 16
-ROWS = 6
-_TEXT_UNIT = 2.3
+ROWS = 5
+_LETTER = 4.9
+"""About as wide as a letter is at the picture's type size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,9 @@ def picture(trigger: Sequence[Card], steps: Iterable[Card], rows: int = ROWS) ->
     parts += [_shape(row, index) for index, row in enumerate(shown)]
     if len(found) > rows:
         parts.append(Markup('<g class="more">{}</g>').format(Markup().join(_dot(place, height) for place in range(3))))
-    svg = Markup('<svg class="mini" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>')
-    return svg.format(WIDTH, height + 8, Markup().join(parts))
+    lower = (rows - len(shown)) * (ROW + GAP) // 2  # a short flow stands in the middle
+    svg = Markup('<svg class="mini" viewBox="0 {} {} {}" aria-hidden="true" focusable="false">{}</svg>')
+    return svg.format(-lower, WIDTH, height + 8, Markup().join(parts))
 
 
 def _collect(cards: Iterable[Card], depth: int, parent: int | None, found: list[_Row]) -> None:
@@ -67,20 +69,23 @@ def _link(row: _Row, index: int) -> Markup:
 
 def _shape(row: _Row, index: int) -> Markup:
     x, y = _left(row.depth), _top(index)
-    words = len(row.card.say.striptags())
     width = WIDTH - 2 - x
-    line = min(width - 38, max(24, int(words * _TEXT_UNIT)))
+    words = shorten(row.card.say.striptags(), int((width - 30) / _LETTER))
     return Markup(
         '<g class="{}"><rect class="box" x="{}" y="{}" width="{}" height="{}" rx="5"/>'
         '<rect class="glyph" x="{}" y="{}" width="14" height="14" rx="4"/>'
         '<use href="{}#{}" x="{}" y="{}" width="10" height="10"/>'
-        '<rect class="text" x="{}" y="{}" width="{}" height="4" rx="2"/></g>'
+        '<text x="{}" y="{}">{}</text></g>'
     ).format(
         row.card.kind, x, y, width, ROW,
         x + 3, y + 3,
         static("icons.svg"), row.card.icon, x + 5, y + 5,
-        x + 24, y + 8, line,
+        x + 24, y + 13, words,
     )  # fmt: skip
+
+
+def shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def _dot(place: int, height: int) -> Markup:
