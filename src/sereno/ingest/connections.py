@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from sereno.ingest.inbox import ConnectionRow, Inbox, Unwritable
+from sereno.ingest.refusals import Refusals
 from sereno.sdk.connector import Connector
 
 log = logging.getLogger("sereno.door")
@@ -32,7 +33,7 @@ _NAME = re.compile(r"[-\w]{1,64}", re.ASCII)
 @dataclass(slots=True)
 class Known:
     """A connection as the door uses it. `secrets` is None when they cannot be decrypted: our own trouble. `answers`
-    counts what its senders were told, by status."""
+    counts what its senders were told, by status; `refusals` are those whose signature was wrong."""
 
     id: int
     name: str
@@ -41,6 +42,7 @@ class Known:
     settings: Mapping[str, Any]
     read_at: float
     answers: dict[int, int]
+    refusals: Refusals
 
 
 class Connections:
@@ -63,6 +65,10 @@ class Connections:
 
     def __iter__(self):
         return iter(list(self._known.values()))
+
+    def known(self, name: str) -> Known | None:
+        """As last read, if it was. May be called from any thread."""
+        return self._known.get(name)
 
     def fresh(self, name: str, now: float) -> Known | None:
         """The connection when it is known and was read not long ago."""
@@ -119,6 +125,7 @@ class Connections:
             settings=msgspec.json.decode(row.settings or "{}"),
             read_at=at,
             answers=before.answers if same and before else {},
+            refusals=before.refusals if same and before else Refusals(),
         )
 
 

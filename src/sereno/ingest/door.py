@@ -23,6 +23,7 @@ from sereno.ingest.commits import GroupCommit, Reply
 from sereno.ingest.connections import Connections, Known
 from sereno.ingest.counts import Counts
 from sereno.ingest.inbox import Inbox, NewDelivery, Unwritable
+from sereno.ingest.refusals import Refusals
 from sereno.sdk.connector import Connector
 
 log = logging.getLogger("sereno.door")
@@ -100,6 +101,12 @@ class Door:
         self._reading: dict[asyncio.Task[Any], float] = {}
         self._slow: set[asyncio.Task[Any]] = set()
         self._sweeper: asyncio.Task[None] | None = None
+
+    def refusals_of(self, name: str) -> Refusals | None:
+        """What was refused at a connection's address for its signature since this process began; None while nobody
+        came. May be called from any thread."""
+        found = self.connections.known(name)
+        return found.refusals if found is not None else None
 
     def start(self) -> None:
         if self.commits is None:
@@ -198,7 +205,9 @@ class Door:
         received = time_ns() // 1000
         settings = connection.settings
         now = datetime.fromtimestamp(received / 1_000_000, UTC)
-        if connector.verify(connection.secrets, headers, body, now, settings) != "ok":
+        verdict = connector.verify(connection.secrets, headers, body, now, settings)
+        if verdict != "ok":
+            connection.refusals.note(connector, connection.secrets, headers, body, received, verdict, settings)
             return 401
         topic, key = name_delivery(connector, headers, body, settings)
         commits.add(NewDelivery(connection.id, key, topic, stored_headers(headers), body, received), reply)

@@ -133,6 +133,12 @@ class _Metrics:
         for status, number in list(counts.unknown.items()):
             answers.add_metric(("", str(status)), number)
         yield answers
+        refusals = CounterMetricFamily(
+            "sereno_door_refusals", "Deliveries refused for their signature.", labels=("connection",)
+        )
+        for connection in self._door.connections:
+            refusals.add_metric((connection.name,), connection.refusals.total)
+        yield refusals
         total = 0
         buckets: list[tuple[str, int]] = []
         for bound, number in zip((*map(str, SECONDS), "+Inf"), list(counts.buckets), strict=True):

@@ -102,8 +102,11 @@ def find_connector(kind: str) -> Connector:
 def build_door(*, on_stored: Callable[[], None] | None = None, database: Database | None = None) -> Door:
     from sereno.ingest.door import Door
     from sereno.store.secrets import decrypt
+    from sereno.web.wiring import watch_door
 
-    return Door(build_inbox(database), find_connector, decrypt, on_stored=on_stored)
+    door = Door(build_inbox(database), find_connector, decrypt, on_stored=on_stored)
+    watch_door(door.refusals_of)
+    return door
 
 
 def build_front(door: Door, executor: Executor, database: Database | None = None) -> Front:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -64,3 +64,37 @@ def wiring() -> Wiring:
     if _wiring is None:
         raise RuntimeError("the pages are not wired: site must call sereno.web.wiring.configure first")
     return _wiring
+
+
+class Refusal(Protocol):
+    """An attempt the door refused for its signature; see `ingest.refusals`."""
+
+    @property
+    def at(self) -> int: ...
+    @property
+    def cause(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class Refusals(Protocol):
+    """Those of one connection since the process began, the oldest kept first."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def recent(self) -> Iterable[Refusal]: ...
+
+
+_refusals_of: Callable[[str], Refusals | None] | None = None
+
+
+def watch_door(refusals_of: Callable[[str], Refusals | None]) -> None:
+    """Called once, by `site`, in the process that has a door."""
+    global _refusals_of
+    _refusals_of = refusals_of
+
+
+def refusals_of(name: str) -> Refusals | None:
+    """What the door refused at this connection's address; None where this process has no door, or nobody came."""
+    return _refusals_of(name) if _refusals_of is not None else None
