@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
+from sereno.engine.places import branches
 from sereno.sdk.plugin import registry
 from sereno.web.sentences import duration, expression, names, say, short
 
@@ -30,7 +31,8 @@ _ACTION_ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A step. `say` and `detail` are safe markup; `branches` are (name, cards)."""
+    """A step. `say` and `detail` are safe markup; `branches` are (name, cards), and `prefixes` beside them say how the
+    paths of their steps begin."""
 
     kind: str
     icon: str
@@ -38,10 +40,11 @@ class Card:
     path: str = ""
     detail: Markup = _NOTHING
     branches: tuple[tuple[str, tuple[Card, ...]], ...] = field(default=())
+    prefixes: tuple[str, ...] = field(default=())
 
 
-Branches = tuple[tuple[str, tuple[Card, ...]], ...]
-Said = tuple[Markup, Branches]
+Said = tuple[Markup, list[str]]
+"""What a control step says, and what each of its branches is called, in the order of `places.branches`."""
 
 
 def trigger_cards(document: Mapping[str, Any]) -> list[Card]:
@@ -60,28 +63,55 @@ def trigger_cards(document: Mapping[str, Any]) -> list[Card]:
     return cards
 
 
-def step_cards(steps: Any, prefix: str = "") -> tuple[Card, ...]:
-    """Cards of a list of steps; what is not a step is left out (the checker has already said so)."""
+def step_cards(steps: Any, prefix: str = "", everything: bool = False) -> tuple[Card, ...]:
+    """Cards of a list of steps; what is not a step is left out (the checker has already said so). `everything`: with
+    the branches that are empty too."""
     if not isinstance(steps, list):
         return ()
     cards: list[Card] = []
     for index, item in enumerate(steps):
         step = {item: None} if isinstance(item, str) else item
         if isinstance(step, Mapping) and step:
-            cards.append(_card(step, f"{prefix}{index}"))
+            cards.append(_card(step, f"{prefix}{index}", everything))
     return tuple(cards)
 
 
-def _card(step: Mapping[str, Any], path: str) -> Card:
+def sentence_of(step: Any) -> Markup:
+    """What a step does, without its branches."""
+    found = {step: None} if isinstance(step, str) else step
+    if not isinstance(found, Mapping) or not found:
+        return escape(str(step))
+    name = next((key for key in _CONTROL if key in found), None)
+    if name is not None:
+        return _CONTROL[name][1](found, found[name])[0]
+    name = str(next(iter(found)))
+    return action_sentence(name, found[name] if isinstance(found[name], Mapping) else {})
+
+
+def _card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
     name = next((key for key in _CONTROL if key in step), None)
     if name is None:
-        return _action_card(step, path)
+        return _action_card(step, path, everything)
     icon, sentence = _CONTROL[name]
-    said, branches = sentence(step, step[name], path)
-    return Card("end" if name == "stop" else "control", icon, said, path, _NOTHING, branches)
+    said, labels = sentence(step, step[name])
+    inside, prefixes = _branches(step, path, labels, everything)
+    return Card("end" if name == "stop" else "control", icon, said, path, _NOTHING, inside, prefixes)
 
 
-def _action_card(step: Mapping[str, Any], path: str) -> Card:
+def _branches(
+    step: Mapping[str, Any], path: str, labels: list[str], everything: bool
+) -> tuple[tuple[tuple[str, tuple[Card, ...]], ...], tuple[str, ...]]:
+    named: list[tuple[str, tuple[Card, ...]]] = []
+    prefixes: list[str] = []
+    for label, branch in zip(labels, branches(step), strict=False):
+        may_go = branch.label in ("else", "default") or "approve" in step
+        if branch.steps or everything or not may_go:
+            prefixes.append(branch.prefix(path))
+            named.append((label, step_cards(branch.steps, prefixes[-1], everything)))
+    return tuple(named), tuple(prefixes)
+
+
+def _action_card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
     name = str(next(iter(step)))
     config = step[name] if isinstance(step[name], Mapping) else {}
     notes = [Markup('<span class="mono faint">{}</span>').format(name)]
@@ -92,11 +122,10 @@ def _action_card(step: Mapping[str, Any], path: str) -> Card:
         notes.append(escape(_("on failure: stop")))
     elif on_error == "continue":
         notes.append(escape(_("on failure: go on")))
-    branches: Branches = ()
-    if isinstance(on_error, list):
-        branches = ((_("If it fails"), step_cards(on_error, f"{path}.on_error.")),)
+    inside, prefixes = _branches(step, path, [_("If it fails")], everything)
     said = action_sentence(name, config)
-    return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, Markup(" · ").join(notes), branches)
+    detail = Markup(" · ").join(notes)
+    return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, detail, inside, prefixes)
 
 
 def action_sentence(name: str, config: Mapping[str, Any]) -> Markup:
@@ -117,39 +146,29 @@ def _fill(label: str, config: Mapping[str, Any]) -> Markup:
     return Markup().join([*parts, escape(label[last:])])
 
 
-def _if(step: Mapping[str, Any], value: Any, path: str) -> Said:
-    branches = [(_("Yes"), step_cards(step.get("then"), f"{path}.then."))]
-    if step.get("else"):
-        branches.append((_("Otherwise"), step_cards(step["else"], f"{path}.else.")))
-    return say(_("If %(condition)s"), condition=expression(value)), tuple(branches)
+def _if(step: Mapping[str, Any], value: Any) -> Said:
+    return say(_("If %(condition)s"), condition=expression(value)), [_("Yes"), _("Otherwise")]
 
 
-def _switch(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _switch(step: Mapping[str, Any], value: Any) -> Said:
     cases = step.get("cases")
-    branches = []
-    for index, (name, steps) in enumerate(cases.items() if isinstance(cases, Mapping) else ()):
-        label = name if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", str(name)) else f"#{index}"
-        branches.append((str(name), step_cards(steps, f"{path}.{label}.")))
-    if step.get("default"):
-        branches.append((_("Otherwise"), step_cards(step["default"], f"{path}.default.")))
-    return say(_("Choose by %(value)s"), value=expression(value)), tuple(branches)
+    named = [str(name) for name in cases] if isinstance(cases, Mapping) else []
+    return say(_("Choose by %(value)s"), value=expression(value)), [*named, _("Otherwise")]
 
 
-def _split(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _split(step: Mapping[str, Any], value: Any) -> Said:
     body = value if isinstance(value, Mapping) else {}
     weights = body.get("weights")
-    weights = {k: v for k, v in weights.items() if isinstance(v, int)} if isinstance(weights, Mapping) else {}
-    total = sum(weights.values()) or 1
-    branches = [
-        (f"{name} · {round(100 * weight / total)} %", step_cards(body.get(name), f"{path}.{name}."))
-        for name, weight in weights.items()
-    ]
-    return escape(_("Split by chance, always the same way for the same key")), tuple(branches)
+    weights = weights if isinstance(weights, Mapping) else {}
+    counted = {name: weight if isinstance(weight, int) else 0 for name, weight in weights.items()}
+    total = sum(counted.values()) or 1
+    named = [f"{name} · {round(100 * weight / total)} %" for name, weight in counted.items()]
+    return escape(_("Split by chance, always the same way for the same key")), named
 
 
-def _wait(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _wait(step: Mapping[str, Any], value: Any) -> Said:
     if not isinstance(value, Mapping):
-        return say(_("Wait %(duration)s"), duration=duration(value)), ()
+        return say(_("Wait %(duration)s"), duration=duration(value)), []
     until = value.get("until")
     rule = until if isinstance(until, Mapping) else {"time": until}
     if "event" in rule:
@@ -167,41 +186,39 @@ def _wait(step: Mapping[str, Any], value: Any, path: str) -> Said:
         said += say(", " + _("at most %(duration)s"), duration=duration(value["timeout"]))
     if step.get("as"):
         said += say(", " + _("kept as %(name)s"), name=expression(f"vars.{step['as']}"))
-    return said, ()
+    return said, []
 
 
-def _approve(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _approve(step: Mapping[str, Any], value: Any) -> Said:
     body = value if isinstance(value, Mapping) else {}
     said = say(_("Ask %(person)s to approve"), person=expression(body.get("by", "owner")))
     if body.get("timeout"):
         said += say(", " + _("at most %(duration)s"), duration=duration(body["timeout"]))
-    branches = [(_("Approved"), step_cards(body.get("then"), f"{path}.then."))]
-    branches.append((_("Refused, or no answer in time"), step_cards(body.get("else"), f"{path}.else.")))
-    return said, tuple(branch for branch in branches if branch[1])
+    return said, [_("Approved"), _("Refused, or no answer in time")]
 
 
-def _for_each(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _for_each(step: Mapping[str, Any], value: Any) -> Said:
     body = value if isinstance(value, Mapping) else {}
     said = say(
         _("For each of %(items)s, as %(name)s"),
         items=expression(body.get("items", "")),
         name=expression(f"vars.{body.get('as', '')}"),
     )
-    return said, ((_("Do"), step_cards(body.get("steps"), f"{path}.")),)
+    return said, [_("Do")]
 
 
-def _set(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _set(step: Mapping[str, Any], value: Any) -> Said:
     body = value if isinstance(value, Mapping) else {}
     pairs = Markup(", ").join(expression(f"vars.{name} = {item}") for name, item in body.items())
-    return say(_("Remember %(values)s"), values=pairs), ()
+    return say(_("Remember %(values)s"), values=pairs), []
 
 
-def _stop(step: Mapping[str, Any], value: Any, path: str) -> Said:
+def _stop(step: Mapping[str, Any], value: Any) -> Said:
     reason = value.get("reason") if isinstance(value, Mapping) else value
-    return (say(_("Stop: %(reason)s"), reason=reason) if reason else escape(_("Stop here"))), ()
+    return (say(_("Stop: %(reason)s"), reason=reason) if reason else escape(_("Stop here"))), []
 
 
-_CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any, str], Said]]] = {
+_CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any], Said]]] = {
     "if": ("git-branch", _if),
     "switch": ("git-branch", _switch),
     "split": ("split", _split),
