@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support import START, TRIED, Place, fact
+from support import START, TRIED, Place, fact, order
 
 from sereno.runtime import inbox
 from sereno.runtime.entering import Entering
@@ -177,3 +178,23 @@ def test_a_worker_that_holds_all_lanes_wakes_nothing_twice(place: Place) -> None
     place.runtime.world.flows.invalidate()
     assert place.runtime.dispatcher.run(10) == 1
     assert place.rows("SELECT due_at FROM run") == [(to_micros(START + timedelta(hours=1)),)]
+
+
+def test_two_parts_of_one_new_record_are_both_kept(place: Place, crossing: Crossing) -> None:
+    """An order and its refund, in different lanes, both the first to tell of it."""
+    refund = {"id": "r1", "order_id": "9", "amount": "20.00", "currency": "EUR", "status": "succeeded"}
+    told = NewEvent("refund", "refund.created", "order:9", LATER, refund, {"order": "9"})
+    made = order("9")
+    assert lane_of(1, told.subject, told.refs) != lane_of(1, made.subject, made.refs)
+    place.send(made)
+    with crossing.while_it_begins():
+        thread = threading.Thread(target=crossing.offer, args=(told,))
+        thread.start()
+        for _ in range(400):
+            if place.rows("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")[0][0]:
+                break
+            thread.join(0.05)
+    thread.join()
+    place.drain()
+    found = json.loads(place.rows("SELECT data FROM orders_order WHERE key = '9'")[0][0])
+    assert (found["total"], [item["id"] for item in found["refunds"]]) == ("120.00", ["r1"])

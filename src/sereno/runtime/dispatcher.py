@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from sereno.engine.run import EventArrived
 from sereno.runtime.batch import Batch
-from sereno.runtime.entering import Entering, EntryLost
+from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
 from sereno.runtime.holding import Held
 from sereno.runtime.projecting import project
-from sereno.runtime.records import Records
+from sereno.runtime.records import Overtaken, Records
 from sereno.runtime.waking import rows_held_back
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
@@ -46,7 +46,7 @@ class Dispatcher:
         for _ in range(MOST_LOST):
             try:
                 return self._run(limit)
-            except EntryLost:
+            except Overtaken:
                 # Who won has committed by now, and what it wrote is read.
                 continue
         return self._run(limit, is_last=True)
@@ -64,7 +64,7 @@ class Dispatcher:
             return len(ids)
         except DatabaseUnavailable:
             raise
-        except EntryLost:
+        except Overtaken:
             if not is_last:
                 raise
         except Exception:
@@ -84,9 +84,9 @@ class Dispatcher:
                         if facts:
                             self._work(tx, facts)
                     break
-                except EntryLost:
+                except Overtaken:
                     if last:
-                        log.warning("event %d keeps losing its entry to other workers; it is tried later", id_)
+                        log.warning("event %d is overtaken by other workers again and again; it is tried later", id_)
                         return max(done, 1)
                 except DatabaseUnavailable:
                     raise

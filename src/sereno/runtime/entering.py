@@ -21,6 +21,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held
+from sereno.runtime.records import Overtaken
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
 
@@ -28,7 +29,7 @@ MOST_LATER_EVENTS = 50
 """Of those a run only waits for, the oldest. Of those that may end it none is left out: any may be the one."""
 
 
-class EntryLost(Exception):  # noqa: N818
+class EntryLost(Overtaken):
     """Another worker let the same key in meanwhile."""
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sereno.commerce.event import Event
 from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
-from sereno.runtime.records import Records
+from sereno.runtime.records import Held, Overtaken, Records
 from sereno.sdk.plugin import PATCH, Plugins, Projection
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
@@ -63,9 +64,18 @@ def project(
         projection = plugins.projections.get(name)
         assert projection is not None
         writer = _writer(tx, projection, dialect)
-        writer.write(tx, [(shop_id, key, held.version, held.record, now) for (shop_id, key), held in rows])
+        writer.write(tx, rows, now)
         for _, held in rows:
-            held.is_changed = False
+            held.is_changed = held.is_new = False
+
+
+def records_of(event: Event, plugins: Plugins) -> list[tuple[str, str]]:
+    """The records an event tells of, as (projection, key)."""
+    try:
+        parts = _parts(Fact(0, 0, event, ()), plugins)
+    except Exception:  # What cannot be projected tells of nothing.
+        return []
+    return [(part.projection.name, part.key) for part in parts if part.key]
 
 
 def _parts(fact: Fact, plugins: Plugins) -> list[_Part]:
@@ -123,18 +133,20 @@ class _Writer:
         else:
             arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(types, 1))
             values = f"SELECT * FROM unnest({arrays})"  # noqa: S608
-        self._sql = (
-            f"INSERT INTO {table} ({', '.join(names)}) {values} "
-            f"ON CONFLICT (shop_id, key) DO UPDATE SET {changes} WHERE excluded.version >= {table}.version"
-        )
+        insert = f"INSERT INTO {table} ({', '.join(names)}) {values} ON CONFLICT (shop_id, key) DO "
+        self._insert = f"{insert}NOTHING"
+        self._update = f"{insert}UPDATE SET {changes} WHERE excluded.version >= {table}.version"
 
-    def write(self, tx: Transaction, rows: Sequence[tuple[int, str, int, Any, int]]) -> None:
-        columns = self._columns
-        made = [
-            (shop_id, key, version, encode(data), now, *[_plain(column(data)) for column in columns])
-            for shop_id, key, version, data, now in rows
-        ]
-        tx.text_many(self._sql, made, self._types)
+    def write(self, tx: Transaction, rows: Sequence[tuple[tuple[int, str], Held]], now: int) -> None:
+        """Rows that were there are locked; one that was not may be another worker's meanwhile: raises Overtaken."""
+        made = [self._row(at, held, now) for at, held in rows if held.is_new]
+        if tx.text_many(self._insert, made, self._types) != len(made):
+            raise Overtaken
+        tx.text_many(self._update, [self._row(at, held, now) for at, held in rows if not held.is_new], self._types)
+
+    def _row(self, at: tuple[int, str], held: Held, now: int) -> tuple[Any, ...]:
+        data = held.record or {}
+        return (*at, held.version, encode(data), now, *[_plain(column(data)) for column in self._columns])
 
 
 _writers: dict[tuple[str, str], _Writer] = {}

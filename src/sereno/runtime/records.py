@@ -25,15 +25,21 @@ THROUGH = ("order", "cart")
 """Records that say whose they are, for events that do not (a refund names its order only); the first that does."""
 
 
-class Held:
-    """A record and the version of its row; `record` is None while there is no row."""
+class Overtaken(Exception):  # noqa: N818
+    """Another worker was first. It has committed by now: begin anew, and what it wrote is read."""
 
-    __slots__ = ("is_changed", "record", "version")
+
+class Held:
+    """A record and the version of its row; `record` is None while there is no row. `is_new`: there was none when it was
+    read."""
+
+    __slots__ = ("is_changed", "is_new", "record", "version")
 
     def __init__(self, record: Record | None, version: int) -> None:
         self.record = record
         self.version = version
         self.is_changed = False
+        self.is_new = record is None
 
 
 class Records:

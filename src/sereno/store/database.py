@@ -57,8 +57,8 @@ class Transaction(Protocol):
         """SQL made at run time, for tables named by plugins. Placeholders are `?1` or `$1`, see `mark`."""
         ...
 
-    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
-        """As `text`, for many rows: in PostgreSQL the placeholders are arrays of `types`."""
+    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> int:
+        """As `text`, for many rows; gives how many were written. In PostgreSQL placeholders are arrays of `types`."""
         ...
 
     def next_ids(self, table: str, count: int) -> Sequence[int]:

@@ -186,9 +186,8 @@ class PostgresTransaction:
         cursor = self._cursor.execute(sql, list(parameters))
         return cursor.fetchall() if cursor.description is not None else []
 
-    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
-        if rows:
-            self._cursor.execute(sql, _columns(types, rows))
+    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> int:
+        return self._cursor.execute(sql, _columns(types, rows)).rowcount if rows else 0
 
     def next_ids(self, table: str, count: int) -> Sequence[int]:
         rows = self._cursor.execute(

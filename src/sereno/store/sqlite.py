@@ -214,9 +214,8 @@ class SqliteTransaction:
         values = [msgspec.json.encode(item).decode() if isinstance(item, list) else item for item in parameters]
         return self._connection.execute(sql, values).fetchall()
 
-    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> None:
-        if rows:
-            self._connection.executemany(sql, rows)
+    def text_many(self, sql: str, rows: Sequence[Sequence[Any]], types: Sequence[str]) -> int:
+        return self._connection.executemany(sql, rows).rowcount if rows else 0
 
     def next_ids(self, table: str, count: int) -> Sequence[int]:
         row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?1", (table,)).fetchone()
