@@ -16,6 +16,7 @@ from sereno.runtime.world import World
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.plugin import ActionDefinition
 from sereno.sdk.result import Done, Fail, Result
+from sereno.store import scope
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable
@@ -79,7 +80,8 @@ def prepare(
 def carry_out(ready: Ready) -> tuple[Result, LocalWrites]:
     """Try it. An action that raises has failed for good: trying a fault again does not mend it."""
     try:
-        config = ready.definition.config.model_validate(dict(ready.config))
+        with scope.running():
+            config = ready.definition.config.model_validate(dict(ready.config))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -15,6 +15,7 @@ from sereno.engine.catalog import FlowInvalid
 from sereno.engine.flow import Flow, compile_flow
 from sereno.runtime.shops import Shops
 from sereno.sdk.plugin import Plugins
+from sereno.store import scope
 from sereno.store.database import Transaction
 from sereno.store.documents import decode
 
@@ -99,7 +100,8 @@ class Flows:
         self, id_: int, shop_id: int, name: str, status: Status, version: int, is_derived: bool, document: str
     ) -> LiveFlow | None:
         try:
-            flow = compiled(document, self._plugins)
+            with scope.running():
+                flow = compiled(document, self._plugins)
         except FlowInvalid as error:
             log.error("flow %s version %s cannot be used any more: %s", name, version, error)
             return None
@@ -133,7 +135,16 @@ class Flows:
         return self._take(flow_id, shop_id, name, status, version, bool(is_derived), document)
 
 
-@lru_cache(maxsize=1024)
 def compiled(document: str, plugins: Plugins) -> Flow:
     """Compiling is costly, and every shop has the same derived flows. Raises FlowInvalid."""
+    current = scope.current()
+    if current is not None and current.shop_id is not None and "template" in document:
+        # Which templates there are differs between shops, and changes.
+        return _compiled(document, plugins, (current.shop_id, current.database, scope.changes()))
+    with scope.running():
+        return _compiled(document, plugins, None)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(document: str, plugins: Plugins, place: tuple[object, ...] | None) -> Flow:
     return compile_flow(document, plugins)

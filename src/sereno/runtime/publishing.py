@@ -17,6 +17,7 @@ from sereno.runtime.flows import LiveFlow, compiled
 from sereno.runtime.holding import Held
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.runtime.waking import catch_up
+from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
@@ -46,7 +47,8 @@ class FlowRow:
 def save_draft(shop_id: int, text: str, *, database: Database | None = None) -> FlowRow:
     """Keep the text as the draft of the flow it names. Raises FlowInvalid with every problem."""
     staff = open_staff(database)
-    flow = compiled(text, staff.plugins)
+    with scope.in_shop(shop_id, staff.database):
+        flow = compiled(text, staff.plugins)
     with staff.database.transaction() as tx:
         return keep_draft(tx, shop_id, text, flow, is_derived=False)
 
@@ -119,7 +121,8 @@ def keep_draft(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_deriv
 
 
 def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> int:
-    flow = compiled(row.draft, staff.plugins)
+    with scope.in_shop(shop_id, staff.database):
+        flow = compiled(row.draft, staff.plugins)
     now = _next_change(tx, staff)
     last = tx.one("last_version", {"flow": row.id})
     number = (last[0] if last else 0) + 1

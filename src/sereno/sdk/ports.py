@@ -61,6 +61,14 @@ class Products(Protocol):
         ...
 
 
+class Messages(Protocol):
+    """The shop's own messages, as published. What comes back is the module `messages`'s own kind of template."""
+
+    def find(self, name: str, locale: str) -> Any | None:
+        """The message in this language, else in the shop's; None when the shop has none of its own by this name."""
+        ...
+
+
 class Links(Protocol):
     """Signed addresses of the shop's public pages, for one recipient."""
 

@@ -23,13 +23,16 @@ class Scope:
 
 
 _RUNNING = Scope(None, None)
+_changes = 0
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
 @contextmanager
-def in_shop(shop_id: int, database: Database | None = None) -> Iterator[None]:
-    """Flows checked in this block may name what this shop has."""
-    token = _scope.set(Scope(shop_id, database))
+def in_shop(shop_id: int, database: Database | None = None, *, is_given: bool = False) -> Iterator[None]:
+    """Flows checked in this block may name what this shop has. Not `is_given`: what was said around the block holds, if
+    anything was; a back-test's scratch shop has no messages, the shop it stands for has."""
+    held = _scope.get()
+    token = _scope.set(Scope(shop_id, database) if is_given or held is None else held)
     try:
         yield
     finally:
@@ -44,6 +47,17 @@ def running() -> Iterator[None]:
         yield
     finally:
         _scope.reset(token)
+
+
+def changed() -> None:
+    """To be called when what a shop has was changed: what was found out by its names must be found out again."""
+    global _changes
+    _changes += 1
+
+
+def changes() -> int:
+    """How often that was, in this process."""
+    return _changes
 
 
 def current() -> Scope | None:

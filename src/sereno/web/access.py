@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from sereno.store import scope
 from sereno.store.models import Membership, Shop
 from sereno.web.wiring import wiring
 
@@ -59,7 +60,8 @@ def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]],
                 return redirect("two-factor")
             if ability is not None and ability not in asker.can:
                 return _refused(request, reason="role")
-            return view(asker, *args, **kwargs)
+            with scope.in_shop(asker.shop.pk, is_given=True):
+                return view(asker, *args, **kwargs)
 
         return guarded
 

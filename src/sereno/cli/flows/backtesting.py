@@ -57,19 +57,19 @@ def backtest(
     """
     read = documents.read(files)
     plugins = host().prepare(needs_data=shop is not None or events is None)
-    for document in read:
-        flow, problems = documents.check(document, plugins)
-        if flow is None:
-            raise Failed("\n".join(documents.problem_lines(document, problems)))
     place = None
     if shop is not None or events is None:
         database.ready()
         place = shop_named(shop)
+    for document in read:
+        flow, problems = documents.check(document, plugins, place)
+        if flow is None:
+            raise Failed("\n".join(documents.problem_lines(document, problems)))
     if events is not None and (from_ or to):
         raise WrongUse("--events brings its own period: leave --from and --to out, or leave --events out")
     source = _lines(events) if events is not None else _stored(place, from_, to)
     facts = _facts(place, timezone, currency, locale)
-    with progress("Events") as tell:
+    with progress("Events") as tell, documents.in_shop(place):
         report = host().backtest(
             [document.text for document in read],
             _counted(source, tell),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,23 @@ def _read_one(path: Path) -> Document:
         raise WrongUse(f"{path} cannot be read: {error}") from error
 
 
-def check(document: Document, catalog: Any) -> tuple[Any, list[dict[str, Any]]]:
-    """(the compiled flow or None, its problems as plain data)."""
+def in_shop(place: Any) -> AbstractContextManager[None]:
+    """What is checked in this block may name the shop's own messages; without a shop only those that ship."""
+    if place is None:
+        return nullcontext()
+    from sereno.store import scope
+
+    return scope.in_shop(place.pk, is_given=True)
+
+
+def check(document: Document, catalog: Any, place: Any = None) -> tuple[Any, list[dict[str, Any]]]:
+    """(the compiled flow or None, its problems as plain data). `place` is the shop it is for."""
     from sereno.engine.catalog import FlowInvalid
     from sereno.engine.flow import compile_flow
 
     try:
-        return compile_flow(document.text, catalog), []
+        with in_shop(place):
+            return compile_flow(document.text, catalog), []
     except FlowInvalid as error:
         problems = [
             {

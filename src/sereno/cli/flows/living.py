@@ -48,7 +48,7 @@ def apply(
     place = shop_named(shop)
     checked = []
     for document in read:
-        flow, problems = documents.check(document, plugins)
+        flow, problems = documents.check(document, plugins, place)
         if flow is None:
             raise Failed("nothing was applied:\n" + "\n".join(documents.problem_lines(document, problems)))
         checked.append((document, flow))
@@ -161,7 +161,7 @@ def _take_draft(place: Any, path: str) -> str:
     from sereno.runtime import services
 
     (document,) = documents.read([path])
-    flow, problems = documents.check(document, host().prepare())
+    flow, problems = documents.check(document, host().prepare(), place)
     if flow is None:
         raise Failed("\n".join(documents.problem_lines(document, problems)))
     with refusals():

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import model_validator
 
 from sereno.commerce.schema import Field, record
-from sereno.engine.templates import TemplateFailed, render
+from sereno.engine.templates import TemplateFailed
 from sereno.modules.messages import present, templates
+from sereno.modules.messages.compiling import Template
 from sereno.modules.messages.consent import refusal
+from sereno.modules.messages.writing import Content, Pointless, choose, write
 from sereno.sdk.config import Config, option
 from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
 from sereno.sdk.context import Context
 from sereno.sdk.mail import message_id, reply_address, sender
 from sereno.sdk.plugin import BULK, URGENT, action
-from sereno.sdk.ports import Consents, Links, Mail, Mailer, Products
+from sereno.sdk.ports import Consents, Links, Mail, Mailer
 from sereno.sdk.result import Done, Fail, Result
+from sereno.store import scope
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 class EmailConfig(Config):
@@ -46,7 +51,11 @@ class EmailConfig(Config):
             raise ValueError("a template brings its own subject and text: give one or the other")
         purpose = templates.purpose_of(self.template)
         if purpose is None:
-            known = ", ".join(templates.names())
+            current = scope.current()
+            if current is not None and current.shop_id is None and _NAME.fullmatch(self.template):
+                # It was there when the flow was published; if it is not any more, sending it says so.
+                return self
+            known = ", ".join(templates.known_names())
             raise ValueError(f"there is no message template {self.template!r}; there are {known}")
         if self.purpose not in (None, purpose):
             raise ValueError(f"the template {self.template} is {purpose}, and a step cannot change that")
@@ -69,25 +78,11 @@ RESULT = record(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail's words, rendered."""
-
-    subject: str
-    text: str
-    html: str | None
-    locale: str | None
-    locale_from: str | None
-
-
-class Pointless(Exception):  # noqa: N818
-    """The mail has nothing left to say; the reason is a code."""
-
-
 def needs(config: Mapping[str, Any]) -> frozenset[str]:
     """The record a template is about. The recipient may be on any of several records, and is found at run time."""
     name = config.get("template")
-    return frozenset({templates.about(name)}) if isinstance(name, str) and name in templates.names() else frozenset()
+    about = templates.about(name) if isinstance(name, str) else None
+    return frozenset({about}) if about is not None else frozenset()
 
 
 def priority(config: Mapping[str, Any]) -> int:
@@ -118,13 +113,17 @@ def send_email(config: EmailConfig, ctx: Context) -> Result:
         mailer, consents = ctx.port(Mailer), ctx.port(Consents)
     except LookupError:
         return Fail("mail.not_configured", "Set SERENO_SMTP_URL to the mail server that is to send for you.")
-    purpose = (templates.purpose_of(config.template) if config.template else config.purpose) or "transactional"
+    try:
+        chosen = choose(config.template, ctx) if config.template is not None else None
+    except TemplateFailed as error:
+        return Fail("template.missing", f"The mail could not be written: {error}.")
+    purpose = (chosen[0].purpose if chosen is not None else config.purpose) or "transactional"
     why_not = refusal(consents, to.lower(), purpose, ctx.records.get("customer"), _ticked(ctx))
     if why_not is not None:
         return Done({"sent": False, "reason": why_not, "to": to, "purpose": purpose})
     try:
         links = _links(ctx, to) if purpose == "marketing" else {}
-        content = _content(config, ctx, links)
+        content = _templated(chosen, ctx, links) if chosen is not None else _written(config, links)
     except LookupError:
         return Fail("links.missing", "Marketing needs a link to unsubscribe: set SERENO_BASE_URL.")
     except Pointless as pointless:
@@ -164,27 +163,9 @@ def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mappin
     return Done({name: found for name, found in value.items() if found is not None})
 
 
-def _content(config: EmailConfig, ctx: Context, links: Mapping[str, str]) -> Content:
-    if config.template is None:
-        return _written(config, links)
-    wished, locale_from = present.language(ctx)
-    template = templates.find(config.template, wished)
-    if template is None:
-        raise TemplateFailed(f"there is no template {config.template!r}")
-    if template.locale != wished.replace("_", "-").partition("-")[0].lower():
-        # The reader's language is not one of ours: the shop's own is closer than English.
-        template = templates.find(config.template, ctx.shop.locale) or template
-        wished, locale_from = template.locale, "shop" if template.locale == ctx.shop.locale[:2] else "default"
-    variables = present.variables(ctx, template.about, wished, _today(ctx, template.about), links)
-    if template.about == "cart":
-        _check_cart(ctx, variables)
-    return Content(
-        subject=" ".join(render(template.subject, variables).split()),
-        text=_tidy(render(template.text, variables)),
-        html=render(template.html, variables, "html"),
-        locale=template.locale,
-        locale_from=locale_from,
-    )
+def _templated(chosen: tuple[Template, str, str], ctx: Context, links: Mapping[str, str]) -> Content:
+    template, wished, locale_from = chosen
+    return write(template, ctx, wished, locale_from, links)
 
 
 def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
@@ -197,26 +178,6 @@ def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
         if html is not None and links["unsubscribe"] not in html:
             html += f'<p style="font-size:13px"><a href="{links["unsubscribe"]}">Unsubscribe</a></p>'
     return Content(config.subject or "", plain, html, None, None)
-
-
-def _check_cart(ctx: Context, variables: Mapping[str, Any]) -> None:
-    """A mail about a cart that is gone, bought or sold out has nothing to say. Raises Pointless."""
-    cart = ctx.records.get("cart") or {}
-    if cart.get("completed_at") or cart.get("order_id"):
-        raise Pointless("cart.completed")
-    if cart.get("deleted_at"):
-        raise Pointless("cart.deleted")
-    if not variables["lines"]:
-        raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
-
-
-def _today(ctx: Context, about: str) -> Mapping[str, Mapping[str, Any]]:
-    items = [item for item in (ctx.records.get(about) or {}).get("lines") or () if isinstance(item, Mapping)]
-    keys = {str(item[name]) for item in items for name in ("variant_id", "sku") if item.get(name)}
-    try:
-        return ctx.port(Products).today(sorted(keys)) if keys else {}
-    except LookupError:
-        return {}
 
 
 def _ticked(ctx: Context) -> bool | None:
@@ -247,13 +208,3 @@ def _as_text(html: str) -> str:
     from inscriptis.model.config import ParserConfig
 
     return get_text(html, ParserConfig(css=CSS_PROFILES["strict"], display_links=True))
-
-
-def _tidy(plain: str) -> str:
-    """At most one empty line in a row, and none at the ends."""
-    lines: list[str] = []
-    for line in plain.splitlines():
-        kept = line if line == "-- " else line.rstrip()
-        if kept or (lines and lines[-1]):
-            lines.append(kept)
-    return "\n".join(lines).strip("\n") + "\n"

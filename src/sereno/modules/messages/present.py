@@ -6,7 +6,6 @@ Pure. Records come from shops' platforms and are not to be trusted: addresses of
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -14,15 +13,14 @@ from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
 
+from sereno.modules.messages import branding
 from sereno.sdk.context import Context, ShopFacts
 
 Record = Mapping[str, Any]
 
-BRAND = "#2f5d50"
 LOW = 5
 """At or below this many, a mail about a cart says how many are left."""
 OFFER_LASTS = timedelta(days=2)
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _STORE_SETTINGS = ("support_phone", "postal_address")
 
 
@@ -48,11 +46,19 @@ def language(context: Context) -> tuple[str, str]:
     return "en", "default"
 
 
-def variables(context: Context, about: str, locale: str, today: Mapping[str, Record], links: Record) -> dict[str, Any]:
-    """Everything a template may name. `today` are the newest known variants by id and SKU."""
+def variables(
+    context: Context,
+    about: str,
+    locale: str,
+    today: Mapping[str, Record],
+    links: Record,
+    shelves: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Everything a template may name. `today` are the newest known variants by id and SKU; `shelves` the products that
+    blocks show."""
     order = context.records.get("order") or {}
     cart = context.records.get("cart") or {}
-    record: Record = order if about == "order" else cart
+    record: Record = {"order": order, "cart": cart}.get(about, {})
     found, gone = lines(record.get("lines") or (), today, is_cart=about == "cart")
     customer = context.records.get("customer") or {}
     written = _region(locale)
@@ -81,12 +87,12 @@ def variables(context: Context, about: str, locale: str, today: Mapping[str, Rec
         "offer": offer(context),
         "reviews": reviews(context.shop.settings.get("reviews"), found),
         "links": links,
+        "shelves": {block: shelf(keys, today) for block, keys in (shelves or {}).items()},
     }
 
 
 def store(shop: ShopFacts) -> dict[str, Any]:
     """The shop as mails name it."""
-    colour = str(shop.settings.get("brand_color") or "")
     return {
         "name": shop.name,
         "currency": shop.currency,
@@ -95,7 +101,8 @@ def store(shop: ShopFacts) -> dict[str, Any]:
         **{name: shop.settings.get(name) for name in _STORE_SETTINGS},
         "website": _web(shop.settings.get("website")),
         "support_email": support_address(shop),
-        "brand_color": colour if _COLOUR.fullmatch(colour) else BRAND,
+        "media_url": shop.base_url,
+        **branding.read(shop.settings, shop.base_url).variables(),
     }
 
 
@@ -136,6 +143,27 @@ def lines(
         else:
             shown.append(_as_of_today(line, known))
     return shown, gone
+
+
+def shelf(keys: Sequence[str], today: Mapping[str, Record]) -> list[dict[str, Any]]:
+    """The products a block shows, as they are today; those unknown, gone or sold out are left out."""
+    shown: list[dict[str, Any]] = []
+    for key in keys:
+        known = today.get(key)
+        if not known or _is_sold_out(known) or known.get("status") not in (None, "", "active", "published"):
+            continue
+        price, before = _decimal(known.get("price")), _decimal(known.get("compare_at_price"))
+        is_less = price is not None and before is not None and before > price
+        shown.append(
+            {
+                "title": str(known.get("title") or key),
+                "price": None if price is None else str(price),
+                "was_price": str(before) if is_less else None,
+                "image_url": _web(known.get("image_url")),
+                "url": _web(known.get("url")),
+            }
+        )
+    return shown
 
 
 def totals(order: Record) -> list[dict[str, Any]]:

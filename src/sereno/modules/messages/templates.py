@@ -1,166 +1,183 @@
-"""The mails that ship: one YAML file each, holding its purpose, its blocks and its texts in every language.
-
-Compiled once per (name, language): blocks and texts become one MJML document and one plain text, MJML becomes HTML, and
-the result is Liquid that is filled in per recipient. Texts are written by us; what they quote is escaped by Liquid.
+"""Messages by name: those that ship, one YAML file each, and a shop's own, which come before a shipped one of the same
+name. Compiled once per language; what comes out is Liquid.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
-Purpose = Literal["transactional", "marketing"]
+from sereno.modules.messages import own
+from sereno.modules.messages.compiling import FOLDER, Template, TemplateInvalid, compile_mail, words
+from sereno.modules.messages.documents import LOCALES, Block, Document, Kind, Purpose
+from sereno.sdk.config import mark as _
+from sereno.store import scope
+from sereno.store.database import Database
 
-LOCALES = ("en", "es", "pt", "ro")
 DEFAULT_LOCALE = "en"
-_FOLDER = Path(__file__).parent / "templates"
-_PLACE = re.compile(r"\[\[([a-z_.]+)\]\]")
-_LIQUID = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
-_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+TITLES = {
+    "order-confirmation": _("Order confirmation"),
+    "order-paid": _("Payment received"),
+    "order-shipped": _("On its way"),
+    "order-out-for-delivery": _("Out for delivery"),
+    "order-delivered": _("Delivered"),
+    "order-cancelled": _("Order cancelled"),
+    "order-refunded": _("Money returned"),
+    "cart-reminder": _("Cart reminder"),
+    "cart-help": _("Cart: can we help?"),
+    "cart-reviews": _("Cart: what others say"),
+    "cart-incentive": _("Cart: an incentive"),
+    "cart-last-chance": _("Cart: last call"),
+}
 
-
-class TemplateInvalid(ValueError):  # noqa: N818
-    """A template file that cannot be compiled; the message names the file and what is wrong."""
+__all__ = [
+    "DEFAULT_LOCALE",
+    "LOCALES",
+    "Template",
+    "TemplateInvalid",
+    "TemplateName",
+    "find",
+    "names",
+    "template_names",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A mail in one language. `subject`, `html` and `text` are Liquid; `about` is the record it cannot do without."""
+class TemplateName:
+    """A message to choose from. `title` is the shop's own; that of a shipped one is to be translated."""
 
     name: str
-    locale: str
+    title: str
+    kind: Kind
     purpose: Purpose
     about: str
-    subject: str
-    html: str
-    text: str
+    is_own: bool
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """All templates that ship."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+    """All mails that ship."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 
 
-def purpose_of(name: str) -> Purpose | None:
+def template_names(shop: int | None = None, *, database: Database | None = None) -> list[TemplateName]:
+    """The mails a step may name: the shop's own as published, by title, then those that ship. Without `shop`: of the
+    shop a person is working in."""
+    library, shop_id = _library(shop, database)
+    held = library.of_shop(shop_id) if library is not None and shop_id is not None else {}
+    mine = [
+        TemplateName(name, one.title, "email", one.document.purpose, one.document.about, is_own=True)
+        for name, one in sorted(held.items(), key=lambda item: item[1].title.lower())
+        if one.document.kind == "email"
+    ]
+    shipped = [
+        TemplateName(name, TITLES.get(name, name), "email", found.purpose, found.about, is_own=False)
+        for name in names()
+        if name not in held
+        for found in (shipped_document(name),)
+    ]
+    return mine + shipped
+
+
+def purpose_of(name: str, shop: int | None = None, *, database: Database | None = None) -> Purpose | None:
     """Whether a mail needs consent (`marketing`) or not; None when there is no such template."""
-    return _document(name)["purpose"] if name in names() else None
+    document = _document(name, shop, database)
+    return document.purpose if document is not None else None
 
 
-def about(name: str) -> str:
-    """The record a template cannot do without: `order` or `cart`."""
-    return _document(name)["about"]
+def about(name: str, shop: int | None = None, *, database: Database | None = None) -> str | None:
+    """The record a template cannot do without: `order`, `cart` or `customer`; None when there is no such template."""
+    document = _document(name, shop, database)
+    return document.about if document is not None else None
 
 
-def find(name: str, locale: str) -> Template | None:
-    """The template in this language, else in English; `locale` of what comes back says which. None when there is no
-    such template. `pt-BR` is Portuguese."""
+def find(
+    name: str,
+    locale: str,
+    *,
+    shop: int | None = None,
+    fallback: str | None = None,
+    database: Database | None = None,
+) -> Template | None:
+    """The shop's own published mail of this name, else the shipped one; in this language, else in `fallback` (the
+    shop's), else in English. `locale` of what comes back says which. None when there is no such mail. `pt-BR` is
+    Portuguese."""
+    library, shop_id = _library(shop, database)
+    if library is not None and shop_id is not None:
+        found = library.find(shop_id, name)
+        if found is not None and found.document.kind == "email":
+            return found.compiled(locale, fallback)
     if name not in names():
         return None
-    language = locale.replace("_", "-").partition("-")[0].lower()
-    return _compiled(name, language if language in _document(name)["texts"] else DEFAULT_LOCALE)
+    return _compiled(name, shipped_document(name).language(locale, fallback))
+
+
+@cache
+def shipped_document(name: str) -> Document:
+    """A shipped mail as a document, as if it had been made in the editor: the way to begin one's own with it. Raises
+    LookupError."""
+    if name not in names():
+        raise LookupError(f"there is no mail {name!r} that ships")
+    held: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    missing = [locale for locale in LOCALES if locale not in held["texts"]]
+    if missing:
+        raise TemplateInvalid(f"{name}: no texts in {', '.join(missing)}")
+    texts = {locale: {key: said[key] for key in ("subject", "preview")} for locale, said in held["texts"].items()}
+    blocks = tuple(
+        _shipped_block(f"b{number}", entry, held["texts"], texts)
+        for number, entry in enumerate(held["blocks"], start=1)
+    )
+    return Document("email", held["purpose"], held["about"], LOCALES, blocks, texts)
+
+
+def _shipped_block(
+    id_: str,
+    entry: str | Mapping[str, Mapping[str, str]],
+    said: Mapping[str, Mapping[str, str]],
+    texts: Mapping[str, dict[str, str]],
+) -> Block:
+    """A block of a file; its texts go into `texts`. `text: word.x` is one of the words all mails share."""
+    kind, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
+    settings = {"link": f"{{{{ {given['url']} }}}}"} if "url" in given else {}
+    if "text" in given:
+        part = "label" if kind == "button" else "text"
+        for locale, found in said.items():
+            key = given["text"]
+            word = words(locale).get(key.removeprefix("word.")) if key.startswith("word.") else found.get(key)
+            if word is None:
+                raise TemplateInvalid(f"nothing says {key!r} in {locale}")
+            texts[locale][f"{id_}.{part}"] = word
+    return Block(id_, kind, settings)
 
 
 @lru_cache(maxsize=512)
 def _compiled(name: str, locale: str) -> Template:
-    # Imported when first wanted: an idle process should be small.
-    import mrml
-
-    document = _document(name)
-    texts: Mapping[str, str] = document["texts"][locale]
-    parts = [_block(entry, texts, locale, name) for entry in document["blocks"]]
-    footer_html, footer_text = _footer(document["purpose"], locale)
-    layout = (_FOLDER / "layout.mjml").read_text(encoding="utf-8")
-    places = {
-        "locale": locale,
-        "subject": _markup(texts["subject"]),
-        "preview": _markup(texts["preview"]),
-        "blocks": "\n".join(mjml for mjml, _text in parts),
-        "footer": footer_html,
-    }
-    # No fonts: a mail loads nothing from elsewhere.
-    html = mrml.to_html(_fill(layout, places, name), render_options=mrml.RenderOptions(fonts={})).content
-    body = [text.strip() for _mjml, text in parts]
-    return Template(
-        name=name,
-        locale=locale,
-        purpose=document["purpose"],
-        about=document["about"],
-        subject=texts["subject"],
-        html=html,
-        text="\n\n".join([*(text for text in body if text), f"-- \n{footer_text}"]),
-    )
+    return compile_mail(shipped_document(name), locale, name=name)
 
 
-def _block(
-    entry: str | Mapping[str, Mapping[str, str]], texts: Mapping[str, str], locale: str, name: str
-) -> tuple[str, str]:
-    """A block as MJML and as plain text, with its places filled."""
-    kind, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-    mjml, text = _source(kind)
-    words = _words(locale)
-    places = {f"word.{key}": word for key, word in words.items()}
-    for key, value in given.items():
-        places[key] = places[value] if value in places else texts.get(value, value)
-    marked = {key: value if key == "url" else _markup(value) for key, value in places.items()}
-    return _fill(mjml, marked, name), _fill(text, places, name)
+def _document(name: str, shop: int | None, database: Database | None) -> Document | None:
+    library, shop_id = _library(shop, database)
+    if library is not None and shop_id is not None:
+        found = library.find(shop_id, name)
+        if found is not None:
+            return found.document
+    return shipped_document(name) if name in names() else None
 
 
-def _footer(purpose: str, locale: str) -> tuple[str, str]:
-    """Why the reader gets this, who writes, and for marketing how to make it stop."""
-    words = _words(locale)
-    why = words[f"footer_{purpose}"]
-    address = "{% if store.postal_address %}{{ store.name }} · {{ store.postal_address }}{% endif %}"
-    html = f"{_markup(why)}<br />{address}"
-    text = f"{why}\n{address}"
-    if purpose == "marketing":
-        ways = ("preferences", "unsubscribe")
-        html += "<br />" + " · ".join(f'<a href="{{{{ links.{way} }}}}">{_markup(words[way])}</a>' for way in ways)
-        text += "".join(f"\n{words[way]}: {{{{ links.{way} }}}}" for way in ways)
-    return html, text
+def _library(shop: int | None, database: Database | None) -> tuple[own.Library | None, int | None]:
+    """Where the shop's own are: of the shop asked for, else of that a person is working in, else nowhere."""
+    if shop is not None:
+        return own.library(database), shop
+    current = scope.current()
+    if current is None or current.shop_id is None:
+        return None, None
+    return own.library(database or current.database), current.shop_id
 
 
-def _fill(source: str, places: Mapping[str, str], name: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        found = places.get(match.group(1))
-        if found is None:
-            raise TemplateInvalid(f"{name}: nothing fills [[{match.group(1)}]]")
-        return found
-
-    return _PLACE.sub(value, source)
-
-
-def _markup(text: str) -> str:
-    """Our own text as markup: what is Liquid stays, the rest is escaped; an empty line is a new paragraph."""
-    parts = _LIQUID.split(text)
-    parts[::2] = [re.sub("[&<>]", lambda found: _ESCAPED[found[0]], part) for part in parts[::2]]
-    return "".join(parts).replace("\n\n", "<br /><br />")
-
-
-@cache
-def _document(name: str) -> dict[str, Any]:
-    document = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    missing = [locale for locale in LOCALES if locale not in document["texts"]]
-    if missing:
-        raise TemplateInvalid(f"{name}: no texts in {', '.join(missing)}")
-    return document
-
-
-@cache
-def _source(kind: str) -> tuple[str, str]:
-    path = _FOLDER / "blocks" / f"{kind}.mjml"
-    if not path.is_file():
-        raise TemplateInvalid(f"there is no block {kind!r}")
-    mjml, _mark, text = path.read_text(encoding="utf-8").partition("=== text\n")
-    return mjml, text
-
-
-@cache
-def _words(locale: str) -> dict[str, str]:
-    return yaml.safe_load((_FOLDER / "words" / f"{locale}.yaml").read_text(encoding="utf-8"))
+def known_names() -> Sequence[str]:
+    """What a step may name where the code now runs, for saying so."""
+    return [one.name for one in template_names()]

@@ -1,0 +1,107 @@
+"""From a template and today's records to the words of one mail: what the action sends, what a preview shows and what a
+test mail says are written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sereno.engine.templates import TemplateFailed, render
+from sereno.modules.messages import present, templates
+from sereno.modules.messages.compiling import Template
+from sereno.modules.messages.documents import plain_language
+from sereno.sdk.context import Context
+from sereno.sdk.ports import Messages, Products
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A mail's words, rendered."""
+
+    subject: str
+    text: str
+    html: str | None
+    locale: str | None
+    locale_from: str | None
+
+
+class Pointless(Exception):  # noqa: N818
+    """The mail has nothing left to say; the reason is a code."""
+
+
+def choose(name: str, ctx: Context) -> tuple[Template, str, str]:
+    """The shop's own mail of this name, else the shipped one, in the reader's language if it has that, else the shop's;
+    with the locale that amounts are written in, and whose it is. Raises TemplateFailed when there is none."""
+    wished, locale_from = present.language(ctx)
+    template = _own(name, wished, ctx) or templates.find(name, wished, fallback=ctx.shop.locale)
+    if template is None:
+        raise TemplateFailed(f"there is no template {name!r} in this shop; publish it, or choose another in the flow")
+    if template.locale != plain_language(wished):
+        # The reader's language is not one of the mail's.
+        wished, locale_from = template.locale, "shop" if template.locale == ctx.shop.locale[:2] else "default"
+    return template, wished, locale_from
+
+
+def write(template: Template, ctx: Context, wished: str, locale_from: str | None, links: Mapping[str, str]) -> Content:
+    """The mail for the reader of this effect. Raises TemplateFailed, or Pointless for a cart that is gone."""
+    variables = variables_for(template, ctx, wished, links)
+    if template.about == "cart":
+        _check_cart(ctx, variables)
+    return render_all(template, variables, locale_from)
+
+
+def variables_for(template: Template, ctx: Context, wished: str, links: Mapping[str, str]) -> dict[str, Any]:
+    """Everything the template may name, read just now."""
+    today = _today(ctx, template)
+    return present.variables(ctx, template.about, wished, today, links, template.shelves)
+
+
+def render_all(template: Template, variables: Mapping[str, Any], locale_from: str | None = None) -> Content:
+    """Subject, text and HTML filled in. Raises TemplateFailed."""
+    return Content(
+        subject=" ".join(render(template.subject, variables).split()),
+        text=tidy(render(template.text, variables)),
+        html=render(template.html, variables, "html"),
+        locale=template.locale,
+        locale_from=locale_from,
+    )
+
+
+def tidy(plain: str) -> str:
+    """At most one empty line in a row, and none at the ends."""
+    lines: list[str] = []
+    for line in plain.splitlines():
+        kept = line if line == "-- " else line.rstrip()
+        if kept or (lines and lines[-1]):
+            lines.append(kept)
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _own(name: str, wished: str, ctx: Context) -> Template | None:
+    try:
+        return ctx.port(Messages).find(name, wished)
+    except LookupError:
+        return None
+
+
+def _check_cart(ctx: Context, variables: Mapping[str, Any]) -> None:
+    """A mail about a cart that is gone, bought or sold out has nothing to say. Raises Pointless."""
+    cart = ctx.records.get("cart") or {}
+    if cart.get("completed_at") or cart.get("order_id"):
+        raise Pointless("cart.completed")
+    if cart.get("deleted_at"):
+        raise Pointless("cart.deleted")
+    if not variables["lines"]:
+        raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
+
+
+def _today(ctx: Context, template: Template) -> Mapping[str, Mapping[str, Any]]:
+    items = [item for item in (ctx.records.get(template.about) or {}).get("lines") or () if isinstance(item, Mapping)]
+    keys = {str(item[name]) for item in items for name in ("variant_id", "sku") if item.get(name)}
+    keys |= {key for shelf in template.shelves.values() for key in shelf}
+    try:
+        return ctx.port(Products).today(sorted(keys)) if keys else {}
+    except LookupError:
+        return {}
