@@ -27,5 +27,6 @@ class Customer(Projected):
         constraints = (models.UniqueConstraint(fields=("shop", "key"), name="customers_customer_once"),)
         indexes = (
             models.Index(fields=("shop", "email"), name="customers_customer_email"),
+            models.Index(fields=("shop", "name"), name="customers_customer_name"),
             models.Index(fields=("shop", "-last_order_at"), name="customers_customer_recent"),
         )

@@ -28,6 +28,7 @@ class Order(Projected):
             models.Index(fields=("shop", "-placed_at"), name="orders_order_recent"),
             models.Index(fields=("shop", "customer_key"), name="orders_order_customer"),
             models.Index(fields=("shop", "number"), name="orders_order_number"),
+            models.Index(fields=("shop", "email"), name="orders_order_email"),
         )
 
 

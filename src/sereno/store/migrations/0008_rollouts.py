@@ -113,5 +113,18 @@ class Migration(migrations.Migration):
                 name="effect_failed_at",
             ),
         ),
+        migrations.AddIndex(
+            model_name="event",
+            index=models.Index(fields=["shop", "connection", "id"], name="event_recent"),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["flow", "started_at"], name="run_begun"),
+        ),
+        migrations.RemoveIndex(model_name="effect", name="effect_by_flow"),
+        migrations.AddIndex(
+            model_name="effect",
+            index=models.Index(fields=["flow", "status", "-id"], name="effect_by_status"),
+        ),
         migrations.RunPython(count_what_was, migrations.RunPython.noop, elidable=True),
     ]

@@ -50,7 +50,7 @@ class Effect(models.Model):
             ),
             models.Index(fields=("lease_until",), name="effect_running", condition=models.Q(status="running")),
             models.Index(fields=("shop", "-id"), name="effect_failed", condition=models.Q(status="failed")),
-            models.Index(fields=("flow", "-id"), name="effect_by_flow"),
+            models.Index(fields=("flow", "status", "-id"), name="effect_by_status"),
             models.Index(
                 fields=("flow", "step", "created_at"), name="effect_failed_at", condition=models.Q(status="failed")
             ),

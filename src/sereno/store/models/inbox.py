@@ -65,6 +65,7 @@ class Event(models.Model):
         constraints = (models.UniqueConstraint(fields=("shop", "source", "uid"), name="event_once"),)
         indexes = (
             models.Index(fields=("shop", "type", "id"), name="event_by_type"),
+            models.Index(fields=("shop", "connection", "id"), name="event_recent"),
             models.Index(fields=("shop", "id"), name="event_failed", condition=models.Q(error__isnull=False)),
             models.Index(fields=("delivery",), name="event_of_delivery"),
         )

@@ -39,6 +39,7 @@ class Run(models.Model):
         indexes = (
             models.Index(fields=("due_at",), name="run_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=("flow", "status", "-id"), name="run_by_flow"),
+            models.Index(fields=("flow", "started_at"), name="run_begun"),
             models.Index(fields=("shop", "subject"), name="run_by_subject"),
             models.Index(
                 fields=("flow", "version", "step", "status"),
