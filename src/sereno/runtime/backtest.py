@@ -15,7 +15,7 @@ from sereno.engine.durations import format_instant, parse_instant
 from sereno.runtime import inbox
 from sereno.runtime.clock import VirtualClock
 from sereno.runtime.flows import compiled
-from sereno.runtime.ports import no_ports
+from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.publishing import install_derived, keep_draft, make_live
 from sereno.runtime.runtime import Runtime
 from sereno.runtime.staff import Staff
@@ -48,11 +48,12 @@ def backtest(
     covered, so that the answer depends on nothing but the input. Effects are all `shadow`, or `failed` where the action
     refused its config. `seed` goes into the ids of runs. Raises FlowInvalid.
     """
-    incoming = sorted((_read(line) for line in events), key=lambda event: event.occurred_at)
+    incoming = sorted((read_line(line) for line in events), key=lambda event: event.occurred_at)
     begin = incoming[0].occurred_at if incoming else (until or datetime(2000, 1, 1, tzinfo=UTC))
     database = open_scratch()
     try:
-        replay = _Replay(database, plugins, documents, shop, begin, seed)
+        replay = Replay(database, plugins, shop, begin, seed)
+        replay.publish(documents)
         replay.feed(incoming)
         end = replay.finish(until)
         return {"events": len(incoming), **_report(database), "seconds": (end - begin).total_seconds()}
@@ -60,7 +61,8 @@ def backtest(
         database.close()
 
 
-def _read(line: Mapping[str, Any]) -> NewEvent:
+def read_line(line: Mapping[str, Any]) -> NewEvent:
+    """A canonical line as the event it stands for, with its source in its id."""
     type_, subject = str(line["type"]), str(line["subject"])
     data: dict[str, Any] = line.get("data") or {}
     refs = line.get("refs") or refs_of(type_, subject, data)
@@ -69,25 +71,28 @@ def _read(line: Mapping[str, Any]) -> NewEvent:
     return NewEvent(f"{line['source']}\x1f{line['id']}", type_, subject, at, data, refs)
 
 
-class _Replay:
-    """The scratch shop and the clock."""
+class Replay:
+    """The scratch shop and the clock. `is_bare`: no flow runs in it but those published, and no schedule fires by
+    itself; the shop keeps its id."""
 
     def __init__(
         self,
         database: Database,
         plugins: Plugins,
-        documents: Sequence[str],
         shop: ShopFacts,
         begin: datetime,
-        seed: int,
+        seed: int = 0,
+        ports: PortFactory = no_ports,
+        *,
+        is_bare: bool = False,
     ) -> None:
         self._database = database
-        self._clock = VirtualClock(begin)
-        self._runtime = Runtime(
-            database, plugins, no_ports, self._clock, "backtest", base_url=shop.base_url, is_dry=True, threads=1
+        self._is_bare = is_bare
+        self.clock = VirtualClock(begin)
+        self.runtime = Runtime(
+            database, plugins, ports, self.clock, "backtest", base_url=shop.base_url, is_dry=True, threads=1
         )
-        world = self._runtime.world
-        staff = Staff(database, plugins, world)
+        self._staff = Staff(database, plugins, self.runtime.world)
         with database.transaction() as tx:
             row = tx.one(
                 "insert_shop",
@@ -102,12 +107,22 @@ class _Replay:
                 },
             )
             assert row is not None
-            self._shop: int = row[0]
-            install_derived(tx, staff, self._shop)
+            self.shop: int = row[0]
+            if is_bare:
+                tx.text("UPDATE shop SET id = ?1 WHERE id = ?2", [shop.id, self.shop])
+                self.shop = shop.id
+            else:
+                install_derived(tx, self._staff, self.shop)
+
+    def publish(self, documents: Sequence[str]) -> None:
+        """Set flows live in it, as of now on its clock. Raises FlowInvalid."""
+        staff = self._staff
+        with self._database.transaction() as tx:
             for text in documents:
-                draft = keep_draft(tx, self._shop, text, compiled(text, plugins), is_derived=False)
-                make_live(staff, tx, self._shop, draft, "backtest", "")
-            world.flows.refresh(tx)
+                draft = keep_draft(tx, self.shop, text, compiled(text, staff.plugins), is_derived=False)
+                make_live(staff, tx, self.shop, draft, "backtest", "")
+            staff.world.flows.invalidate()
+            staff.world.flows.refresh(tx)
 
     def feed(self, events: Sequence[NewEvent]) -> None:
         """Each event at its time, after the timers that rang before it."""
@@ -115,59 +130,59 @@ class _Replay:
         while start < len(events):
             self._ring_before(events[start].occurred_at)
             end = self._together(events, start)
-            self._clock.move_to(events[end - 1].occurred_at)
+            self.clock.move_to(events[end - 1].occurred_at)
             with self._database.transaction() as tx:
                 inbox.put(tx, [self._incoming(event) for event in events[start:end]])
-            self._settle()
+            self.settle()
             start = end
 
     def finish(self, until: datetime | None) -> datetime:
         """Let the clock run on. Gives where it stopped."""
-        last = self._clock.now()
+        last = self.clock.now()
         if until is not None:
             self._ring_before(until + timedelta(microseconds=1))
-            self._clock.move_to(until)
+            self.clock.move_to(until)
             return until
         # Without an end only what already waits is waited for: schedules would go on for ever.
         while (due := self._next_due(schedules=False)) is not None and due <= last + LONGEST:
-            self._clock.move_to(due)
-            self._settle(schedules=False)
-        return self._clock.now()
+            self.clock.move_to(due)
+            self.settle(schedules=False)
+        return self.clock.now()
 
     def _together(self, events: Sequence[NewEvent], start: int) -> int:
         """The end of a stretch in which only the last event may start or end anything and no timer rings."""
-        flows = self._runtime.world.flows
+        flows = self.runtime.world.flows
         due = self._next_due()
         for number in range(start, min(start + TOGETHER, len(events))):
             event = events[number]
             if due is not None and event.occurred_at > due and number > start:
                 return number
-            if flows.triggered(self._shop, event.type) or flows.listening(self._shop, event.type):
+            if flows.triggered(self.shop, event.type) or flows.listening(self.shop, event.type):
                 return number + 1
         return min(start + TOGETHER, len(events))
 
     def _incoming(self, event: NewEvent) -> inbox.Incoming:
         source, _, id_ = event.id.partition("\x1f")
         plain = NewEvent(id_, event.type, event.subject, event.occurred_at, event.data, event.refs)
-        return inbox.Incoming(self._shop, None, None, source, to_micros(event.occurred_at), plain)
+        return inbox.Incoming(self.shop, None, None, source, to_micros(event.occurred_at), plain)
 
     def _ring_before(self, instant: datetime) -> None:
         while (due := self._next_due()) is not None and due < instant:
-            self._clock.move_to(due)
-            self._settle()
+            self.clock.move_to(due)
+            self.settle()
 
     def _next_due(self, *, schedules: bool = True) -> datetime | None:
-        names = ("next_due_run", "next_due_schedule") if schedules else ("next_due_run",)
+        names = ("next_due_run", "next_due_schedule") if schedules and not self._is_bare else ("next_due_run",)
         with self._database.read() as tx:
             found = [row[0] for name in names if (row := tx.one(name)) is not None and row[0] is not None]
         return from_micros(min(found)) if found else None
 
-    def _settle(self, *, schedules: bool = True) -> None:
+    def settle(self, *, schedules: bool = True) -> None:
         """Do all that is due now."""
-        runtime = self._runtime
+        runtime = self.runtime
         while True:
             done = runtime.dispatcher.run(TOGETHER) + runtime.waker.run(TOGETHER)
-            if schedules:
+            if schedules and not self._is_bare:
                 done += runtime.scheduler.run()
             if not done:
                 return

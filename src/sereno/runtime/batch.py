@@ -132,7 +132,7 @@ class Batch:
             except Exception as error:
                 result = Fail("action.crashed", f"{error!r}")
             if self.world.is_dry and result is None:
-                status, result = "shadow", Done({})
+                status, result = "shadow", self._rehearsed(held, effect, at)
         else:
             prepared = Prepared(
                 effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts
@@ -160,6 +160,17 @@ class Batch:
         if isinstance(result, Done):
             return EffectFinished(effect.key, ok=True, value=result.value)
         return EffectFinished(effect.key, ok=False, reason=storable(result.reason))
+
+    def _rehearsed(self, held: Held, effect: NewEffect, at: datetime) -> Done | Fail:
+        """What a dry run takes for the outcome of what would leave: nothing in particular, unless somebody looks."""
+        if self.world.rehearse is None:
+            return Done({})
+        roots = self.world.plugins.roots.names()
+        self.records.want(held.shop.id, held.state.refs, roots)
+        self.records.fetch()
+        records = {name: self.records.root(held.shop.id, held.state.refs, name) for name in roots}
+        prepared = Prepared(effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts)
+        return self.world.rehearse(prepared, records, at, self.tx)
 
     def _keep(self, held: Held, writes: ports.LocalWrites) -> None:
         held.writes.append(writes)

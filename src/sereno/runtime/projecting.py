@@ -70,12 +70,12 @@ def project(
 
 
 def records_of(event: Event, plugins: Plugins) -> list[tuple[str, str]]:
-    """The records an event tells of, as (projection, key)."""
+    """The records an event tells all of, as (projection, key); not those of which it tells a part."""
     try:
         parts = _parts(Fact(0, 0, event, ()), plugins)
+        return [(part.projection.name, part.key) for part in parts if part.projection.version(part.data) != PATCH]
     except Exception:  # What cannot be projected tells of nothing.
         return []
-    return [(part.projection.name, part.key) for part in parts if part.key]
 
 
 def _parts(fact: Fact, plugins: Plugins) -> list[_Part]:

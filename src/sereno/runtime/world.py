@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sereno.runtime.clock import Clock
@@ -9,13 +10,17 @@ from sereno.runtime.flows import Flows
 from sereno.runtime.ports import PortFactory
 from sereno.runtime.shops import Shops
 from sereno.sdk.plugin import Plugins
+from sereno.sdk.result import Done, Fail
 from sereno.store.database import Database
+
+Rehearse = Callable[..., Done | Fail]
+"""Given (effect, records, now, transaction), as `runtime.actions` has them: what would come of an action."""
 
 
 @dataclass(slots=True)
 class World:
     """One per worker. `is_dry`: a back-test, in which nothing may leave; local actions write into its scratch database,
-    all others are recorded as shadow."""
+    all others are recorded as shadow, with the outcome that `rehearse` gives."""
 
     database: Database
     plugins: Plugins
@@ -25,6 +30,7 @@ class World:
     flows: Flows
     worker: str
     is_dry: bool = False
+    rehearse: Rehearse | None = None
 
 
 def make_world(

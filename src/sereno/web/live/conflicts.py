@@ -13,6 +13,7 @@ from sereno.engine.catalog import FlowInvalid
 from sereno.engine.flow import to_yaml
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
+from sereno.store import scope
 from sereno.store.models import Flow, FlowVersion, Shop
 from sereno.web.documents import title_of
 from sereno.web.live.touching import Clash, Doings, Touch, clashes, doings
@@ -40,7 +41,8 @@ def conflicts_of(shop: Shop, document: str | Mapping[str, Any]) -> list[Conflict
     published, itself left out. Empty for a document that cannot be published."""
     text = document if isinstance(document, str) else to_yaml(document)
     try:
-        mine = doings(compiled(text, registry()))
+        with scope.in_shop(shop.pk):
+            mine = doings(compiled(text, registry()))
     except FlowInvalid:
         return []
     neighbours = [flow for flow in active_doings(shop) if flow.flow != mine.flow]
@@ -59,7 +61,8 @@ def active_doings(shop: Shop) -> list[Doings]:
         if number != row.version:
             continue
         try:
-            known = doings(compiled(document, registry()))
+            with scope.running():
+                known = doings(compiled(document, registry()))
         except FlowInvalid:
             continue
         found.append(Doings(row.name, title_of(row), known.starts, known.touches, known.about))

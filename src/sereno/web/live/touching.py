@@ -172,8 +172,8 @@ def _tags(flow: Doings, kind: Kind) -> dict[tuple[str, str], Touch]:
 
 
 def _loops(flows: Sequence[Doings]) -> list[Clash]:
-    """Rings of flows of which each states the event that starts the next; each ring once, from its first name on, none longer
-    than `LONGEST_RING`."""
+    """Rings of flows of which each states the event that starts the next; each once, none longer than
+    `LONGEST_RING`."""
     by_name = {flow.flow: flow for flow in flows}
     following = {
         flow.flow: sorted(other.flow for other in flows if flow.emits & other.starts) for flow in flows if flow.emits

@@ -1,0 +1,122 @@
+"""The page of one flow: its tree as it is live, with the numbers of each card as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template import engines
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from markupsafe import Markup
+
+from sereno.engine.program import ABSENT
+from sereno.store.models import Flow, Run, Skip
+from sereno.web import counts
+from sereno.web.access import StaffRequest, staff
+from sereno.web.documents import document_of, is_manual, text_of
+from sereno.web.flowtree import Card, step_cards, trigger_cards
+from sereno.web.live.numbers import NONE, PERIODS, AtStep, Counted, Numbers, Period, numbers_of
+from sereno.web.shell import render
+from sereno.web.subjects import labels
+
+
+@require_GET
+@staff()
+def flow(request: StaffRequest, name: str) -> HttpResponse:
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    number = version_asked(request, row)
+    text = text_of(row, number)
+    document = document_of(text)
+    period = period_asked(request)
+    numbers = numbers_of(row.pk, number) if number is not None else Numbers()
+    trigger, steps = trigger_cards(document), step_cards(document.get("steps"))
+    skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
+    runs = list(Run.objects.filter(flow=row).defer("state").order_by("-id")[:6])
+    context = {
+        **head_of(row),
+        "view": "read",
+        "labels": labels(request.shop, [one.subject for one in (*skips, *runs)]),
+        "trigger": trigger,
+        "steps": steps,
+        "number": number,
+        "is_older": number != row.version,
+        "elsewhere": [(other, count) for other, count in sorted(numbers.here.items()) if other != number],
+        "overlay": overlay(row.name, document, trigger, steps, numbers, period) if number is not None else {},
+        "numbers": numbers,
+        "period": period,
+        "periods": [("day", _("24 hours")), ("week", _("7 days")), ("all", _("All time"))],
+        "is_manual": is_manual(row),
+        "activity": counts.flow_numbers(request.shop, [row])[row.pk],
+        "skips": skips,
+        "runs": runs,
+    }
+    return render(request, "live/read.html", context)
+
+
+def head_of(row: Flow) -> dict[str, Any]:
+    """What every page about a flow (`flows/frame.html`) is given."""
+    return {"section": "flows", "flow": row, "has_unpublished": row.version is None or draft_differs(row)}
+
+
+def draft_differs(row: Flow) -> bool:
+    return bool(row.draft) and row.draft.strip() != text_of(row, row.version).strip()
+
+
+def version_asked(request: HttpRequest, row: Flow, key: str = "version") -> int | None:
+    """The version that `?version=` names, when there is one of that number; else the current one."""
+    wanted = request.GET.get(key, "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 and row.versions.filter(number=int(wanted)).exists():  # type: ignore[attr-defined]
+        return int(wanted)
+    return row.version
+
+
+def period_asked(request: HttpRequest) -> Period:
+    wanted = request.GET.get("period", "week")
+    return cast(Period, wanted) if wanted in PERIODS else "week"
+
+
+def overlay(
+    flow: str,
+    document: Mapping[str, Any],
+    trigger: Sequence[Card],
+    steps: Sequence[Card],
+    numbers: Numbers,
+    period: Period,
+) -> dict[str, Markup]:
+    """The numbers as markup, by the path of the card they belong on."""
+    part = engines["jinja2"].env.get_template("live/counts.html").module  # type: ignore[attr-defined]
+    query = f"?{urlencode({'flow': flow})}"
+    found: dict[str, Markup] = {"trigger": part.at_trigger(numbers, period, query, flow)}
+    absent = numbers.steps.get(ABSENT)
+    if absent is not None:
+        # What waits for an absence has not come to its first card yet.
+        found["trigger"] += part.at_step(absent, period, query, ABSENT, False)
+    for card in trigger:
+        if card.path.startswith("exit."):
+            types = _exit_types(document, int(card.path[5:]))
+            counted = sum((numbers.exits.get(type_, NONE) for type_ in types), Counted())
+            found[card.path] = part.at_exit(counted.of(period), query)
+    _lay(part, steps, numbers, period, query, found)
+    return found
+
+
+def _lay(
+    part: Any, cards: Sequence[Card], numbers: Numbers, period: Period, query: str, found: dict[str, Markup]
+) -> None:
+    for card in cards:
+        at_step = numbers.steps.get(card.path, AtStep())
+        found[card.path] = part.at_step(at_step, period, query, card.path, card.kind == "action")
+        for _name, inner in card.branches:
+            _lay(part, inner, numbers, period, query, found)
+
+
+def _exit_types(document: Mapping[str, Any], number: int) -> list[str]:
+    exits = document.get("exit") or []
+    listed = exits if isinstance(exits, list) else [exits]
+    item = listed[number] if number < len(listed) else {}
+    types = item.get("event") if isinstance(item, Mapping) else item
+    return [str(type_) for type_ in types] if isinstance(types, list) else [str(types)]
