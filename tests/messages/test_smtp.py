@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from messages.mailing import MailServer, StartServer
+from sereno.modules.messages import smtp
 from sereno.modules.messages.smtp import SmtpMailer, SmtpServer
 from sereno.sdk.ports import Mail
 from sereno.sdk.result import Done, Fail, Retry
@@ -248,3 +249,22 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
     )
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*paths)
     return str(Path(paths[0])), str(Path(paths[1]))
+
+
+def test_a_password_never_crosses_a_network_readable(
+    start_server: StartServer, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = start_server("--user", "me:secret")
+    asked = SmtpMailer.from_url(f"smtp://me:secret@127.0.0.1:{plain.port}")
+    assert isinstance(asked.send(mail()), Done), "on this machine nobody reads along"
+    monkeypatch.setattr(smtp, "_peer", lambda client: "192.0.2.7")
+    refused = SmtpMailer.from_url(f"smtp://me:secret@127.0.0.1:{plain.port}").send(mail(message_id="<2@n.example>"))
+    assert isinstance(refused, Retry)
+    assert refused.reason == "smtp.password_exposed"
+    assert len(plain.facts()) == 1
+    private = start_server("--user", "me:secret", "--tls", *certificate)
+    private_mailer = SmtpMailer.from_url(f"smtp://me:secret@127.0.0.1:{private.port}?verify=no")
+    through = private_mailer.send(mail())
+    assert isinstance(through, Done), "STARTTLS succeeded"
+    asked.close()
+    private_mailer.close()

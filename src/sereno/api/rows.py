@@ -11,6 +11,7 @@ from ninja import Field, Schema
 from ninja.errors import HttpError
 
 from sereno.engine.durations import is_duration, parse_duration
+from sereno.sdk.masking import masked
 from sereno.store.models import Approval, Delivery, Effect, Event, Flow, Run, Skip
 
 MOST = 1000
@@ -117,7 +118,7 @@ def effect_row(effect: Effect) -> dict[str, Any]:
         "finished_at": instant(effect.finished_at),
         "subject": effect.subject,
         "connection": effect.connection,
-        "config": effect.config,
+        "config": masked(effect.config),
         "result": effect.result,
         "error": effect.error,
         "message": effect.message,

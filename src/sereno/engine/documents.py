@@ -18,6 +18,8 @@ from sereno.engine.catalog import Problem
 
 LARGEST = 256 * 1024
 DEEPEST = 60
+LONGEST_NUMBER = 40
+"""Digits."""
 Where = tuple[str | int, ...]
 """A place in a document: keys and indexes from the top."""
 
@@ -176,6 +178,11 @@ def _value(node: Node, where: Where, located: Located, problems: list[Problem]) 
             located.blocks.add(where)
         elif node.style:
             located.quoted.add(where)
+        if node.tag == "tag:yaml.org,2002:int" and len(str(node.value)) > LONGEST_NUMBER:
+            problems.append(
+                Problem("yaml.number", f"a number has at most {LONGEST_NUMBER} digits", node.start_mark.line + 1)
+            )
+            return 0
         return _scalar(node)
     if isinstance(node, SequenceNode):
         items = cast("list[Node]", node.value)

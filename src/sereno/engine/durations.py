@@ -16,16 +16,19 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 LONGEST = timedelta(days=3660)
+LONGEST_TEXT = 100
 
 
 def parse_duration(text: str) -> timedelta:
     """`1d12h` and the like, with a sign where an offset is meant. Raises ValueError, also past ten years."""
     cleaned = text.strip()
+    if len(cleaned) > LONGEST_TEXT:
+        raise ValueError(f"{cleaned[:20]!r}... is not a length of time: it has {len(cleaned)} characters")
     if not _WHOLE.fullmatch(cleaned):
         raise ValueError(f"{text!r} is not a length of time; write it like 30m, 4h, 3d, 2w or 1d12h")
     try:
         total = sum((float(amount) * _UNITS[unit] for amount, unit in _PART.findall(cleaned)), timedelta())
-    except OverflowError:
+    except (OverflowError, ValueError):
         total = LONGEST * 2
     if total > LONGEST:
         raise ValueError(f"{text!r} is longer than ten years")
@@ -33,7 +36,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def is_duration(text: str) -> bool:
-    return _WHOLE.fullmatch(text.strip()) is not None
+    return len(text) <= LONGEST_TEXT and _WHOLE.fullmatch(text.strip()) is not None
 
 
 def format_duration(length: timedelta) -> str:

@@ -7,14 +7,16 @@ comes twice in autumn counts once, the first time.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
-from dateutil.rrule import rrule, rruleset, rrulestr
+from dateutil.rrule import DAILY, HOURLY, WEEKLY, YEARLY, rrule, rruleset, rrulestr
 
 from sereno.engine.durations import parse_date, parse_instant
 
@@ -22,8 +24,13 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TICK = timedelta(minutes=5)
 _YEARS_AHEAD = 9
 _RULES_FROM = datetime(2024, 1, 1, 9, 0)  # noqa: DTZ001 - local, given its zone after
-_PART = re.compile(r"([A-Z]+)=([^;]*)")
-_UNITS = {"HOURLY": timedelta(hours=1), "DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}
+_PART = re.compile(r"([A-Z]+)=([^;\s]*)")
+_LONGEST_PART = 100
+MOST_COUNTED = 10_000
+_STEPS = {HOURLY: timedelta(hours=1), DAILY: timedelta(days=1), WEEKLY: timedelta(weeks=1)}
+_FARTHEST = timedelta(days=366 * 120)
+_HORIZONS = {HOURLY: timedelta(days=366 * 9), DAILY: timedelta(days=366 * 9), WEEKLY: timedelta(days=366 * 120)}
+"""How far ahead the next time is sought: past any leap day, and past any interval people mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +59,38 @@ def check_cron(rule: str) -> None:
     try:
         found = CronSim(rule, datetime(2026, 1, 1, tzinfo=UTC))
         next(found)
-    except (CronSimError, StopIteration) as error:
+    except (CronSimError, StopIteration, ValueError, OverflowError) as error:
         raise ScheduleInvalid(f'{rule!r} is not a cron rule such as "0 9 * * mon": {error}'.rstrip(": ")) from None
 
 
 def check_rrule(rule: str) -> None:
-    """Raises ScheduleInvalid; rules that fire more than every ten minutes on the second are refused too."""
-    try:
-        _rule(rule)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ScheduleInvalid(f"{rule!r} is not a recurrence rule: {error}") from None
-    if "FREQ=SECONDLY" in rule.upper() or "FREQ=MINUTELY" in rule.upper():
+    """Raises ScheduleInvalid; rules that fire more than every ten minutes on the second, or that count very far, are
+    refused too."""
+    parts: dict[str, str] = dict(_PART.findall(rule.upper()))
+    if any(len(value) > _LONGEST_PART for value in parts.values()):
+        raise ScheduleInvalid(f"{rule[:60]!r}... is not a recurrence rule: one of its numbers is too long")
+    if parts.get("FREQ") in ("SECONDLY", "MINUTELY"):
         raise ScheduleInvalid("a recurrence rule may fire hourly at most; use cron for more")
+    if parts.get("COUNT", "").isdigit() and int(parts["COUNT"]) > MOST_COUNTED:
+        raise ScheduleInvalid(f"COUNT may be {MOST_COUNTED} at most; UNTIL ends a rule at a date")
+    try:
+        found = _rule(rule)
+        is_empty = isinstance(found, rrule) and (_has_no_day(found) or _first(rule, found) is None)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise ScheduleInvalid(f"{rule!r} is not a recurrence rule: {error}") from None
+    if is_empty:
+        raise ScheduleInvalid(f"{rule!r} never comes true")
+
+
+def _first(rule: str, parsed: rrule) -> datetime | None:
+    begin: datetime = _of(parsed, "dtstart")
+    return _rule_near(rule, begin).after(begin, inc=True)
+
+
+def _has_no_day(rule: rrule) -> bool:
+    """Whether none of its months has any of its days, which a walk would take long to find out."""
+    months, days = _of(rule, "bymonth"), _of(rule, "bymonthday")
+    return bool(months and days) and all(monthrange(2024, month)[1] < day for month in months for day in days)
 
 
 @lru_cache(maxsize=256)
@@ -72,15 +99,53 @@ def _rule(rule: str) -> rrule | rruleset:
     return rrulestr(rule, dtstart=_RULES_FROM)
 
 
+@lru_cache(maxsize=256)
+def _last_counted(rule: str) -> datetime | None:
+    """The last time of a rule with COUNT: what counts is where it began, so this walks it once, when it is checked.
+    None for a rule that does not count."""
+    parsed = _rule(rule)
+    if not isinstance(parsed, rrule) or _of(parsed, "count") is None:
+        return None
+    endless = parsed.replace(count=None, until=_of(parsed, "dtstart") + _FARTHEST)
+    found = list(islice(endless, _of(parsed, "count")))
+    return found[-1] if found else _of(parsed, "dtstart")
+
+
 def _rule_near(rule: str, local: datetime) -> rrule | rruleset:
-    """The rule without the years before `local`, where it can begin later and still fall on the same times."""
-    parts: dict[str, str] = dict(_PART.findall(rule.upper()))
-    unit = _UNITS.get(parts.get("FREQ", ""))
-    if unit is None or "COUNT" in parts or "DTSTART" in rule.upper() or "\n" in rule:
-        return _rule(rule)
-    step = unit * int(parts.get("INTERVAL", "1"))
-    skipped = max(0, (local - _RULES_FROM) // step - 2)
-    return rrulestr(rule, dtstart=_RULES_FROM + skipped * step)
+    """The rule without the years before `local`, begun later where it still falls on the same times, and with an end,
+    so that one that never comes true (the 30th of February) is not sought for ever."""
+    parsed = _rule(rule)
+    if not isinstance(parsed, rrule):
+        return parsed
+    begin: datetime = _of(parsed, "dtstart")
+    until: datetime | None = _of(parsed, "until")
+    last = _last_counted(rule)
+    if last is not None:
+        until = last if until is None else min(until, last)
+    begin = _begin_near(begin, _of(parsed, "freq"), _of(parsed, "interval"), local)
+    try:
+        horizon = max(local, begin) + _HORIZONS.get(_of(parsed, "freq"), _FARTHEST)
+    except OverflowError:
+        horizon = datetime.max  # noqa: DTZ901 - local
+    return parsed.replace(dtstart=begin, count=None, until=horizon if until is None else min(until, horizon))
+
+
+def _begin_near(begin: datetime, frequency: int, interval: int, local: datetime) -> datetime:
+    """A later begin, a whole number of steps on and two steps before `local`; the same where there is none."""
+    step = _STEPS.get(frequency)
+    if step is not None:
+        skipped = max(0, (local - begin) // (step * interval) - 2)
+        return begin + skipped * step * interval
+    months = interval * (12 if frequency == YEARLY else 1)
+    passed = (local.year - begin.year) * 12 + local.month - begin.month
+    at = begin.year * 12 + begin.month - 1 + max(0, passed // months - 2) * months
+    # The 29th to 31st are not in every month, and where the rule names no day it is the begin's.
+    return begin.replace(year=at // 12, month=at % 12 + 1) if begin.day <= 28 else begin
+
+
+def _of(rule: rrule, name: str) -> Any:
+    """A part of a parsed rule; dateutil has no public way to it."""
+    return getattr(rule, f"_{name}")
 
 
 def next_firing(schedule: Schedule, after: datetime, zone: ZoneInfo) -> datetime | None:

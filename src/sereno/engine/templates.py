@@ -25,6 +25,7 @@ from liquid.template import BoundTemplate
 
 from sereno.engine.durations import parse_date, parse_instant
 from sereno.engine.names import nearest
+from sereno.engine.template_limits import bound_ranges, bounded
 
 Escape = Literal["text", "html"]
 Variables = Mapping[str, Any]
@@ -118,7 +119,7 @@ def _render(parsed: BoundTemplate, variables: Variables) -> str:
         return parsed.render(**variables)
     except LiquidError as error:
         raise _failed(error) from None
-    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+    except (TypeError, ValueError, ArithmeticError, RecursionError, MemoryError) as error:
         raise TemplateFailed(str(error) or type(error).__name__) from None
 
 
@@ -182,6 +183,9 @@ def _environment(escape: Escape) -> Environment:
     environment.add_filter("date", date)
     environment.add_filter("time", time)
     environment.add_filter("number", number)
+    for name, filter in list(environment.filters.items()):
+        environment.add_filter(name, bounded(name, filter))
+    bound_ranges()
     return environment
 
 
@@ -268,7 +272,8 @@ def _decimal(value: Any) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    # An exponent makes a short text a number of a million digits.
+    return found if found.is_finite() and -30 < found.adjusted() < 30 else None
 
 
 def _style(style: Any) -> Literal["short", "medium", "long", "full"]:

@@ -45,13 +45,15 @@ class Shops:
         id_, slug, name, currency, timezone, locale, text = row
         settings: dict[str, Any] = decode(text) if text else {}
         facts = ShopFacts(id_, name, currency, timezone, locale, self._base_url, settings)
+        # What a flow may name is read by everybody who may see the shop.
+        shown = {name: value for name, value in settings.items() if name != "secrets"}
         variables: dict[str, Any] = {
-            **settings,
+            **shown,
             "id": slug,
             "name": name,
             "currency": currency,
             "timezone": timezone,
             "locale": locale,
-            "settings": settings,
+            "settings": shown,
         }
         return Shop(id_, slug, facts, variables)

@@ -9,6 +9,7 @@ from sereno.engine.durations import format_instant
 from sereno.runtime.flows import compiled
 from sereno.runtime.publishing import FlowRow, flow_row
 from sereno.runtime.staff import Staff, open_staff
+from sereno.sdk.masking import masked
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros
@@ -85,7 +86,7 @@ def _effect(row: Sequence[Any]) -> dict[str, Any]:
         "attempts": attempts,
         "at": _instant(created_at),
         "finished_at": _instant(finished_at),
-        "config": decode(config),
+        "config": masked(decode(config)),
         "result": decode(result) if result is not None else None,
         "error": error,
         "message": message,

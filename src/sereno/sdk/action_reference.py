@@ -32,7 +32,10 @@ _SETTINGS = (
     ("`alert_email`", "Where `alerts.notify: {channel: email}` goes."),
     ("`slack_webhook`", "Where `alerts.notify: {channel: slack}` goes."),
     ("`allowed_hosts`", "Hosts (`host` or `host:port`) that `http.request` may call although they are not public."),
-    ("`secrets`", "Secrets by name, so that a flow's `secret:` need not hold the secret itself."),
+    (
+        "`secrets`",
+        "Secrets by name: flows name them (`secret: crm`, `Authorization: Bearer secret:erp`) and never hold them.",
+    ),
     (
         "`website`, `support_email`, `support_phone`, `postal_address`",
         "Named in mails. The law asks for a postal address in marketing.",

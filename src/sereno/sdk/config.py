@@ -20,6 +20,12 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @classmethod
+    def unwise(cls, values: Mapping[str, Any]) -> list[ConfigProblem]:
+        """What must not stand in a flow although it could be carried out: a password, say. Looked at when the flow is
+        saved, on the config as it is written there."""
+        return []
+
 
 def mark(message: str) -> str:
     """The message itself, found by the extractor when called as `_`; who shows it translates it."""
@@ -64,12 +70,14 @@ def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProb
     try:
         config.model_validate(dict(values))
     except ValidationError as error:
-        return [
+        found = [
             ConfigProblem(key=".".join(str(part) for part in item["loc"]), message=item["msg"])
             for item in error.errors()
             if not _is_unrendered(item["loc"], item["input"], template_keys(config))
         ]
-    return []
+        if found:
+            return found
+    return config.unwise(values)
 
 
 def _is_unrendered(loc: tuple[int | str, ...], value: object, templates: frozenset[str]) -> bool:

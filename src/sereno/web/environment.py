@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from sereno.sdk.masking import masked
 from sereno.web import documents, flowtree, formats, sentences, words
 from sereno.web.access import StaffRequest, may_answer
 
@@ -53,6 +54,7 @@ def jinja(**options: Any) -> Environment:
         number=formats.number,
         money=formats.money,
         pretty=formats.pretty,
+        masked=masked,
         seen=formats.seen_value,
         day=formats.day,
         duration=sentences.duration,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,8 @@ from sereno.engine.durations import format_duration, format_instant, parse_date,
 from sereno.engine.schedule import (
     WEEKDAYS,
     Schedule,
+    ScheduleInvalid,
+    check_rrule,
     date_firing,
     next_firing,
     next_local_time,
@@ -242,6 +245,14 @@ def test_times() -> None:
         "FREQ=WEEKLY;INTERVAL=3;WKST=SU;BYDAY=SU,SA",
         "FREQ=WEEKLY;BYDAY=MO,FR;BYSETPOS=-1",
         "FREQ=DAILY;COUNT=1200",
+        "FREQ=HOURLY;COUNT=9999;INTERVAL=3",
+        "FREQ=MONTHLY",
+        "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=-1",
+        "FREQ=MONTHLY;BYDAY=1MO;BYSETPOS=1;COUNT=60",
+        "FREQ=MONTHLY;INTERVAL=7;BYDAY=TU",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+        "FREQ=YEARLY;INTERVAL=3;BYWEEKNO=20;BYDAY=MO",
+        "FREQ=YEARLY;UNTIL=20300101T000000",
     ],
 )
 def test_a_rule_asked_years_later_falls_on_the_same_times(rule: str) -> None:
@@ -252,3 +263,35 @@ def test_a_rule_asked_years_later_falls_on_the_same_times(rule: str) -> None:
     expected = whole.after(asked.replace(tzinfo=None))
     assert next_firing(schedule, asked, ZoneInfo("UTC")) == expected.replace(tzinfo=UTC)
     assert next_firing(schedule, walked, ZoneInfo("UTC")) == whole[0].replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=HOURLY;COUNT=10000",
+        "FREQ=MONTHLY;BYDAY=1MO;BYHOUR=9",
+        "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24",
+    ],
+)
+def test_a_rule_asked_in_sixty_years_does_not_walk_there(rule: str) -> None:
+    """It is asked inside a transaction that others wait for."""
+    check_rrule(rule)
+    schedule = Schedule("rrule", rule)
+    begun = perf_counter()
+    for _ in range(5):
+        next_firing(schedule, utc("2084-11-03T10:20:00Z"), MADRID)
+    assert (perf_counter() - begun) / 5 < 0.25
+
+
+@pytest.mark.parametrize("frequency", ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"])
+def test_a_rule_that_never_comes_true_is_refused(frequency: str) -> None:
+    begun = perf_counter()
+    with pytest.raises(ScheduleInvalid, match="never"):
+        check_rrule(f"FREQ={frequency};BYMONTH=2;BYMONTHDAY=30")
+    assert perf_counter() - begun < 3
+
+
+def test_a_rule_that_counts_to_the_end_of_time_is_refused() -> None:
+    with pytest.raises(ScheduleInvalid, match="UNTIL"):
+        check_rrule("FREQ=HOURLY;COUNT=10001")
+    assert next_firing(Schedule("rrule", "FREQ=DAILY;COUNT=3"), utc("2024-01-04T00:00:00Z"), MADRID) is None

@@ -10,6 +10,7 @@ from cyclopts import App
 from sereno.cli.lists import rows
 from sereno.cli.narrowing import Flag, Json, Narrow, ShopName
 from sereno.cli.output import WrongUse, card, emit, instant, say
+from sereno.sdk.masking import masked
 
 app = App(name="effect", help="Effects of flows: list them, show one, replay what failed.", help_format="plaintext")
 
@@ -134,7 +135,7 @@ def _complete(page: list[dict[str, Any]]) -> Iterable[rows.Row]:
             "finished_at": instant(row["finished_at"]),
             "subject": row["subject"],
             "connection": row["connection"],
-            "config": row["config"],
+            "config": masked(row["config"]),
             "result": row["result"],
             "error": row["error"],
             "message": row["message"],

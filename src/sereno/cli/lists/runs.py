@@ -10,6 +10,7 @@ from cyclopts import App
 from sereno.cli.lists import rows
 from sereno.cli.narrowing import Json, Narrow, ShopName, flow_named, shop_named
 from sereno.cli.output import WrongUse, card, emit, instant, say, table
+from sereno.sdk.masking import masked
 
 app = App(name="run", help="Runs of flows: list them, show one, ask why or why not.", help_format="plaintext")
 
@@ -80,7 +81,7 @@ def show_run(id: str, /, *, json: Json = False) -> None:
             "action": effect.action,
             "status": effect.status,
             "attempts": effect.attempts,
-            "config": effect.config,
+            "config": masked(effect.config),
             "result": effect.result,
             "error": effect.error,
             "message": effect.message,

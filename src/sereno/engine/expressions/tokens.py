@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sereno.engine.expressions.tree import ExpressionInvalid
 
+LONGEST_NUMBER = 40
 TokenKind = Literal["name", "string", "bytes", "integer", "uint", "number", "operator", "end"]
 
 _TOKEN = re.compile(
@@ -59,6 +60,9 @@ def tokens(source: str) -> list[Token]:
 
 
 def _token(kind: str, text: str, position: int) -> Token:
+    if kind in ("number", "uint", "integer") and len(text) > LONGEST_NUMBER:
+        message = f"a number has at most {LONGEST_NUMBER} digits"
+        raise ExpressionInvalid("expression.number", message, position)
     match kind:
         case "number":
             return Token("number", text, position, float(text))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import msgspec
 from pydantic import JsonValue, field_validator
 
 from sereno.commerce.schema import Field, record
+from sereno.engine.catalog import ConfigProblem
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
+from sereno.sdk.masking import REFERENCE, is_secret_name, is_secret_text
 from sereno.sdk.plugin import action
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 from sereno.sdk.result import Done, Fail, Result, Retry
@@ -26,6 +29,16 @@ from sereno.sdk.standard_webhooks import signed_headers
 _DEFAULT_WAIT = timedelta(seconds=60)
 _LONGEST_WAIT = timedelta(days=1)
 _KEPT_TEXT = 10_000
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ADVICE = (
+    "a secret must not stand in a flow, where everybody reads it: keep it in the shop's setting `secrets` and write "
+    "`secret:its-name` here (or `Bearer secret:its-name`)"
+)
+_ADVICE_BODY = (
+    "a secret must not stand in a flow, where everybody reads it: send it in a header, as `secret:its-name` of the "
+    "shop's setting `secrets`"
+)
 
 
 with warnings.catch_warnings():
@@ -36,7 +49,14 @@ with warnings.catch_warnings():
         method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = option(_("Method"), default="POST")
         url: str = text(_("Address"), template=True, max_length=2000)
         json: JsonValue = option(_("JSON to send"), default=None, template=True)
-        headers: dict[str, str] = option(_("Headers"), default={}, template=True)
+        headers: dict[str, str] = option(
+            _("Headers"),
+            default={},
+            template=True,
+            help=_(
+                "A secret is written by its name: Authorization: Bearer secret:erp, of the shop's setting `secrets`."
+            ),
+        )
         secret: str | None = text(
             _("Signing secret"),
             default=None,
@@ -50,6 +70,20 @@ with warnings.catch_warnings():
             if not value.startswith(("http://", "https://", "{{", "{%")):
                 raise ValueError("an address begins with http:// or https://")
             return value
+
+        @classmethod
+        def unwise(cls, values: Mapping[str, Any]) -> list[ConfigProblem]:
+            """A flow is read by everybody who may see the shop: secrets have a place of their own."""
+            found: list[ConfigProblem] = []
+            headers = values.get("headers")
+            for name, value in (cast("Mapping[Any, Any]", headers) if isinstance(headers, Mapping) else {}).items():
+                text = str(value)
+                is_open = is_secret_name(str(name)) and "{{" not in text and not REFERENCE.fullmatch(text.strip())
+                if is_open or is_secret_text(text):
+                    found.append(ConfigProblem(f"headers.{name}", _ADVICE))
+            if _holds_secret(values.get("json")):
+                found.append(ConfigProblem("json", _ADVICE_BODY))
+            return found
 
 
 RESULT = record(
@@ -79,11 +113,21 @@ def connection(config: Mapping[str, Any]) -> str:
 )
 def request(config: RequestConfig, ctx: Context) -> Result:
     """Call another system over HTTP. The idempotency key travels in the `Idempotency-Key` header and stays the same on
-    every attempt. With `secret` the request is signed as Standard Webhooks do. A 2xx answer is the result; 429 waits as
-    long as the other side asks, time-outs and 5xx are tried again, any other answer fails for good."""
+    every attempt. A header such as `Authorization: Bearer secret:erp` gets the secret `erp` of the shop's setting
+    `secrets`; one written out is refused when the flow is saved. With `secret` the request is signed as Standard
+    Webhooks do. A 2xx answer is the result; 429 waits as long as the other side asks, time-outs and 5xx are tried
+    again, any other answer fails for good."""
     body = None if config.json is None else json.dumps(config.json, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json"} if body is not None else {}
-    headers |= config.headers
+    for name, value in config.headers.items():
+        if not _HEADER.fullmatch(name) or _CONTROL.search(value):
+            return Fail(
+                "http.header_invalid", f"The header {name[:100]!r} holds a line break or a letter none may hold."
+            )
+        try:
+            headers[name] = _with_secret(name, value, ctx)
+        except LookupError as missing:
+            return Fail("http.secret_missing", f"{missing}: add it to the shop's setting `secrets`, then replay.")
     headers["Idempotency-Key"] = ctx.effect_key
     if config.secret:
         headers |= signed_headers(_secret(config.secret, ctx), body or b"", ctx.effect_key, ctx.now)
@@ -98,6 +142,30 @@ def request(config: RequestConfig, ctx: Context) -> Result:
     except HttpFailed as failed:
         return Retry("http.no_answer", str(failed))
     return judge(answer, ctx.now)
+
+
+def _with_secret(name: str, value: str, ctx: Context) -> str:
+    """`secret:erp` in a header that carries secrets is the shop's secret of that name. Nowhere else, for what customers
+    write must never be taken for one. Raises LookupError."""
+    if not is_secret_name(name) or not REFERENCE.fullmatch(value.strip()):
+        return value
+    before, _colon, wanted = value.strip().rpartition("secret:")
+    held = _secrets(ctx).get(wanted)
+    if not isinstance(held, str) or _CONTROL.search(held):
+        raise LookupError(f"there is no secret {wanted!r}")
+    return f"{before}{held}"
+
+
+def _holds_secret(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        items = cast("Mapping[Any, Any]", value).items()
+        return any(
+            (isinstance(item, str) and item and "{{" not in item and is_secret_name(str(key))) or _holds_secret(item)
+            for key, item in items
+        )
+    if isinstance(value, list):
+        return any(_holds_secret(item) for item in cast("list[Any]", value))
+    return isinstance(value, str) and is_secret_text(value)
 
 
 def judge(answer: HttpAnswer, now: datetime) -> Result:
@@ -146,10 +214,14 @@ def _text(answer: HttpAnswer) -> str:
 
 
 def _secret(named: str, ctx: Context) -> str:
+    held = _secrets(ctx).get(named)
+    return held if isinstance(held, str) else named
+
+
+def _secrets(ctx: Context) -> Mapping[str, Any]:
     secrets = ctx.shop.settings.get("secrets")
     if isinstance(secrets, str):
         # Typed on the command line, a setting is a text even where it means a mapping.
         with suppress(ValueError):
             secrets = json.loads(secrets)
-    held = secrets.get(named) if isinstance(secrets, Mapping) else None
-    return held if isinstance(held, str) else named
+    return cast("Mapping[str, Any]", secrets) if isinstance(secrets, Mapping) else {}

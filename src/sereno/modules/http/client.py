@@ -68,6 +68,9 @@ def _outgoing(request: HttpRequest) -> httpx2.Request:
     headers["Connection"] = "close"
     if not any(name.lower() == "user-agent" for name in headers):
         headers["User-Agent"] = "Sereno"
+    for name, value in headers.items():
+        if any(sign < " " and sign != "\t" for sign in f"{name}{value}"):
+            raise HttpBlocked(f"the header {name[:100]!r} holds a line break")
     try:
         return httpx2.Request(request.method, url, headers=headers, content=request.body)
     except (UnicodeError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import smtplib
 import socket
@@ -63,6 +64,10 @@ class SmtpServer:
         )
 
 
+class PasswordExposed(Exception):  # noqa: N818
+    """Signing in here would send the password over a network as it is."""
+
+
 class SmtpMailer:
     """Sends through one server. Safe to share between threads: each mail takes a kept connection or opens one, and
     gives it back when the server is ready for the next."""
@@ -91,6 +96,12 @@ class SmtpMailer:
         except smtplib.SMTPAuthenticationError as refused:
             said = f"{refused.smtp_code} {_text(refused.smtp_error)}: check SERENO_SMTP_URL."
             return Retry("smtp.sign_in_refused", said, "limited", _PAUSE_SIGN_IN)
+        except PasswordExposed:
+            said = (
+                f"{self._server.host} offers no STARTTLS, so the password would cross the network readable. "
+                "Use smtps://, or a server with STARTTLS, in SERENO_SMTP_URL."
+            )
+            return Retry("smtp.password_exposed", said, "limited", _PAUSE_SIGN_IN)
         except (smtplib.SMTPException, OSError) as error:
             return _trouble(error, self._server)
         try:
@@ -149,11 +160,28 @@ class SmtpMailer:
                 client.starttls(context=_tls(server.is_verified))
                 client.ehlo()
             if server.user is not None:
+                if not _is_private(client):
+                    raise PasswordExposed
                 client.login(server.user, server.password or "")
         except BaseException:
             client.close()
             raise
         return client
+
+
+def _is_private(client: smtplib.SMTP) -> bool:
+    """Whether nobody between can read what is said: it is encrypted, or it does not leave the machine."""
+    if isinstance(client.sock, ssl.SSLSocket):
+        return True
+    try:
+        return ipaddress.ip_address(_peer(client).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _peer(client: smtplib.SMTP) -> str:
+    """The address at the other end."""
+    return str(client.sock.getpeername()[0]) if client.sock is not None else ""
 
 
 def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:

@@ -174,3 +174,57 @@ def test_an_answer_that_cannot_be_kept_as_json_is_kept_as_text(body: bytes) -> N
     result = judge(HttpAnswer(200, {}, body), NOW)
     assert isinstance(result, Done)
     assert decode(encode(result.value))["text"] == body.decode()[:10_000]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Bearer abcdefghijklmnop"},
+        {"X-Api-Key": "k"},
+        {"Cookie": "session=1"},
+        {"X-Other": "sk_live_0123456789abcdef"},
+        {"Authorization": "Bearer sk_live_0123456789abcdef {{ order.id }}"},
+    ],
+)
+def test_a_secret_written_into_a_flow_is_refused_with_the_way_out(headers: dict[str, str]) -> None:
+    (found,) = problems(RequestConfig, {"url": "https://api.example", "headers": headers})
+    assert found.key == f"headers.{next(iter(headers))}"
+    assert "secret:its-name" in found.message
+
+
+def test_what_is_no_secret_or_a_name_is_taken() -> None:
+    fine = {
+        "Authorization": "Bearer secret:erp",
+        "X-Api-Key": "{{ vars.key }}",
+        "X-Shop": "demo",
+        "Accept": "text/html",
+    }
+    assert (
+        problems(RequestConfig, {"url": "https://api.example", "headers": fine, "json": {"token": "{{ vars.t }}"}})
+        == []
+    )
+    held = problems(RequestConfig, {"url": "https://api.example", "json": {"auth": [{"api_key": "abc"}]}})
+    assert [one.key for one in held] == ["json"]
+
+
+def test_a_header_gets_the_shops_secret_and_only_where_secrets_belong() -> None:
+    port = Recorder(answer(200, b"{}"))
+    headers = {"Authorization": "Bearer secret:erp", "X-Note": "secret:erp"}
+    config = RequestConfig(url="https://api.example", headers=headers, json={"name": "secret:erp"})
+    assert isinstance(request(config, context(port, {"secrets": {"erp": "s3cret"}})), Done)
+    (sent,) = port.sent
+    assert sent.headers["Authorization"] == "Bearer s3cret"
+    assert sent.headers["X-Note"] == "secret:erp"
+    assert b"s3cret" not in (sent.body or b"")
+    missing = request(config, context(port))
+    assert isinstance(missing, Fail)
+    assert missing.reason == "http.secret_missing"
+
+
+@pytest.mark.parametrize("headers", [{"X-One": "a\r\nX-Two: b"}, {"X-One": "a\nb"}, {"X\r\nY": "1"}, {"X One": "1"}])
+def test_a_line_break_in_a_header_fails_once(headers: dict[str, str]) -> None:
+    port = Recorder(answer(200, b"{}"))
+    found = request(RequestConfig(url="https://api.example", headers=headers), context(port))
+    assert isinstance(found, Fail)
+    assert found.reason == "http.header_invalid"
+    assert port.sent == []
