@@ -12,8 +12,10 @@ from sereno.store.models.people import Audit, Consent, Suppression, Tag
 from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
+from sereno.store.models.webhooks import ApiAnswer, Webhook
 
 __all__ = [
+    "ApiAnswer",
     "ApiKey",
     "Approval",
     "Audit",
@@ -50,5 +52,6 @@ __all__ = [
     "Suppression",
     "Tag",
     "Tries",
+    "Webhook",
     "Worker",
 ]
