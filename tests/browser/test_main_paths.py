@@ -100,7 +100,7 @@ def test_the_theme_is_switched_and_kept(desk: Page, address: str) -> None:
 def test_the_overview_moves_by_itself(desk: Page, address: str) -> None:
     desk.goto(f"{address}/keys")
     desk.get_by_label("What uses it").fill("browser test")
-    desk.get_by_label("What it may do").select_option("write")
+    desk.get_by_label("events:write").check()
     desk.get_by_role("button", name="Make the key").click()
     token = desk.locator("#new-key").inner_text()
     desk.goto(address)

@@ -184,9 +184,9 @@ def test_a_manual_flow_is_started_by_hand() -> None:
 
 def test_a_key_is_shown_once_and_can_be_revoked() -> None:
     client = owner_of(make_shop())
-    page = client.post("/keys", {"name": "Warehouse", "scopes": "write"}).content.decode()
+    page = client.post("/keys", {"name": "Warehouse", "scopes": ["events:write", "work"]}).content.decode()
     key = ApiKey.objects.get()
-    assert key.prefix in page and key.scopes == "read write"
+    assert key.prefix in page and key.scopes == "read events:write work"
     token = page.partition('id="new-key">')[2].partition("<")[0]
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
     assert Client().get("/api/v1/flows", **bearer).status_code == 200

@@ -45,7 +45,13 @@ RECORD = (
     Link("deliveries", _("Deliveries"), "webhook", "d"),
     Link("effects", _("Effects"), "send", "x"),
 )
-SET_UP = (Link("connections", _("Connections"), "plug", "c"), Link("keys", _("API keys"), "key", "k", "settings"))
+SET_UP = (
+    Link("connections", _("Connections"), "plug", "c"),
+    Link("keys", _("API keys"), "key", "k", "settings"),
+    Link("people", _("People"), "users", "p", "settings"),
+    Link("shop-settings", _("Shop"), "store", "s", "settings"),
+    Link("audit", _("Audit trail"), "scroll-text", "t", "settings"),
+)
 DEMO = (Link("inbox", _("Demo inbox"), "inbox", "i"),)
 
 

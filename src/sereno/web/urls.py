@@ -23,7 +23,6 @@ from sereno.web.pages import (
     preferences,
     public,
     runs,
-    signin,
 )
 from sereno.web.people import urls as people
 
@@ -37,10 +36,6 @@ urlpatterns = [
     *desk.urlpatterns,
     *gallery.urlpatterns,
     path("", home.home, name="home"),
-    path("sign-in", signin.sign_in, name="sign-in"),
-    path("sign-out", signin.sign_out, name="sign-out"),
-    path("setup", signin.setup, name="setup"),
-    path("language", signin.set_language, name="language"),
     path("attention", attention.attention, name="attention"),
     path("approvals/<int:id>/decide", attention.decide, name="decide"),
     path("flows", flows.flows, name="flows"),
@@ -66,8 +61,6 @@ urlpatterns = [
     path("effects/<int:id>", effects.effect, name="effect"),
     path("connections", connections.connections, name="connections"),
     path("connections/<slug:name>", connections.connection, name="connection"),
-    path("keys", connections.keys, name="keys"),
-    path("keys/<int:id>/revoke", connections.revoke_key, name="key-revoke"),
     path("inbox", inbox.inbox, name="inbox"),
     path("inbox/<str:name>", inbox.inbox, name="mail"),
     path("inbox/<str:name>/html", inbox.mail_html, name="mail-html"),

@@ -1,19 +1,16 @@
-"""Connections: the addresses stores send their webhooks to, and whether anything arrives there. API keys, too."""
+"""Connections: the addresses stores send their webhooks to, and whether anything arrives there."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from django.contrib import messages
 from django.db.models import Max
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
 
-from sereno.store import keys as api_keys
 from sereno.store.fields import from_micros
-from sereno.store.models import ApiKey, Connection, Delivery
+from sereno.store.models import Connection, Delivery
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
@@ -35,31 +32,6 @@ def connection(request: StaffRequest, name: str) -> HttpResponse:
     recent = Delivery.objects.filter(connection=row).defer("body", "headers").order_by("-id")[:20]
     context = {"section": "connections", "connection": row, "address": _address(row), "recent": list(recent)}
     return render(request, "connections/one.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@staff("settings")
-def keys(request: StaffRequest) -> HttpResponse:
-    """The list of API keys; a new one is shown once, on the page that answers the form."""
-    token = ""
-    if request.method == "POST":
-        name = request.POST.get("name", "").strip()[:100]
-        scopes = "read write" if request.POST.get("scopes") == "write" else "read"
-        if name:
-            token = api_keys.issue(request.shop.pk, name, scopes, request.user.username)
-        else:
-            messages.error(request, _("Give the key a name, so that you know later what uses it."))
-    rows = ApiKey.objects.filter(shop=request.shop).order_by("-id")
-    return render(request, "connections/keys.html", {"section": "keys", "rows": rows, "token": token})
-
-
-@require_POST
-@staff("settings")
-def revoke_key(request: StaffRequest, id: int) -> HttpResponse:
-    row = get_object_or_404(ApiKey, shop=request.shop, pk=id, revoked_at=None)
-    ApiKey.objects.filter(pk=row.pk).update(revoked_at=datetime.now(UTC))
-    messages.success(request, _("The key “%(name)s” no longer works.") % {"name": row.name})
-    return redirect("keys")
 
 
 def _address(row: Connection) -> str:

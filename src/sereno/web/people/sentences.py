@@ -1,0 +1,143 @@
+"""The audit trail in words: what each kind of change is called, and what it changed from and to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as mark
+
+from sereno.store.models import Audit
+from sereno.web.formats import seen_value
+from sereno.web.people.places import SETTINGS
+from sereno.web.words import ROLES
+
+KINDS: dict[str, str | Promise] = {
+    "flow": mark("Flows"),
+    "run": mark("Runs"),
+    "approval": mark("Approvals"),
+    "effect": mark("Effects"),
+    "delivery": mark("Deliveries"),
+    "connection": mark("Connections"),
+    "message": mark("Messages"),
+    "webhook": mark("Webhooks"),
+    "person": mark("People"),
+    "key": mark("API keys"),
+    "shop": mark("Shop"),
+}
+"""What changes are about, by the first word of their action."""
+
+SENTENCES: dict[str, str | Promise] = {
+    "flow.drafted": mark("Began the draft of %(target)s"),
+    "flow.edited": mark("Changed the draft of %(target)s"),
+    "flow.undone": mark("Took back a change to the draft of %(target)s"),
+    "flow.redone": mark("Made a change to the draft of %(target)s again"),
+    "flow.installed": mark("Installed %(target)s"),
+    "flow.update_taken": mark("Took the newer version of %(target)s"),
+    "flow.published": mark("Published %(target)s"),
+    "flow.live": mark("Set %(target)s live"),
+    "flow.paused": mark("Paused %(target)s"),
+    "flow.shadow": mark("Put %(target)s in shadow"),
+    "flow.draft": mark("Made %(target)s a draft"),
+    "run.requested": mark("Started %(target)s by hand"),
+    "run.ended": mark("Ended the run %(target)s"),
+    "approval.approved": mark("Approved a question of the run %(target)s"),
+    "approval.refused": mark("Refused a question of the run %(target)s"),
+    "effect.replayed": mark("Tried effect %(target)s again"),
+    "effect.skipped": mark("Skipped effect %(target)s"),
+    "delivery.replayed": mark("Read delivery %(target)s again"),
+    "connection.made": mark("Made the connection %(target)s"),
+    "connection.changed": mark("Changed the connection %(target)s"),
+    "connection.rotated": mark("Gave the connection %(target)s a new secret"),
+    "connection.erased": mark("Erased the connection %(target)s"),
+    "shop.created": mark("Made the shop %(target)s"),
+    "shop.changed": mark("Changed the shop's settings"),
+    "key.made": mark("Made the API key %(target)s"),
+    "key.revoked": mark("Revoked the API key %(target)s"),
+    "mail.tested": mark("Sent a test mail to %(target)s"),
+    "person.invited": mark("Invited %(target)s"),
+    "person.uninvited": mark("Withdrew the invitation of %(target)s"),
+    "person.added": mark("Added %(target)s"),
+    "person.joined": mark("%(target)s joined"),
+    "person.role_changed": mark("Gave %(target)s another role"),
+    "person.removed": mark("Removed %(target)s from the shop"),
+    "person.renamed": mark("%(target)s changed their name"),
+    "person.linked": mark("%(target)s signs in through the company's provider now"),
+    "person.password_changed": mark("%(target)s changed their password"),
+    "person.password_reset": mark("%(target)s set a new password by mail"),
+    "person.reset": mark("Let %(target)s set up their sign-in anew"),
+    "person.second_factor_on": mark("%(target)s switched on the second factor"),
+    "person.second_factor_off": mark("%(target)s switched off the second factor"),
+    "person.recovery_codes_made": mark("%(target)s made new recovery codes"),
+    "person.sign_in_ended": mark("%(target)s signed out other devices"),
+}
+FIELDS: dict[str, str | Promise] = {
+    "name": mark("Name"),
+    "currency": mark("Currency"),
+    "timezone": mark("Time zone"),
+    "locale": mark("Language"),
+    "role": mark("Role"),
+    "scopes": mark("Scopes"),
+    "expires_at": mark("Ends"),
+    "version": mark("Version"),
+    "note": mark("Note"),
+    "reason": mark("Reason"),
+    "subject": mark("About"),
+    "step": mark("Step"),
+    "before": mark("Status"),
+    "what": mark("Change"),
+    "mode": mark("As"),
+    "kind": mark("Kind"),
+    "provider": mark("Provider"),
+    "invited_by": mark("Invited by"),
+    "devices": mark("Devices"),
+} | {setting.key: setting.label for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line below the sentence. `before` and `after` are "" where there is no such side."""
+
+    label: str
+    before: str
+    after: str
+
+
+def sentence(line: Audit) -> str:
+    """What was done; an action nobody has named yet is shown by its own name."""
+    known = SENTENCES.get(line.action)
+    return str(known) % {"target": line.target} if known else f"{line.action} {line.target}".strip()
+
+
+def changes(line: Audit) -> list[Change]:
+    details: Mapping[str, Any] = line.details if isinstance(line.details, dict) else {}
+    before, after = details.get("before"), details.get("after")
+    found: list[Change] = []
+    if isinstance(before, dict) or isinstance(after, dict):
+        was, now = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
+        found += [Change(_field(key), _shown(key, was.get(key)), _shown(key, now.get(key))) for key in {**was, **now}]
+    for key, value in details.items():
+        if key in ("before", "after") and isinstance(value, dict):
+            continue
+        if value in (None, "", [], {}):
+            continue
+        shown = _shown(key, value)
+        found.append(Change(_field(key), shown if key == "before" else "", "" if key == "before" else shown))
+    return [change for change in found if change.before or change.after]
+
+
+def _field(key: str) -> str:
+    return str(FIELDS.get(key, key))
+
+
+def _shown(key: str, value: Any) -> str:
+    if value in (None, ""):
+        return ""
+    if key == "role":
+        return str(ROLES.get(value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)[:300] if isinstance(value, str | int | float) else seen_value(value)
