@@ -34,11 +34,11 @@ def text_of(flow: Flow, number: int | None) -> str:
 
 
 def trigger_tree(flow: Flow, number: int | None) -> list[Card]:
-    return trigger_cards(_document(text_of(flow, number)))
+    return trigger_cards(document_of(text_of(flow, number)))
 
 
 def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
-    return step_cards(_document(text_of(flow, number)).get("steps"))
+    return step_cards(document_of(text_of(flow, number)).get("steps"))
 
 
 def title_of(flow: Flow) -> str:
@@ -51,12 +51,12 @@ def title_of(flow: Flow) -> str:
 
 def is_manual(flow: Flow) -> bool:
     """Whether a person may start it."""
-    trigger = _document(text_of(flow, flow.version)).get("trigger")
+    trigger = document_of(text_of(flow, flow.version)).get("trigger")
     return flow.version is not None and isinstance(trigger, dict) and "manual" in trigger
 
 
 @lru_cache(maxsize=256)
-def _document(text: str) -> dict[str, Any]:
+def document_of(text: str) -> dict[str, Any]:
     """The mapping in a flow file; empty when it is not even that (its problems are shown beside)."""
     try:
         found = yaml.safe_load(text)

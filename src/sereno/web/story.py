@@ -30,11 +30,17 @@ class Line:
     say: Markup
     seen: Details = field(default_factory=dict[str, Any])
     effect: str = ""
+    code: str = ""
 
 
 def story(traces: Iterable[Any], zone: str) -> list[Line]:
     """Lines in order, from the rows' entries; instants in `zone`. An entry of a kind nobody knows shows its code."""
     return [_line(entry, zone) for trace in traces for entry in trace.entries]
+
+
+def lines_of(entries: Iterable[Details], zone: str) -> list[Line]:
+    """The same from entries themselves."""
+    return [_line(entry, zone) for entry in entries]
 
 
 def seen_of(details: Details) -> Details:
@@ -61,6 +67,7 @@ def _line(entry: Details, zone: str) -> Line:
         say=sentence(details, zone),
         seen=seen_of(details),
         effect=str(details.get("key", "")) if code == "effect.created" else "",
+        code=code,
     )
 
 

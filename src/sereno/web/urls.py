@@ -9,6 +9,7 @@ from sereno.web.connecting import urls as connecting
 from sereno.web.content import urls as content
 from sereno.web.desk import urls as desk
 from sereno.web.gallery import urls as gallery
+from sereno.web.live import reading
 from sereno.web.live import urls as live
 from sereno.web.pages import (
     attention,
@@ -41,9 +42,8 @@ urlpatterns = [
     path("flows", flows.flows, name="flows"),
     path("flows/new", flows.flow_edit, name="flow-new"),
     path("flows/install", flows.install, name="flow-install"),
-    path("flows/<slug:name>", flows.flow, name="flow"),
+    path("flows/<slug:name>", reading.flow, name="flow"),
     path("flows/<slug:name>/yaml", flows.flow_yaml, name="flow-yaml"),
-    path("flows/<slug:name>/versions", flows.flow_versions, name="flow-versions"),
     path("flows/<slug:name>/edit", flows.flow_edit, name="flow-edit"),
     path("flows/<slug:name>/status", flows.flow_status, name="flow-status"),
     path("flows/<slug:name>/start", flows.start_by_hand, name="flow-start"),

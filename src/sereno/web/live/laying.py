@@ -1,0 +1,91 @@
+"""A run's trace, real or tried, laid over the cards of its flow: when it came by, what it saw, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.template import engines
+from markupsafe import Markup
+
+from sereno.web import formats
+from sereno.web.live.spoken import Spoken, spoken
+from sereno.web.story import Line
+
+MOST = 4
+"""Lines shown on one card; a loop may come by a thousand times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A line on a card. `when` is the instant in the shop's zone; `outcome` what became of the effect it asked for,
+    with its `tone` and `icon`; `href` leads to more."""
+
+    when: str
+    icon: str
+    tone: str
+    say: Markup
+    seen: tuple[Spoken, ...] = ()
+    outcome: str = ""
+    href: str = ""
+    note: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an effect, in words."""
+
+    say: str
+    tone: str
+    icon: str
+    href: str = ""
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Overlay:
+    """`cards` is markup by path; `passed` are the paths the run came by."""
+
+    cards: dict[str, Markup] = field(default_factory=dict[str, Markup])
+    passed: set[str] = field(default_factory=set[str])
+
+
+def lay(
+    lines: Sequence[Line], zone: str, outcomes: Mapping[str, Outcome], extra: Mapping[str, Iterable[Laid]] | None = None
+) -> Overlay:
+    """`outcomes` by effect key; `extra` lines by path come last (what it waits for now)."""
+    by_path: dict[str, list[Laid]] = {}
+    for line in lines:
+        path = place_of(line)
+        if path:
+            by_path.setdefault(path, []).append(_laid(line, zone, outcomes.get(line.effect)))
+    overlay = Overlay(passed={path for path in by_path if path != "trigger"})
+    for path, more in (extra or {}).items():
+        by_path.setdefault(path, []).extend(more)
+    part = engines["jinja2"].env.get_template("live/laid.html").module  # type: ignore[attr-defined]
+    for path, laid in by_path.items():
+        shown = laid if len(laid) <= MOST else laid[-MOST:]
+        overlay.cards[path] = part.on_card(shown, len(laid) - len(shown))
+    return overlay
+
+
+def place_of(line: Line) -> str:
+    """The card a line belongs on: a start, and what comes before the first step, is the trigger's."""
+    if line.step.startswith("absent") or (not line.step and line.code == "run.started"):
+        return "trigger"
+    return line.step
+
+
+def _laid(line: Line, zone: str, outcome: Outcome | None) -> Laid:
+    when = when_of(line.at, zone)
+    seen: tuple[Any, ...] = tuple(spoken(line.seen, zone))
+    if outcome is None:
+        return Laid(when, line.icon, line.tone, line.say, seen)
+    return Laid(when, outcome.icon, outcome.tone, line.say, seen, outcome.say, outcome.href, outcome.note)
+
+
+def when_of(at: datetime | None, zone: str) -> str:
+    return formats.minute(at, zone) if at is not None else ""

@@ -1,0 +1,82 @@
+"""Reasons in sentences: why a flow would not start, and why a message would not go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+from markupsafe import Markup
+
+from sereno.web import formats
+from sereno.web.live.spoken import Spoken, spoken
+from sereno.web.sentences import duration, expression, say
+from sereno.web.words import skip_reason
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """`say` is the sentence, `seen` the values behind it."""
+
+    say: Markup
+    seen: tuple[Spoken, ...] = ()
+
+
+def not_started(skip: tuple[str, Mapping[str, Any]], zone: str) -> WhyNot:
+    """Why an event starts no run, as a whole sentence."""
+    reason, details = skip
+    values = details.get("values")
+    seen = tuple(spoken(values, zone)) if isinstance(values, Mapping) else ()
+    condition = expression(details.get("condition") or details.get("key") or "")
+    match reason:
+        case "when_false":
+            said = say(_("The condition %(condition)s did not hold."), condition=condition)
+        case "when_error":
+            error = details.get("error") or ""
+            said = say(
+                _("The condition %(condition)s could not be answered: %(error)s."), condition=condition, error=error
+            )
+        case "key_missing":
+            said = say(_("It has no key: %(condition)s gave nothing."), condition=condition)
+        case "exit_already_happened":
+            said = say(
+                _("What ends the flow had already happened: %(event)s."), event=expression(details.get("event", ""))
+            )
+        case "once":
+            said = say(
+                _("The flow runs only once for each key, and had run on %(time)s."), time=_entered(details, zone)
+            )
+        case "too_soon":
+            said = say(
+                _("It had run for the same key on %(time)s, less than %(length)s before."),
+                time=_entered(details, zone),
+                length=duration(details.get("after", "")),
+            )
+        case "not_concerned":
+            said = say(_("%(event)s does not start this flow."), event=expression(details.get("event", "")))
+        case _:
+            said = say("%(reason)s.", reason=skip_reason(reason))
+    return WhyNot(said, seen)
+
+
+def mail_refusal(result: Mapping[str, Any] | None) -> str:
+    """Why a message would not go out; empty when it would."""
+    if result is None or result.get("sent") is not False:
+        return ""
+    reason = str(result.get("reason") or "")
+    known = {
+        "consent.missing": _("The customer has not agreed to marketing."),
+        "consent.refused": _("The customer has said no to marketing."),
+        "address.suppressed": _("The address must not be written to: it bounced, complained or unsubscribed."),
+        "cart.completed": _("The cart was already bought."),
+        "cart.deleted": _("The cart is gone."),
+        "cart.sold_out": _("Everything in the cart is sold out."),
+        "cart.empty": _("The cart is empty."),
+    }
+    return known.get(reason, reason)
+
+
+def _entered(details: Mapping[str, Any], zone: str) -> str:
+    at = formats.instant(details.get("last_entered_at"))
+    return formats.minute(at, zone) if at is not None else ""
