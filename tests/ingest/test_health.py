@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 
@@ -71,3 +72,25 @@ def test_metrics(server, store):
 def test_everything_else_is_a_page(server):
     assert get(server, "/orders").body == b"page"
     assert get(server, "/hooks").body == b"page"
+
+
+def test_metrics_name_connections_only_to_those_who_may_know(server, store):
+    seen(store)
+    server.deliver("shop", BODY, id="a")
+
+    def asked(**headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return server.send(request("/metrics", b"", named, "GET")).body.decode()
+
+    assert 'connection="shop"' in asked()
+    stranger = asked(x_forwarded_for="203.0.113.9")
+    assert 'connection="shop"' not in stranger
+    assert 'sereno_door_answers_total{connection="",status="200"} 1.0' in stranger
+    assert 'connection="shop"' not in asked(x_forwarded_for="203.0.113.9", authorization="Bearer sereno_wrong")
+    digest = hashlib.sha256(b"sereno_right").hexdigest()
+    store.execute(
+        "INSERT INTO api_key (shop_id, name, prefix, digest, scopes, created_by, created_at) "
+        "VALUES (1, 'k', 'sereno_right', ?, 'read', '', 0)",
+        digest,
+    )
+    assert 'connection="shop"' in asked(x_forwarded_for="203.0.113.9", authorization="Bearer sereno_right")

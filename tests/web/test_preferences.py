@@ -6,11 +6,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from seeding import make_shop
+from test_actions import work
 
 from sereno.modules.customers.models import Customer
 from sereno.modules.messages import services
 from sereno.modules.messages.unsubscribe import Recipient, make_token
-from sereno.store.models import Consent, Shop
+from sereno.runtime.consenting import choose
+from sereno.store.models import Consent, Event, Shop
 
 WHO = ("mara@example.com", "email")
 
@@ -39,7 +41,7 @@ def test_the_page_shows_what_holds_and_changes_nothing() -> None:
     page = Client().get(address_of(shop)).content.decode()
     assert chosen(page) == ["yes"]
     assert "mara@example.com" in page and "Lantern &amp; Wick" in page
-    services.unsubscribe(shop.pk, *WHO)
+    choose(shop.pk, *WHO, granted=False)
     assert chosen(Client().get(address_of(shop)).content.decode()) == ["no"]
     assert Consent.objects.count() == 1
 
@@ -95,3 +97,15 @@ def test_a_link_that_is_not_ours_shows_nothing() -> None:
             assert response.status_code == 404
             assert "This link does not work" in response.content.decode()
     assert not Consent.objects.exists()
+
+
+def test_a_choice_is_an_event_once_and_one_line_of_the_ledger() -> None:
+    shop = make_shop()
+    for word in ("yes", "yes", "no", "no"):
+        say(Client(), shop, word)
+    found = list(Event.objects.filter(type="consent.changed").order_by("id"))
+    assert [event.data["granted"] for event in found] == [True, False]
+    assert found[0].refs["email"] == "mara@example.com" and found[0].subject == "customer:email:mara@example.com"
+    work()
+    assert Event.objects.filter(error__isnull=False).count() == 0
+    assert Consent.objects.count() == 2

@@ -7,6 +7,8 @@ says which of database, migrations and worker is missing; `/metrics` is for Prom
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import ipaddress
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from time import monotonic, time_ns
@@ -40,7 +42,8 @@ class Health:
         self._worker_seen: int | None = None
         self._read_at = -KEPT
         self._reading: asyncio.Future[None] | None = None
-        self._making: asyncio.Future[bytes] | None = None
+        self._making: dict[bool, asyncio.Future[bytes]] = {}
+        self._asking = asyncio.Lock()
         self._state: tuple[Any, ...] | None = None
         self._state_at = -KEPT
 
@@ -55,10 +58,13 @@ class Health:
             body = {"status": "ready" if status == 200 else "not ready", "checks": checks}
             await _answer(send, status, _JSON, msgspec.json.encode(body) + b"\n")
         else:
-            if self._making is None or self._making.done():
+            shows_names = is_local(scope) or await self._is_key(bearer_of(scope))
+            making = self._making.get(shows_names)
+            if making is None or making.done():
                 # One at a time, so that there is always a thread left for `/readyz`.
-                self._making = asyncio.get_running_loop().run_in_executor(self._executor, self._metrics)
-            body = await asyncio.shield(self._making)
+                making = asyncio.get_running_loop().run_in_executor(self._executor, self._metrics, shows_names)
+                self._making[shows_names] = making
+            body = await asyncio.shield(making)
             await _answer(send, 200, b"text/plain; version=0.0.4; charset=utf-8", body)
 
     def checks(self) -> dict[str, str]:
@@ -105,19 +111,36 @@ class Health:
             self._state_at = monotonic()
         return self._state
 
-    def _metrics(self) -> bytes:
+    async def _is_key(self, token: str) -> bool:
+        """Whether it is a live API key. One is looked up at a time, however many are tried."""
+        if not token:
+            return False
+        async with self._asking:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._find_key, token)
+
+    def _find_key(self, token: str) -> bool:
+        try:
+            with self._database.read() as transaction:
+                digest = hashlib.sha256(token.encode()).hexdigest()
+                return transaction.one("live_key", {"digest": digest, "now": time_ns() // 1000}) is not None
+        except Exception:
+            return False
+
+    def _metrics(self, shows_names: bool) -> bytes:
+        """Connections are named to who asks from this machine, or with an API key."""
         # Imported when first asked for: a tenth of a second of start-up and some memory that most installs never need.
         from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        registry.register(_Metrics(self._door, self._counts()))
+        registry.register(_Metrics(self._door, self._counts(), shows_names))
         return generate_latest(registry)
 
 
 class _Metrics:
-    def __init__(self, door: Door, state: tuple[Any, ...] | None) -> None:
+    def __init__(self, door: Door, state: tuple[Any, ...] | None, shows_names: bool) -> None:
         self._door = door
+        self._shows_names = shows_names
         self._state = state
 
     def collect(self) -> Iterator[Any]:
@@ -127,17 +150,23 @@ class _Metrics:
         answers = CounterMetricFamily(
             "sereno_door_answers", "Deliveries by connection and answer.", labels=("connection", "status")
         )
+        by_label: dict[tuple[str, str], int] = {("", str(status)): number for status, number in counts.unknown.items()}
         for connection in self._door.connections:
+            name = connection.name if self._shows_names else ""
             for status, number in list(connection.answers.items()):
-                answers.add_metric((connection.name, str(status)), number)
-        for status, number in list(counts.unknown.items()):
-            answers.add_metric(("", str(status)), number)
+                at = (name, str(status))
+                by_label[at] = by_label.get(at, 0) + number
+        for at, number in by_label.items():
+            answers.add_metric(at, number)
         yield answers
         refusals = CounterMetricFamily(
             "sereno_door_refusals", "Deliveries refused for their signature.", labels=("connection",)
         )
         for connection in self._door.connections:
-            refusals.add_metric((connection.name,), connection.refusals.total)
+            if self._shows_names:
+                refusals.add_metric((connection.name,), connection.refusals.total)
+        if not self._shows_names:
+            refusals.add_metric(("",), sum(connection.refusals.total for connection in self._door.connections))
         yield refusals
         total = 0
         buckets: list[tuple[str, int]] = []
@@ -177,6 +206,25 @@ def _gauges(state: tuple[Any, ...]) -> Iterator[Any]:
     age = seconds_since(seen)
     if age is not None:
         yield GaugeMetricFamily("sereno_worker_seen_seconds", "Since a worker was last seen.", age)
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether the question comes from this machine itself, not through a proxy on it."""
+    if any(name in (b"x-forwarded-for", b"forwarded", b"x-real-ip") for name, _ in scope.get("headers", ())):
+        return False
+    client = scope.get("client")
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def bearer_of(scope: Scope) -> str:
+    """The API key that comes with the question, or nothing."""
+    for name, value in scope.get("headers", ()):
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return value[7:].strip().decode("latin-1")
+    return ""
 
 
 def seconds_since(micros: int | None) -> float | None:

@@ -100,7 +100,7 @@ def _line(fact: Fact, channel: str, address: str) -> tuple[Any, ...]:
     at = _instant(data.get("changed_at")) or event.occurred_at
     names = ("state", "opt_in_level")
     proof = {"event": event.id, "from": event.source, **{name: data[name] for name in names if data.get(name)}}
-    uid = blake2b(f"event|{event.source}|{event.id}".encode(), digest_size=16).hexdigest()
+    uid = event_line_uid(event.source, event.id)
     source = str(data.get("source") or event.source)[:64]
     purpose = str(data.get("purpose") or "marketing")[:16]
     return (
@@ -114,6 +114,11 @@ def _line(fact: Fact, channel: str, address: str) -> tuple[Any, ...]:
         encode(proof),
         uid,
     )
+
+
+def event_line_uid(source: str, id: str) -> str:
+    """The name of the ledger's line that an event makes."""
+    return blake2b(f"event|{source}|{id}".encode(), digest_size=16).hexdigest()
 
 
 def _address(record: Record, channel: str) -> str | None:

@@ -13,6 +13,9 @@ INSERT INTO delivery (connection_id, dedupe_key, topic, headers, body, received_
 SELECT r.connection_id, r.dedupe_key, r.topic, r.headers, r.body, r.received_at, 'pending' FROM {table}
 ON CONFLICT DO NOTHING
 
+-- name: live_key
+SELECT id FROM api_key WHERE digest = :digest AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+
 -- name: worker_seen
 SELECT max(seen_at) FROM worker
 

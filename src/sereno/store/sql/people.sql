@@ -46,6 +46,12 @@ SELECT reason FROM suppression WHERE shop_id = :shop AND address = :address AND 
 -- rows: shop_id bigint, address text, channel text, reason text, at bigint
 INSERT INTO suppression (shop_id, address, channel, reason, at) {rows} ON CONFLICT (shop_id, address, channel) DO NOTHING
 
+-- name: lift_bounces
+DELETE FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel AND reason LIKE 'bounce.%'
+
+-- name: lift_suppression
+DELETE FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel RETURNING reason
+
 -- name: add_audit
 -- rows: shop_id bigint, at bigint, by text, action text, target text, details text
 INSERT INTO audit (shop_id, at, "by", action, target, details) {rows}

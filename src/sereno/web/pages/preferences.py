@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from sereno.modules.customers.models import Customer
 from sereno.modules.messages import services
 from sereno.modules.messages.unsubscribe import Recipient, TokenInvalid, read_token
+from sereno.runtime.consenting import choose
 from sereno.store.models import Shop
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
@@ -41,7 +42,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             "language": get_language() or "",
             "agent": request.headers.get("User-Agent", "")[:200],
         }
-        services.choose(who.shop_id, who.address, who.channel, granted=said == "yes", proof=proof)
+        choose(who.shop_id, who.address, who.channel, granted=said == "yes", proof=proof)
         return redirect(f"{request.path}?saved=1")
     state = "missing" if request.method == "POST" else "saved" if request.GET.get("saved") else "ask"
     holds = _holds(who)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from sereno.modules.messages import services
 from sereno.modules.messages.unsubscribe import TokenInvalid, read_token
+from sereno.runtime.consenting import choose
 from sereno.store.models import Shop
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
@@ -27,10 +28,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         proof = {"by": "one-click" if request.POST.get("List-Unsubscribe") else "page"}
         if request.POST.get("undo"):
-            services.resubscribe(who.shop_id, who.address, who.channel, proof)
+            choose(who.shop_id, who.address, who.channel, granted=True, proof=proof)
             state = "back"
         else:
-            services.unsubscribe(who.shop_id, who.address, who.channel, proof)
+            choose(who.shop_id, who.address, who.channel, granted=False, source="unsubscribe", proof=proof)
             state = "done"
     elif services.allows(who.shop_id, who.address, who.channel, "marketing") is False:
         state = "done"
