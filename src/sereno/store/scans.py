@@ -105,3 +105,17 @@ def narrowed(rows: QuerySet[Any], by: QuerySet[Any], **condition: Any) -> QueryS
     the primary key is read with `condition`, for then some are near."""
     few = list(by.order_by().values_list("id", flat=True)[:FEW])
     return rows.filter(id__in=few) if len(few) < FEW else rows.filter(**condition)
+
+
+def event_ends(shop_id: int, connections: Sequence[int]) -> list[End]:
+    """Where the newest events of a shop are: at each of its connections, and among those that came by none."""
+    return [{"shop_id": shop_id, "connection_id": one} for one in (*connections, None)]
+
+
+def run_ends(flows: Sequence[int], statuses: Sequence[str]) -> list[End]:
+    """Where the newest runs of these flows in these statuses are."""
+    return [{"flow_id": flow, "status": status} for flow in flows for status in statuses]
+
+
+effect_ends = run_ends
+"""Effects have an index of the same columns."""

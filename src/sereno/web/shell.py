@@ -14,8 +14,9 @@ from django.template import engines
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sereno.store.models import Approval, Delivery, Effect, Flow, Shop, Worker
+from sereno.store.models import Shop, Worker
 from sereno.web import formats
+from sereno.web.counts import look
 from sereno.web.wiring import wiring
 
 LANGUAGES = (("en", "English"), ("es", "Español"), ("pt", "Português"), ("ro", "Română"))
@@ -36,7 +37,7 @@ class Link:
 WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs attention"), "bell", "a"))
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),
-    Link("templates", _("Templates"), "layout-template", "t"),
+    Link("templates", _("Templates"), "layout-template", "l"),
     Link("runs", _("Runs"), "activity", "r"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
@@ -73,13 +74,8 @@ def attention_of(shop: Shop) -> Attention:
     key = f"attention:{shop.pk}"
     found = cache.get(key)
     if found is None:
-        failed = Delivery.objects.filter(connection__in=shop.connection_set.all(), status="failed")
-        found = Attention(
-            effects=Effect.objects.filter(shop=shop, status="failed")[:1000].count(),
-            deliveries=failed[:1000].count(),
-            approvals=Approval.objects.filter(shop=shop, status="open")[:1000].count(),
-            flows=Flow.objects.filter(shop=shop, status="paused").count(),
-        )
+        (row,) = look("attention_counts", shop=shop.pk)
+        found = Attention(*row)
         cache.set(key, found, 3)
     return found
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import CharField, F, Model, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from sereno.modules.catalog.models import Product, Variant
@@ -17,21 +18,31 @@ from sereno.web.formats import money
 
 
 def labels(shop: Shop, subjects: Iterable[str]) -> dict[str, str]:
-    """What to call each of these; one query for each kind. A subject nobody knows has no entry."""
+    """What to call each of these, in one query. A subject nobody knows has no entry."""
     by_kind: dict[str, list[str]] = {}
     for subject in dict.fromkeys(subjects):
         kind, _colon, key = subject.partition(":")
         if kind in _KINDS and key:
             by_kind.setdefault(kind, []).append(key)
+    parts = [_rows(shop, kind, keys) for kind, keys in by_kind.items()]
+    if not parts:
+        return {}
     found: dict[str, str] = {}
-    for kind, keys in by_kind.items():
-        model, columns, name = _KINDS[kind]
-        rows: Any = model._default_manager.filter(shop=shop, key__in=keys).values_list("key", *columns)
-        for key, *values in rows:
-            text = name(*values)
-            if text:
-                found[f"{kind}:{key}"] = text
+    for kind, key, *values in parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]:
+        columns, name = _KINDS[kind][1:]
+        text = name(*values[: len(columns)])
+        if text:
+            found[f"{kind}:{key}"] = text
     return found
+
+
+def _rows(shop: Shop, kind: str, keys: list[str]) -> QuerySet[Any, Any]:
+    """Kind, key and three columns, so that all kinds are of one shape."""
+    model, columns, _name = _KINDS[kind]
+    given = [F(column) for column in columns] + [Value(None, CharField())] * (3 - len(columns))
+    shown = {f"said_{place}": Cast(value, CharField()) for place, value in enumerate(given)}
+    rows = model._default_manager.filter(shop=shop, key__in=keys).order_by()
+    return rows.annotate(said_kind=Value(kind), **shown).values_list("said_kind", "key", *shown)
 
 
 def _order(number: str | None, email: str | None) -> str:

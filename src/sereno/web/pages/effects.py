@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.runtime import services
 from sereno.sdk.plugin import registry
 from sereno.store.models import Effect, Flow
-from sereno.store.scans import narrowed, of_shop
+from sereno.store.scans import effect_ends
 from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.documents import title_of
-from sereno.web.paging import page_of
+from sereno.web.paging import page_of, page_of_ends
 from sereno.web.search import runs_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
@@ -32,20 +32,17 @@ def effects(request: StaffRequest) -> HttpResponse:
     status, action = request.GET.get("status", ""), request.GET.get("action", "")
     flow, search = request.GET.get("flow", ""), request.GET.get("q", "").strip()
     flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
-    rows = of_shop(Effect.objects.select_related("flow", "run").defer("run__state", "flow__draft"), shop.pk)
-    if status in STATUSES:
-        rows = narrowed(rows, Effect.objects.filter(shop=shop, status=status), status=status)
-    if action:
-        rows = rows.filter(action=action)
-    if flow:
-        wanted = [one.pk for one in flows if one.name == flow]
-        rows = narrowed(rows, Effect.objects.filter(flow__in=wanted), flow__in=wanted)
+    rows = Effect.objects.select_related("flow", "run").defer("run__state", "flow__draft")
+    # As in the list of runs: what Sereno notes for itself is shown when asked for.
+    is_whole = bool(search) or status == "failed"
+    wanted = [one.pk for one in flows if (one.name == flow if flow else is_whole or not one.is_derived)]
+    states = [status] if status in STATUSES else list(STATUSES)
     if search:
-        rows = rows.filter(Q(run__in=runs_matching(shop, search)) | Q(key=search))
-    if not (flow or search or status == "failed"):
-        # As in the list of runs: what Sereno notes for itself is shown when asked for.
-        rows = rows.exclude(flow__in=[one.pk for one in flows if one.is_derived])
-    page = page_of(request, rows)
+        found = rows.filter(Q(run__in=runs_matching(shop, search)) | Q(key=search), flow__in=wanted, status__in=states)
+        page = page_of(request, found.filter(action=action) if action else found)
+    else:
+        only = ("action = %s", [action]) if action else None
+        page = page_of_ends(request, rows, effect_ends(wanted, states), only)
     context = {
         "section": "effects",
         "page": page,

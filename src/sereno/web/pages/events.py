@@ -8,9 +8,9 @@ from django.views.decorators.http import require_GET
 
 from sereno.sdk.plugin import registry
 from sereno.store.models import Event, EventLink, EventQueue, Run, Skip
-from sereno.store.scans import of_shop
+from sereno.store.scans import event_ends, of_shop
 from sereno.web.access import StaffRequest, staff
-from sereno.web.paging import page_of
+from sereno.web.paging import page_of, page_of_ends
 from sereno.web.search import events_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
@@ -23,14 +23,19 @@ def events(request: StaffRequest) -> HttpResponse:
     search, kind = request.GET.get("q", "").strip(), request.GET.get("type", "")
     connection = request.GET.get("connection", "")
     rows = Event.objects.select_related("connection").defer("data")
-    rows = rows.filter(shop=shop) if kind else of_shop(rows, shop.pk)
-    if kind:
-        rows = rows.filter(type=kind)
-    if connection:
-        rows = rows.filter(connection__in=list(shop.connection_set.filter(name=connection)))
+    connections = list(shop.connection_set.order_by("name"))
+    chosen = [one.pk for one in connections if one.name == connection]
     if search:
-        rows = rows.filter(id__in=events_matching(shop, search))
-    page = page_of(request, rows)
+        found = of_shop(rows, shop.pk).filter(id__in=events_matching(shop, search, connections))
+        found = found.filter(type=kind) if kind else found
+        page = page_of(request, found.filter(connection__in=chosen) if connection else found)
+    elif kind:
+        only = ("connection_id = %s", chosen or [0]) if connection else None
+        page = page_of_ends(request, rows, [{"shop_id": shop.pk, "type": kind}], only)
+    elif connection:
+        page = page_of_ends(request, rows, [{"shop_id": shop.pk, "connection_id": one} for one in chosen])
+    else:
+        page = page_of_ends(request, rows, event_ends(shop.pk, [one.pk for one in connections]))
     context = {
         "section": "events",
         "page": page,
@@ -39,9 +44,9 @@ def events(request: StaffRequest) -> HttpResponse:
         "kind": kind,
         "connection": connection,
         "kinds": [(name, name) for name in registry().event_names()],
-        "connections": [(one.name, one.name) for one in shop.connection_set.order_by("name")],
+        "connections": [(one.name, one.name) for one in connections],
         "is_filtered": bool(search or kind or connection),
-        "deliveries_there": shop.connection_set.exists(),
+        "deliveries_there": bool(connections),
     }
     return render(request, "events/list.html", context)
 

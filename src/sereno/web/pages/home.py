@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from sereno.store.models import ConnectionBudget, Event, EventQueue, Flow
-from sereno.store.scans import of_shop
+from sereno.store.models import ConnectionBudget, Event, Flow
+from sereno.store.scans import event_ends, newest
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
@@ -17,18 +17,22 @@ from sereno.web.subjects import labels
 @staff()
 def home(request: StaffRequest) -> HttpResponse:
     shop = request.shop
-    flows = list(Flow.objects.filter(shop=shop, is_derived=False).exclude(status="draft").order_by("title"))
-    connections = shop.connection_set.count()
-    events = list(of_shop(Event.objects.defer("data"), shop.pk).order_by("-id")[:9])
+    every = list(Flow.objects.filter(shop=shop, is_derived=False).defer("draft").order_by("title"))
+    flows = [flow for flow in every if flow.status != "draft"]
+    connections = list(shop.connection_set.values_list("id", flat=True))
+    ids = newest(Event, event_ends(shop.pk, connections), 9).ids
+    held = Event.objects.defer("data").in_bulk(ids)
+    events = [held[id_] for id_ in ids if id_ in held]
+    counts_now = counts.counts_of(shop, [flow.pk for flow in every])
     context = {
         "section": "home",
-        "counts": counts.counts_of(shop),
+        "counts": counts_now,
         "events": events,
         "labels": labels(shop, [event.subject for event in events]),
         "flows": flows,
         "numbers": counts.flow_numbers(shop, flows),
-        "queue": EventQueue.objects.count(),
-        "connections": connections,
+        "queue": counts_now.queue,
+        "connections": len(connections),
         "paused": ConnectionBudget.objects.filter(shop=shop, paused_until__gt=_now()).order_by("connection"),
     }
     return render(request, "home.html", context)

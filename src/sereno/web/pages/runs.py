@@ -12,17 +12,18 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
-from sereno.store.scans import narrowed, of_shop
+from sereno.store.scans import of_shop, run_ends
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.documents import step_tree, title_of, trigger_tree
-from sereno.web.paging import page_of
+from sereno.web.paging import page_of, page_of_ends
 from sereno.web.search import recent_run_subjects, runs_matching, subjects_for
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
-STATUSES = ("live", "running", "waiting", "parked", "finished", "exited", "stopped", "failed")
+RUN_STATUSES = ("running", "waiting", "parked", "finished", "exited", "stopped", "failed")
+STATUSES = ("live", *RUN_STATUSES)
 
 
 @require_GET
@@ -32,19 +33,15 @@ def runs(request: StaffRequest) -> HttpResponse:
     status, flow = request.GET.get("status", ""), request.GET.get("flow", "")
     search = request.GET.get("q", "").strip()
     flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
-    rows = of_shop(Run.objects.select_related("flow").defer("state", "flow__draft"), shop.pk)
+    rows = Run.objects.select_related("flow").defer("state", "flow__draft")
+    # What Sereno finds out by itself would drown the shop's own flows; it is there when asked for.
     wanted = [one.pk for one in flows if (one.name == flow if flow else search or not one.is_derived)]
-    if status in STATUSES:
-        states = sorted(LIVE) if status == "live" else [status]
-        rows = narrowed(rows, Run.objects.filter(flow__in=wanted, status__in=states), status__in=states)
+    states = sorted(LIVE) if status == "live" else [status] if status in STATUSES else list(RUN_STATUSES)
     if search:
-        rows = rows.filter(id__in=runs_matching(shop, search))
-    if flow:
-        rows = narrowed(rows, Run.objects.filter(flow__in=wanted), flow__in=wanted)
-    elif not search:
-        # What Sereno finds out by itself would drown the shop's own flows; it is there when asked for.
-        rows = rows.exclude(flow__in=[one.pk for one in flows if one.is_derived])
-    page = page_of(request, rows)
+        found = of_shop(rows, shop.pk).filter(id__in=runs_matching(shop, search), flow__in=wanted, status__in=states)
+        page = page_of(request, found)
+    else:
+        page = page_of_ends(request, rows, run_ends(wanted, states))
     context = {
         "section": "runs",
         "page": page,
@@ -115,12 +112,14 @@ def why(request: StaffRequest) -> HttpResponse:
 
 def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, Any]]:
     shop = request.shop
+    subjects = subjects_for(shop, text)
     found = (
-        Run.objects.filter(shop=shop, id__in=runs_matching(shop, text))
+        of_shop(Run.objects, shop.pk)
+        .filter(id__in=runs_matching(shop, text, subjects))
         .select_related("flow")
         .defer("state", "flow__draft")
     )
-    skipped = Skip.objects.filter(shop=shop, subject__in=subjects_for(shop, text)).select_related("flow")
+    skipped = Skip.objects.filter(shop=shop, subject__in=subjects).select_related("flow")
     if flow:
         found, skipped = found.filter(flow__name=flow), skipped.filter(flow__name=flow)
     rows = list(found.order_by("-id")[:20])

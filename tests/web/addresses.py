@@ -1,0 +1,139 @@
+"""Every page of the staff, read from the addresses themselves: a new page is tested and measured unlisted.
+
+A parameter is filled with a row of the shop. A page whose parameter nobody knows how to fill is an error, so that none
+is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver
+
+from sereno.store import models
+from sereno.store.models import Shop
+
+_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences"})
+"""Pages without a sign-in, by the first part of their address."""
+Fill = Callable[[Shop], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A page: the route as it is written, its name, and an address of it."""
+
+    route: str
+    name: str
+    path: str
+
+
+class Unfilled(AssertionError):  # noqa: N818
+    """A parameter of an address that is not in FILLS."""
+
+
+def addresses(shop: Shop) -> list[Address]:
+    """All addresses of `sereno.web` that need a sign-in, filled in for this shop. Some answer only to POST."""
+    from sereno.web.urls import urlpatterns
+
+    found: list[Address] = []
+    for pattern in _patterns(urlpatterns):
+        route, name = str(pattern.pattern), str(pattern.name)
+        if route.partition("/")[0] in PUBLIC:
+            continue
+        path = _filled(route, shop)
+        if path is not None:
+            found.append(Address(route, name, f"/{path}"))
+    return found
+
+
+def _patterns(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+def _filled(route: str, shop: Shop) -> str | None:
+    """None when the shop has no row for it."""
+    for parameter in _PARAMETER.findall(route):
+        fill = next((FILLS[key] for key in _keys(route, parameter) if key in FILLS), None)
+        if fill is None:
+            raise Unfilled(f"tell FILLS what {parameter!r} is in {route!r}")
+        value = fill(shop)
+        if value is None:
+            return None
+        route = _PARAMETER.sub(lambda _found, value=value: str(value), route, count=1)
+    return route
+
+
+def _keys(route: str, parameter: str) -> Iterator[tuple[str, str]]:
+    """The longest part of the route before the parameter first, then shorter ones, then any."""
+    parts = route.partition("<")[0].strip("/").split("/")
+    for length in range(len(parts), 0, -1):
+        yield "/".join(parts[:length]), parameter
+    yield "", parameter
+
+
+def newest(model: type[Model], column: str = "pk", by: str = "shop", **wanted: Any) -> Fill:
+    def fill(shop: Shop) -> str | None:
+        rows = model._default_manager.filter(**{by: shop}, **wanted).order_by("-pk")
+        found = rows.values_list(column, flat=True).first()
+        return None if found is None else str(found)
+
+    return fill
+
+
+FILLS: dict[tuple[str, str], Fill] = {
+    ("flows", "name"): newest(models.Flow, "name", is_derived=False, version__isnull=False),
+    ("runs", "uid"): newest(models.Run, "uid"),
+    ("events", "id"): newest(models.Event),
+    ("deliveries", "id"): newest(models.Delivery, by="connection__shop"),
+    ("effects", "id"): newest(models.Effect),
+    ("approvals", "id"): newest(models.Approval, status="open"),
+    ("connections", "name"): newest(models.Connection, "name"),
+    ("keys", "id"): newest(models.ApiKey),
+    ("templates", "name"): lambda shop: "cart-recovery",
+    ("templates", "message"): lambda shop: "cart-reminder",
+    ("connections/new", "kind"): lambda shop: "shopify",
+    ("people", "id"): newest(models.Membership),
+    ("people/invitations", "id"): newest(models.Invitation),
+    ("inbox", "name"): lambda shop: None,
+    ("", "token"): lambda shop: None,
+}
+"""By how the route begins ("" for any) and the parameter: what stands there. None: the shop has no such thing."""
+
+QUERIES: dict[str, tuple[str, ...]] = {
+    "home": (),
+    "flows": ("status=live", "q=cart"),
+    "builder-panel": ("path=trigger",),
+    "runs": (
+        "status=live",
+        "status=failed",
+        "status=finished",
+        "flow=cart-recovery",
+        "flow=cart-recovery&status=waiting",
+        "q=%231001",
+        "q=c17@example.com",
+    ),
+    "why": ("subject=%231001", "subject=order:1001&flow=cart-recovery", "subject=nobody@example.com"),
+    "events": ("type=order.paid", "q=%231001", "connection=lantern-store", "type=order.paid&q=1001"),
+    "deliveries": ("status=failed", "status=ignored", "q=order", "connection=lantern-store"),
+    "effects": ("status=failed", "status=done", "action=log", "flow=cart-recovery", "q=%231001"),
+    "templates": ("q=cart", "state=installed"),
+}
+"""Lists as people narrow them, by the name of the page."""
+
+
+def pages(shop: Shop) -> list[tuple[str, str]]:
+    """(name, address) of every page, each list also as people narrow it."""
+    found: list[tuple[str, str]] = []
+    for address in addresses(shop):
+        found.append((address.name, address.path))
+        found += [(address.name, f"{address.path}?{query}") for query in QUERIES.get(address.name, ())]
+    return found

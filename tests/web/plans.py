@@ -1,0 +1,59 @@
+"""What SQLite would do for each query of a page: which table would be read from end to end."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SMALL = frozenset({
+    "shop", "membership", "connection", "connection_budget", "worker", "flow", "flow_schedule", "api_key",
+    "event_queue",
+})  # fmt: skip
+"""Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
+_SCAN = re.compile(r"^SCAN (\S+)(?: USING (?:COVERING )?INDEX (\S+))?")
+_ALIAS = re.compile(r"(?:FROM|JOIN|,)\s+\"?(\w+)\"?\s+(?:AS\s+)?\"?(\w+)\"?", re.IGNORECASE)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement that this thread's connections carry out meanwhile, with its values."""
+    from django.db import connection
+
+    from sereno.store.database import default_database
+
+    connection.ensure_connection()
+    opened: list[sqlite3.Connection] = [connection.connection, default_database().connection()]  # type: ignore[attr-defined]
+    found: list[str] = []
+    for one in opened:
+        one.set_trace_callback(found.append)
+    try:
+        yield found
+    finally:
+        for one in opened:
+            one.set_trace_callback(None)
+
+
+def is_query(statement: str) -> bool:
+    return statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT"))
+
+
+def scanned(statement: str) -> list[str]:
+    """The tables that the statement would read from end to end, small ones left out."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        raw = cursor.connection
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    aliases = {alias: table for table, alias in _ALIAS.findall(statement)}
+    found: list[str] = []
+    for line in plan:
+        match = _SCAN.match(line)
+        if match is None:
+            continue
+        table = aliases.get(match.group(1), match.group(1))
+        if table in tables - SMALL:
+            found.append(f"{table}: {line}")
+    return found

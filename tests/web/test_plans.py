@@ -1,0 +1,39 @@
+"""No page of the staff reads a table from end to end, or asks the database more than fifteen times."""
+
+from __future__ import annotations
+
+from addresses import pages
+from django.core.cache import cache
+from django.test import Client
+from plans import is_query, scanned, statements
+from seeding import seed
+
+from sereno.web.wiring import wiring
+
+MOST_QUERIES = 15
+NOT_PAGES = (302, 405)
+"""Addresses that only take a form, or only lead on."""
+
+
+def test_no_page_scans_a_table_or_asks_often() -> None:
+    seeded = seed()
+    wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
+    client = Client()
+    client.force_login(seeded.owner)
+    scans: dict[str, list[str]] = {}
+    many: dict[str, int] = {}
+    for _name, page in pages(seeded.shop):
+        cache.clear()
+        with statements() as found:
+            status = client.get(page).status_code
+        if status in NOT_PAGES:
+            continue
+        assert status == 200, (page, status)
+        queries = [one for one in found if is_query(one)]
+        if len(queries) > MOST_QUERIES:
+            many[page] = len(queries)
+        wrong = [f"{table} in {one}" for one in queries for table in scanned(one)]
+        if wrong:
+            scans[page] = wrong
+    assert not scans
+    assert not many
