@@ -1,7 +1,18 @@
-"""Addresses of the visual builder."""
+"""Addresses of the builder."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sereno.web.builder import pages, source, starting
+
+urlpatterns: list[URLPattern] = [
+    path("flows/new", starting.new_flow, name="flow-new"),
+    path("flows/new/yaml", source.new_source, name="flow-new-yaml"),
+    path("flows/<slug:name>/builder", pages.builder, name="builder"),
+    path("flows/<slug:name>/builder/edit", pages.edit, name="builder-edit"),
+    path("flows/<slug:name>/builder/panel", pages.panel, name="builder-panel"),
+    path("flows/<slug:name>/builder/news", pages.news, name="builder-news"),
+    path("flows/<slug:name>/builder/publish", pages.publish, name="builder-publish"),
+    path("flows/<slug:name>/edit", source.source, name="flow-edit"),
+]

@@ -9,7 +9,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.run import LIVE
 from sereno.runtime import services
@@ -18,19 +18,11 @@ from sereno.store.models import Flow, FlowVersion, Run, Skip
 from sereno.web import counts, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.documents import is_manual, problems_of, step_tree, text_of, trigger_tree
+from sereno.web.documents import is_manual, step_tree, text_of, trigger_tree
 from sereno.web.highlight import yaml_lines
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
-EXAMPLE = """\
-flow: thank-big-orders
-name: Thank big orders
-trigger: {event: order.paid, when: "order.total >= 200"}
-steps:
-  - orders.add_tag: {tag: big-order}
-  - alerts.notify: {channel: email, text: "A big order: {{ order.number }}"}
-"""
 STATUSES = ("live", "shadow", "paused", "draft")
 
 
@@ -123,57 +115,6 @@ def flow_versions(request: StaffRequest, name: str) -> HttpResponse:
     return render(
         request, "flows/versions.html", {**_head(row), "view": "versions", "rows": rows, "in_flight": in_flight}
     )
-
-
-@require_http_methods(["GET", "POST"])
-@staff("flows")
-def flow_edit(request: StaffRequest, name: str = "") -> HttpResponse:
-    """Write a flow as YAML: check it, keep it as a draft, or publish it. Problems are shown by their line."""
-    row = get_object_or_404(Flow, shop=request.shop, name=name) if name else None
-    text = request.POST.get("text", row.draft or text_of(row, row.version) if row is not None else EXAMPLE)
-    text = text.replace("\r\n", "\n")
-    context: dict[str, Any] = {
-        **(_head(row) if row is not None else {"section": "flows"}),
-        "view": "edit",
-        "text": text,
-        "problems": (),
-        "checked": False,
-        "in_flight": Run.objects.filter(flow=row, status__in=LIVE).count() if row is not None else 0,
-        "note": request.POST.get("note", ""),
-    }
-    if request.method == "GET":
-        return render(request, "flows/edit.html", context)
-    problems = problems_of(text)
-    wanted = request.POST.get("do", "check")
-    if problems or wanted == "check":
-        lines = {problem.line for problem in problems}
-        context.update(problems=problems, checked=True, lines=yaml_lines(text, lines))
-        return render(request, "flows/edit.html", context, status=422 if problems else 200)
-    return _keep(request, text, wanted)
-
-
-def _keep(request: StaffRequest, text: str, wanted: str) -> HttpResponse:
-
-    said = "" if wanted == "publish" else _("The draft is kept. Nothing changes until you publish it.")
-    saved = carry_out(request, lambda: services.save_draft(request.shop.pk, text), said)
-    if saved is None:
-        return redirect("flows")
-    if wanted == "publish":
-        inflight = request.POST.get("inflight", "finish")
-        number = carry_out(
-            request,
-            lambda: services.publish(
-                request.shop.pk,
-                saved.name,
-                request.user.username,
-                note=request.POST.get("note", "").strip()[:500],
-                inflight=inflight if inflight in ("finish", "move", "end") else "finish",
-            ),
-            "",
-        )
-        if number is not None:
-            messages.success(request, _("Version %(number)s is live.") % {"number": number})
-    return redirect("flow", name=saved.name)
 
 
 @require_POST

@@ -1,0 +1,112 @@
+"""What can be put into a flow, in groups and words: the control steps, and every action that is registered."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sereno.sdk.plugin import registry
+
+ACTIONS = {
+    "messages.send_email": (gettext_lazy("Send a mail"), "mail"),
+    "alerts.notify": (gettext_lazy("Notify the team"), "bell"),
+    "orders.add_tag": (gettext_lazy("Tag the order"), "tag"),
+    "orders.remove_tag": (gettext_lazy("Take a tag off the order"), "tag"),
+    "customers.add_tag": (gettext_lazy("Tag the customer"), "user"),
+    "customers.remove_tag": (gettext_lazy("Take a tag off the customer"), "user"),
+    "http.request": (gettext_lazy("Call another system"), "globe"),
+    "events.emit": (gettext_lazy("Start other flows"), "radio"),
+    "log": (gettext_lazy("Write a note"), "scroll-text"),
+}
+"""Actions by the words people look for; the first are the most wanted. Others go by their own sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to put in. `kind` is what `forms.blank` makes one of; `words` are found by searching."""
+
+    kind: str
+    icon: str
+    label: str
+    hint: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    items: tuple[Item, ...]
+
+
+def groups(search: str = "") -> list[Group]:
+    """All that can be put in; with `search` what has all its words, groups without any left out."""
+    wanted = folded(search).split()
+    found: list[Group] = []
+    for title, items in _everything():
+        left = tuple(item for item in items if all(word in item.words for word in wanted))
+        if left:
+            found.append(Group(title, left))
+    return found
+
+
+def folded(text: str) -> str:
+    """Small letters without accents, for searching."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _everything() -> list[tuple[str, list[Item]]]:
+    return [
+        (_("Do something"), _actions()),
+        (
+            _("Decide"),
+            [
+                _item("if", "git-branch", _("If"), _("Go one way when a condition holds, another when not")),
+                _item(
+                    "switch", "list-tree", _("Choose by a value"), _("A path for each value: country, status, channel")
+                ),
+                _item("split", "split", _("Split by chance"), _("Try two ways against each other")),
+                _item("approve", "hand", _("Ask a person"), _("Wait for a yes or no from somebody in the team")),
+            ],
+        ),
+        (
+            _("Wait"),
+            [
+                _item("wait", "clock", _("Wait a while"), _("Minutes, hours or days")),
+                _item("wait_event", "radio", _("Wait until something happens"), _("An event, or a time limit")),
+                _item("wait_time", "timer", _("Wait for a time of day"), _("The next morning, or a weekday")),
+                _item("wait_date", "calendar", _("Wait for a date"), _("Before or after a date on the record")),
+            ],
+        ),
+        (
+            _("More"),
+            [
+                _item("for_each", "repeat", _("Repeat for each"), _("The same steps for every line of an order")),
+                _item("set", "variable", _("Remember a value"), _("To use it in later steps")),
+                _item("stop", "octagon-x", _("Stop here"), _("End the run")),
+            ],
+        ),
+    ]
+
+
+def _actions() -> list[Item]:
+    known = registry().actions
+    names = sorted(
+        known.names(), key=lambda name: (list(ACTIONS).index(name) if name in ACTIONS else len(ACTIONS), name)
+    )
+    found: list[Item] = []
+    for name in names:
+        definition = known.get(name)
+        if definition is None:
+            continue
+        sentence = _(str(definition.label))
+        label, icon = ACTIONS.get(name, (re.sub(r"\s*\{\w+\}:?", "", sentence), "sparkles"))
+        found.append(_item(name, icon, str(label), re.sub(r"(\{\w+\})+", "…", sentence)))
+    return found
+
+
+def _item(kind: str, icon: str, label: str, hint: str) -> Item:
+    return Item(kind, icon, label, hint, folded(f"{label} {hint} {kind}"))
