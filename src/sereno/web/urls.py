@@ -13,7 +13,6 @@ from sereno.web.live import reading
 from sereno.web.live import urls as live
 from sereno.web.pages import (
     attention,
-    connections,
     deliveries,
     design,
     effects,
@@ -53,12 +52,9 @@ urlpatterns = [
     path("events/<int:id>", events.event, name="event"),
     path("deliveries", deliveries.deliveries, name="deliveries"),
     path("deliveries/replay", deliveries.replay_deliveries, name="deliveries-replay"),
-    path("deliveries/<int:id>", deliveries.delivery, name="delivery"),
     path("effects", effects.effects, name="effects"),
     path("effects/replay", effects.replay_effects, name="effects-replay"),
     path("effects/<int:id>", effects.effect, name="effect"),
-    path("connections", connections.connections, name="connections"),
-    path("connections/<slug:name>", connections.connection, name="connection"),
     path("inbox", inbox.inbox, name="inbox"),
     path("inbox/<str:name>", inbox.inbox, name="mail"),
     path("inbox/<str:name>/html", inbox.mail_html, name="mail-html"),

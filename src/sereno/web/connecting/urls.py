@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sereno.web.connecting import deliveries, listing, one
+
+urlpatterns: list[URLPattern] = [
+    path("connections", listing.connections, name="connections"),
+    path("connections/new", listing.gallery, name="connection-gallery"),
+    path("connections/new/<slug:kind>", listing.new, name="connection-new"),
+    path("connections/<slug:name>", one.connection, name="connection"),
+    path("connections/<slug:name>/set-up", one.set_up, name="connection-set-up"),
+    path("connections/<slug:name>/live", one.live, name="connection-live"),
+    path("connections/<slug:name>/secrets", one.add_secret, name="connection-secret"),
+    path("connections/<slug:name>/secrets/end", one.end_secret, name="connection-secret-end"),
+    path("connections/<slug:name>/change", one.change, name="connection-change"),
+    path("connections/<slug:name>/switch", one.switch, name="connection-switch"),
+    path("deliveries/<int:id>", deliveries.delivery, name="delivery"),
+]

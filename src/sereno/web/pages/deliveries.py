@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.runtime import services
-from sereno.store.models import Delivery, Event
-from sereno.web import formats, words
+from sereno.store.models import Delivery
+from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.paging import page_of_ends
@@ -55,20 +54,6 @@ def _only(status: str, search: str) -> tuple[str, list[str]] | None:
         parts.append("LOWER(topic) LIKE %s ESCAPE '!'")
         values.append(f"%{''.join(f'!{sign}' if sign in '!%_' else sign for sign in search.lower())}%")
     return (" AND ".join(parts), values) if parts else None
-
-
-@require_GET
-@staff()
-def delivery(request: StaffRequest, id: int) -> HttpResponse:
-    row = get_object_or_404(Delivery.objects.select_related("connection"), connection__shop=request.shop, pk=id)
-    context = {
-        "section": "deliveries",
-        "delivery": row,
-        "body": formats.bytes_text(row.body)[:200_000],
-        "size": len(row.body),
-        "events": Event.objects.filter(shop=request.shop, delivery=row).defer("data").order_by("id")[:200],
-    }
-    return render(request, "deliveries/one.html", context)
 
 
 @require_POST

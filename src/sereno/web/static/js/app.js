@@ -9,10 +9,12 @@
   }
 
   async function copy(button) {
-    const text = document.getElementById(button.dataset.copy)?.textContent ?? "";
+    const held = document.getElementById(button.dataset.copy);
+    const text = held?.value ?? held?.textContent ?? "";
     try {
       await navigator.clipboard.writeText(text.trim());
     } catch {
+      if (held.select) { held.select(); return; }
       const range = document.createRange();
       range.selectNodeContents(document.getElementById(button.dataset.copy));
       getSelection().removeAllRanges();
@@ -35,6 +37,8 @@
     if (button.dataset.do === "copy") copy(button);
     if (button.dataset.do === "dismiss") button.closest(".notice")?.remove();
   });
+
+  document.addEventListener("focusin", (event) => { if (event.target.matches?.("[data-select]")) event.target.select(); });
 
   document.addEventListener("change", (event) => {
     const box = event.target;

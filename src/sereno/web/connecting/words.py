@@ -1,0 +1,85 @@
+"""What the door's refusals and a delivery's signature mean, in words that say what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from babel.dates import format_timedelta
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sereno.sdk.connector import Guide
+from sereno.web.formats import language
+
+PLATFORMS = {
+    "shopify": "Shopify",
+    "woocommerce": "WooCommerce",
+    "bigcommerce": "BigCommerce",
+    "magento": "Magento",
+    "stripe": "Stripe",
+    "vendure": "Vendure",
+    "medusa": "Medusa",
+    "saleor": "Saleor",
+    "oscar": "Oscar",
+}
+ORDER = (*PLATFORMS, "generic")
+"""Of the gallery; what others bring comes after."""
+
+SIGNED: dict[str, tuple[str | Promise, str, str]] = {
+    "newest": (gettext_lazy("Signature right, by the newest secret"), "shield-check", "ok"),
+    "older": (gettext_lazy("Signature right, by an older secret"), "shield-check", "lamp"),
+    "unknown": (gettext_lazy("Signature was right when it came; that secret is ended"), "shield-check", "idle"),
+    "file": (gettext_lazy("Brought in from a file, not signed"), "file-text", "idle"),
+}
+"""Label, icon, tone."""
+
+
+def platform(kind: str) -> str:
+    return PLATFORMS.get(kind) or (_("Anything else") if kind == "generic" else kind)
+
+
+def of_guide(guide: Guide | None) -> dict[str, Any]:
+    """The guide's texts in the reader's language, for a template to escape."""
+    secret = guide.secret if guide is not None else None
+    return {
+        "brings": _(guide.brings) if guide is not None and guide.brings else "",
+        "steps": [_(step) for step in guide.steps] if guide is not None else [],
+        "secret_label": _(secret.label) if secret is not None else _("Secret"),
+        "secret_help": _(secret.help) if secret is not None and secret.help else "",
+    }
+
+
+def cause(code: str, detail: str) -> str:
+    """Why a delivery was probably refused, and what to do."""
+    found = {
+        "no_secret": _("This connection has no secret yet. Paste it below, then send again."),
+        "too_old": _(
+            "The signature is right but its time is not: the delivery is older than five minutes, or a clock is wrong. "
+            "Check the time of both machines."
+        ),
+        "unsigned": _(
+            "It was not signed: the header %(header)s is missing. Switch signing on at the sender, or check that a "
+            "proxy lets the header through."
+        ),
+        "other_header": _(
+            "It was signed in the header %(header)s, which this platform does not use. Perhaps it belongs to another "
+            "connection."
+        ),
+        "other_encoding": _(
+            "The secret is right, but the signature is written in %(header)s. Change how it is written, here or at the "
+            "sender."
+        ),
+        "secret_spaces": _("The secret here has a space or a line break too many. Paste it again, without."),
+        "other_secret": _(
+            "The sender signs with another secret, or the body was changed on its way. Copy the secret again and put "
+            "it beside the old one."
+        ),
+    }.get(code, "")
+    return found % {"header": detail} if "%(header)s" in found else found
+
+
+def length_of(span: timedelta) -> str:
+    """A span of time in one unit; a day and a little are said in hours."""
+    return str(format_timedelta(span, locale=language(), threshold=1.0 if span < timedelta(hours=23) else 1.5))
