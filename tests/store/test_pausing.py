@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from support import Place, fact
 
-from sereno.runtime import services
+from sereno.runtime import services, waking
 from sereno.runtime.publishing import Status
+from sereno.runtime.runtime import Runtime
+from sereno.sdk.plugin import registry
 
 WAITING = "flow: held\ntrigger: {event: custom.begun}\nsteps:\n  - wait: 1h\n  - log: {text: done}\n"
 ANSWERED = (
@@ -90,3 +92,37 @@ def test_publishing_a_paused_flow_and_moving_its_runs_shows_them_what_came(place
     services.publish(place.shop, "held", "tester", inflight="move", database=place.database)
     place.drain()
     assert place.runs()[0][1] == "finished"
+
+
+def test_very_many_runs_are_woken_in_pages_also_after_a_crash(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "PAGE", 4)
+    place.flow("flow: many\ntrigger: {event: custom.begun}\nsteps:\n  - wait: 1d\n  - log: {text: on}\n")
+    place.send(*(fact(str(number), "custom.begun", f"thing:{number}") for number in range(10)))
+    place.drain()
+    services.set_status(place.shop, "many", "paused", "tester", database=place.database)
+    place.after(days=2)
+    assert place.rows("SELECT count(*) FROM run WHERE status = 'waiting' AND due_at IS NULL") == [(10,)]
+    services.set_status(place.shop, "many", "live", "tester", database=place.database)
+    assert place.rows("SELECT count(*) FROM run WHERE status = 'waiting' AND due_at IS NULL") == [(10,)]
+    assert place.runtime.waker.wake_resumed() == 4
+    assert place.rows("SELECT count(*) FROM run WHERE status = 'waiting' AND due_at IS NULL") == [(6,)]
+    other = Runtime(place.database, registry(), clock=place.clock, worker_name="after the crash", threads=1)
+    other.drain()
+    other.stop()
+    assert [run[1] for run in place.runs()] == ["finished"] * 10
+    assert place.rows("SELECT count(*) FROM flow_waking") == [(0,)]
+
+
+def test_a_pause_in_the_middle_of_waking_holds_all_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waking, "PAGE", 4)
+    place.flow("flow: many\ntrigger: {event: custom.begun}\nsteps:\n  - wait: 1d\n  - log: {text: on}\n")
+    place.send(*(fact(str(number), "custom.begun", f"thing:{number}") for number in range(10)))
+    place.drain()
+    for status in ("paused", "live", "paused"):
+        services.set_status(place.shop, "many", status, "tester", database=place.database)  # type: ignore[arg-type]
+        place.runtime.waker.wake_resumed()
+    place.after(days=2)
+    assert [run[1] for run in place.runs()] == ["waiting"] * 10
+    services.set_status(place.shop, "many", "live", "tester", database=place.database)
+    place.drain()
+    assert [run[1] for run in place.runs()] == ["finished"] * 10

@@ -210,8 +210,10 @@ def _write_links(tx: Transaction, moved: Sequence[Held]) -> None:
 
 
 def _release(tx: Transaction, staff: Staff, row: FlowRow) -> None:
-    """Wake all runs of a flow that was paused (`row` says so): they take in what came meanwhile and get their timers
-    back. In the transaction that ends the pause, so that neither a crash nor a worker that still holds runs leaves one
-    asleep for ever."""
+    """Have all runs of a flow woken that was paused (`row` says so): they take in what came meanwhile and get their
+    timers back. That is noted in the transaction that ends the pause, so that no crash leaves one asleep for ever; the
+    workers do it (`waking.Waker.wake_resumed`), a page at a time, for there may be very many."""
     if row.status == "paused":
-        tx.run("wake_waiting_runs", {"flow": row.id, "now": to_micros(staff.world.clock.now())})
+        tx.run("begin_waking", {"flow": row.id})
+        if staff.database.dialect == "postgresql":
+            tx.all("notify")

@@ -75,12 +75,14 @@ class Runtime:
         """One pass: map, dispatch, wake, schedules, effects, as far as there is anything to do. Gives how much there
         was; 0 means all is quiet."""
         now = to_micros(self.world.clock.now())
-        has_deliveries, has_events, has_timers, has_schedules, has_effects = self.world.database.peek(
-            "look", {"now": now}
-        )
+        looked = self.world.database.peek("look", {"now": now})
+        has_deliveries, has_events, has_timers, has_schedules, has_effects, has_sleepers = looked
         done = self.round_of("map") if has_deliveries else 0
         if has_events or done:
             done += self.round_of("dispatch")
+        if has_sleepers:
+            done += self.waker.wake_resumed()
+            has_timers = True
         if has_timers:
             done += self.round_of("wake")
         if has_schedules:

@@ -25,6 +25,8 @@ from sereno.store.fields import storable, to_micros
 log = logging.getLogger("sereno.runtime")
 
 LATER = timedelta(minutes=1)
+PAGE = 2000
+"""Runs of a resumed flow that are woken in one transaction."""
 MOST_WAITS = 20
 """How many waits in a row a run may leave behind by what it missed while it was held."""
 
@@ -57,6 +59,25 @@ class Waker:
         for id_ in ids:
             self._alone(id_)
         return len(ids)
+
+    def wake_resumed(self) -> int:
+        """One page of the runs of a flow that was resumed. Gives how many. They are due at once, after what is overdue;
+        a run that somebody put to sleep before the pause had ended for him is seen here, for its row was locked."""
+        now = to_micros(self._world.clock.now())
+        with self._world.database.transaction() as tx:
+            row = tx.one("flow_to_wake")
+            if row is None:
+                return 0
+            flow, after, status = row
+            if status == "paused":  # again, before all were awake: the next one to resume it begins anew
+                tx.run("end_waking", {"flow": flow})
+                return 1
+            woken = tx.all("wake_waiting_runs", {"flow": flow, "now": now, "after": after, "limit": PAGE})
+            if len(woken) < PAGE:
+                tx.run("end_waking", {"flow": flow})
+            else:
+                tx.run("go_on_waking", {"flow": flow, "after": max(id_ for (id_,) in woken)})
+        return len(woken) or 1
 
     def _alone(self, id_: int) -> None:
         try:

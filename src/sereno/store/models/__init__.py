@@ -4,7 +4,7 @@ from sereno.store.models.accounts import Identity, Invitation, RecoveryCode, Sec
 from sereno.store.models.content import MessageChange, MessagePicture, MessageTemplate, MessageVersion
 from sereno.store.models.drafts import FlowDraftChange
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
-from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion
+from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion, FlowWaking
 from sereno.store.models.inbox import Delivery, Event, EventLink, EventQueue
 from sereno.store.models.keys import ApiKey
 from sereno.store.models.origins import FlowOrigin
@@ -33,6 +33,7 @@ __all__ = [
     "FlowOrigin",
     "FlowSchedule",
     "FlowVersion",
+    "FlowWaking",
     "Identity",
     "Invitation",
     "Membership",

@@ -72,3 +72,14 @@ class FlowSchedule(models.Model):
 
     class Meta:
         db_table = "flow_schedule"
+
+
+class FlowWaking(models.Model):
+    """A flow whose pause has ended and whose waiting runs are being woken, a page at a time: those with row ids up to
+    `after` have been."""
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, primary_key=True)
+    after = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "flow_waking"

@@ -65,12 +65,32 @@ UPDATE run SET due_at = NULL WHERE id {in:ids:bigint}
 -- name: flow_statuses
 SELECT id, status FROM flow WHERE id {in:flows:bigint}
 
+-- name: begin_waking
+INSERT INTO flow_waking (flow_id, after) VALUES (:flow, 0) ON CONFLICT (flow_id) DO UPDATE SET after = 0
+
+-- name: flow_to_wake
+-- dialect: sqlite
+SELECT flow_waking.flow_id, flow_waking.after, flow.status FROM flow_waking
+JOIN flow ON flow.id = flow_waking.flow_id ORDER BY flow_waking.flow_id LIMIT 1
+-- dialect: postgresql
+SELECT flow_waking.flow_id, flow_waking.after, flow.status FROM flow_waking
+JOIN flow ON flow.id = flow_waking.flow_id ORDER BY flow_waking.flow_id LIMIT 1 FOR UPDATE OF flow_waking SKIP LOCKED
+
 -- name: wake_waiting_runs
 -- dialect: sqlite
-UPDATE run SET due_at = :now WHERE flow_id = :flow AND status = 'waiting'
+UPDATE run SET due_at = :now WHERE id IN (
+    SELECT id FROM run WHERE flow_id = :flow AND status = 'waiting' AND id > :after ORDER BY id LIMIT :limit)
+RETURNING id
 -- dialect: postgresql
-UPDATE run SET due_at = :now
-WHERE id IN (SELECT id FROM run WHERE flow_id = :flow AND status = 'waiting' ORDER BY id FOR UPDATE)
+UPDATE run SET due_at = :now WHERE id IN (
+    SELECT id FROM run WHERE flow_id = :flow AND status = 'waiting' AND id > :after ORDER BY id LIMIT :limit FOR UPDATE)
+RETURNING id
+
+-- name: go_on_waking
+UPDATE flow_waking SET after = :after WHERE flow_id = :flow
+
+-- name: end_waking
+DELETE FROM flow_waking WHERE flow_id = :flow
 
 -- name: set_due
 -- rows: id bigint, due_at bigint

@@ -21,7 +21,8 @@ SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
 SELECT EXISTS (SELECT 1 FROM delivery WHERE status = 'pending'), EXISTS (SELECT 1 FROM event_queue),
     EXISTS (SELECT 1 FROM run WHERE due_at <= :now), EXISTS (SELECT 1 FROM flow_schedule WHERE due_at <= :now),
     EXISTS (SELECT 1 FROM effect WHERE status = 'pending' AND priority IN (0, 1, 2) AND due_at <= :now
-        AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused'))
+        AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')),
+    EXISTS (SELECT 1 FROM flow_waking)
 
 -- name: next_due
 SELECT (SELECT min(due_at) FROM run WHERE due_at IS NOT NULL),
