@@ -31,6 +31,7 @@ class Line:
     seen: Details = field(default_factory=dict[str, Any])
     effect: str = ""
     code: str = ""
+    branch: str = ""
 
 
 def story(traces: Iterable[Any], zone: str) -> list[Line]:
@@ -68,6 +69,7 @@ def _line(entry: Details, zone: str) -> Line:
         seen=seen_of(details),
         effect=str(details.get("key", "")) if code == "effect.created" else "",
         code=code,
+        branch=str(details.get("branch") or ""),
     )
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.template import engines
-from markupsafe import Markup
+from django.utils.translation import gettext as _
+from markupsafe import Markup, escape
 
 from sereno.web import formats
 from sereno.web.live.spoken import Spoken, spoken
@@ -60,7 +61,7 @@ def lay(
     by_path: dict[str, list[Laid]] = {}
     for line in lines:
         path = place_of(line)
-        if path:
+        if path and not (line.code == "effect.done" and outcomes):
             by_path.setdefault(path, []).append(_laid(line, zone, outcomes.get(line.effect)))
     overlay = Overlay(passed={path for path in by_path if path != "trigger"})
     for path, more in (extra or {}).items():
@@ -83,8 +84,18 @@ def _laid(line: Line, zone: str, outcome: Outcome | None) -> Laid:
     when = when_of(line.at, zone)
     seen: tuple[Any, ...] = tuple(spoken(line.seen, zone))
     if outcome is None:
-        return Laid(when, line.icon, line.tone, line.say, seen)
-    return Laid(when, outcome.icon, outcome.tone, line.say, seen, outcome.say, outcome.href, outcome.note)
+        return Laid(when, line.icon, line.tone, _short(line), seen)
+    # The card itself says what is done.
+    return Laid(when, outcome.icon, outcome.tone, Markup(), seen, outcome.say, outcome.href, outcome.note)
+
+
+def _short(line: Line) -> Markup:
+    """Without what the card says already."""
+    if line.code == "step.condition" and line.branch:
+        return escape(_("It held") if line.branch == "then" else _("It did not hold"))
+    if line.code == "step.switch" and line.branch:
+        return escape(_("Otherwise") if line.branch == "default" else line.branch)
+    return line.say
 
 
 def when_of(at: datetime | None, zone: str) -> str:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from sereno.engine.program import ABSENT
 from sereno.store.models import Flow, Run, Skip
+from sereno.store.scans import RUN_STATUSES, newest, run_ends
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
 from sereno.web.documents import document_of, is_manual, text_of
@@ -35,7 +36,7 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
     numbers = numbers_of(row.pk, number) if number is not None else Numbers()
     trigger, steps = trigger_cards(document), step_cards(document.get("steps"))
     skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
-    runs = list(Run.objects.filter(flow=row).defer("state").order_by("-id")[:6])
+    runs = newest_runs(row, 6)
     context = {
         **head_of(row),
         "view": "read",
@@ -55,6 +56,13 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
         "runs": runs,
     }
     return render(request, "live/read.html", context)
+
+
+def newest_runs(row: Flow, count: int) -> list[Run]:
+    """The flow's newest runs, from the ends of the index by status."""
+    ids = newest(Run, run_ends([row.pk], RUN_STATUSES), count).ids
+    held = Run.objects.defer("state").in_bulk(ids)
+    return [held[id_] for id_ in ids if id_ in held]
 
 
 def head_of(row: Flow) -> dict[str, Any]:
