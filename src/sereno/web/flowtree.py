@@ -114,7 +114,8 @@ def _branches(
 def _action_card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
     name = str(next(iter(step)))
     config = step[name] if isinstance(step[name], Mapping) else {}
-    notes = [Markup('<span class="mono faint">{}</span>').format(name)]
+    # Who builds the flow chose the action by its sentence; its name is for those who read the file.
+    notes = [] if everything else [Markup('<span class="mono faint">{}</span>').format(name)]
     if step.get("as"):
         notes.append(say(_("kept as %(name)s"), name=expression(f"vars.{step['as']}")))
     on_error = step.get("on_error")

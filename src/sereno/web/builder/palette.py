@@ -12,15 +12,19 @@ from django.utils.translation import gettext_lazy
 from sereno.sdk.plugin import registry
 
 ACTIONS = {
-    "messages.send_email": (gettext_lazy("Send a mail"), "mail"),
-    "alerts.notify": (gettext_lazy("Notify the team"), "bell"),
-    "orders.add_tag": (gettext_lazy("Tag the order"), "tag"),
-    "orders.remove_tag": (gettext_lazy("Take a tag off the order"), "tag"),
-    "customers.add_tag": (gettext_lazy("Tag the customer"), "user"),
-    "customers.remove_tag": (gettext_lazy("Take a tag off the customer"), "user"),
-    "http.request": (gettext_lazy("Call another system"), "globe"),
-    "events.emit": (gettext_lazy("Start other flows"), "radio"),
-    "log": (gettext_lazy("Write a note"), "scroll-text"),
+    "messages.send_email": (gettext_lazy("Send a mail"), "mail", gettext_lazy("From a template, or in your own words")),
+    "alerts.notify": (gettext_lazy("Notify the team"), "bell", gettext_lazy("By mail or chat, to your own people")),
+    "orders.add_tag": (gettext_lazy("Tag the order"), "tag", gettext_lazy("Also in the shop, where it can")),
+    "orders.remove_tag": (gettext_lazy("Take a tag off the order"), "tag", ""),
+    "customers.add_tag": (
+        gettext_lazy("Tag the customer"),
+        "user",
+        gettext_lazy("To know them again, here and in the shop"),
+    ),
+    "customers.remove_tag": (gettext_lazy("Take a tag off the customer"), "user", ""),
+    "http.request": (gettext_lazy("Call another system"), "globe", gettext_lazy("A request to any address")),
+    "events.emit": (gettext_lazy("Start other flows"), "radio", gettext_lazy("By an event of your own")),
+    "log": (gettext_lazy("Write a note"), "scroll-text", gettext_lazy("Kept with the run")),
 }
 """Actions by the words people look for; the first are the most wanted. Others go by their own sentence."""
 
@@ -103,8 +107,8 @@ def _actions() -> list[Item]:
         if definition is None:
             continue
         sentence = _(str(definition.label))
-        label, icon = ACTIONS.get(name, (re.sub(r"\s*\{\w+\}:?", "", sentence), "sparkles"))
-        found.append(_item(name, icon, str(label), re.sub(r"(\{\w+\})+", "…", sentence)))
+        label, icon, hint = ACTIONS.get(name, (re.sub(r"\s*\{\w+\}:?", "", sentence), "sparkles", ""))
+        found.append(_item(name, icon, str(label), str(hint)))
     return found
 
 

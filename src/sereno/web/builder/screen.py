@@ -132,7 +132,7 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
         found = _form(request, document, view)
         if found is not None:
             return found
-    return {"side": "overview", "steps": sum(1 for _step in walk(document))}
+    return {"side": "overview", "step_count": sum(1 for _step in walk(document))}
 
 
 def _form(request: StaffRequest, document: Mapping[str, Any], view: View) -> dict[str, Any] | None:
