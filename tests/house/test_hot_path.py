@@ -11,7 +11,7 @@ ROOMS = ("runtime", "ingest")
 
 ALLOWED = {
     # One query for each root a flow names, however many rows.
-    "runtime/records.py:fetch",
+    "runtime/records.py:_fetch",
     # After a batch failed, its items are tried one by one, so that the bad one fails alone.
     "runtime/dispatcher.py:_one_by_one",
     # A handful of named statements, none of them of a row.

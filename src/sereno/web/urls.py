@@ -11,6 +11,7 @@ from sereno.web.desk import urls as desk
 from sereno.web.gallery import urls as gallery
 from sereno.web.live import reading
 from sereno.web.live import urls as live
+from sereno.web.outgoing import urls as outgoing
 from sereno.web.pages import (
     attention,
     deliveries,
@@ -35,6 +36,7 @@ urlpatterns = [
     *connecting.urlpatterns,
     *desk.urlpatterns,
     *gallery.urlpatterns,
+    *outgoing.urlpatterns,
     path("", home.home, name="home"),
     path("attention", attention.attention, name="attention"),
     path("approvals/<int:id>/decide", attention.decide, name="decide"),
