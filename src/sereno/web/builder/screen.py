@@ -162,6 +162,6 @@ def _plain_at(document: Mapping[str, Any], path: str) -> str:
 
 def saved(draft: Draft, me: str) -> str:
     """Who saved the draft last, in words; by whom is said only when it was somebody else."""
-    if draft.by in ("", me):
+    if draft.by in ("", me) or draft.revision == 1:
         return _("All changes saved")
     return _("Saved by %(person)s") % {"person": _("another program") if draft.by == drafting.ELSEWHERE else draft.by}
