@@ -64,7 +64,7 @@ def publish(
         row = flow_row(tx, shop_id, name)
         number = make_live(staff, tx, shop_id, row, by, note)
     if inflight != "finish":
-        _settle_older(staff, row, number, inflight, by)
+        settle_older(staff, row, number, inflight, by)
     return number
 
 
@@ -157,7 +157,7 @@ def _next_change(tx: Transaction, staff: Staff) -> int:
     return max(to_micros(staff.world.clock.now()), (seen[1] if seen else 0) + 1)
 
 
-def _settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by: str) -> None:
+def settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by: str) -> None:
     """Move or end the runs on older versions, a page per transaction."""
     after = 0
     staff.world.flows.invalidate()

@@ -66,3 +66,10 @@ WHERE event = (SELECT id FROM event WHERE source = :source AND uid = :uid) ORDER
 
 -- name: open_questions
 SELECT id, run_id, step FROM approval WHERE status = 'open' ORDER BY id
+
+-- name: keep_draft_text
+UPDATE flow SET draft = :draft WHERE id = :id
+
+-- name: runs_started
+SELECT version, sum(count) FROM step_tally
+WHERE flow_id = :flow AND hour = 0 AND place = '=started' GROUP BY version

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sereno.web.live import trials
-from sereno.web.pages import flows
+from sereno.web.live import trials, versions
 
 urlpatterns: list[URLPattern] = [
     path("flows/<slug:name>/try", trials.try_it, name="flow-try"),
     path("flows/<slug:name>/try/mail", trials.mail, name="flow-try-mail"),
-    path("flows/<slug:name>/versions", flows.flow_versions, name="flow-versions"),
+    path("flows/<slug:name>/versions", versions.versions, name="flow-versions"),
+    path("flows/<slug:name>/versions/<int:number>/roll-back", versions.roll_back, name="flow-roll-back"),
+    path("flows/<slug:name>/compare", versions.compared, name="flow-compare"),
 ]
