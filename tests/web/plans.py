@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 SMALL = frozenset({
     "shop", "membership", "connection", "connection_budget", "worker", "flow", "flow_schedule", "api_key",
-    "event_queue",
+    "event_queue", "message_template", "message_version",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
 _SCAN = re.compile(r"^SCAN (\S+)(?: USING (?:COVERING )?INDEX (\S+))?")

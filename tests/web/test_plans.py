@@ -20,6 +20,7 @@ def test_no_page_scans_a_table_or_asks_often() -> None:
     wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     client = Client()
     client.force_login(seeded.owner)
+    client.get("/")
     scans: dict[str, list[str]] = {}
     many: dict[str, int] = {}
     for _name, page in pages(seeded.shop):

@@ -112,6 +112,9 @@ def event_ends(shop_id: int, connections: Sequence[int]) -> list[End]:
     return [{"shop_id": shop_id, "connection_id": one} for one in (*connections, None)]
 
 
+RUN_STATUSES = ("running", "waiting", "parked", "finished", "exited", "stopped", "failed")
+
+
 def run_ends(flows: Sequence[int], statuses: Sequence[str]) -> list[End]:
     """Where the newest runs of these flows in these statuses are."""
     return [{"flow_id": flow, "status": status} for flow in flows for status in statuses]

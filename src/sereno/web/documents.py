@@ -29,7 +29,11 @@ def text_of(flow: Flow, number: int | None) -> str:
     """The document of a version; of the draft for None."""
     if number is None:
         return flow.draft
-    found = FlowVersion.objects.filter(flow=flow, number=number).values_list("document", flat=True).first()
+    held: dict[int, str | None] = flow.__dict__.setdefault("_texts", {})  # a version's text never changes
+    if number not in held:
+        rows = FlowVersion.objects.filter(flow=flow, number=number)
+        held[number] = rows.values_list("document", flat=True).first()
+    found = held[number]
     return found if found is not None else flow.draft
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet, Subquery, Value
 
-from sereno.engine.run import LIVE
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order
-from sereno.store.models import Connection, Event, EventLink, Flow, Run, RunLink, Shop
-from sereno.store.scans import newest, run_ends
+from sereno.store.models import Connection, Event, EventLink, Run, RunLink, Shop
+from sereno.store.scans import RUN_STATUSES, newest, of_shop, run_ends
 
 _KINDS = ("order", "customer", "cart", "product", "variant", "checkout")
 _LIMIT = 200
@@ -35,22 +36,34 @@ def links_for(shop: Shop, text: str) -> list[str]:
     return list(found)[:_LIMIT]
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text may mean: the links, and the subjects of events and runs that they lead to."""
+
+    text: str
+    links: list[str]
+    subjects: list[str]
+
+
+def meaning_of(shop: Shop, text: str) -> Meaning:
+    links = links_for(shop, text)
+    return Meaning(text.strip(), links, _subjects(shop, links))
+
+
 def subjects_for(shop: Shop, text: str) -> list[str]:
     """The subjects of events and runs that `text` leads to, through the events that share a link with it."""
-    return _subjects(shop, links_for(shop, text))
+    return meaning_of(shop, text).subjects
 
 
-def runs_matching(shop: Shop, text: str, subjects: Sequence[str] | None = None) -> list[int]:
+def runs_matching(shop: Shop, text: str, meaning: Meaning | None = None) -> list[int]:
     """Ids of runs about what `text` means: by subject, by id, or alive and linked to it. Each is asked of an index.
-    `subjects` are those of `subjects_for`, where somebody has asked already."""
-    links = links_for(shop, text)
-    if subjects is None:
-        subjects = _subjects(shop, links)
+    `meaning` is that of the text, where somebody has asked already."""
+    meaning = meaning or meaning_of(shop, text)
     runs = Run.objects.filter(shop=shop)
-    named = runs.filter(uid=text.strip()).values_list("id")
-    alive = RunLink.objects.filter(shop=shop, link__in=links).values_list("run_id")
-    about = runs.filter(subject__in=subjects).order_by().values_list("id", flat=True)[:_LIMIT]
-    return [*about, *(id_ for (id_,) in named.order_by().union(alive.order_by(), all=True)[:_LIMIT])]
+    named = runs.filter(uid=meaning.text).order_by().values_list("id")
+    alive = RunLink.objects.filter(shop=shop, link__in=meaning.links).order_by().values_list("run_id")
+    about = runs.filter(subject__in=meaning.subjects).order_by().values_list("id")
+    return [id_ for (id_,) in named.union(alive, about, all=True)[:_LIMIT]]
 
 
 def events_matching(shop: Shop, text: str, connections: Sequence[Connection]) -> list[int]:
@@ -65,43 +78,42 @@ def _subjects(shop: Shop, links: Sequence[str]) -> list[str]:
     if not links:
         return []
     found = dict.fromkeys(links)
-    events = EventLink.objects.filter(shop=shop, link__in=links).order_by("-occurred_at").values("event_id")[:_LIMIT]
-    ids = [row["event_id"] for row in events]
-    found.update(dict.fromkeys(Event.objects.filter(pk__in=ids).values_list("subject", flat=True)))
+    events = EventLink.objects.filter(shop=shop, link__in=links).order_by("-occurred_at")
+    found.update(dict.fromkeys(events.values_list("event__subject", flat=True)[:_LIMIT]))
     return list(found)
 
 
 def _from_records(shop: Shop, text: str) -> Iterable[str]:
-    """Orders by their number or e-mail, customers by e-mail or name."""
-    orders = Order.objects.filter(shop=shop)
-    numbered = orders.filter(number__in=(text, f"#{text}")).order_by().values_list("key", flat=True)[:50]
-    yield from (f"order:{key}" for key in numbered)
+    """Orders by their number or e-mail, customers by e-mail or name; in one query."""
+    orders = Order.objects.filter(shop=shop).order_by()
     if "@" in text:
-        yield from (f"order:{key}" for key in orders.filter(email=text.lower()).values_list("key", flat=True)[:50])
-    for key, address in _customers(shop, text):
-        yield f"customer:{key}"
-        if address:
+        parts = [_said(orders.filter(email=text.lower()), "order")]
+        parts.append(_said(Customer.objects.filter(shop=shop, email=text.lower()).order_by(), "customer"))
+    else:
+        parts = [_said(orders.filter(number__in=(text, f"#{text}")), "order")]
+        parts += [_said(found, "customer") for found in _named(shop, text)]
+    for kind, key, address in parts[0].union(*parts[1:], all=True)[:_LIMIT]:
+        yield f"{kind}:{key}"
+        if kind == "customer" and address:
             yield f"email:{address}"
 
 
-def _customers(shop: Shop, text: str) -> Iterable[tuple[str, str | None]]:
-    customers = Customer.objects.filter(shop=shop)
-    if "@" in text:
-        return list(customers.filter(email=text.lower()).values_list("key", "email")[:50])
-    # Names begin as people write them; an index knows no other letters than those written.
-    starts = {text, text.title(), text.capitalize()}
+def _said(rows: QuerySet[Any], kind: str) -> QuerySet[Any, Any]:
+    return rows.annotate(said=Value(kind)).values_list("said", "key", "email")
+
+
+def _named(shop: Shop, text: str) -> list[QuerySet[Customer]]:
+    """Names begin as people write them: an index knows no other letters than those written."""
     beginning = Q()
-    for start in starts:
+    for start in {text, text.title(), text.capitalize()}:
         beginning |= Q(name__gte=start, name__lt=f"{start}\U0010ffff")
-    found = list(customers.filter(beginning).order_by().values_list("key", "email")[:50])
-    last = Customer.objects.aggregate(last=Max("id"))["last"] or 0
-    lately = Customer.objects.filter(id__gt=last - _LATELY, shop=shop, name__icontains=text)
-    return [*found, *lately.values_list("key", "email")[:50]]
+    last = Customer.objects.order_by().values(one=Value(1)).annotate(last=Max("id")).values("last")
+    lately = of_shop(Customer.objects.filter(id__gt=Subquery(last) - _LATELY, name__icontains=text), shop.pk)
+    return [Customer.objects.filter(beginning, shop=shop).order_by(), lately.order_by()]
 
 
-def recent_run_subjects(shop: Shop) -> list[str]:
-    """What the newest runs are about, of all flows."""
-    flows = list(Flow.objects.filter(shop=shop).values_list("id", flat=True))
-    ids = newest(Run, run_ends(flows, ("finished", "exited", *sorted(LIVE), "failed", "stopped")), 8).ids
+def recent_run_subjects(shop: Shop, flows: Sequence[int]) -> list[str]:
+    """What the newest runs of these flows are about."""
+    ids = newest(Run, run_ends(flows, RUN_STATUSES), 8).ids
     held = dict(Run.objects.filter(id__in=ids).values_list("id", "subject"))
     return [held[id_] for id_ in ids if id_ in held]

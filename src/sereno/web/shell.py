@@ -14,7 +14,8 @@ from django.template import engines
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sereno.store.models import Shop, Worker
+from sereno.store.fields import to_micros
+from sereno.store.models import Shop
 from sereno.web import formats
 from sereno.web.counts import look
 from sereno.web.wiring import wiring
@@ -45,6 +46,7 @@ RECORD = (
     Link("events", _("Events"), "radio", "e"),
     Link("deliveries", _("Deliveries"), "webhook", "d"),
     Link("effects", _("Effects"), "send", "x"),
+    Link("suppressions", _("Not written to"), "ban", "n"),
 )
 SET_UP = (
     Link("connections", _("Connections"), "plug", "c"),
@@ -64,6 +66,8 @@ class Attention:
     deliveries: int
     approvals: int
     flows: int
+    workers: int
+    """How many are on watch; not a thing that waits."""
 
     @property
     def total(self) -> int:
@@ -74,7 +78,8 @@ def attention_of(shop: Shop) -> Attention:
     key = f"attention:{shop.pk}"
     found = cache.get(key)
     if found is None:
-        (row,) = look("attention_counts", shop=shop.pk)
+        alive = to_micros(datetime.now(UTC) - WORKER_DEAD_AFTER)
+        (row,) = look("attention_counts", shop=shop.pk, alive=alive)
         found = Attention(*row)
         cache.set(key, found, 3)
     return found
@@ -83,10 +88,6 @@ def attention_of(shop: Shop) -> Attention:
 def forget_attention(shop: Shop) -> None:
     """After a person changed something, the next page must count anew."""
     cache.delete(f"attention:{shop.pk}")
-
-
-def workers_alive() -> int:
-    return Worker.objects.filter(seen_at__gte=datetime.now(UTC) - WORKER_DEAD_AFTER).count()
 
 
 def render(
@@ -104,6 +105,7 @@ def render(
     shop: Shop | None = getattr(request, "shop", None)
     if shop is not None:
         has_inbox = wiring().demo_inbox.is_dir()
+        waiting = attention_of(shop)
         values.update(
             shop=shop,
             can=request.can,  # type: ignore[attr-defined]
@@ -118,8 +120,8 @@ def render(
                     (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
                 )
             ),
-            attention=attention_of(shop),
-            workers=workers_alive(),
+            attention=waiting,
+            workers=waiting.workers,
         )
     values.update(context or {})
     engine = engines["jinja2"]

@@ -1,7 +1,7 @@
 -- What the pages count: each in one look, at the ends of indexes.
 
 -- name: attention_counts
--- Past a thousand it does not matter how many.
+-- Past a thousand it does not matter how many. Last, the workers seen since `alive`.
 SELECT
     (SELECT count(*) FROM (
         SELECT 1 FROM effect WHERE shop_id = :shop AND status = 'failed' LIMIT 1000) AS failed),
@@ -10,7 +10,8 @@ SELECT
             AND connection_id IN (SELECT id FROM connection WHERE shop_id = :shop) LIMIT 1000) AS unread),
     (SELECT count(*) FROM (
         SELECT 1 FROM approval WHERE shop_id = :shop AND status = 'open' LIMIT 1000) AS open),
-    (SELECT count(*) FROM flow WHERE shop_id = :shop AND status = 'paused')
+    (SELECT count(*) FROM flow WHERE shop_id = :shop AND status = 'paused'),
+    (SELECT count(*) FROM worker WHERE seen_at >= :alive)
 
 -- name: first_event_since
 -- Rows are written in order of time: the first id of a day is found by halving, twenty looks in a million.

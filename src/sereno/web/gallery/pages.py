@@ -18,7 +18,7 @@ from markupsafe import Markup
 from sereno.runtime import installing
 from sereno.runtime.staff import audit, open_staff
 from sereno.store.fields import to_micros
-from sereno.store.models import Flow, Run, Shop
+from sereno.store.models import Flow, Shop
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -27,6 +27,7 @@ from sereno.web.gallery import catalogue, samples
 from sereno.web.gallery.catalogue import AREAS, STATES, Entry
 from sereno.web.gallery.needs import SETTINGS, needs_of, settings_of
 from sereno.web.gallery.picture import picture
+from sereno.web.live.reading import newest_runs
 from sereno.web.security import MAIL_POLICY
 from sereno.web.shell import LANGUAGES, render
 from sereno.web.subjects import labels
@@ -81,7 +82,7 @@ def template(request: StaffRequest, name: str) -> HttpResponse:
         "makeup": catalogue.makeup(entry.document),
         "needs": needs_of(shop, entry),
         "fields": fields,
-        "mails": [found for one in entry.shipped.messages if (found := samples.mail(shop, one, language))],
+        "mails": samples.mails(shop, entry.shipped.messages, language),
         "alerts": samples.alerts(shop, entry.document, language),
         "shown_language": language,
     }
@@ -96,10 +97,10 @@ def message(request: StaffRequest, name: str, message: str) -> HttpResponse:
     entry = _entry(request, name)
     if message not in entry.shipped.messages:
         raise Http404
-    written = samples.mail(request.shop, message, _language(request))
-    if written is None:
+    written = samples.mails(request.shop, [message], _language(request))
+    if not written:
         raise Http404
-    response = HttpResponse(written.html)
+    response = HttpResponse(written[0].html)
     response["Content-Security-Policy"] = MAIL_POLICY
     return response
 
@@ -169,7 +170,7 @@ def next_steps(request: StaffRequest, name: str) -> HttpResponse:
     """What happens next with a flow that was just put in; its first run shows here as soon as it is there."""
     row = get_object_or_404(Flow, shop=request.shop, name=name, is_derived=False)
     entry = catalogue.entry_of(request.shop, formats.language(), name)
-    runs = list(Run.objects.filter(flow=row).defer("state").order_by("-id")[:5])
+    runs = newest_runs(row, 5)
     context = {
         "section": "flows",
         "flow": row,

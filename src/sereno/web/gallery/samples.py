@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from sereno.modules.catalog.models import Variant
 from sereno.modules.messages import present, templates
 from sereno.sdk.context import Context, ShopFacts
 from sereno.store.models import Shop
-from sereno.store.scans import of_shop
 from sereno.web.wiring import wiring
 
 _LINKS = {"unsubscribe": "#", "preferences": "#"}
@@ -30,12 +29,16 @@ class Written:
     purpose: str
 
 
-def mail(shop: Shop, name: str, locale: str) -> Written | None:
-    """The mail in this language, as the sample customer would get it; None when there is no such template."""
+def mails(shop: Shop, names: Sequence[str], locale: str) -> list[Written]:
+    """The mails in this language, as the sample customer would get them."""
+    context = _context(shop, locale)
+    return [found for name in names if (found := _mail(context, name, locale)) is not None]
+
+
+def _mail(context: Context, name: str, locale: str) -> Written | None:
     template = templates.find(name, locale)
     if template is None:
         return None
-    context = _context(shop, locale)
     variables = present.variables(context, template.about, locale, {}, _LINKS)
     return Written(
         name=name,
@@ -48,6 +51,9 @@ def mail(shop: Shop, name: str, locale: str) -> Written | None:
 
 def alerts(shop: Shop, document: Mapping[str, Any], locale: str) -> list[Written]:
     """The alerts for the staff that a flow's steps hold, filled in."""
+    notices = list(_notices(document.get("steps")))
+    if not notices:
+        return []
     context = _context(shop, locale)
     order, customer = context.records["order"], context.records["customer"]
     variables: dict[str, Any] = {
@@ -56,7 +62,7 @@ def alerts(shop: Shop, document: Mapping[str, Any], locale: str) -> list[Written
         "customer": customer,
         "product": context.records["product"],
     }
-    return [_alert(config, variables) for config in _notices(document.get("steps"))]
+    return [_alert(config, variables) for config in notices]
 
 
 def _alert(config: Mapping[str, Any], variables: Mapping[str, Any]) -> Written:
@@ -125,7 +131,7 @@ def _records(shop: Shop, now: datetime) -> dict[str, Mapping[str, Any] | None]:
 
 def _lines(shop: Shop) -> list[dict[str, Any]]:
     """Two of the shop's own products with a price, else invented ones."""
-    rows = of_shop(Variant.objects.filter(price__isnull=False, title__isnull=False), shop.pk).order_by("-id")[:12]
+    rows = Variant.objects.filter(shop=shop, price__isnull=False, title__isnull=False).order_by()[:12]
     found = [(row.title, row.price, row.sku, row.data.get("image_url")) for row in rows if _is_amount(row.price)]
     if not found:
         found = [(title, price, None, None) for title, price in _INVENTED]

@@ -12,17 +12,16 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
-from sereno.store.scans import of_shop, run_ends
+from sereno.store.scans import RUN_STATUSES, of_shop, run_ends
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.documents import step_tree, title_of, trigger_tree
 from sereno.web.paging import page_of, page_of_ends
-from sereno.web.search import recent_run_subjects, runs_matching, subjects_for
+from sereno.web.search import meaning_of, recent_run_subjects, runs_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
-RUN_STATUSES = ("running", "waiting", "parked", "finished", "exited", "stopped", "failed")
 STATUSES = ("live", *RUN_STATUSES)
 
 
@@ -95,8 +94,8 @@ def why(request: StaffRequest) -> HttpResponse:
     """The form, and under it the answer: runs and skips of what was typed, newest first."""
     shop = request.shop
     text, flow = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
-    flows = Flow.objects.filter(shop=shop).defer("draft").order_by("title")
-    suggestions = list(dict.fromkeys(recent_run_subjects(shop)))
+    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
+    suggestions = [] if text else list(dict.fromkeys(recent_run_subjects(shop, [one.pk for one in flows])))
     answers = _answers(request, text, flow) if text else []
     context = {
         "section": "why",
@@ -112,14 +111,14 @@ def why(request: StaffRequest) -> HttpResponse:
 
 def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, Any]]:
     shop = request.shop
-    subjects = subjects_for(shop, text)
+    meaning = meaning_of(shop, text)
     found = (
         of_shop(Run.objects, shop.pk)
-        .filter(id__in=runs_matching(shop, text, subjects))
+        .filter(id__in=runs_matching(shop, text, meaning))
         .select_related("flow")
         .defer("state", "flow__draft")
     )
-    skipped = Skip.objects.filter(shop=shop, subject__in=subjects).select_related("flow")
+    skipped = Skip.objects.filter(shop=shop, subject__in=meaning.subjects).select_related("flow")
     if flow:
         found, skipped = found.filter(flow__name=flow), skipped.filter(flow__name=flow)
     rows = list(found.order_by("-id")[:20])

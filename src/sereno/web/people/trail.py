@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET
 
 from sereno.store.fields import to_micros
 from sereno.store.models import Audit, Membership, Shop
-from sereno.store.scans import of_shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.paging import page_of
 from sereno.web.people.sentences import KINDS, changes, sentence
@@ -64,8 +63,7 @@ def export(request: StaffRequest) -> StreamingHttpResponse:
 def narrowed(shop: Shop, request: HttpRequest) -> QuerySet[Audit]:
     """The shop's lines by `q`, `by`, `kind`, `from` and `to` (days of the shop's own clock)."""
     asked = {name: request.GET.get(name, "").strip()[:200] for name in ("q", "by", "kind", "from", "to")}
-    is_indexed = bool(asked["by"] or asked["kind"])
-    rows = Audit.objects.filter(shop=shop) if is_indexed else of_shop(Audit.objects.all(), shop.pk)
+    rows = Audit.objects.filter(shop=shop)
     if asked["by"]:
         rows = rows.filter(by=asked["by"])
     if asked["kind"] in KINDS:
