@@ -16,7 +16,7 @@ from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
-from sereno.runtime import ports
+from sereno.runtime import asking, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
@@ -216,13 +216,15 @@ class Batch:
         )
         self._cancel(changed, now)
         tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
-        self._write_approvals(changed, now)
+        asks = self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
         self._count(changed)
         writes = [item for held in changed for item in held.writes]
         if writes:
             ports.flush(tx, writes)
-        if any(held.effects or held.writes for held in changed) and self.world.database.dialect == "postgresql":
+        if (
+            asks or any(held.effects or held.writes for held in changed)
+        ) and self.world.database.dialect == "postgresql":
             tx.all("notify")
 
     def _count(self, changed: Sequence[Held]) -> None:
@@ -243,7 +245,8 @@ class Batch:
             if status == "cancelled":
                 cut[row].traces.append(cancelled_entry(self.now, step, action))
 
-    def _write_approvals(self, changed: Sequence[Held], now: int) -> None:
+    def _write_approvals(self, changed: Sequence[Held], now: int) -> bool:
+        """Gives whether somebody is to be told of them."""
         rows = [
             (
                 asked.key,
@@ -260,8 +263,11 @@ class Batch:
             for held in changed
             for asked in held.approvals
         ]
-        tx = self.tx
-        tx.many("copy_approvals", rows)
+        self.tx.many("copy_approvals", rows)
+        if not rows or self.world.is_dry:
+            return False
+        asked = [(held, one) for held in changed for one in held.approvals]
+        return asking.tell(self.tx, asked, now) > 0
 
 
 def _priority(definition: ActionDefinition | None, effect: NewEffect, held: Held) -> int:

@@ -150,8 +150,11 @@ def replay_deliveries(ids: Iterable[int], by: str, *, database: Database | None 
     return len(rows)
 
 
-def decide_approval(id: int, approved: bool, by: str, note: str = "", *, database: Database | None = None) -> None:
-    """Answer a question a run asks. Raises LookupError when there is none, ValueError when it is answered already."""
+def decide_approval(
+    id: int, approved: bool, by: str, note: str = "", *, via: str = "", database: Database | None = None
+) -> None:
+    """Answer a question a run asks. `via` says how the answer came, for the audit. Raises LookupError when there is no
+    such question, ValueError when it is answered already."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         row = tx.one("open_approval", {"id": id})
@@ -170,9 +173,8 @@ def decide_approval(id: int, approved: bool, by: str, note: str = "", *, databas
             batch.give(held, Decided(step, approved, by, note))
             if not held.is_changed:
                 raise ValueError("the run does not wait for that answer any more")
-            audit(
-                tx, held.shop.id, to_micros(now), by, f"approval.{status}", held.state.id, {"step": step, "note": note}
-            )
+            details = {"step": step, "note": note, **({"via": via} if via else {})}
+            audit(tx, held.shop.id, to_micros(now), by, f"approval.{status}", held.state.id, details)
         batch.write()
 
 

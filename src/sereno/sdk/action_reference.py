@@ -55,7 +55,8 @@ _SETTINGS = (
 
 def action_reference(plugins: Plugins) -> str:
     """Sereno's own actions, by name; those of other distributions have pages of their own."""
-    found = [item for item in plugins.actions if item.run.__module__.startswith("sereno.")]
+    own = [item for item in plugins.actions if item.run.__module__.startswith("sereno.")]
+    found = [item for item in own if not item.is_internal]
     sections = [_section(item) for item in sorted(found, key=lambda item: item.name)]
     settings = ["## Settings of the shop that actions read", "", "| setting | what for |", "|---|---|"]
     settings += [f"| {names} | {what} |" for names, what in _SETTINGS]

@@ -70,7 +70,7 @@ class Projection:
 class ActionDefinition:
     """An action. `run` carries it out. `label` is the card's sentence with `{key}` places. `connection(config, shop)`
     names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
-    `URGENT`, `ORDINARY` or `BULK`."""
+    `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it."""
 
     name: str
     label: str
@@ -84,6 +84,7 @@ class ActionDefinition:
     result: Record | None
     connection: Callable[[Mapping[str, Any]], str] | None
     priority: Callable[[Mapping[str, Any]], int]
+    is_internal: bool = False
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -150,13 +151,14 @@ class Plugins:
 
     def action(self, name: str) -> ActionType | None:
         found = self._action_types.get(name)
-        if found is None and (definition := self.actions.get(name)) is not None:
+        if found is None and (definition := self.actions.get(name)) is not None and not definition.is_internal:
             found = definition.as_type()
             self._action_types[name] = found
         return found
 
     def action_names(self) -> list[str]:
-        return self.actions.names()
+        """Of those a flow can name."""
+        return sorted(one.name for one in self.actions if not one.is_internal)
 
     def root(self, name: str) -> Record | None:
         return self.records.get(name)
@@ -213,6 +215,7 @@ def action(
     result: Record | None = None,
     connection: Callable[[Mapping[str, Any]], str] | None = None,
     priority: Callable[[Mapping[str, Any]], int] | int = ORDINARY,
+    is_internal: bool = False,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -234,6 +237,7 @@ def action(
             result,
             connection,
             _level(priority),
+            is_internal,
         )
         _plugins.actions.add(name, definition)
         return function

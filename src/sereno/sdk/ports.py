@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from sereno.sdk.result import Result
@@ -95,6 +95,23 @@ class Mailer(Protocol):
     def send(self, mail: Mail) -> Result:
         """Hand the mail to the shop's server. Done once the server took it; a refused recipient is Fail, a busy or
         absent server Retry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that waits for a person. `answer` is a signed address for one person: it shows the question, and takes
+    the answer only when that person confirms it there. `flow` is the flow's title."""
+
+    text: str
+    flow: str
+    expires_at: datetime | None
+    answer: str
+
+
+class Questions(Protocol):
+    def open(self, key: str, address: str) -> Question | None:
+        """The question of this key, for the person of this address; None when nobody waits for an answer any more."""
         ...
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
-from sereno.sdk.ports import Http, Links, Mailer, Messages, Products
+from sereno.sdk.ports import Http, Links, Mailer, Messages, Products, Questions
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
@@ -46,6 +46,11 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
             from sereno.modules.messages.own import ShopMessages
 
             return ShopMessages(database or default_database(), shop.id, shop.locale)
+        if kind is Questions:
+            from sereno.runtime.asking import SignedQuestions
+
+            opened = database or default_database()
+            return SignedQuestions(opened, environment.secret_key, environment.base_url, shop.id)
         if kind is Products:
             from sereno.runtime.products import ProductLookup
 

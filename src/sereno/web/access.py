@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from sereno.runtime import asking
 from sereno.store import scope
 from sereno.store.models import Membership, Shop
 from sereno.web.wiring import wiring
@@ -103,13 +104,7 @@ def lacks_second_factor(request: StaffRequest) -> bool:
 def may_answer(request: StaffRequest, by: str) -> bool:
     """Whether this person may answer an approval that asks `by`, a role or an address. An owner always may; a word that
     is neither leaves it to everybody who may `work`."""
-    if "work" not in request.can:
-        return False
-    if request.role == "owner":
-        return True
-    if by in ABILITIES:
-        return request.role == by
-    return "@" not in by or by.strip().lower() == request.user.username
+    return "work" in request.can and asking.may_answer(by, request.role, request.user.username)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

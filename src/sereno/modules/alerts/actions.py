@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import field_validator
 
+from sereno.modules.alerts.asking import ask as ask
 from sereno.sdk.config import Config, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context

@@ -55,3 +55,13 @@ DELETE FROM suppression WHERE shop_id = :shop AND address = :address AND channel
 -- name: add_audit
 -- rows: shop_id bigint, at bigint, by text, action text, target text, details text
 INSERT INTO audit (shop_id, at, "by", action, target, details) {rows}
+
+-- name: people_of_shops
+SELECT membership.shop_id, membership.role, auth_user.email, auth_user.username
+FROM membership JOIN auth_user ON auth_user.id = membership.user_id
+WHERE auth_user.is_active AND membership.shop_id {in:shops:bigint} ORDER BY membership.id
+
+-- name: question_by_key
+SELECT approval.id, approval.text, approval.expires_at, flow.title
+FROM approval JOIN run ON run.id = approval.run_id JOIN flow ON flow.id = run.flow_id
+WHERE approval.key = :key AND approval.shop_id = :shop AND approval.status = 'open'

@@ -1,0 +1,155 @@
+"""Tells the people a question is put to, by mail, through the outbox like everything else that leaves the house.
+
+Invariant: one mail for each person and question, written in the transaction that asks it; a token lets one person
+answer one question, and only while it is open. Who a question is put to is decided here alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sereno.engine.run import NewApproval
+from sereno.runtime.holding import Held
+from sereno.sdk.plugin import URGENT
+from sereno.sdk.ports import Question
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import from_micros, storable
+
+ACTION = "alerts.ask"
+ROLES = ("owner", "operator", "marketer", "support", "viewer")
+MOST = 20
+"""People one question is put to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Whom a token speaks of: one person and one question."""
+
+    shop_id: int
+    approval_id: int
+    address: str
+
+
+class TokenInvalid(ValueError):  # noqa: N818
+    """The token was not made here, or was changed on the way."""
+
+
+def tell(tx: Transaction, asked: Sequence[tuple[Held, NewApproval]], now: int) -> int:
+    """Write an effect for each person each of these questions is put to. Gives how many."""
+    people: dict[int, list[tuple[str, str]]] = {}
+    for shop, role, email, username in tx.all(
+        "people_of_shops", {"shops": sorted({held.shop.id for held, _ in asked})}
+    ):
+        people.setdefault(shop, []).append((role, (email or username).strip().lower()))
+    rows = [
+        _effect(held, approval, address, now)
+        for held, approval in asked
+        for address in whom(approval.by, people.get(held.shop.id, ()))
+    ]
+    tx.many("copy_effects", rows)
+    return len(rows)
+
+
+def whom(by: str, people: Iterable[tuple[str, str]]) -> list[str]:
+    """The addresses a question to `by` goes to: the address it names, else those of that role; where nobody has it, or
+    the word is no role, the owners'. `people` are (role, address)."""
+    wanted = by.strip().lower()
+    if "@" in wanted:
+        return [wanted]
+    known = [(role, address) for role, address in people if "@" in address]
+    named = [address for role, address in known if role == wanted]
+    return list(dict.fromkeys(named or [address for role, address in known if role == "owner"]))[:MOST]
+
+
+def may_answer(by: str, role: str | None, address: str) -> bool:
+    """Whether somebody of this role in the shop (None: of none) and this address may answer a question to `by`. An
+    owner always may; a word that is neither role nor address leaves it to everybody who may work."""
+    wanted, address = by.strip().lower(), address.strip().lower()
+    if role is None or role == "viewer":
+        return "@" in wanted and wanted == address
+    if role == "owner":
+        return True
+    if wanted in ROLES:
+        return role == wanted
+    return "@" not in wanted or wanted == address
+
+
+class SignedQuestions:
+    """The live `Questions` port of one shop."""
+
+    def __init__(self, database: Database, key: str, base_url: str, shop_id: int) -> None:
+        self._database = database
+        self._key = key
+        self._base_url = base_url.rstrip("/")
+        self._shop_id = shop_id
+
+    def open(self, key: str, address: str) -> Question | None:
+        with self._database.read() as tx:
+            row = tx.one("question_by_key", {"key": key, "shop": self._shop_id})
+        if row is None:
+            return None
+        id_, text, expires_at, title = row
+        token = make_token(self._key, Answerer(self._shop_id, id_, address.strip().lower()))
+        expires = from_micros(expires_at) if expires_at is not None else None
+        return Question(text, title, expires, f"{self._base_url}/answer/{token}")
+
+
+def make_token(key: str, answerer: Answerer) -> str:
+    """For the address `/answer/{token}`. It is good for as long as the question is open."""
+    document = msgspec.json.encode([answerer.shop_id, answerer.approval_id, answerer.address])
+    return _sealer(key).encrypt(document).decode().rstrip("=")
+
+
+def read_token(key: str, token: str) -> Answerer:
+    """Raises TokenInvalid."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        document = _sealer(key).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
+        return Answerer(*msgspec.json.decode(document, type=tuple[int, int, str]))
+    except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
+        raise TokenInvalid("this link is not one of ours, or part of it is missing") from error
+
+
+def _sealer(key: str) -> Any:
+    # Imported here: `cryptography` is a tenth of the start-up time. A key of its own, so that a token is good for
+    # nothing else that is sealed with the same secret.
+    from cryptography.fernet import Fernet
+
+    derived = hashlib.blake2b(b"sereno.approval", key=hashlib.sha256(key.encode()).digest(), digest_size=32).digest()
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[Any, ...]:
+    """A row of `copy_effects`. The run does not wait for it: it waits for the answer."""
+    config: Mapping[str, Any] = {"question": approval.key, "to": storable(address)}
+    name = hashlib.blake2b(address.encode(), digest_size=8).hexdigest()
+    is_shadow = held.is_shadow
+    return (
+        f"{approval.key}/ask/{name}",
+        held.shop.id,
+        held.live.id,
+        held.row,
+        approval.step,
+        ACTION,
+        held.state.subject,
+        encode(config),
+        "shadow" if is_shadow else "pending",
+        False,
+        0,
+        URGENT,
+        now,
+        "smtp",
+        now,
+        now if is_shadow else None,
+        "{}" if is_shadow else None,
+        None,
+        None,
+    )
