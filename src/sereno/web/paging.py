@@ -23,6 +23,11 @@ class Page:
     first: str | None
 
 
+def number_in(text: str) -> int | None:
+    """The number a query parameter holds; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+
 def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) -> Page:
     """The page that `?before=ID` asks for. Anything but a number there means the first page."""
     before = _before(request)

@@ -17,6 +17,7 @@ from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.documents import title_of
+from sereno.web.live.gathering import card_of, failed_effects_at
 from sereno.web.paging import page_of, page_of_ends
 from sereno.web.search import runs_matching
 from sereno.web.shell import render
@@ -37,7 +38,11 @@ def effects(request: StaffRequest) -> HttpResponse:
     is_whole = bool(search) or status == "failed"
     wanted = [one.pk for one in flows if (one.name == flow if flow else is_whole or not one.is_derived)]
     states = [status] if status in STATUSES else list(STATUSES)
-    if search:
+    step = request.GET.get("step", "")[:200]
+    at = next((one for one in flows if one.name == flow), None) if step and status == "failed" else None
+    if at is not None:
+        page = page_of(request, rows.filter(id__in=failed_effects_at(at, step)))
+    elif search:
         found = rows.filter(Q(run__in=runs_matching(shop, search)) | Q(key=search), flow__in=wanted, status__in=states)
         page = page_of(request, found.filter(action=action) if action else found)
     else:
@@ -55,6 +60,7 @@ def effects(request: StaffRequest) -> HttpResponse:
         "actions": [(name, name) for name in registry().action_names()],
         "flows": [(one.name, title_of(one)) for one in flows],
         "is_filtered": bool(status or action or flow or search),
+        "card": card_of(at, step) if at is not None else None,
     }
     return render(request, "effects/list.html", context)
 

@@ -17,7 +17,8 @@ from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.documents import step_tree, title_of, trigger_tree
-from sereno.web.paging import page_of, page_of_ends
+from sereno.web.live.gathering import card_of, runs_at
+from sereno.web.paging import number_in, page_of, page_of_ends
 from sereno.web.search import meaning_of, recent_run_subjects, runs_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
@@ -36,7 +37,11 @@ def runs(request: StaffRequest) -> HttpResponse:
     # What Sereno finds out by itself would drown the shop's own flows; it is there when asked for.
     wanted = [one.pk for one in flows if (one.name == flow if flow else search or not one.is_derived)]
     states = sorted(LIVE) if status == "live" else [status] if status in STATUSES else list(RUN_STATUSES)
-    if search:
+    step, version = request.GET.get("step", "")[:200], number_in(request.GET.get("version", ""))
+    at = next((one for one in flows if one.name == flow), None) if step or version is not None else None
+    if at is not None:
+        page = page_of(request, rows.filter(id__in=runs_at(at, step, status, version)))
+    elif search:
         found = of_shop(rows, shop.pk).filter(id__in=runs_matching(shop, search), flow__in=wanted, status__in=states)
         page = page_of(request, found)
     else:
@@ -51,6 +56,8 @@ def runs(request: StaffRequest) -> HttpResponse:
         "statuses_named": words.named("run", STATUSES),
         "flows": [(one.name, title_of(one)) for one in flows],
         "is_filtered": bool(status or flow or search),
+        "card": card_of(at, step, version, is_looked_through=status == "passed") if at is not None and step else None,
+        "version": version if at is not None else None,
     }
     return render(request, "runs/list.html", context)
 
