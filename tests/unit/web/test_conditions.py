@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sereno.commerce.records import CART, CUSTOMER, ORDER
 from sereno.engine.expressions import Names, Type, compile_expression
 from sereno.engine.expressions.types import ANY, RUN, TIMESTAMP, envelope
-from sereno.web.builder.forms.conditions import Group, Item, Written, is_rows, normal, read, write
+from sereno.web.builder.forms.conditions import Group, Item, Written, normal, read, write
 from sereno.web.builder.forms.leaves import LISTED, OPERATORS, VALUES, Row, sort_at
 
 NAMES = Names(

@@ -1,0 +1,34 @@
+"""What a field of an action offers to choose from: message templates, types of events, tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from sereno.modules.messages import templates
+from sereno.sdk.plugin import registry
+from sereno.web.builder.forms.event_words import event_word
+
+if TYPE_CHECKING:
+    from sereno.store.models import Shop
+
+Offer = tuple[str, str, str]
+"""Value, label, explanation."""
+
+
+def options(suggest: str, shop: Shop) -> tuple[Offer, ...]:
+    """Those of a list that is known beforehand; empty for one that is looked up in the shop's data."""
+    if suggest == "message_templates":
+        return _templates(shop)
+    if suggest == "event_types":
+        return tuple((name, event_word(name), "") for name in registry().event_names())
+    return ()
+
+
+def _templates(shop: Shop) -> tuple[Offer, ...]:
+    said = {"marketing": _("Marketing"), "transactional": _("Transactional")}
+    return tuple(
+        (one.name, one.title if one.is_own else _(one.title), said.get(one.purpose, one.purpose))
+        for one in templates.template_names(shop.pk)
+    )
