@@ -181,7 +181,7 @@ def shifted(path: str, at: str, by: int) -> str:
     if not path.startswith(start):
         return path
     own, dot, rest = path[len(start) :].partition(".")
-    if not own.isdigit() or int(own) < int(index):
+    if not own.isdigit() or not index.isdigit() or int(own) < int(index):
         return path
     return f"{start}{int(own) + by}{dot}{rest}"
 

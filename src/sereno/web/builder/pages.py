@@ -172,7 +172,7 @@ def _changed(request: StaffRequest, name: str, wish: Wish, line: str) -> HttpRes
     if not is_htmx(request):
         return _to(name, at=done.path)
     focus = "panel" if done.opens else "card"
-    return show(request, kept, View(at=done.path, said=done.what, focus=focus, is_map="map" in request.POST))
+    return show(request, kept, View(at=done.path, said=done.what, focus=focus, is_fresh=done.opens))
 
 
 def _copied(request: StaffRequest, name: str, path: str) -> HttpResponse:
@@ -209,7 +209,7 @@ def _stepped(request: StaffRequest, name: str, verb: str) -> HttpResponse:
     at = request.POST.get("at", "")[:500]
     if not is_htmx(request):
         return _to(name, at=at)
-    return show(request, draft, View(at=at, said=said.strip(), focus="card", is_map="map" in request.POST))
+    return show(request, draft, View(at=at, said=said.strip(), focus="card"))
 
 
 def _retitled(request: StaffRequest, name: str) -> HttpResponse:

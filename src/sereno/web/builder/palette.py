@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sereno.engine.places import kind_of
 from sereno.sdk.plugin import registry
 
 ACTIONS = {
@@ -55,6 +57,16 @@ def groups(search: str = "") -> list[Group]:
         if left:
             found.append(Group(title, left))
     return found
+
+
+def label_of(step: Any) -> str:
+    """What this step is called in the palette; empty for what it does not know."""
+    kind = kind_of(step)
+    if kind == "wait" and isinstance(step["wait"], dict):
+        until = step["wait"].get("until")
+        found = next((key for key in ("event", "date") if isinstance(until, dict) and key in until), "time")
+        kind = f"wait_{found}"
+    return next((item.label for _title, items in _everything() for item in items if item.kind == kind), "")
 
 
 def folded(text: str) -> str:

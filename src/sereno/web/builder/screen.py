@@ -18,7 +18,7 @@ from sereno.runtime import drafting
 from sereno.runtime.drafting import Draft
 from sereno.store.models import Run
 from sereno.web.access import StaffRequest
-from sereno.web.builder import palette
+from sereno.web.builder import edits, palette
 from sereno.web.builder.forms import panel
 from sereno.web.builder.text import sign
 from sereno.web.builder.wishes import plain
@@ -34,7 +34,8 @@ CLIP = "builder.clip"
 @dataclass(frozen=True, slots=True)
 class View:
     """What a person looks at. `at` is the chosen card; `add` or `moving` ask for a place; `said` is what just happened,
-    `focus` where the keyboard goes: `card`, `panel` or nowhere."""
+    `focus` where the keyboard goes: `card`, `panel` or nowhere. `is_fresh`: it was just put in, so that nobody is told
+    off for what is not filled in yet."""
 
     at: str = ""
     add: str = ""
@@ -42,6 +43,7 @@ class View:
     search: str = ""
     is_map: bool = False
     is_publishing: bool = False
+    is_fresh: bool = False
     said: str = ""
     focus: str = ""
     form: str = ""
@@ -68,7 +70,8 @@ def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
     cards = step_cards(document.get("steps"), everything=True)
     by_path: dict[str, list[Any]] = {}
     for problem in draft.problems:
-        by_path.setdefault(problem.path, []).append(problem)
+        if not (view.is_fresh and problem.path == view.at):
+            by_path.setdefault(problem.path, []).append(problem)
     clip = request.session.get(CLIP)
     return {
         "section": "flows",
@@ -127,7 +130,11 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
     if view.add:
         return {"side": "palette"}
     if view.moving:
-        return {"side": "moving", "moved": _plain_at(document, view.moving)}
+        return {
+            "side": "moving",
+            "moved": _plain_at(document, view.moving),
+            "behind": edits.shifted(view.moving, view.moving, 1),
+        }
     if view.at and view.at != "flow" and draft.document is not None:
         found = _form(request, document, view)
         if found is not None:
@@ -147,8 +154,8 @@ def _form(request: StaffRequest, document: Mapping[str, Any], view: View) -> dic
         "side": "form",
         "panel": shown,
         "is_step": is_step,
-        "chosen": plain(step) if is_step else "",
         "kind": kind_of(step) if is_step else view.at.partition(".")[0],
+        "called": palette.label_of(step) if is_step else "",
         **shown.context,
     }
 

@@ -186,7 +186,10 @@
 
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("form[data-autosave]");
-    if (form && event.target.name && form.checkValidity()) submit(form);
+    if (!form || !event.target.name) return;
+    // What is still empty is asked for by its field; nothing is lost meanwhile but the page's own peace.
+    if (form.checkValidity()) submit(form);
+    else builder().classList.add("unsaved");
   });
 
   // --- what is folded stays folded -----------------------------------------------------------------
