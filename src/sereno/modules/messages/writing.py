@@ -4,7 +4,7 @@ test mail says are written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,20 +46,9 @@ def choose(name: str, ctx: Context) -> tuple[Template, str, str]:
 
 def write(template: Template, ctx: Context, wished: str, locale_from: str | None, links: Mapping[str, str]) -> Content:
     """The mail for the reader of this effect. Raises TemplateFailed, or Pointless for a cart that is gone."""
-    variables = variables_for(template, ctx, wished, links)
+    variables = variables_of(template.about, template.shelves, ctx, wished, links)
     if template.about == "cart":
         _check_cart(ctx, variables)
-    return render_all(template, variables, locale_from)
-
-
-def variables_for(template: Template, ctx: Context, wished: str, links: Mapping[str, str]) -> dict[str, Any]:
-    """Everything the template may name, read just now."""
-    today = _today(ctx, template)
-    return present.variables(ctx, template.about, wished, today, links, template.shelves)
-
-
-def render_all(template: Template, variables: Mapping[str, Any], locale_from: str | None = None) -> Content:
-    """Subject, text and HTML filled in. Raises TemplateFailed."""
     return Content(
         subject=" ".join(render(template.subject, variables).split()),
         text=tidy(render(template.text, variables)),
@@ -67,6 +56,13 @@ def render_all(template: Template, variables: Mapping[str, Any], locale_from: st
         locale=template.locale,
         locale_from=locale_from,
     )
+
+
+def variables_of(
+    about: str, shelves: Mapping[str, Sequence[str]], ctx: Context, wished: str, links: Mapping[str, str]
+) -> dict[str, Any]:
+    """Everything a template about this record may name, read just now."""
+    return present.variables(ctx, about, wished, _today(ctx, about, shelves), links, shelves)
 
 
 def tidy(plain: str) -> str:
@@ -97,10 +93,10 @@ def _check_cart(ctx: Context, variables: Mapping[str, Any]) -> None:
         raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
 
 
-def _today(ctx: Context, template: Template) -> Mapping[str, Mapping[str, Any]]:
-    items = [item for item in (ctx.records.get(template.about) or {}).get("lines") or () if isinstance(item, Mapping)]
+def _today(ctx: Context, about: str, shelves: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, Any]]:
+    items = [item for item in (ctx.records.get(about) or {}).get("lines") or () if isinstance(item, Mapping)]
     keys = {str(item[name]) for item in items for name in ("variant_id", "sku") if item.get(name)}
-    keys |= {key for shelf in template.shelves.values() for key in shelf}
+    keys |= {key for shelf in shelves.values() for key in shelf}
     try:
         return ctx.port(Products).today(sorted(keys)) if keys else {}
     except LookupError:

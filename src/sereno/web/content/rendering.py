@@ -1,0 +1,179 @@
+"""Messages as they would really look: the shop's own records, the real compiler, the real Liquid. Nothing leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+from sereno.engine.templates import TemplateFailed, compiled
+from sereno.modules.customers.models import Customer
+from sereno.modules.messages import branding, writing
+from sereno.modules.messages.checks import Finding, Picture, check
+from sereno.modules.messages.compiling import TemplateInvalid, compile_mail
+from sereno.modules.messages.documents import Document
+from sereno.modules.messages.sample import sample_records
+from sereno.modules.messages.unsubscribe import SignedLinks
+from sereno.modules.messages.writing import Content
+from sereno.modules.orders.models import Cart, Order
+from sereno.runtime.products import ProductLookup
+from sereno.runtime.records import Records
+from sereno.sdk.context import Context, ShopFacts
+from sereno.sdk.plugin import registry
+from sereno.sdk.ports import Products
+from sereno.store.database import default_database
+from sereno.store.models import MessagePicture, Shop
+from sereno.web.formats import money
+from sereno.web.wiring import wiring
+
+Look = Literal["desktop", "phone", "text", "dark"]
+LOOKS: tuple[Look, ...] = ("desktop", "phone", "text", "dark")
+OFFERED = 12
+"""How many of the newest records can be chosen to look at a message with."""
+ROOTS = ("customer", "order", "cart", "product")
+_DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a message is looked at with: a record of the shop, or an invented one (`key` is empty)."""
+
+    shop: Shop
+    facts: ShopFacts
+    about: str
+    key: str
+    records: Mapping[str, Mapping[str, Any] | None]
+
+    def variables(self, shelves: Mapping[str, Sequence[str]], locale: str, about: str, to: str) -> dict[str, Any]:
+        context = self.context(locale)
+        links = _links(self.shop, to)
+        return writing.variables_of(about, shelves, context, locale, links)
+
+    def context(self, locale: str) -> Context:
+        """As an effect about this record would have it now, for a reader of this language."""
+        now = datetime.now(UTC)
+        lookup = ProductLookup(default_database(), registry(), self.shop.pk)
+
+        def find(kind: type[Any]) -> Any:
+            if kind is Products:
+                return lookup
+            raise LookupError(kind)
+
+        subject = f"{self.about}:{self.key}"
+        event = {"type": f"{self.about}.updated", "subject": subject, "occurred_at": now.isoformat(), "data": {}}
+        refs = {self.about: self.key} if self.key else {}
+        return Context(
+            "preview", 1, "preview", "preview", subject, self.facts, refs, self.records, event, {}, now, find
+        )
+
+
+def facts_of(shop: Shop) -> ShopFacts:
+    return ShopFacts(
+        shop.pk, shop.name, shop.currency, shop.timezone, shop.locale, wiring().base_url, shop.settings or {}
+    )
+
+
+def brand_of(shop: Shop) -> branding.Brand:
+    return branding.read(shop.settings or {}, wiring().base_url)
+
+
+def choices(shop: Shop, about: str) -> list[tuple[str, str]]:
+    """The newest records of this kind, with what to call them."""
+    if about == "order":
+        orders = Order.objects.filter(shop=shop, placed_at__gt=0).defer("data").order_by("-placed_at")[:OFFERED]
+        return [(row.key, _named(row.number or row.key, row.email, row.total, row.currency)) for row in orders]
+    if about == "cart":
+        carts = (
+            Cart.objects.filter(shop=shop, changed_at__gt=0, completed_at=None).defer("data").order_by("-changed_at")
+        )
+        return [(row.key, _named(_("Cart"), row.email, row.total, row.currency)) for row in carts[:OFFERED]]
+    people = Customer.objects.filter(shop=shop, last_order_at__gt=0).defer("data").order_by("-last_order_at")
+    return [(row.key, str(row.name or row.email or row.key)) for row in people[:OFFERED]]
+
+
+def stage(shop: Shop, about: str, key: str, *, is_offered: Sequence[tuple[str, str]] = ()) -> Stage:
+    """With the record of this key; without a key the newest of those offered; without any an invented one."""
+    facts = facts_of(shop)
+    if not key and is_offered:
+        key = is_offered[0][0]
+    if key:
+        found = _read(shop, about, key)
+        if found is not None:
+            return Stage(shop, facts, about, key, found)
+    return Stage(shop, facts, about, "", sample_records(shop.currency, datetime.now(UTC)))
+
+
+def render(document: Document, where: Stage, locale: str, *, to: str = "") -> Content:
+    """The draft in one language. Raises TemplateFailed."""
+    try:
+        template = compile_mail(document, locale, name="draft", fallback=where.facts.locale, is_draft=True)
+    except TemplateInvalid as error:
+        raise TemplateFailed(str(error)) from error
+    variables = where.variables(template.shelves, locale, document.about, to)
+    # Past the cache of templates: every state of a draft would fill it with what is never sent.
+    subject = compiled.__wrapped__(template.subject, "text")(variables)
+    text = compiled.__wrapped__(template.text, "text")(variables)
+    html = compiled.__wrapped__(template.html, "html")(variables)
+    return Content(" ".join(subject.split()), writing.tidy(text), html, locale, None)
+
+
+def render_line(text: str, where: Stage, locale: str, about: str) -> str:
+    """A text of a message that is not a mail. Raises TemplateFailed."""
+    return compiled.__wrapped__(text, "text")(where.variables({}, locale, about, ""))
+
+
+def findings(document: Document, where: Stage) -> tuple[list[Finding], dict[str, Content | TemplateFailed]]:
+    """What the checks say, and the mail in each language as they saw it."""
+    written: dict[str, Content | TemplateFailed] = {}
+    if document.kind == "email":
+        for locale in document.languages:
+            try:
+                written[locale] = render(document, where, locale)
+            except TemplateFailed as error:
+                written[locale] = error
+    pictures = {f"{row.digest}.{row.kind}": Picture(row.size) for row in MessagePicture.objects.filter(shop=where.shop)}
+    brand = brand_of(where.shop)
+    found = check(document, brand, shop_locale=where.facts.locale, written=written, pictures=pictures)
+    return found, written
+
+
+def for_frame(html: str, look: Look) -> str:
+    """A mail's HTML as one look of it: light or dark whatever this browser prefers."""
+    return _DARK.sub("@media all" if look == "dark" else "@media not all", html)
+
+
+def _links(shop: Shop, to: str) -> dict[str, str]:
+    if not to:
+        return {"unsubscribe": "https://example.com/unsubscribe", "preferences": "https://example.com/preferences"}
+    links = SignedLinks(wiring().secret_key, wiring().base_url, shop.pk)
+    return {"unsubscribe": links.unsubscribe(to, "email"), "preferences": links.preferences(to, "email")}
+
+
+def _read(shop: Shop, about: str, key: str) -> dict[str, Mapping[str, Any] | None] | None:
+    """The record and the customer it belongs to; None when there is no such record in this shop."""
+    database = default_database()
+    with database.read() as tx:
+        records = Records(registry(), tx, database.dialect)
+        refs = {about: key}
+        records.want(shop.pk, refs, [about])
+        records.fetch()
+        found = records.root(shop.pk, refs, about)
+        if found is None:
+            return None
+        customer, email = found.get("customer_id"), found.get("email")
+        if about != "customer" and customer:
+            refs["customer"] = str(customer)
+        if isinstance(email, str) and email:
+            refs["email"] = email.lower()
+        records.want(shop.pk, refs, ROOTS)
+        records.fetch()
+        return {name: records.root(shop.pk, refs, name) for name in ROOTS}
+
+
+def _named(what: str, email: Any, total: Any, currency: Any) -> str:
+    amount = money(total, currency) if total else ""
+    return " · ".join(part for part in (what, str(email or ""), str(amount)) if part)
