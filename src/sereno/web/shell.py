@@ -39,6 +39,7 @@ WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs a
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),
     Link("templates", _("Templates"), "layout-template", "l"),
+    Link("messages", _("Messages"), "mail", "m"),
     Link("runs", _("Runs"), "activity", "r"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
