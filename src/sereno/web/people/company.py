@@ -111,22 +111,21 @@ def _metadata(where: Company) -> dict[str, Any]:
     key = f"company:{where.issuer}"
     found = cache.get(key)
     if found is None:
-        found = _fetch(where, f"{where.issuer}/.well-known/openid-configuration")
+        found = _fetch(f"{where.issuer}/.well-known/openid-configuration")
         if str(found.get("issuer", "")).rstrip("/") != where.issuer:
             raise CompanyTrouble(f"the provider at {where.issuer} calls itself {found.get('issuer')!r}")
         cache.set(key, found, 3600)
     return found
 
 
-def _fetch(where: Company, address: str) -> dict[str, Any]:
-    from httpx2 import HTTPError
+def _fetch(address: str) -> dict[str, Any]:
+    import httpx2
 
     try:
-        with _client(where) as client:
-            answer = client.get(address, withhold_token=True)
-            answer.raise_for_status()
-            found = answer.json()
-    except (HTTPError, ValueError) as error:
+        answer = httpx2.get(address, timeout=_TIMEOUT, follow_redirects=False)
+        answer.raise_for_status()
+        found = answer.json()
+    except (httpx2.HTTPError, ValueError) as error:
         raise CompanyTrouble(f"{address}: {error}") from error
     if not isinstance(found, dict):
         raise CompanyTrouble(f"{address} is no JSON object")
@@ -181,6 +180,6 @@ def _keys(where: Company, metadata: dict[str, Any], *, is_fresh: bool) -> Any:
     key = f"company-keys:{where.issuer}"
     found = None if is_fresh else cache.get(key)
     if found is None:
-        found = _fetch(where, metadata["jwks_uri"])
+        found = _fetch(metadata["jwks_uri"])
         cache.set(key, found, 3600)
     return found
