@@ -47,23 +47,38 @@ Said = tuple[Markup, list[str]]
 """What a control step says, and what each of its branches is called, in the order of `places.branches`."""
 
 
-def trigger_cards(document: Mapping[str, Any]) -> list[Card]:
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How conditions and events are said: as they are written, or in a person's words."""
+
+    condition: Callable[[Any], Markup]
+    events: Callable[[Any], Markup]
+
+
+def _as_written(value: Any) -> Markup:
+    return expression(names(value))
+
+
+WRITTEN = Speech(expression, _as_written)
+
+
+def trigger_cards(document: Mapping[str, Any], speech: Speech = WRITTEN) -> list[Card]:
     """The trigger first, then what limits entry and what ends a run."""
     trigger = document.get("trigger")
     trigger = trigger if isinstance(trigger, Mapping) else {}
-    cards = [Card("trigger", "play", _trigger(trigger), "trigger", _when(trigger))] if trigger else []
+    cards = [Card("trigger", "play", _trigger(trigger, speech), "trigger", _when(trigger, speech))] if trigger else []
     rules = _entry_rules(document)
     if rules:
         cards.append(Card("end", "repeat", rules, "entry"))
     exits = document.get("exit") or []
     for number, item in enumerate(exits if isinstance(exits, list) else [exits]):
         found = item if isinstance(item, Mapping) else {"event": item}
-        ends = say(_("A run ends early on %(event)s"), event=expression(names(found.get("event"))))
-        cards.append(Card("end", "log-out", ends, f"exit.{number}", _when(found)))
+        ends = say(_("A run ends early on %(event)s"), event=speech.events(found.get("event")))
+        cards.append(Card("end", "log-out", ends, f"exit.{number}", _when(found, speech)))
     return cards
 
 
-def step_cards(steps: Any, prefix: str = "", everything: bool = False) -> tuple[Card, ...]:
+def step_cards(steps: Any, prefix: str = "", everything: bool = False, speech: Speech = WRITTEN) -> tuple[Card, ...]:
     """Cards of a list of steps; what is not a step is left out (the checker has already said so). `everything`: with
     the branches that are empty too."""
     if not isinstance(steps, list):
@@ -72,34 +87,34 @@ def step_cards(steps: Any, prefix: str = "", everything: bool = False) -> tuple[
     for index, item in enumerate(steps):
         step = {item: None} if isinstance(item, str) else item
         if isinstance(step, Mapping) and step:
-            cards.append(_card(step, f"{prefix}{index}", everything))
+            cards.append(_card(step, f"{prefix}{index}", everything, speech))
     return tuple(cards)
 
 
-def sentence_of(step: Any) -> Markup:
+def sentence_of(step: Any, speech: Speech = WRITTEN) -> Markup:
     """What a step does, without its branches."""
     found = {step: None} if isinstance(step, str) else step
     if not isinstance(found, Mapping) or not found:
         return escape(str(step))
     name = next((key for key in _CONTROL if key in found), None)
     if name is not None:
-        return _CONTROL[name][1](found, found[name])[0]
+        return _CONTROL[name][1](found, found[name], speech)[0]
     name = str(next(iter(found)))
     return action_sentence(name, found[name] if isinstance(found[name], Mapping) else {})
 
 
-def _card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
+def _card(step: Mapping[str, Any], path: str, everything: bool, speech: Speech) -> Card:
     name = next((key for key in _CONTROL if key in step), None)
     if name is None:
-        return _action_card(step, path, everything)
+        return _action_card(step, path, everything, speech)
     icon, sentence = _CONTROL[name]
-    said, labels = sentence(step, step[name])
-    inside, prefixes = _branches(step, path, labels, everything)
+    said, labels = sentence(step, step[name], speech)
+    inside, prefixes = _branches(step, path, labels, everything, speech)
     return Card("end" if name == "stop" else "control", icon, said, path, _NOTHING, inside, prefixes)
 
 
 def _branches(
-    step: Mapping[str, Any], path: str, labels: list[str], everything: bool
+    step: Mapping[str, Any], path: str, labels: list[str], everything: bool, speech: Speech
 ) -> tuple[tuple[tuple[str, tuple[Card, ...]], ...], tuple[str, ...]]:
     named: list[tuple[str, tuple[Card, ...]]] = []
     prefixes: list[str] = []
@@ -107,11 +122,11 @@ def _branches(
         may_go = branch.label in ("else", "default") or "approve" in step
         if branch.steps or everything or not may_go:
             prefixes.append(branch.prefix(path))
-            named.append((label, step_cards(branch.steps, prefixes[-1], everything)))
+            named.append((label, step_cards(branch.steps, prefixes[-1], everything, speech)))
     return tuple(named), tuple(prefixes)
 
 
-def _action_card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
+def _action_card(step: Mapping[str, Any], path: str, everything: bool, speech: Speech) -> Card:
     name = str(next(iter(step)))
     config = step[name] if isinstance(step[name], Mapping) else {}
     # Who builds the flow chose the action by its sentence; its name is for those who read the file.
@@ -123,7 +138,7 @@ def _action_card(step: Mapping[str, Any], path: str, everything: bool) -> Card:
         notes.append(escape(_("on failure: stop")))
     elif on_error == "continue":
         notes.append(escape(_("on failure: go on")))
-    inside, prefixes = _branches(step, path, [_("If it fails")], everything)
+    inside, prefixes = _branches(step, path, [_("If it fails")], everything, speech)
     said = action_sentence(name, config)
     detail = Markup(" · ").join(notes)
     return Card("action", _ACTION_ICONS.get(name, "sparkles"), said, path, detail, inside, prefixes)
@@ -147,17 +162,17 @@ def _fill(label: str, config: Mapping[str, Any]) -> Markup:
     return Markup().join([*parts, escape(label[last:])])
 
 
-def _if(step: Mapping[str, Any], value: Any) -> Said:
-    return say(_("If %(condition)s"), condition=expression(value)), [_("Yes"), _("Otherwise")]
+def _if(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
+    return say(_("If %(condition)s"), condition=speech.condition(value)), [_("Yes"), _("Otherwise")]
 
 
-def _switch(step: Mapping[str, Any], value: Any) -> Said:
+def _switch(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     cases = step.get("cases")
     named = [str(name) for name in cases] if isinstance(cases, Mapping) else []
     return say(_("Choose by %(value)s"), value=expression(value)), [*named, _("Otherwise")]
 
 
-def _split(step: Mapping[str, Any], value: Any) -> Said:
+def _split(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     body = value if isinstance(value, Mapping) else {}
     weights = body.get("weights")
     weights = weights if isinstance(weights, Mapping) else {}
@@ -167,15 +182,15 @@ def _split(step: Mapping[str, Any], value: Any) -> Said:
     return escape(_("Split by chance, always the same way for the same key")), named
 
 
-def _wait(step: Mapping[str, Any], value: Any) -> Said:
+def _wait(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     if not isinstance(value, Mapping):
         return say(_("Wait %(duration)s"), duration=duration(value)), []
     until = value.get("until")
     rule = until if isinstance(until, Mapping) else {"time": until}
     if "event" in rule:
-        said = say(_("Wait until %(event)s"), event=expression(names(rule["event"])))
+        said = say(_("Wait until %(event)s"), event=speech.events(rule["event"]))
         if rule.get("when"):
-            said += say(" " + _("where %(condition)s"), condition=expression(rule["when"]))
+            said += say(" " + _("where %(condition)s"), condition=speech.condition(rule["when"]))
     elif "date" in rule:
         said = say(_("Wait until %(event)s"), event=expression(rule["date"]))
         for extra in (rule.get("offset"), rule.get("at")):
@@ -190,7 +205,7 @@ def _wait(step: Mapping[str, Any], value: Any) -> Said:
     return said, []
 
 
-def _approve(step: Mapping[str, Any], value: Any) -> Said:
+def _approve(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     body = value if isinstance(value, Mapping) else {}
     said = say(_("Ask %(person)s to approve"), person=expression(body.get("by", "owner")))
     if body.get("timeout"):
@@ -198,7 +213,7 @@ def _approve(step: Mapping[str, Any], value: Any) -> Said:
     return said, [_("Approved"), _("Refused, or no answer in time")]
 
 
-def _for_each(step: Mapping[str, Any], value: Any) -> Said:
+def _for_each(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     body = value if isinstance(value, Mapping) else {}
     said = say(
         _("For each of %(items)s, as %(name)s"),
@@ -208,18 +223,18 @@ def _for_each(step: Mapping[str, Any], value: Any) -> Said:
     return said, [_("Do")]
 
 
-def _set(step: Mapping[str, Any], value: Any) -> Said:
+def _set(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     body = value if isinstance(value, Mapping) else {}
     pairs = Markup(", ").join(expression(f"vars.{name} = {item}") for name, item in body.items())
     return say(_("Remember %(values)s"), values=pairs), []
 
 
-def _stop(step: Mapping[str, Any], value: Any) -> Said:
+def _stop(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     reason = value.get("reason") if isinstance(value, Mapping) else value
     return (say(_("Stop: %(reason)s"), reason=reason) if reason else escape(_("Stop here"))), []
 
 
-_CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any], Said]]] = {
+_CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any, Speech], Said]]] = {
     "if": ("git-branch", _if),
     "switch": ("git-branch", _switch),
     "split": ("split", _split),
@@ -231,16 +246,17 @@ _CONTROL: dict[str, tuple[str, Callable[[Mapping[str, Any], Any], Said]]] = {
 }
 
 
-def _trigger(trigger: Mapping[str, Any]) -> Markup:
+def _trigger(trigger: Mapping[str, Any], speech: Speech) -> Markup:
     if "absent" in trigger:
         return say(
             _("When %(absent)s does not follow %(since)s within %(within)s"),
-            absent=expression(names(trigger["absent"])),
-            since=expression(names(trigger.get("since"))),
+            absent=speech.events(trigger["absent"]),
+            since=speech.events(trigger.get("since")),
             within=duration(trigger.get("within", "")),
         )
     if "event" in trigger:
-        return say(_("When %(event)s happens"), event=expression(names(trigger["event"])))
+        said = _("When %(event)s happens") if speech is WRITTEN else _("Starts with: %(event)s")
+        return say(said, event=speech.events(trigger["event"]))
     if "schedule" in trigger:
         said = say(_("On the schedule %(schedule)s"), schedule=expression(short(trigger["schedule"])))
         over = trigger.get("over")
@@ -255,9 +271,9 @@ def _trigger(trigger: Mapping[str, Any]) -> Markup:
     return expression(short(trigger))
 
 
-def _when(part: Mapping[str, Any]) -> Markup:
+def _when(part: Mapping[str, Any], speech: Speech) -> Markup:
     when = part.get("when")
-    return say(_("only if %(condition)s"), condition=expression(when)) if when else _NOTHING
+    return say(_("only if %(condition)s"), condition=speech.condition(when)) if when else _NOTHING
 
 
 def _entry_rules(document: Mapping[str, Any]) -> Markup:

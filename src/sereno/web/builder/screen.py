@@ -20,6 +20,7 @@ from sereno.store.models import Run
 from sereno.web.access import StaffRequest
 from sereno.web.builder import edits, palette
 from sereno.web.builder.forms import panel
+from sereno.web.builder.speech import speech_of
 from sereno.web.builder.text import sign
 from sereno.web.builder.wishes import plain
 from sereno.web.flowtree import Card, step_cards, trigger_cards
@@ -67,7 +68,9 @@ def show(request: StaffRequest, draft: Draft, view: View, status: int = 200) -> 
 
 def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
     document = draft.document or {}
-    cards = step_cards(document.get("steps"), everything=True)
+    speech = speech_of(document)
+    cards = step_cards(document.get("steps"), everything=True, speech=speech)
+    beginning = trigger_cards(document, speech)
     by_path: dict[str, list[Any]] = {}
     for problem in draft.problems:
         if not (view.is_fresh and problem.path == view.at):
@@ -79,8 +82,8 @@ def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
         "flow": draft,
         "view": view,
         "tab": "builder",
-        "trigger": _beginning(document),
-        "exits": [card for card in trigger_cards(document) if card.path.startswith("exit.")],
+        "trigger": _beginning(beginning),
+        "exits": [card for card in beginning if card.path.startswith("exit.")],
         "cards": cards,
         "last": str(len(cards)),
         "problems": by_path,
@@ -94,9 +97,9 @@ def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
     }
 
 
-def _beginning(document: Mapping[str, Any]) -> list[Card]:
+def _beginning(found: list[Card]) -> list[Card]:
     """The trigger and the rules of entry: always both, so that both can be opened."""
-    cards = {card.path: card for card in trigger_cards(document)}
+    cards = {card.path: card for card in found}
     trigger = cards.get("trigger") or Card("trigger", "play", _text(_("Choose what starts it")), "trigger")
     entry = cards.get("entry") or Card("end", "repeat", _text(_("One run for each record, every time")), "entry")
     return [trigger, entry]

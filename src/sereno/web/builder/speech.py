@@ -1,0 +1,70 @@
+"""A condition as a person says it ("Order: Total is at least 200"), for the cards. What is no row stays code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from markupsafe import Markup, escape
+
+from sereno.engine.expressions import Names
+from sereno.web.builder.forms.conditions import Group, Item, Written, read
+from sereno.web.builder.forms.event_words import event_word
+from sereno.web.builder.forms.field_words import OPERATORS, WHICH, value_word
+from sereno.web.builder.forms.fields import label_of
+from sereno.web.builder.forms.leaves import Row
+from sereno.web.builder.forms.places import place_at
+from sereno.web.flowtree import Speech
+from sereno.web.sentences import duration, expression, one_line
+
+_LONGEST = 6
+"""Rows of a condition that are said on a card; of more, the rest is counted."""
+
+
+def speech_of(document: Mapping[str, Any]) -> Speech:
+    """Says the conditions and events of this flow."""
+    names = place_at(document, "exit").names
+
+    def condition(source: Any) -> Markup:
+        group = read(one_line(source), names)
+        return _group(group, names) if group.items else escape(_("always"))
+
+    return Speech(condition, _events)
+
+
+def _events(value: Any) -> Markup:
+    found = value if isinstance(value, list) else [value]
+    return Markup(", ").join(Markup("<b>{}</b>").format(event_word(str(one))) for one in found)
+
+
+def _group(group: Group, names: Names) -> Markup:
+    said = [_item(item, names) for item in group.items[:_LONGEST]]
+    if len(group.items) > _LONGEST:
+        said.append(escape("…"))
+    return Markup(" {} ").format(_("and") if group.join == "all" else _("or")).join(said)
+
+
+def _item(item: Item, names: Names) -> Markup:
+    if isinstance(item, Written):
+        return expression(item.text)
+    if isinstance(item, Group):
+        return Markup("({})").format(_group(item, names))
+    return _row(item, names)
+
+
+def _row(row: Row, names: Names) -> Markup:
+    which = Markup("{} ").format(WHICH[row.which]) if row.which in WHICH else Markup()
+    values = (
+        Markup(" {} ")
+        .format(_("and") if row.operator == "between" else _("or"))
+        .join(Markup("<b>{}</b>").format(_value(value, row)) for value in row.values)
+    )
+    said = Markup("{}<b>{}</b> {}").format(which, label_of(names, row.field), OPERATORS.get(row.operator, row.operator))
+    return Markup("{} {}").format(said, values) if row.values else said
+
+
+def _value(value: str, row: Row) -> str:
+    if row.operator in ("last", "older", "next"):
+        return duration(value)
+    return value_word(value) if value else _("nothing")
