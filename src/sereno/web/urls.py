@@ -49,7 +49,6 @@ urlpatterns = [
     path("runs", runs.runs, name="runs"),
     path("runs/<slug:uid>", runs.run, name="run"),
     path("runs/<slug:uid>/end", runs.end_run, name="run-end"),
-    path("why", runs.why, name="why"),
     path("events", events.events, name="events"),
     path("events/<int:id>", events.event, name="event"),
     path("deliveries", deliveries.deliveries, name="deliveries"),

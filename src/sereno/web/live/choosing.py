@@ -19,7 +19,7 @@ def events_to_try(shop: Shop, flow: Compiled, search: str) -> list[Event]:
     """The newest events of the types that start the flow, of all or of what was searched for."""
     types = sorted(flow.trigger_types)
     if search:
-        ids = events_matching(shop, search)
+        ids = events_matching(shop, search, list(shop.connection_set.all()))
         found = Event.objects.filter(pk__in=ids, shop=shop, type__in=types).defer("data").order_by("-id")
         return _meant(list(found[: SHOWN * 2]), flow)[:SHOWN]
     # A type at a time, so that each is answered by the index alone.

@@ -8,12 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from django.template import engines
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
+from sereno.engine.run import LIVE
+from sereno.store.models import Effect, Run
 from sereno.web import formats
 from sereno.web.live.spoken import Spoken, spoken
-from sereno.web.story import Line
+from sereno.web.live.wording import mail_refusal
+from sereno.web.story import Line, step_of
+from sereno.web.words import word
 
 MOST = 4
 """Lines shown on one card; a loop may come by a thousand times."""
@@ -71,6 +76,29 @@ def lay(
         shown = laid if len(laid) <= MOST else laid[-MOST:]
         overlay.cards[path] = part.on_card(shown, len(laid) - len(shown))
     return overlay
+
+
+def lay_run(row: Run, lines: Sequence[Line], effects: Iterable[Effect], zone: str) -> Overlay:
+    """A real run over its cards: what became of each effect, and what it waits for now."""
+    outcomes = {effect.key: _real(effect) for effect in effects}
+    extra: dict[str, list[Laid]] = {}
+    if row.status in LIVE:
+        extra[step_of(row.step) or "trigger"] = [_standing(row, zone)]
+    return lay(lines, zone, outcomes, extra)
+
+
+def _real(effect: Effect) -> Outcome:
+    known = word("effect", effect.status)
+    note = effect.message or effect.error or "" if effect.status == "failed" else mail_refusal(effect.result)
+    say = _("not sent") if note and effect.status != "failed" else str(known.label)
+    return Outcome(say, known.tone, known.icon, reverse("effect", args=(effect.pk,)), note)
+
+
+def _standing(row: Run, zone: str) -> Laid:
+    """Where a run that is under way stands, and until when; the line before says what it waits for."""
+    said = escape(_("Waits for the result now") if row.status == "parked" else _("Stands here now"))
+    note = _("Goes on by itself on %(time)s") % {"time": when_of(row.due_at, zone)} if row.due_at else ""
+    return Laid("", "lantern", "lamp", said, (), "", "", note, is_current=True)
 
 
 def place_of(line: Line) -> str:

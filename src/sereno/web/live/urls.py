@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sereno.web.live import trials, versions
+from sereno.web.live import asking, mapping, trials, versions
 
 urlpatterns: list[URLPattern] = [
+    path("flows/map", mapping.flow_map, name="flow-map"),
+    path("why", asking.why, name="why"),
     path("flows/<slug:name>/try", trials.try_it, name="flow-try"),
     path("flows/<slug:name>/try/mail", trials.mail, name="flow-try-mail"),
     path("flows/<slug:name>/versions", versions.versions, name="flow-versions"),

@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.sdk.templates import shipped_flow, shipped_flows
-from sereno.store.models import Flow, FlowVersion, Run, Skip
+from sereno.store.models import Flow
 from sereno.web import counts, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.documents import is_manual, step_tree, text_of, trigger_tree
+from sereno.web.documents import text_of
 from sereno.web.highlight import yaml_lines
+from sereno.web.live.reading import head_of
 from sereno.web.shell import render
-from sereno.web.subjects import labels
 
 STATUSES = ("live", "shadow", "paused", "draft")
 
@@ -72,49 +70,13 @@ def install(request: StaffRequest) -> HttpResponse:
 
 @require_GET
 @staff()
-def flow(request: StaffRequest, name: str) -> HttpResponse:
-    row = get_object_or_404(Flow, shop=request.shop, name=name)
-    by_status = dict(Run.objects.filter(flow=row).order_by().values_list("status").annotate(Count("id")))
-    skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
-    runs = list(Run.objects.filter(flow=row).defer("state").order_by("-id")[:6])
-    context = {
-        **_head(row),
-        "view": "read",
-        "labels": labels(request.shop, [one.subject for one in (*skips, *runs)]),
-        "trigger": trigger_tree(row, row.version),
-        "steps": step_tree(row, row.version),
-        "is_manual": is_manual(row),
-        "by_status": by_status,
-        "live": sum(by_status.get(status, 0) for status in LIVE),
-        "numbers": counts.flow_numbers(request.shop, [row])[row.pk],
-        "skips": skips,
-        "runs": runs,
-    }
-    return render(request, "flows/one.html", context)
-
-
-@require_GET
-@staff()
 def flow_yaml(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     wanted = request.GET.get("version", "")
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else row.version
     text = text_of(row, number)
-    context = {**_head(row), "view": "yaml", "number": number, "text": text, "lines": yaml_lines(text)}
+    context = {**head_of(row), "view": "yaml", "number": number, "text": text, "lines": yaml_lines(text)}
     return render(request, "flows/yaml.html", context)
-
-
-@require_GET
-@staff()
-def flow_versions(request: StaffRequest, name: str) -> HttpResponse:
-    row = get_object_or_404(Flow, shop=request.shop, name=name)
-    in_flight = dict(
-        Run.objects.filter(flow=row, status__in=LIVE).order_by().values_list("version").annotate(Count("id"))
-    )
-    rows = FlowVersion.objects.filter(flow=row).defer("document").order_by("-number")
-    return render(
-        request, "flows/versions.html", {**_head(row), "view": "versions", "rows": rows, "in_flight": in_flight}
-    )
 
 
 @require_POST
@@ -144,11 +106,3 @@ def start_by_hand(request: StaffRequest, name: str) -> HttpResponse:
     said = _("Asked for a run about %(subject)s. It appears here in a moment.") % {"subject": subject}
     carry_out(request, lambda: services.start_by_hand(request.shop.pk, row.name, subject, request.user.username), said)
     return redirect("flow", name=name)
-
-
-def _head(row: Flow) -> dict[str, Any]:
-    return {"section": "flows", "flow": row, "has_unpublished": row.version is None or _differs(row)}
-
-
-def _differs(row: Flow) -> bool:
-    return bool(row.draft) and row.draft.strip() != text_of(row, row.version).strip()

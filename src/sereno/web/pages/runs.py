@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -11,15 +9,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.run import LIVE
 from sereno.runtime import services
-from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace, Skip
+from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace
 from sereno.store.scans import RUN_STATUSES, of_shop, run_ends
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.documents import step_tree, title_of, trigger_tree
 from sereno.web.live.gathering import card_of, runs_at
+from sereno.web.live.laying import lay_run
 from sereno.web.paging import number_in, page_of, page_of_ends
-from sereno.web.search import meaning_of, recent_run_subjects, runs_matching
+from sereno.web.search import runs_matching
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
@@ -78,6 +77,7 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
         "steps": step_tree(row.flow, row.version),
         "here": story.step_of(row.step) if row.status in LIVE else "",
         "passed": {line.step for line in lines if line.step},
+        "overlay": lay_run(row, lines, effects, request.shop.timezone).cards,
         "effects": effects,
         "by_key": {effect.key: effect for effect in effects},
         "approvals": Approval.objects.filter(run=row).order_by("id"),
@@ -93,66 +93,3 @@ def end_run(request: StaffRequest, uid: str) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()[:200]
     carry_out(request, lambda: services.end_run(row.uid, request.user.username, reason), _("The run is ended."))
     return redirect("run", uid=uid)
-
-
-@require_GET
-@staff()
-def why(request: StaffRequest) -> HttpResponse:
-    """The form, and under it the answer: runs and skips of what was typed, newest first."""
-    shop = request.shop
-    text, flow = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
-    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
-    suggestions = [] if text else list(dict.fromkeys(recent_run_subjects(shop, [one.pk for one in flows])))
-    answers = _answers(request, text, flow) if text else []
-    context = {
-        "section": "why",
-        "labels": labels(shop, [*suggestions, *(answer["about"] for answer in answers)]),
-        "text": text,
-        "flow": flow,
-        "flows": [(one.name, title_of(one)) for one in flows],
-        "suggestions": suggestions,
-        "answers": answers,
-    }
-    return render(request, "runs/why.html", context)
-
-
-def _answers(request: StaffRequest, text: str, flow: str) -> list[dict[str, Any]]:
-    shop = request.shop
-    meaning = meaning_of(shop, text)
-    found = (
-        of_shop(Run.objects, shop.pk)
-        .filter(id__in=runs_matching(shop, text, meaning))
-        .select_related("flow")
-        .defer("state", "flow__draft")
-    )
-    skipped = Skip.objects.filter(shop=shop, subject__in=meaning.subjects).select_related("flow")
-    if flow:
-        found, skipped = found.filter(flow__name=flow), skipped.filter(flow__name=flow)
-    rows = list(found.order_by("-id")[:20])
-    traces: dict[int, list[RunTrace]] = {}
-    for trace in RunTrace.objects.filter(run__in=rows).order_by("id"):
-        traces.setdefault(trace.run_id, []).append(trace)
-    effects = {effect.key: effect for effect in Effect.objects.filter(run__in=rows)}
-    answers: list[dict[str, Any]] = [
-        {
-            "at": row.started_at,
-            "about": row.subject,
-            "run": row,
-            "skip": None,
-            "lines": story.story(traces.get(row.pk, []), shop.timezone),
-            "effects": effects,
-        }
-        for row in rows
-    ]
-    answers += [
-        {
-            "at": skip.at,
-            "about": skip.subject,
-            "run": None,
-            "skip": skip,
-            "seen": story.seen_of(skip.details),
-            "more": skip.details,
-        }
-        for skip in skipped.order_by("-id")[:40]
-    ]
-    return sorted(answers, key=lambda answer: str(answer["at"]), reverse=True)
