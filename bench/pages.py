@@ -1,7 +1,8 @@
 """Server time of every staff page over a year of a busy shop in SQLite: 1,000,000 events and 200,000 runs.
 
 Pages are read from the addresses themselves and each list also as people narrow it; nothing is cached between two
-requests. Prints one JSON document. `python bench/pages.py [EVENTS [RUNS]]`; `BENCH_KEEP` names a folder that keeps the
+requests. The time on the clock and that of the processor are given: on a machine with other work only the second tells.
+Prints one JSON document. `python bench/pages.py [EVENTS [RUNS]]`; `BENCH_KEEP` names a folder that keeps the
 filled installation for the next time, `BENCH_ONLY` a part of the addresses to measure.
 """
 
@@ -108,11 +109,14 @@ def measure(sizes: Sizes, data: Path) -> dict[str, Any]:
         "megabytes": round((data / "sereno.sqlite3").stat().st_size / 1e6),
         "pages": len(found),
         "worst_p95_ms": max(row["p95_ms"] for row in found.values()),
+        "worst_p95_cpu_ms": max(row["p95_cpu_ms"] for row in found.values()),
         "most_queries": max(row["queries"] for row in found.values()),
         "too_slow": slow,
         "too_many_queries": many,
         "scans": scans,
-        "slowest": dict(sorted(((page, row["p95_ms"]) for page, row in found.items()), key=lambda row: -row[1])[:15]),
+        "slowest_by_cpu": dict(
+            sorted(((page, row["p95_cpu_ms"]) for page, row in found.items()), key=lambda row: -row[1])[:15]
+        ),
         "goal": "p95 < 100 ms, at most 15 queries, no scan",
     }
 
@@ -131,15 +135,19 @@ def timed(client: Any, address: str) -> dict[str, Any] | None:
         print(f"{address} answers {status}", file=sys.stderr)
         return None
     queries = [one for one in said if is_query(one)]
-    times = []
+    walls, processor = [], []
     for _ in range(ROUNDS):
         cache.clear()
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.thread_time()
         client.get(address)
-        times.append((time.perf_counter() - began) * 1000)
-    times.sort()
+        walls.append((time.perf_counter() - began) * 1000)
+        processor.append((time.thread_time() - busy) * 1000)
     scans = sorted({table for one in queries for table in scanned(one)})
-    return {"p95_ms": round(times[int(len(times) * 0.95) - 1], 1), "queries": len(queries), "scans": scans}
+    return {"p95_ms": p95(walls), "p95_cpu_ms": p95(processor), "queries": len(queries), "scans": scans}
+
+
+def p95(times: list[float]) -> float:
+    return round(sorted(times)[int(len(times) * 0.95) - 1], 1)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,11 @@ def minute(instant: datetime, zone: str = "UTC") -> str:
     return str(format_datetime(local, pattern, locale=language()))
 
 
+def hour(instant: datetime, zone: str = "UTC") -> str:
+    """The time of day, as the language writes it."""
+    return str(format_time(_local(instant, zone), "short", locale=language()))
+
+
 def _local(instant: datetime, zone: str) -> datetime:
     """In the zone; as it is at the two ends of the calendar, where some systems put a date they do not know."""
     try:

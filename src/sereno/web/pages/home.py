@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from sereno.store.fields import to_micros
 from sereno.store.models import ConnectionBudget, Event, Flow
 from sereno.store.scans import event_ends, newest
-from sereno.web import counts
+from sereno.web import counts, formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
 from sereno.web.subjects import labels
@@ -26,6 +29,7 @@ def home(request: StaffRequest) -> HttpResponse:
     counts_now = counts.counts_of(shop, [flow.pk for flow in every])
     context = {
         "section": "home",
+        "clock_now": formats.hour(datetime.now(UTC), shop.timezone),
         "counts": counts_now,
         "events": events,
         "labels": labels(shop, [event.subject for event in events]),
@@ -39,8 +43,4 @@ def home(request: StaffRequest) -> HttpResponse:
 
 
 def _now() -> int:
-    from datetime import UTC, datetime
-
-    from sereno.store.fields import to_micros
-
     return to_micros(datetime.now(UTC))
