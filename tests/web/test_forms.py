@@ -8,9 +8,9 @@ import pytest
 from django.http import QueryDict
 from django.template import engines
 from django.utils import translation
-from filling import buttons, sent
 from seeding import make_shop
 
+from filling import buttons, sent
 from sereno.engine.documents import read_document
 from sereno.engine.flow import compile_flow, to_yaml
 from sereno.engine.places import walk
@@ -38,7 +38,9 @@ steps:
   - wait: {until: "09:00"}
   - wait: {until: {time: "9:30", weekday: [mon, fri]}, zone: store}
   - wait: {until: {weekday: sat}}
-  - wait: {until: {event: order.refunded, when: "event.total > 3 && now - event.occurred_at < duration('2h')"}, timeout: 20h}
+  - wait:
+      until: {event: order.refunded, when: "event.total > 3 && now - event.occurred_at < duration('2h')"}
+      timeout: 20h
     as: answer
   - wait: {until: {event: [custom.a, order.created]}}
   - wait: {until: {date: order.placed_at, offset: -2d, at: "10:00"}}
@@ -80,7 +82,8 @@ steps:
       secret: whsec_x
     on_error:
       - alerts.notify: {channel: "email:anna@shop.example", text: "It failed"}
-  - messages.send_email: {to: "a@b.example", subject: "Order {{ order.number }}", text: "Hi", html: "<p>Hi</p>", purpose: marketing}
+  - messages.send_email:
+      {to: "a@b.example", subject: "Order {{ order.number }}", text: "Hi", html: "<p>Hi</p>", purpose: marketing}
     on_error: stop
   - alerts.notify: {channel: slack, text: "x"}
   - events.emit: {type: custom.seen, data: {a: 1}, since: "{{ event.occurred_at }}"}
@@ -183,7 +186,19 @@ def test_every_registered_action_has_a_form(shop: Shop) -> None:
 
 
 def test_new_control_steps_compile_once_they_stand_in_a_flow(shop: Shop) -> None:
-    kinds = ("if", "switch", "split", "wait", "wait_event", "wait_time", "wait_date", "approve", "for_each", "set", "stop")
+    kinds = (
+        "if",
+        "switch",
+        "split",
+        "wait",
+        "wait_event",
+        "wait_time",
+        "wait_date",
+        "approve",
+        "for_each",
+        "set",
+        "stop",
+    )
     document = {"flow": "x", "trigger": {"event": "order.paid"}, "steps": [forms.blank(kind) for kind in kinds]}
     compile_flow(to_yaml(document), registry())
     for path in places_of(document):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from sereno.sdk.config import HTML, TEMPLATE
 from sereno.sdk.config import mark as mark_
 from sereno.sdk.plugin import ActionDefinition, registry
 from sereno.web.builder.forms import lacking, offers
-from sereno.web.builder.forms.controls import Check, Choice, Control, Number, Part, TextField, pick
+from sereno.web.builder.forms.controls import Check, Choice, Control, Number, Part, Raw, TextField, drop, one, pick
 from sereno.web.builder.forms.form import Form, Setting
 from sereno.web.builder.forms.rows import Lines, Pairs
 from sereno.web.builder.forms.times import Length
@@ -60,7 +61,37 @@ def action_form(setting: Setting, step: Part, name: str) -> Form:
         ),
     ]
     notes = lacking.notes(setting.shop, name, pick(step, (name,)))
-    return Form(step, controls, setting.place(), notes, check=lambda: problems(definition, step, name))
+    if name == "messages.send_email":
+        controls = _mail(controls, step, name, setting.sent("c-template"))
+    return Form(
+        step,
+        controls,
+        setting.place(),
+        notes,
+        check=lambda: problems(definition, step, name),
+        more=(ON_ERROR, RESULT),
+    )
+
+
+def _mail(controls: list[Control], step: Part, name: str, sent: str | None) -> list[Control]:
+    """The template first; with one, the fields for words of one's own are not there."""
+    chosen = sent if sent is not None else pick(step, (name, "template"))
+    words = {f"{CONFIG}{key}" for key in TemplateChoice.WORDS}
+    kept = [control for control in controls if not chosen or control.name not in words]
+    return sorted(kept, key=lambda control: not isinstance(control, TemplateChoice))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChoice(Choice):
+    """A message template, which brings its own words: those of the step go."""
+
+    WORDS: ClassVar[tuple[str, ...]] = ("subject", "text", "html")
+
+    def write(self, part: Part, raw: Raw) -> None:
+        super().write(part, raw)
+        if one(raw, self.name):
+            for key in self.WORDS:
+                drop(part, (*self.keys[:-1], key))
 
 
 def problems(definition: ActionDefinition | None, step: Mapping[str, Any], name: str) -> Mapping[str, str]:
@@ -141,11 +172,12 @@ def _by_type(
 
 
 def _text(setting: Setting, given: dict[str, Any], info: FieldInfo, extra: Mapping[str, Any]) -> Control:
-    limit = next((getattr(one, "max_length", None) for one in info.metadata if hasattr(one, "max_length")), None)
+    limit = next((getattr(rule, "max_length", None) for rule in info.metadata if hasattr(rule, "max_length")), None)
     suggest = str(extra.get("suggest") or "")
     offered = offers.options(suggest, setting.shop)
     if suggest == "message_templates":
-        return Choice(**given, options=(("", _("None: the words stand here"), ""), *offered), style="picker")
+        options = (("", _("None: the words stand here"), ""), *offered)
+        return TemplateChoice(**given, options=options, style="picker", redraws=True)
     is_html = extra.get(HTML) is True
     return TextField(
         **given,

@@ -19,7 +19,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.builder.forms import records
 from sereno.web.builder.forms.condition_control import ConditionControl
 from sereno.web.builder.forms.controls import TextField, Wrong, one
-from sereno.web.builder.forms.fields import catalogue
+from sereno.web.builder.forms.fields import catalogue, choice_of
 from sereno.web.builder.forms.form import Form
 from sereno.web.builder.forms.panels import form_at
 from sereno.web.builder.forms.paths import type_of
@@ -45,8 +45,8 @@ def values(request: StaffRequest) -> HttpResponse:
 def check(request: StaffRequest) -> HttpResponse:
     """Whether the condition `name` is sound, and for how many of the last events it would have held."""
     form, control = _asked(request)
-    if not isinstance(control, ConditionControl):
-        raise Http404
+    if form is None or not isinstance(control, ConditionControl):
+        return HttpResponse(status=204)
     raw = control.posted(request.POST) or control.raw(form.part)
     try:
         source = control.source_in(raw)
@@ -63,11 +63,11 @@ def check(request: StaffRequest) -> HttpResponse:
 def preview(request: StaffRequest) -> HttpResponse:
     """The text `name`, filled in for a real record by the renderer that will write it."""
     form, control = _asked(request)
-    if not isinstance(control, TextField):
-        raise Http404
+    if form is None or not isinstance(control, TextField):
+        return HttpResponse(status=204)
     text = one(control.posted(request.POST) or control.raw(form.part), control.name)
     if "{{" not in text and "{%" not in text:
-        return page(request, "forms/preview.html", {"examples": [], "written": "", "error": None})
+        return page(request, "forms/preview.html", {"examples": [], "error": None, "missing": []})
     found = records.examples(request.shop, form.place)
     wanted = request.POST.get("f-record", "")
     chosen = next((example for example in found if example.id == wanted), found[0] if found else None)
@@ -130,20 +130,27 @@ def _counted(request: StaffRequest, form: Form, names: Names, source: str) -> An
         why,
         found[0] if found else None,
         first.value if first is not None else None,
-        first.seen[:6] if first is not None else [],
+        _seen(names, first.seen) if first is not None else [],
     )
 
 
-def _asked(request: StaffRequest) -> tuple[Form, Any]:
-    """The form as it stands in the browser, and the control that asks."""
+def _seen(names: Names, values: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What was read, once each, with the fields in words."""
+    found: dict[str, Any] = {}
+    for path, value in values:
+        if path != "now":
+            known = choice_of(names, path)
+            found.setdefault(known.label if known is not None else path, value)
+    return list(found.items())[:6]
+
+
+def _asked(request: StaffRequest) -> tuple[Form | None, Any]:
+    """The form as it stands in the browser, and the control that asks; nothing when the step is gone meanwhile."""
     try:
         form = form_at(_document(request), request.GET.get("path", "")[:500], request.shop, request.POST)
     except LookupError:
-        raise Http404 from None
-    control = form.control(request.GET.get("name", ""))
-    if control is None:
-        raise Http404
-    return form, control
+        return None, None
+    return form, form.control(request.GET.get("name", ""))
 
 
 def _document(request: HttpRequest) -> dict[str, Any]:

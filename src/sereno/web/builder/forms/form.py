@@ -46,9 +46,10 @@ class Form:
     controls: list[Control]
     place: Place
     notes: list[Note] = field(default_factory=list[Note])
-    lead: Said = ""
     commit: Callable[[], None] = lambda: None
     check: Callable[[], Mapping[str, str]] = dict[str, str]
+    more: tuple[str, ...] = ()
+    """Controls that are folded away until they are used."""
     variant: str = ""
     """Which of several shapes this is; what was sent for another shape is not taken for this one."""
 

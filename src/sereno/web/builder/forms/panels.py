@@ -79,6 +79,8 @@ def panel(
         "form_path": path,
         "form_error": wrong.get("", ""),
         "form_variant": form.variant,
+        "form_more": form.more,
+        "form_more_open": any(one.error or _is_used(one) for one in shown if one.control.name in form.more),
         **tools(),
     }
     return Panel("forms/panel.html", context)
@@ -151,6 +153,10 @@ def _step_form(setting: Setting) -> Form:
 def _put_back(steps: list[Any], index: int, was: str, step: dict[str, Any]) -> None:
     """A step written as one word stays one word while it says no more."""
     steps[index] = was if step == {was: None} else step
+
+
+def _is_used(shown: Shown) -> bool:
+    return bool(shown.values.get("value"))
 
 
 def _posted(form: Form, control: Control, post: QueryDict) -> Raw | None:
