@@ -223,7 +223,7 @@ def test_a_failed_run_is_not_moved_on_by_an_outcome(place: Place) -> None:
     begin(place, AWAITED)
     with place.database.transaction() as tx:
         (row,) = tx.text("SELECT id FROM run WHERE status = 'parked'")
-        waking.fail_run(tx, row[0], "a fault of ours", place.clock.now())
+        waking.fail_run(place.runtime.world, tx, row[0], "a fault of ours", place.clock.now())
     place.drain()
     assert place.runs()[0][1] == "failed"
     assert place.effects() == [("tests.call", "done", 1, None)]
@@ -243,7 +243,7 @@ def test_what_was_under_way_when_its_run_was_cut_is_not_tried_again(place: Place
         services.end_run(uid, "tester", database=place.database)
     else:
         with place.database.transaction() as tx:
-            waking.fail_run(tx, run, "a fault of ours", place.clock.now())
+            waking.fail_run(place.runtime.world, tx, run, "a fault of ours", place.clock.now())
     if then == "dies":
         other = Runtime(place.database, registry(), clock=place.clock, worker_name="other", threads=1)
         place.clock.move_to(place.clock.now() + timedelta(minutes=5))

@@ -7,7 +7,7 @@ at all.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sereno.runtime import asking, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
+from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
 from sereno.runtime.records import Records
 from sereno.runtime.tracing import cancelled_entry
 from sereno.runtime.world import World
@@ -183,6 +184,7 @@ class Batch:
         """Write all that changed, in one order of tables for everybody."""
         tx, now = self.tx, to_micros(self.now)
         changed = [held for held in self.held.values() if held.is_changed]
+        over = {held.state.id for held in changed if not held.is_live and (held.was_live or held.row is None)}
         old = [held for held in changed if held.row is not None]
         new = [held for held in changed if held.row is None]
         if old:
@@ -219,6 +221,7 @@ class Batch:
         asks = self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
         self._count(changed)
+        self._tell(changed, over)
         writes = [item for held in changed for item in held.writes]
         if writes:
             ports.flush(tx, writes)
@@ -226,6 +229,28 @@ class Batch:
             asks or any(held.effects or held.writes for held in changed)
         ) and self.world.database.dialect == "postgresql":
             tx.all("notify")
+
+    def _tell(self, changed: Sequence[Held], over: Set[str]) -> None:
+        """What other systems asked to hear of: runs that came to an end, local actions that failed, questions."""
+        hooks = self.world.hooks
+        if self.world.is_dry or not hooks.has_any():
+            return
+        told: list[Told] = []
+        for held in changed:
+            if held.live.is_derived:
+                continue
+            base = held.shop.facts.base_url
+            about = run_data(held.state, held.live.name, is_shadow=held.is_shadow, base_url=base)
+            if held.state.id in over:
+                told.append(Told(held.shop.id, RUN_ENDS[held.state.status], about))
+            for row in held.effects:
+                key, _shop, _flow, step, action, _subject, _config, status, *_rest, error, message = row
+                if status == "failed":
+                    told.append(failure(held.shop.id, key, step, action, about["flow"], about["run"], error, message))
+            for asked in held.approvals:
+                question = {"step": asked.step, "asks": asked.by, "text": asked.text}
+                told.append(Told(held.shop.id, "approval.requested", {**about, **question}))
+        hooks.tell(self.tx, told, self.now)
 
     def _count(self, changed: Sequence[Held]) -> None:
         counts: dict[tallies.Key, int] = {}

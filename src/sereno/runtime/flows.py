@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.flow import Flow, compile_flow
+from sereno.runtime.hooks import Hooks
 from sereno.runtime.shops import Shops
 from sereno.sdk.plugin import Plugins
 from sereno.store import scope
@@ -42,8 +43,9 @@ class LiveFlow:
 class Flows:
     """All flows that are not drafts."""
 
-    def __init__(self, plugins: Plugins, shops: Shops) -> None:
+    def __init__(self, plugins: Plugins, shops: Shops, hooks: Hooks) -> None:
         self._plugins = plugins
+        self._hooks = hooks
         self._shops = shops
         self._read_at = -FRESH
         self._seen: tuple[Any, ...] | None = None
@@ -64,6 +66,7 @@ class Flows:
         if now - self._read_at < FRESH and self._seen is not None:
             return
         self._shops.refresh(tx)
+        self._hooks.refresh(tx)
         seen = tx.one("flows_changed")
         if seen != self._seen:
             self._read(tx)

@@ -15,7 +15,7 @@ from sereno.runtime import schedules
 from sereno.runtime.batch import Batch
 from sereno.runtime.flows import LiveFlow, compiled
 from sereno.runtime.holding import Held
-from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.staff import Staff, audit, open_staff, tell
 from sereno.runtime.waking import catch_up
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
@@ -82,6 +82,9 @@ def set_status(
         parameters = {"id": row.id, "status": status, "reason": reason[:500] or None, "now": now}
         tx.run("set_status", parameters)
         audit(tx, shop_id, now, by, f"flow.{status}", name, {"reason": reason, "before": row.status})
+        if (status == "paused") != (row.status == "paused"):
+            what = "flow.paused" if status == "paused" else "flow.resumed"
+            tell(staff, tx, shop_id, what, {"flow": name, "status": status, "by": by, "reason": reason})
         if status != "paused":
             _release(tx, staff, row)
 
@@ -148,6 +151,7 @@ def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str
     zone = ZoneInfo(staff.world.shops.find(tx, shop_id).facts.timezone)
     schedules.plan(tx, staff.plugins, row.id, number, flow, staff.world.clock.now(), zone)
     audit(tx, shop_id, now, by, "flow.published", row.name, {"version": number, "note": note})
+    tell(staff, tx, shop_id, "flow.published", {"flow": row.name, "version": number, "by": by, "note": note})
     return number
 
 

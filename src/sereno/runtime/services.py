@@ -15,7 +15,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.ports import SOURCE
 from sereno.runtime.publishing import FlowRow, flow_row, install_derived, publish, save_draft, set_status
 from sereno.runtime.records import Records
-from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.staff import Staff, audit, open_staff, tell
 from sereno.runtime.why import why
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
@@ -175,6 +175,8 @@ def decide_approval(
                 raise ValueError("the run does not wait for that answer any more")
             details = {"step": step, "note": note, **({"via": via} if via else {})}
             audit(tx, held.shop.id, to_micros(now), by, f"approval.{status}", held.state.id, details)
+            told = {"run": held.state.id, "flow": held.live.name, "subject": held.state.subject, "step": step}
+            tell(staff, tx, held.shop.id, "approval.decided", {**told, "status": status, "by": by, "note": note})
         batch.write()
 
 

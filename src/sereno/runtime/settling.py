@@ -10,7 +10,7 @@ What its run has called back meanwhile is not tried again.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from sereno.engine.run import EffectFinished, decode_state
-from sereno.runtime import ports
+from sereno.runtime import hooks, ports
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.tracing import trace_cancelled
@@ -97,11 +97,51 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
+    _tell(world, tx, [outcome for outcome in outcomes if outcome.effect.id in statuses], final, now)
     awaited = [outcome for outcome in ours if outcome.effect.is_awaited]
     if stranded is None:
         _move_runs(world, tx, awaited, final, now)
     else:
-        _fail_runs(tx, awaited, stranded, now)
+        _fail_runs(world, tx, awaited, stranded, now)
+
+
+def _tell(
+    world: World, tx: Transaction, outcomes: Sequence[Outcome], final: Mapping[int, Done | Fail], now: datetime
+) -> None:
+    """Other systems hear of what failed for good; and how telling them went is remembered."""
+    delivered = [
+        (outcome.effect.run, isinstance(outcome.result, Done), outcome.result.reason == hooks.GONE)
+        if not isinstance(outcome.result, Done)
+        else (outcome.effect.run, True, False)
+        for outcome in outcomes
+        if outcome.effect.action == hooks.DELIVER
+    ]
+    if delivered:
+        hooks.note_outcomes(tx, delivered, now)
+    if not world.hooks.has_any():
+        return
+    failed = [
+        (outcome.effect, verdict)
+        for outcome in outcomes
+        if isinstance(verdict := final.get(outcome.effect.id), Fail) and outcome.effect.action != hooks.DELIVER
+    ]
+    if not failed:
+        return
+    rows = tx.all("flows_of_runs", {"runs": sorted({effect.run for effect, _ in failed})})
+    about: dict[int, tuple[str, str]] = {run: (flow, uid) for run, flow, uid in rows}
+    told = [
+        hooks.failure(
+            effect.shop_id,
+            effect.key,
+            effect.step,
+            effect.action,
+            *about.get(effect.run, ("", None)),
+            verdict.reason,
+            verdict.message,
+        )
+        for effect, verdict in failed
+    ]
+    world.hooks.tell(tx, told, now)
 
 
 def _move_runs(
@@ -128,7 +168,7 @@ def _move_runs(
     batch.write()
 
 
-def _fail_runs(tx: Transaction, outcomes: Sequence[Outcome], reason: str, now: datetime) -> None:
+def _fail_runs(world: World, tx: Transaction, outcomes: Sequence[Outcome], reason: str, now: datetime) -> None:
     keys = {outcome.effect.key for outcome in outcomes}
     rows = tx.all("claim_runs", {"ids": sorted({outcome.effect.run for outcome in outcomes}), "uids": []})
     for row in rows:
@@ -138,7 +178,7 @@ def _fail_runs(tx: Transaction, outcomes: Sequence[Outcome], reason: str, now: d
         except (msgspec.MsgspecError, ValueError):
             waits = True  # What cannot be read cannot go on.
         if waits:
-            fail_run(tx, row[0], storable(reason), now)
+            fail_run(world, tx, row[0], storable(reason), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sereno.runtime.clock import SystemClock
+from sereno.runtime.hooks import Told
 from sereno.runtime.ports import no_ports
 from sereno.runtime.world import World, make_world
 from sereno.sdk.plugin import Plugins, registry
@@ -36,3 +38,9 @@ def _staff(database: Database) -> Staff:
 
 def audit(tx: Transaction, shop_id: int, at: int, by: str, action: str, target: str, details: Any) -> None:
     tx.many("add_audit", [(shop_id, at, by[:200], action, target[:200], encode(details))])
+
+
+def tell(staff: Staff, tx: Transaction, shop_id: int, type_: str, data: Mapping[str, Any]) -> None:
+    """Let other systems know, those that asked to (see `hooks`)."""
+    staff.world.hooks.refresh(tx)
+    staff.world.hooks.tell(tx, [Told(shop_id, type_, data)], staff.world.clock.now())

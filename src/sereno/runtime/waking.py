@@ -16,6 +16,7 @@ from sereno.engine.run import EventArrived, TimerDue, TraceEntry, decode_state, 
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
 from sereno.runtime.holding import Held, due_micros
+from sereno.runtime.hooks import Told
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
@@ -88,7 +89,7 @@ class Waker:
         except Exception as error:
             log.exception("run %d failed", id_)
             with self._world.database.transaction() as tx:
-                fail_run(tx, id_, f"{type(error).__name__}: {error}", self._world.clock.now())
+                fail_run(self._world, tx, id_, f"{type(error).__name__}: {error}", self._world.clock.now())
 
     def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         world = self._world
@@ -118,13 +119,14 @@ class Waker:
         batch.write()
 
 
-def fail_run(tx: Transaction, id_: int, reason: str, now: datetime) -> None:
+def fail_run(world: World, tx: Transaction, id_: int, reason: str, now: datetime) -> None:
     """End a run that cannot go on, with the reason why, and take back what it had asked for and nobody has begun."""
     reason, at = storable(reason)[:200], to_micros(now)
     row = tx.one("run_state", {"id": id_})
     if row is None:
         return
-    state, step = _failed_state(row[0], reason)
+    text, shop_id, uid, subject, flow = row
+    state, step = _failed_state(text, reason)
     tx.run("fail_run", {"id": id_, "reason": reason, "now": at, "state": state})
     tx.run("end_entry_of_run", {"id": id_})
     tx.run("delete_run_links", {"runs": [id_]})
@@ -132,6 +134,8 @@ def fail_run(tx: Transaction, id_: int, reason: str, now: datetime) -> None:
     tx.many("copy_traces", [(id_, encode([TraceEntry(now, step, "run.failed", {"reason": reason})]))])
     found = tx.all("cancel_effects", {"runs": [id_], "now": at})
     trace_cancelled(tx, [(run, step, action) for status, run, step, action in found if status == "cancelled"], now)
+    data = {"run": uid, "flow": flow, "subject": subject, "status": "failed", "step": step, "reason": reason}
+    world.hooks.tell(tx, [Told(shop_id, "run.failed", data)], now)
 
 
 def _failed_state(text: str, reason: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sereno.runtime.clock import Clock
 from sereno.runtime.flows import Flows
+from sereno.runtime.hooks import Hooks
 from sereno.runtime.ports import PortFactory
 from sereno.runtime.shops import Shops
 from sereno.sdk.plugin import Plugins
@@ -28,6 +29,7 @@ class World:
     clock: Clock
     shops: Shops
     flows: Flows
+    hooks: Hooks
     worker: str
     is_dry: bool = False
     rehearse: Rehearse | None = None
@@ -43,5 +45,6 @@ def make_world(
     base_url: str = "",
     is_dry: bool = False,
 ) -> World:
-    shops = Shops(base_url)
-    return World(database, plugins, ports, clock, shops, Flows(plugins, shops), worker, is_dry)
+    shops, hooks = Shops(base_url), Hooks()
+    flows = Flows(plugins, shops, hooks)
+    return World(database, plugins, ports, clock, shops, flows, hooks, worker, is_dry)

@@ -153,3 +153,21 @@ class HttpFailed(Exception):  # noqa: N818
 
 class Log(Protocol):
     def write(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """An outgoing webhook: where messages go, and the secrets that sign them, the newest first. `status` is `active`,
+    `paused` or `disabled`."""
+
+    url: str
+    secrets: tuple[str, ...]
+    status: str
+
+
+class Subscribers(Protocol):
+    """The shop's outgoing webhooks."""
+
+    def find(self, id: int) -> Subscriber | None:
+        """None when there is no such webhook any more."""
+        ...

@@ -16,6 +16,7 @@ ROOMS = (
     "sereno.modules.alerts",
     "sereno.modules.http",
     "sereno.modules.journal",
+    "sereno.modules.webhooks",
 )
 PARTS = ("fields", "events", "projections", "actions")
 CONNECTORS = (

@@ -121,9 +121,14 @@ WHERE id = :id AND status = 'open'
 
 -- name: run_state
 -- dialect: sqlite
-SELECT state FROM run WHERE id = :id
+SELECT run.state, run.shop_id, run.uid, run.subject, flow.name FROM run JOIN flow ON flow.id = run.flow_id
+WHERE run.id = :id
 -- dialect: postgresql
-SELECT state FROM run WHERE id = :id FOR UPDATE
+SELECT run.state, run.shop_id, run.uid, run.subject, flow.name FROM run JOIN flow ON flow.id = run.flow_id
+WHERE run.id = :id FOR UPDATE OF run
+
+-- name: flows_of_runs
+SELECT run.id, flow.name, run.uid FROM run JOIN flow ON flow.id = run.flow_id WHERE run.id {in:runs:bigint}
 
 -- name: fail_run
 UPDATE run SET status = 'failed', reason = :reason, due_at = NULL, updated_at = :now, state = :state WHERE id = :id
