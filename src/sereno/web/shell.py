@@ -35,7 +35,11 @@ class Link:
     ability: str | None = None
 
 
-WATCH = (Link("home", _("Overview"), "house", "h"), Link("attention", _("Needs attention"), "bell", "a"))
+WATCH = (
+    Link("home", _("Overview"), "house", "h"),
+    Link("attention", _("Needs attention"), "bell", "a"),
+    Link("approvals", _("Approvals"), "hand", "q"),
+)
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),
     Link("templates", _("Templates"), "layout-template", "l"),

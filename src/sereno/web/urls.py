@@ -13,7 +13,6 @@ from sereno.web.live import reading
 from sereno.web.live import urls as live
 from sereno.web.outgoing import urls as outgoing
 from sereno.web.pages import (
-    attention,
     deliveries,
     design,
     effects,
@@ -38,8 +37,6 @@ urlpatterns = [
     *gallery.urlpatterns,
     *outgoing.urlpatterns,
     path("", home.home, name="home"),
-    path("attention", attention.attention, name="attention"),
-    path("approvals/<int:id>/decide", attention.decide, name="decide"),
     path("flows", flows.flows, name="flows"),
     path("flows/install", flows.install, name="flow-install"),
     path("flows/<slug:name>", reading.flow, name="flow"),

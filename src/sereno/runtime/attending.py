@@ -1,0 +1,127 @@
+"""What a person does with what failed: try all of one cause again, let it be, take that back; read deliveries again.
+
+Invariant: however many there are, each transaction is short, so that the door is never kept waiting; a cause gets one
+line in the audit, not one a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.store.database import Database
+from sereno.store.fields import to_micros
+
+STEP = 5000
+"""Ids looked at in one transaction when a skip is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Effects that failed alike. `error` and `connection` are "" where an effect has none."""
+
+    action: str
+    error: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was let be in one go: enough to take it back. `at` in microseconds."""
+
+    count: int
+    first: int
+    last: int
+    at: int
+
+
+def retry_cause(shop_id: int, cause: Cause, by: str, *, database: Database | None = None) -> int:
+    """Try all failed effects of this cause again, with the same keys. Gives how many."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    done = after = 0
+    while ids := _of_cause(staff, shop_id, cause, after):
+        with staff.database.transaction() as tx:
+            done += tx.run("retry_effects", {"ids": ids, "now": now})
+        after = ids[-1]
+    _audit(staff, shop_id, now, by, "effects.replayed", cause, done)
+    return done
+
+
+def skip_cause(shop_id: int, cause: Cause, by: str, *, database: Database | None = None) -> Skipped:
+    """Let all failed effects of this cause be: they are cancelled, and never tried."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    skipped: list[int] = []
+    after = 0
+    while ids := _of_cause(staff, shop_id, cause, after):
+        skipped += _skip(staff, shop_id, ids, now)
+        after = ids[-1]
+    _audit(staff, shop_id, now, by, "effects.skipped", cause, len(skipped))
+    return _skipped(skipped, now)
+
+
+def skip_effects(shop_id: int, ids: Iterable[int], by: str, *, database: Database | None = None) -> Skipped:
+    """Let these failed effects be."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    skipped = _skip(staff, shop_id, sorted(ids), now)
+    if skipped:
+        with staff.database.transaction() as tx:
+            audit(tx, shop_id, now, by, "effects.skipped", str(skipped[0]), {"count": len(skipped)})
+    return _skipped(skipped, now)
+
+
+def unskip(shop_id: int, skipped: Skipped, by: str, *, database: Database | None = None) -> int:
+    """Put back on the list what was let be in one go. Gives how many."""
+    staff = open_staff(database)
+    after, done = skipped.first - 1, 0
+    while after < skipped.last:
+        upto = min(after + STEP, skipped.last)
+        with staff.database.transaction() as tx:
+            done += tx.run("unskip_effects", {"shop": shop_id, "after": after, "upto": upto, "at": skipped.at})
+        after = upto
+    if done:
+        with staff.database.transaction() as tx:
+            now = to_micros(staff.world.clock.now())
+            audit(tx, shop_id, now, by, "effects.unskipped", str(skipped.first), {"count": done})
+    return done
+
+
+def unread_of(connection_id: int, reason: str, *, database: Database | None = None) -> list[int]:
+    """Up to a thousand failed deliveries of a connection whose reason begins so; what is read again leaves the list."""
+    staff = open_staff(database)
+    with staff.database.read() as tx:
+        rows = tx.all("unread_of_cause", {"connection": connection_id, "cause": reason, "after": 0})
+    return [row[0] for row in rows]
+
+
+def _of_cause(staff: Staff, shop_id: int, cause: Cause, after: int) -> list[int]:
+    wanted: dict[str, Any] = {
+        "shop": shop_id,
+        "action": cause.action,
+        "cause": cause.error,
+        "via": cause.connection,
+        "after": after,
+    }
+    with staff.database.read() as tx:
+        return [row[0] for row in tx.all("failed_of_cause", wanted)]
+
+
+def _skip(staff: Staff, shop_id: int, ids: Sequence[int], now: int) -> list[int]:
+    with staff.database.transaction() as tx:
+        return sorted(row[0] for row in tx.all("skip_effects", {"ids": ids, "shop": shop_id, "now": now}))
+
+
+def _skipped(ids: Sequence[int], now: int) -> Skipped:
+    return Skipped(len(ids), ids[0] if ids else 0, ids[-1] if ids else 0, now)
+
+
+def _audit(staff: Staff, shop_id: int, now: int, by: str, action: str, cause: Cause, count: int) -> None:
+    if not count:
+        return
+    details = {"error": cause.error, "connection": cause.connection, "count": count}
+    with staff.database.transaction() as tx:
+        audit(tx, shop_id, now, by, action, cause.action, details)
