@@ -71,7 +71,9 @@ def problems(config: type[Config], values: Mapping[str, Any]) -> list[ConfigProb
         config.model_validate(dict(values))
     except ValidationError as error:
         found = [
-            ConfigProblem(key=".".join(str(part) for part in item["loc"]), message=item["msg"])
+            ConfigProblem(
+                key=".".join(str(part) for part in item["loc"]), message=item["msg"].removeprefix("Value error, ")
+            )
             for item in error.errors()
             if not _is_unrendered(item["loc"], item["input"], template_keys(config))
         ]

@@ -20,6 +20,8 @@ _CONTROL: dict[str, dict[str, Any]] = {
     "set": {"set": {"note": '""'}},
     "stop": {"stop": None},
 }
+_USUAL = {"alerts.notify": {"channel": "email"}}
+"""What most people would choose."""
 
 
 def blank(kind: str) -> Mapping[str, Any]:
@@ -31,7 +33,7 @@ def blank(kind: str) -> Mapping[str, Any]:
     if definition is None:
         raise LookupError(f"there is no step or action {kind!r}")
     required = {name: "" for name, info in definition.config.model_fields.items() if info.is_required()}
-    return {kind: required}
+    return {kind: {**required, **_USUAL.get(kind, {})}}
 
 
 def _copied(value: Any) -> Any:
