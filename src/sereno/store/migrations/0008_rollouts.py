@@ -126,5 +126,13 @@ class Migration(migrations.Migration):
             model_name="effect",
             index=models.Index(fields=["flow", "status", "-id"], name="effect_by_status"),
         ),
+        migrations.AddIndex(
+            model_name="approval",
+            index=models.Index(fields=["shop", "id"], condition=models.Q(("status", "open")), name="approval_open"),
+        ),
+        migrations.AddIndex(
+            model_name="suppression",
+            index=models.Index(fields=["shop", "id"], name="suppression_recent"),
+        ),
         migrations.RunPython(count_what_was, migrations.RunPython.noop, elidable=True),
     ]

@@ -76,6 +76,7 @@ class Approval(models.Model):
 
     class Meta:
         db_table = "approval"
+        indexes = (models.Index(fields=("shop", "id"), name="approval_open", condition=models.Q(status="open")),)
 
 
 class ConnectionBudget(models.Model):

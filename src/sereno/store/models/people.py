@@ -56,6 +56,7 @@ class Suppression(models.Model):
     class Meta:
         db_table = "suppression"
         constraints = (models.UniqueConstraint(fields=("shop", "address", "channel"), name="suppression_once"),)
+        indexes = (models.Index(fields=("shop", "id"), name="suppression_recent"),)
 
 
 class Audit(models.Model):

@@ -62,7 +62,7 @@ def look(row: Connection, after: Beginning) -> Test:
     refused = [one for one in last_refusals(row) if to_micros(one.at) >= after.at]
     if found is None:
         return Test("waiting", None, (), refused[0] if refused else None, len(refused))
-    types = tuple(Event.objects.filter(shop=row.shop_id, delivery=found).values_list("type", flat=True)[:5])
+    types = tuple(Event.objects.filter(delivery=found).values_list("type", flat=True)[:5])
     newer = [one for one in refused if one.at > found.received_at]
     state = "received" if found.status == "pending" else "read"
     return Test(state, found, types, newer[0] if newer else None, len(newer))

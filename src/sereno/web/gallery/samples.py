@@ -131,7 +131,7 @@ def _records(shop: Shop, now: datetime) -> dict[str, Mapping[str, Any] | None]:
 
 def _lines(shop: Shop) -> list[dict[str, Any]]:
     """Two of the shop's own products with a price, else invented ones."""
-    rows = Variant.objects.filter(shop=shop, price__isnull=False, title__isnull=False).order_by()[:12]
+    rows = Variant.objects.filter(shop=shop, price__isnull=False, title__isnull=False).order_by("key")[:12]
     found = [(row.title, row.price, row.sku, row.data.get("image_url")) for row in rows if _is_amount(row.price)]
     if not found:
         found = [(title, price, None, None) for title, price in _INVENTED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.run import LIVE
 from sereno.runtime import services
-from sereno.store.models import Approval, Effect, Event, Flow, Run, RunTrace
+from sereno.store.models import Approval, Effect, EventLink, Flow, Run, RunTrace
 from sereno.store.scans import RUN_STATUSES, of_shop, run_ends
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
@@ -81,9 +82,14 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
         "effects": effects,
         "by_key": {effect.key: effect for effect in effects},
         "approvals": Approval.objects.filter(run=row).order_by("id"),
-        "events": Event.objects.filter(shop=request.shop, subject=row.subject).defer("data").order_by("-id")[:12],
+        "events": [link.event for link in _events_about(request.shop.pk, row.subject)],
     }
     return render(request, "runs/one.html", context)
+
+
+def _events_about(shop_id: int, subject: str) -> QuerySet[EventLink]:
+    links = EventLink.objects.filter(shop_id=shop_id, link=subject).order_by("-occurred_at")
+    return links.select_related("event").defer("event__data")[:12]
 
 
 @require_POST
