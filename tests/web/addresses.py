@@ -116,6 +116,9 @@ FILLS: dict[tuple[str, str], Fill] = {
 QUERIES: dict[str, tuple[str, ...]] = {
     "home": (),
     "flows": ("status=live", "q=cart"),
+    "flow": ("period=all", "version=1"),
+    "flow-try": ("q=mara@example.com", "about=order:1001"),
+    "flow-compare": ("look=yaml",),
     "builder-panel": ("path=trigger",),
     "runs": (
         "status=live",
@@ -123,13 +126,23 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "status=finished",
         "flow=cart-recovery",
         "flow=cart-recovery&status=waiting",
+        "flow=cart-recovery&status=live&step=3",
+        "flow=cart-recovery&status=passed&step=0",
+        "flow=cart-recovery&version=1",
         "q=%231001",
         "q=c17@example.com",
     ),
     "why": ("subject=%231001", "subject=order:1001&flow=cart-recovery", "subject=nobody@example.com"),
     "events": ("type=order.paid", "q=%231001", "connection=lantern-store", "type=order.paid&q=1001"),
     "deliveries": ("status=failed", "status=ignored", "q=order", "connection=lantern-store"),
-    "effects": ("status=failed", "status=done", "action=log", "flow=cart-recovery", "q=%231001"),
+    "effects": (
+        "status=failed",
+        "status=done",
+        "action=log",
+        "flow=cart-recovery",
+        "q=%231001",
+        "flow=cart-recovery&status=failed&step=0",
+    ),
     "templates": ("q=cart", "state=installed"),
 }
 """Lists as people narrow them, by the name of the page."""

@@ -53,12 +53,6 @@ def title_of(flow: Flow) -> str:
     return flow.title
 
 
-def is_manual(flow: Flow) -> bool:
-    """Whether a person may start it."""
-    trigger = document_of(text_of(flow, flow.version)).get("trigger")
-    return flow.version is not None and isinstance(trigger, dict) and "manual" in trigger
-
-
 @lru_cache(maxsize=256)
 def document_of(text: str) -> dict[str, Any]:
     """The mapping in a flow file; empty when it is not even that (its problems are shown beside)."""

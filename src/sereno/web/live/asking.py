@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +19,7 @@ from sereno.engine.run import LIVE
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
 from sereno.store import scope
-from sereno.store.models import Effect, Event, EventLink, Flow, FlowVersion, Run, RunTrace, Shop, Skip
+from sereno.store.models import Effect, EventLink, Flow, FlowVersion, Run, RunTrace, Shop, Skip
 from sereno.store.scans import of_shop
 from sereno.web import story
 from sereno.web.access import StaffRequest, staff
@@ -52,7 +53,7 @@ def why(request: StaffRequest) -> HttpResponse:
     """The form; under it one sentence for each flow, then every run and every refusal, newest first."""
     shop = request.shop
     text, chosen = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
-    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
+    flows = list(_with_texts(shop))
     suggestions = [] if text else list(dict.fromkeys(recent_run_subjects(shop, [one.pk for one in flows])))
     wanted = [one for one in flows if one.name == chosen] if chosen else flows
     meaning = meaning_of(shop, text) if text else None
@@ -195,25 +196,28 @@ def _types_seen(shop: Shop, meaning: Meaning) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for type_, at in rows.values_list("type", "occurred_at")[:TYPES]:
         found.setdefault(type_, at)
-    if not found:
-        about = Event.objects.filter(shop=shop, subject__in=meaning.subjects[:1]).values_list("type", "occurred_at")
-        for type_, at in about[:20]:
-            found.setdefault(type_, at)
     return found
+
+
+def _with_texts(shop: Shop) -> QuerySet[Any]:
+    """The shop's flows, each with the text of its current version as `live_text`."""
+    current = FlowVersion.objects.filter(flow=OuterRef("pk"), number=OuterRef("version"))
+    rows = Flow.objects.filter(shop=shop).defer("draft").order_by("title")
+    return rows.annotate(live_text=Subquery(current.values("document")[:1]))
 
 
 def _starts(flows: Sequence[Flow]) -> dict[int, frozenset[str]]:
     """What starts each published flow."""
-    current = {flow.pk: flow.version for flow in flows if flow.version is not None}
     found: dict[int, frozenset[str]] = {}
-    rows = FlowVersion.objects.filter(flow__in=list(current), number__in=set(current.values()))
     with scope.running():
-        for flow_id, number, document in rows.values_list("flow_id", "number", "document"):
-            if current[flow_id] == number:
-                try:
-                    found[flow_id] = compiled(document, registry()).trigger_types
-                except FlowInvalid:
-                    continue
+        for flow in flows:
+            text: str | None = getattr(flow, "live_text", None)
+            if text is None:
+                continue
+            try:
+                found[flow.pk] = compiled(text, registry()).trigger_types
+            except FlowInvalid:
+                continue
     return found
 
 

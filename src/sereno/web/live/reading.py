@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET
 from markupsafe import Markup
 
 from sereno.engine.program import ABSENT
-from sereno.store.models import Flow, Run, Skip
+from sereno.store.models import Flow, FlowVersion, Run, Skip
 from sereno.store.scans import RUN_STATUSES, newest, run_ends
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
-from sereno.web.documents import document_of, is_manual, text_of
+from sereno.web.documents import document_of, text_of
 from sereno.web.flowtree import Card, step_cards, trigger_cards
 from sereno.web.live.numbers import NONE, PERIODS, AtStep, Counted, Numbers, Period, numbers_of
+from sereno.web.paging import number_in
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
@@ -29,16 +30,16 @@ from sereno.web.subjects import labels
 @staff()
 def flow(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
-    number = version_asked(request, row)
-    text = text_of(row, number)
-    document = document_of(text)
+    texts = _texts(row, number_in(request.GET.get("version", "")))
+    number = next((one for one in texts if one != row.version), row.version)
+    document = document_of(texts[number] if number is not None else row.draft)
     period = period_asked(request)
     numbers = numbers_of(row.pk, number) if number is not None else Numbers()
     trigger, steps = trigger_cards(document), step_cards(document.get("steps"))
     skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
     runs = newest_runs(row, 6)
     context = {
-        **head_of(row),
+        **head_of(row, texts.get(row.version or 0)),
         "view": "read",
         "labels": labels(request.shop, [one.subject for one in (*skips, *runs)]),
         "trigger": trigger,
@@ -50,7 +51,7 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
         "numbers": numbers,
         "period": period,
         "periods": [("day", _("24 hours")), ("week", _("7 days")), ("all", _("All time"))],
-        "is_manual": is_manual(row),
+        "is_manual": is_manual(texts.get(row.version or 0, "")),
         "activity": counts.flow_numbers(request.shop, [row])[row.pk],
         "skips": skips,
         "runs": runs,
@@ -65,21 +66,26 @@ def newest_runs(row: Flow, count: int) -> list[Run]:
     return [held[id_] for id_ in ids if id_ in held]
 
 
-def head_of(row: Flow) -> dict[str, Any]:
-    """What every page about a flow (`flows/frame.html`) is given."""
-    return {"section": "flows", "flow": row, "has_unpublished": row.version is None or draft_differs(row)}
+def head_of(row: Flow, live: str | None = None) -> dict[str, Any]:
+    """What every page about a flow (`flows/frame.html`) is given. `live` is the text of its current version, where that
+    is at hand."""
+    return {"section": "flows", "flow": row, "has_unpublished": row.version is None or draft_differs(row, live)}
 
 
-def draft_differs(row: Flow) -> bool:
-    return bool(row.draft) and row.draft.strip() != text_of(row, row.version).strip()
+def draft_differs(row: Flow, live: str | None = None) -> bool:
+    return bool(row.draft) and row.draft.strip() != (live or text_of(row, row.version)).strip()
 
 
-def version_asked(request: HttpRequest, row: Flow, key: str = "version") -> int | None:
-    """The version that `?version=` names, when there is one of that number; else the current one."""
-    wanted = request.GET.get(key, "")
-    if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 and row.versions.filter(number=int(wanted)).exists():  # type: ignore[attr-defined]
-        return int(wanted)
-    return row.version
+def is_manual(text: str) -> bool:
+    """Whether a person may start the flow."""
+    trigger = document_of(text).get("trigger")
+    return isinstance(trigger, Mapping) and "manual" in trigger
+
+
+def _texts(row: Flow, asked: int | None) -> dict[int, str]:
+    """The texts of the current version and of the one asked for, as far as there are such."""
+    wanted = [number for number in (row.version, asked) if number is not None]
+    return dict(FlowVersion.objects.filter(flow=row, number__in=wanted).values_list("number", "document"))
 
 
 def period_asked(request: HttpRequest) -> Period:

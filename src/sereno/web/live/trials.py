@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -134,6 +134,8 @@ def mail(request: StaffRequest, name: str) -> HttpResponse:
     """The HTML of one message of a trial, alone, for the sandboxed frame."""
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     asked = Asked.read(request)
+    if asked.event is None and not asked.about:
+        return redirect("flow-try", name=name)
     try:
         trial = _trial(request, _text(row, asked), asked)
     except (LookupError, FlowInvalid) as gone:
