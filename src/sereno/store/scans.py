@@ -55,6 +55,27 @@ def newest(
     return Newest(found, floor or None)
 
 
+def newest_values(model: type[Model], ends: Sequence[End], column: str, limit: int) -> list[list[Any]]:
+    """For each end the column of its newest rows, in one query; as the database holds it."""
+    if not ends:
+        return []
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, end in enumerate(ends):
+        where, bound = _where(end, None)
+        parts.append(
+            f"SELECT * FROM (SELECT {number} AS place, {column} AS held FROM {model._meta.db_table} "  # noqa: S608
+            f"WHERE {where} ORDER BY id DESC LIMIT {int(limit)}) AS part{number}"
+        )
+        values += bound
+    found: list[list[Any]] = [[] for _ in ends]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        for number, held in cursor.fetchall():
+            found[number].append(held)
+    return found
+
+
 def _read(
     model: type[Model],
     ends: Sequence[End],

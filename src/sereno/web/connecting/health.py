@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from django.core.cache import cache
 
 from sereno.store.fields import from_micros
 from sereno.store.models import Connection, Delivery, Shop
+from sereno.store.scans import newest_values
 from sereno.web.connecting.rhythm import Rhythm, rhythm
 from sereno.web.wiring import refusals_of
 
@@ -36,14 +38,24 @@ class Health:
         return "silent" if self.rhythm.is_silent else "failing" if self.failed else "ok"
 
 
-def health_of(connection: Connection, *, sample: int = SAMPLE) -> Health:
-    key = f"connection-health:{connection.pk}:{sample}"
+def health_of(connection: Connection) -> Health:
+    failed = Delivery.objects.filter(connection=connection, status="failed")[:MOST_FAILED].count()
+    refusals = refusals_of(connection.name)
+    return Health(rhythm_of(connection), failed, refusals.total if refusals is not None else None)
+
+
+def rhythm_of(connection: Connection) -> Rhythm:
+    """In one query, kept for a moment."""
+    key = f"connection-rhythm:{connection.pk}"
     found = cache.get(key)
     if found is None:
-        found = _read(connection, sample)
+        newest = Delivery.objects.filter(connection=connection).order_by("-id")
+        times = [_aware(at) for at in newest.values_list("received_at", flat=True)[:SAMPLE]]
+        # By order of arrival: those who commit together may have come in the other way round.
+        times.sort(reverse=True)
+        found = rhythm(times, datetime.now(UTC), is_cut=len(times) == SAMPLE)
         cache.set(key, found, KEPT_FOR)
-    refusals = refusals_of(connection.name)
-    return Health(found[0], found[1], refusals.total if refusals is not None else None)
+    return found
 
 
 def silent(shop: Shop) -> list[tuple[Connection, Rhythm]]:
@@ -52,7 +64,9 @@ def silent(shop: Shop) -> list[tuple[Connection, Rhythm]]:
     found = cache.get(key)
     if found is None:
         rows = [row for row in shop.connection_set.filter(is_active=True).order_by("name") if not is_deleted(row)]
-        found = [(row, kept) for row in rows if (kept := health_of(row).rhythm).is_silent]
+        held = newest_values(Delivery, [{"connection_id": row.pk} for row in rows], "received_at", SAMPLE)
+        rhythms = [_rhythm([_aware(at) for at in times], SAMPLE) for times in held]
+        found = [(row, kept) for row, kept in zip(rows, rhythms, strict=True) if kept.is_silent]
         cache.set(key, found, SILENCE_KEPT_FOR)
     return found
 
@@ -63,15 +77,6 @@ def is_deleted(connection: Connection) -> bool:
 
 def title_of_connection(connection: Connection) -> str:
     return str(connection.settings.get("title") or connection.name)
-
-
-def _read(connection: Connection, sample: int) -> tuple[Rhythm, int]:
-    newest = Delivery.objects.filter(connection=connection).order_by("-id")
-    times = [_aware(at) for at in newest.values_list("received_at", flat=True)[:sample]]
-    failed = Delivery.objects.filter(connection=connection, status="failed")[:MOST_FAILED].count()
-    # By order of arrival: those who commit together may have come in the other way round.
-    times.sort(reverse=True)
-    return rhythm(times, datetime.now(UTC), is_cut=len(times) == sample), failed
 
 
 def _aware(at: datetime | int) -> datetime:

@@ -26,7 +26,7 @@ from sereno.web.connecting import health, words
 from sereno.web.counts import look
 from sereno.web.desk.advice import Advice, advice
 from sereno.web.paging import page_of
-from sereno.web.shell import forget_attention, render
+from sereno.web.shell import attention_of, forget_attention, render
 from sereno.web.subjects import labels
 
 LOOKED_AT = 10_000
@@ -71,7 +71,7 @@ def attention(request: StaffRequest) -> HttpResponse:
     paused = list(Flow.objects.filter(shop=shop, status="paused").defer("draft").order_by("title"))
     context = {
         "section": "attention",
-        "questions": asked[:1000].count(),
+        "questions": attention_of(shop).approvals,
         "first_questions": list(asked.values_list("id", "text").order_by("id")[:3]),
         "groups": groups,
         "is_cut": sum(group.count for group in groups) >= LOOKED_AT,
@@ -79,7 +79,7 @@ def attention(request: StaffRequest) -> HttpResponse:
         "unread": _unread(connections),
         "events": list(Event.objects.filter(shop=shop, error__isnull=False).defer("data").order_by("-id")[:SHOWN]),
         "paused": paused,
-        "silent": health.silent(shop),
+        "silent": health.silent(shop, connections.values()),
         "length_of": words.length_of,
         "title": health.title_of_connection,
         "skipped": _skipped(request),
