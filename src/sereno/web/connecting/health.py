@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,34 +39,45 @@ class Health:
 
 
 def health_of(connection: Connection) -> Health:
-    failed = Delivery.objects.filter(connection=connection, status="failed")[:MOST_FAILED].count()
-    refusals = refusals_of(connection.name)
-    return Health(rhythm_of(connection), failed, refusals.total if refusals is not None else None)
+    return healths_of([connection])[connection.pk]
 
 
-def rhythm_of(connection: Connection) -> Rhythm:
-    """In one query, kept for a moment."""
-    key = f"connection-rhythm:{connection.pk}"
-    found = cache.get(key)
-    if found is None:
-        newest = Delivery.objects.filter(connection=connection).order_by("-id")
-        times = [_aware(at) for at in newest.values_list("received_at", flat=True)[:SAMPLE]]
-        # By order of arrival: those who commit together may have come in the other way round.
-        times.sort(reverse=True)
-        found = rhythm(times, datetime.now(UTC), is_cut=len(times) == SAMPLE)
-        cache.set(key, found, KEPT_FOR)
+def healths_of(connections: Sequence[Connection]) -> dict[int, Health]:
+    """By id, for all of them in two queries."""
+    rhythms = rhythms_of(connections)
+    ends = [{"connection_id": row.pk, "status": "failed"} for row in connections]
+    failed = newest_values(Delivery, ends, "id", MOST_FAILED)
+    found: dict[int, Health] = {}
+    for row, unread in zip(connections, failed, strict=True):
+        refusals = refusals_of(row.name)
+        found[row.pk] = Health(rhythms[row.pk], len(unread), refusals.total if refusals is not None else None)
     return found
 
 
-def silent(shop: Shop) -> list[tuple[Connection, Rhythm]]:
-    """The shop's open connections that have been quiet for longer than is usual for them."""
+def rhythms_of(connections: Sequence[Connection]) -> dict[int, Rhythm]:
+    """By id, for all of them in one query, kept for a moment."""
+    keys = {row.pk: f"connection-rhythm:{row.pk}" for row in connections}
+    held = cache.get_many(list(keys.values()))
+    found: dict[int, Rhythm] = {id_: held[key] for id_, key in keys.items() if key in held}
+    missing = [id_ for id_ in keys if id_ not in found]
+    read = newest_values(Delivery, [{"connection_id": id_} for id_ in missing], "received_at", SAMPLE)
+    now = datetime.now(UTC)
+    for id_, times in zip(missing, read, strict=True):
+        # By order of arrival: those who commit together may have come in the other way round.
+        instants = [from_micros(at) for at in sorted(times, reverse=True)]
+        found[id_] = rhythm(instants, now, is_cut=len(instants) == SAMPLE)
+    cache.set_many({keys[id_]: found[id_] for id_ in missing}, KEPT_FOR)
+    return found
+
+
+def silent(shop: Shop, connections: Iterable[Connection]) -> list[tuple[Connection, Rhythm]]:
+    """Those of the shop's open connections that have been quiet for longer than is usual for them."""
     key = f"silent-connections:{shop.pk}"
     found = cache.get(key)
     if found is None:
-        rows = [row for row in shop.connection_set.filter(is_active=True).order_by("name") if not is_deleted(row)]
-        held = newest_values(Delivery, [{"connection_id": row.pk} for row in rows], "received_at", SAMPLE)
-        rhythms = [_rhythm([_aware(at) for at in times], SAMPLE) for times in held]
-        found = [(row, kept) for row, kept in zip(rows, rhythms, strict=True) if kept.is_silent]
+        rows = sorted((row for row in connections if row.is_active and not is_deleted(row)), key=lambda row: row.name)
+        rhythms = rhythms_of(rows)
+        found = [(row, rhythms[row.pk]) for row in rows if rhythms[row.pk].is_silent]
         cache.set(key, found, SILENCE_KEPT_FOR)
     return found
 
@@ -77,7 +88,3 @@ def is_deleted(connection: Connection) -> bool:
 
 def title_of_connection(connection: Connection) -> str:
     return str(connection.settings.get("title") or connection.name)
-
-
-def _aware(at: datetime | int) -> datetime:
-    return from_micros(at) if isinstance(at, int) else at

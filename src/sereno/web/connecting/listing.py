@@ -19,7 +19,7 @@ from sereno.store.models import Connection
 from sereno.store.secrets import SecretsUnreadable, decrypt, encrypt
 from sereno.web.access import StaffRequest, staff
 from sereno.web.connecting import forms, words
-from sereno.web.connecting.health import health_of, is_deleted, title_of_connection
+from sereno.web.connecting.health import healths_of, is_deleted, title_of_connection
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
 
@@ -47,7 +47,7 @@ def connections(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "connections",
         "rows": here,
-        "health": {row.pk: health_of(row) for row in here},
+        "health": healths_of(here),
         "deleted": [row for row in rows if is_deleted(row) and not row.settings.get("is_erased")],
         "address": address_of,
         "title": title_of_connection,

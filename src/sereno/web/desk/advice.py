@@ -31,7 +31,7 @@ def advice(error: str, example: Effect | None) -> Advice:
     config: Mapping[str, Any] = example.config if example is not None else {}
     if kind == "template" and isinstance(config.get("template"), str):
         return Advice(text, _("To the messages"), reverse("messages"))
-    if example is not None and error not in _NOT_OURS:
+    if example is not None and error not in _NOT_OURS and kind not in ("smtp", "mail"):
         return Advice(text, _("To the flow"), reverse("flow", args=(example.flow.name,)))
     return Advice(text)
 
@@ -57,7 +57,7 @@ _BY_CODE: dict[str, Callable[[], str]] = {
     ),
     "recipient.unknown": lambda: _("The mail server knows nobody of that address. Skip these: they cannot arrive."),
     "recipient.refused": lambda: _(
-        "The other side refused the mail. Read its words below; mend the sender's address or domain, then try again."
+        "The other side refused the mail. Read what it said; mend the sender's address or domain, then try again."
     ),
     "alerts.no_address": lambda: _("Say where alerts go: alert_email in the shop's settings. Then try all again."),
     "alerts.no_webhook": lambda: _("Give Slack's address: slack_webhook in the shop's settings. Then try all again."),
@@ -70,7 +70,7 @@ _BY_CODE: dict[str, Callable[[], str]] = {
 _BY_KIND: dict[str, Callable[[], str]] = {
     "smtp": lambda: _("The mail server did not take it. When it does again, try all again."),
     "mail": lambda: _("The mail server did not take it. When it does again, try all again."),
-    "http": lambda: _("The other system said no. Read its words below, mend it there or in the step, then try again."),
+    "http": lambda: _("The other system said no. Read what it said, mend it there or in the step, then try again."),
     "slack": lambda: _("Slack did not take it. When it does again, try all again."),
     "sender": lambda: _("The sender's address is wrong. Mend it in the shop's settings, then try again."),
     "address": lambda: _("That is no e-mail address. Mend the record in the store, or skip these."),

@@ -27,8 +27,8 @@ from sereno.web.subjects import labels
 SHOWN = 50
 SOON = timedelta(hours=3)
 TOLD = 3
-"""Lines of the run so far that a question shows."""
-_LEFT_OUT = frozenset({"approval.asked", "approval.asked_forever", "run.started"})
+"""Lines of the run so far that a question shows: how it began, and the last ones."""
+_LEFT_OUT = frozenset({"approval.asked", "approval.asked_forever"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +133,4 @@ def _told(asked: Iterable[Approval], zone: str) -> Mapping[int, list[Line]]:
 
 def _last_lines(lines: list[Line]) -> list[Line]:
     found = [line for line in lines if line.code not in _LEFT_OUT and line.say != Markup()]
-    return found[-TOLD:]
+    return found if len(found) <= TOLD else [found[0], *found[1 - TOLD :]]
