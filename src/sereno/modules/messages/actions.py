@@ -19,7 +19,7 @@ from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
 from sereno.sdk.context import Context
 from sereno.sdk.mail import message_id, reply_address, sender
-from sereno.sdk.plugin import BULK, URGENT, action
+from sereno.sdk.plugin import BULK, ORDINARY, URGENT, action
 from sereno.sdk.ports import Consents, Links, Mail, Mailer
 from sereno.sdk.result import Done, Fail, Result
 from sereno.store import scope
@@ -86,10 +86,13 @@ def needs(config: Mapping[str, Any]) -> frozenset[str]:
 
 
 def priority(config: Mapping[str, Any]) -> int:
-    """A mail about somebody's own order goes before a campaign, however long that one's queue."""
+    """A mail about somebody's own order goes before a campaign, however long that one's queue. What a template of the
+    shop's own is for is not known here, unless the step says so."""
     name = config.get("template")
     purpose = (templates.purpose_of(name) if isinstance(name, str) else None) or config.get("purpose")
-    return BULK if purpose == "marketing" else URGENT
+    if purpose == "marketing":
+        return BULK
+    return ORDINARY if purpose is None and name is not None else URGENT
 
 
 @action(

@@ -17,7 +17,7 @@ from sereno.modules.messages.blocks import TextPart
 from sereno.modules.messages.branding import Brand
 from sereno.modules.messages.compiling import PICTURE, contrast
 from sereno.modules.messages.documents import Block, Document
-from sereno.modules.messages.markup import has_liquid, links
+from sereno.modules.messages.markup import LIQUID, has_liquid, links
 from sereno.modules.messages.writing import Content
 
 Level = Literal["error", "warning"]
@@ -170,7 +170,7 @@ def link_problems(address: str) -> list[str]:
         host = parts.hostname or ""
     except ValueError:
         return ["link.invalid"]
-    if parts.scheme not in ("http", "https") or re.search(r"\s", address):
+    if parts.scheme not in ("http", "https") or re.search(r"\s", LIQUID.sub("", address)):
         return ["link.invalid"]
     if _LOCAL.match(host) or host.endswith((".localhost", ".local", ".internal")):
         return ["link.local"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from sereno.engine.templates import TemplateFailed, readings
 from sereno.modules.messages.markup import LIQUID
 
+AROUND = 40
+"""Characters of a line that are shown on either side of a fault."""
 _PAIRS = {"if": "endif", "unless": "endunless", "for": "endfor", "case": "endcase", "capture": "endcapture"}
 _PAIRS |= {"comment": "endcomment", "raw": "endraw"}
 _INNER = {"elsif": ("if", "unless"), "else": ("if", "unless", "case", "for"), "when": ("case",)}
@@ -39,8 +41,11 @@ def excerpt(text: str, found: Fault) -> tuple[str, str]:
     """The line of the fault, and a line of spaces and carets under the wrong piece."""
     lines = text.split("\n")
     line = lines[found.line - 1] if found.line <= len(lines) else ""
-    length = max(1, min(found.length, len(line) - found.column + 1))
-    return line, " " * (found.column - 1) + "^" * length
+    length = max(1, min(found.length, len(line) - found.column + 1, AROUND))
+    start = max(0, found.column - 1 - AROUND)
+    shown = ("…" if start else "") + line[start : found.column - 1 + length + AROUND]
+    indent = found.column - 1 - start + (1 if start else 0)
+    return shown, " " * indent + "^" * length
 
 
 def _open(text: str) -> Fault | None:

@@ -89,11 +89,26 @@ def change(request: StaffRequest, name: str) -> HttpResponse:
     wanted, _colon, target = request.POST.get("do", "").partition(" ")
     if wanted == "text":
         return _texts(request, row, state)
+    near = _near(editing.draft_of(row), wanted, target)
     try:
         state = _structure(request, state, wanted, target)
     except (ValueError, LookupError) as refused:
         messages.error(request, words.refusal(refused))
-    return redirect(state.to())
+    address = state.to()
+    # Where the keyboard stood it stands again.
+    return redirect(address if "#" in address or not near else f"{address}#row-{near}")
+
+
+def _near(document: Document, wanted: str, target: str) -> str:
+    """The block to come back to: the one that was moved, or the neighbour of the one that goes."""
+    if wanted in ("up", "down", "hide", "show"):
+        return target
+    if wanted != "delete":
+        return ""
+    ids = [block.id for block in document.walk()]
+    at = ids.index(target) if target in ids else -1
+    left = [id_ for id_ in ids if id_ != target]
+    return left[min(at, len(left) - 1)] if at >= 0 and left else ""
 
 
 def _structure(request: StaffRequest, state: State, wanted: str, target: str) -> State:

@@ -85,7 +85,10 @@ def choices(shop: Shop, about: str) -> list[tuple[str, str]]:
     """The newest records of this kind, with what to call them."""
     if about == "order":
         orders = Order.objects.filter(shop=shop, placed_at__gt=0).defer("data").order_by("-placed_at")[:OFFERED]
-        return [(row.key, _named(row.number or row.key, row.email, row.total, row.currency)) for row in orders]
+        return [
+            (row.key, _named(row.number or row.key, row.email, row.total, _currency(row.currency, shop)))
+            for row in orders
+        ]
     if about == "cart":
         carts = (
             Cart.objects.filter(shop=shop, changed_at__gt=0, completed_at=None).defer("data").order_by("-changed_at")
@@ -172,6 +175,11 @@ def _read(shop: Shop, about: str, key: str) -> dict[str, Mapping[str, Any] | Non
         records.want(shop.pk, refs, ROOTS)
         records.fetch()
         return {name: records.root(shop.pk, refs, name) for name in ROOTS}
+
+
+def _currency(code: Any, shop: Shop) -> str:
+    """Platforms say XXX for none."""
+    return str(code) if code and code != "XXX" else shop.currency
 
 
 def _named(what: str, email: Any, total: Any, currency: Any) -> str:

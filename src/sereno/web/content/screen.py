@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ from sereno.web.content import rendering, words
 from sereno.web.content.state import State, state_of
 
 METERS = {"subject": SUBJECT, "preview": PREVIEW}
+_ELSE = re.compile(r"\{%-?\s*(?:else|elsif)\b.*?\{%-?\s*end(?:if|unless|case)\s*-?%\}", re.DOTALL)
 SHELF = 24
 """How many of the shop's pictures a form offers."""
 
@@ -62,7 +64,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Input:
     """A field of a form. `spare` is what readers of this language get while the text is missing, `spare_language` in
-    which language that is; `meter` how many characters are shown to a reader."""
+    which language that is; `meter` how many characters a mailbox shows, `length` how
+    many there are on the record at hand."""
 
     name: str
     label: str
@@ -75,6 +78,7 @@ class Input:
     spare: str = ""
     spare_language: str = ""
     meter: int = 0
+    length: int = 0
     longest: int = 0
     said: Sequence[Said] = ()
 
@@ -120,6 +124,8 @@ def editor_context(request: StaffRequest, row: MessageTemplate, given: Given | N
     found, written = rendering.findings(document, where)
     said = [Said(one, words.sentence(one), _place(state, one)) for one in found]
     mail = written.get(state.locale)
+    preview = _line_of(document, where, state, request.shop.locale)
+    lengths = {"subject": len(mail.subject) if isinstance(mail, Content) else 0, "preview": len(preview)}
     changes = {one.position: one for one in MessageChange.objects.filter(template=row).defer("document")}
     return {
         "section": "messages",
@@ -129,8 +135,9 @@ def editor_context(request: StaffRequest, row: MessageTemplate, given: Given | N
         "given": given,
         "languages_here": _languages(document, state, found),
         "languages_left": [(code, words.LANGUAGES[code]) for code in LOCALES if code not in document.languages],
+        "preview_line": preview,
         "rows": [_row(block, document, state, found, request.shop.locale) for block in document.blocks],
-        "head": _inputs(document, "", state, request.shop.locale, said, given),
+        "head": _inputs(document, "", state, request.shop.locale, said, given, lengths),
         "form": _inputs(document, state.block, state, request.shop.locale, said, given) if state.block else (),
         "open_block": document.block(state.block) if state.block else None,
         "digests": {key: digest(document, key, state.locale) for key in {"", state.block}},
@@ -216,7 +223,9 @@ def _excerpt(block: Block, document: Document, locale: str, fallback: str) -> st
     for part in block.type.texts:
         text, _language = document.text(f"{block.id}.{part.name}", locale, fallback)
         if text:
-            shown = LIQUID.sub(lambda found: "…" if found.group().startswith("{{") else "", plain_line(text))
+            shown = LIQUID.sub(
+                lambda found: "…" if found.group().startswith("{{") else "", _ELSE.sub("", plain_line(text))
+            )
             return " ".join(shown.split())[:90]
     if block.kind == "products":
         return ", ".join(block.setting("products"))[:90]
@@ -226,7 +235,13 @@ def _excerpt(block: Block, document: Document, locale: str, fallback: str) -> st
 
 
 def _inputs(
-    document: Document, block: str, state: State, fallback: str, said: Sequence[Said], given: Given
+    document: Document,
+    block: str,
+    state: State,
+    fallback: str,
+    said: Sequence[Said],
+    given: Given,
+    lengths: Mapping[str, int] | None = None,
 ) -> list[Input]:
     kind = document.block(block).type if block else None
     parts: Sequence[TextPart] = kind.texts if kind else PARTS[document.kind]
@@ -249,6 +264,7 @@ def _inputs(
                 spare="" if own else spare,
                 spare_language="" if own or not spare else words.LANGUAGES[language],
                 meter=METERS.get(key, 0),
+                length=(lengths or {}).get(key, 0),
                 longest=part.longest,
                 said=_here(said, block, part.name, state.locale),
             )
@@ -275,6 +291,15 @@ def _inputs(
             )
         )
     return found
+
+
+def _line_of(document: Document, where: rendering.Stage, state: State, fallback: str) -> str:
+    """The preview text as a mailbox shows it."""
+    text, _language = document.text("preview", state.locale, fallback)
+    try:
+        return " ".join(rendering.render_line(text, where, state.locale, document.about).split())
+    except TemplateFailed:
+        return ""
 
 
 def _here(said: Sequence[Said], block: str, part: str, locale: str) -> list[Said]:

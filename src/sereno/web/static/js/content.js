@@ -10,7 +10,8 @@
       field.value = box.value;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    document.querySelectorAll(`[data-meter="${CSS.escape(box.id || "-")}"]`).forEach((meter) => {
+    // What Liquid makes of it only the server knows; it says so a moment later.
+    if (!box.value?.includes("{")) document.querySelectorAll(`[data-meter="${CSS.escape(box.id || "-")}"]`).forEach((meter) => {
       meter.querySelector("output").value = [...box.value].length;
       meter.classList.toggle("over", [...box.value].length > Number(meter.dataset.most));
     });
@@ -47,8 +48,9 @@
       const now = page.getElementById(old.id);
       if (!now) return;
       if (old.tagName === "INPUT") { old.value = now.value; return; }
-      const open = old.querySelector("details[open]") !== null;
+      const open = old.querySelector("details[open]") !== null && now.querySelector("details li") !== null;
       if (old.innerHTML !== now.innerHTML) old.innerHTML = now.innerHTML;
+      if (old.className !== now.className) old.className = now.className;
       if (open && old.querySelector("details")) old.querySelector("details").open = true;
     });
     const frame = page.getElementById("frame");
@@ -133,7 +135,7 @@
     }
     const pick = event.target.closest("[data-pick]");
     if (pick) {
-      const field = pick.closest(".block-form").querySelector(".field.picture .input");
+      const field = pick.closest(".block-form").querySelector(".shape-picture .input");
       field.value = pick.dataset.pick;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
