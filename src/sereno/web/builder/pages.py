@@ -109,7 +109,7 @@ def panel(request: StaffRequest, name: str) -> HttpResponse:
         return _refused(request, name, str(refusal), path)
     if not is_htmx(request):
         return _to(name, at=path)
-    return show(request, kept, View(at=path, form=post.get("form", "")))
+    return show(request, kept, View(at=path, form=post.get("form", ""), values=post, is_kept=True))
 
 
 @require_GET

@@ -50,6 +50,8 @@ class View:
     form: str = ""
     errors: Mapping[str, str] = field(default_factory=dict[str, str])
     values: QueryDict | None = None
+    is_kept: bool = False
+    """Whether `values` have just become the document: only what it cannot say (a row still empty) is shown of them."""
     conflict: Mapping[str, Any] | None = None
     note: str = ""
 
@@ -148,7 +150,15 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
 def _form(request: StaffRequest, document: Mapping[str, Any], view: View) -> dict[str, Any] | None:
     """The form of the chosen card; None when there is no such card."""
     try:
-        shown = panel(document, view.at, shop=request.shop, language=language(), errors=view.errors, values=view.values)
+        shown = panel(
+            document,
+            view.at,
+            shop=request.shop,
+            language=language(),
+            errors=view.errors,
+            values=view.values,
+            is_kept=view.is_kept,
+        )
     except LookupError:
         return None
     is_step = view.at[:1].isdigit()

@@ -143,6 +143,17 @@ class ConditionControl(Control):
         self._send(tree, changed)
         return changed
 
+    def settled(self, raw: Raw, part: Part) -> Raw:
+        """As it was sent, when it says what the document says: text stays text, and a row still empty stays."""
+        try:
+            said = self.source_in(raw)
+        except Wrong:
+            return self.raw(part)
+        value = pick(part, self.keys)
+        held = "" if value is None else written(value).strip()
+        same = said == held or (said in ("", "true") and held in ("", "true"))
+        return {**raw, f"{self.name}-text": [held]} if same else self.raw(part)
+
     def shown(self, raw: Raw, errors: Mapping[str, str]) -> dict[str, Any]:
         tree = self.tree(raw)
         return {

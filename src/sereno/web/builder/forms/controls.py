@@ -69,6 +69,10 @@ class Control:
         """What is to be shown after one of its own buttons was pressed."""
         return raw
 
+    def settled(self, raw: Raw, part: Part) -> Raw:
+        """What to show of what was sent and has been written: what the document now says."""
+        return self.raw(part)
+
     def shown(self, raw: Raw, errors: Mapping[str, str]) -> dict[str, Any]:
         """What the template needs beside the control itself."""
         return {"value": one(raw, self.name)}

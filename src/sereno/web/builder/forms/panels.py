@@ -66,12 +66,15 @@ def panel(
     language: str,
     errors: Mapping[str, str] | None = None,
     values: QueryDict | None = None,
+    is_kept: bool = False,
 ) -> Panel:
     """The form of what stands at `path` (`trigger`, `entry`, `exit`, `exit.N`, a step). `values`: what a person has
-    already typed, shown instead of the document. Raises LookupError for a path that leads nowhere."""
-    form = form_at(document, path, shop, values)
+    already typed, shown instead of the document; `is_kept`: it is in the document by now, and is shown only where that
+    cannot say as much (a row still empty, a condition written as text). Raises LookupError for a path that leads
+    nowhere."""
+    form = form_at(document, path, shop, None if is_kept else values)
     wrong = dict(errors or {})
-    shown = [_shown(form, control, values, wrong) for control in form.controls]
+    shown = [_shown(form, control, values, wrong, is_kept) for control in form.controls]
     context = {
         "step_form": shown,
         "form_notes": form.notes,
@@ -176,6 +179,10 @@ def _sent(form: Form, control: Control, post: QueryDict) -> Raw | None:
     return control.pressed(raw or control.raw(form.part), verb, where)
 
 
-def _shown(form: Form, control: Control, post: QueryDict | None, errors: Mapping[str, str]) -> Shown:
+def _shown(
+    form: Form, control: Control, post: QueryDict | None, errors: Mapping[str, str], is_kept: bool
+) -> Shown:
     raw = (_sent(form, control, post) if post is not None else None) or control.raw(form.part)
+    if is_kept:
+        raw = control.settled(raw, form.part)
     return Shown(control, control.shown(raw, errors), errors.get(control.name, ""))

@@ -45,9 +45,12 @@
   }
 
   function submit(form, submitter) {
+    // By its turn the button may have been drawn anew.
+    const { name, value } = submitter ?? {};
     return enqueue(async () => {
       if (!form.isConnected) return;
-      const data = new FormData(form, submitter);
+      const data = new FormData(form);
+      if (name) data.append(name, value);
       const own = data.get("form") || "";
       if (form.hasAttribute("data-autosave") && own) data.set("revision", $("#revision").value);
       const values = {};

@@ -95,7 +95,6 @@
     if (select.closest(".picker") || select.disabled) return;
     const box = document.createElement("span");
     box.className = "picker";
-    box.setAttribute("hx-morph-skip", "");
     select.replaceWith(box);
     const button = document.createElement("button");
     button.type = "button";
@@ -117,6 +116,10 @@
       button.setAttribute("aria-label", `${name}: ${word.textContent}`);
     };
     say();
+    // Still there for the form and for whoever sends the focus to it, but not for eyes and keys.
+    select.tabIndex = -1;
+    select.setAttribute("aria-hidden", "true");
+    select.addEventListener("focus", () => button.focus());
     select.addEventListener("change", say);
     button.addEventListener("click", () => (open?.select === select ? close() : show(select, box, button, name)));
     button.addEventListener("keydown", (event) => {
@@ -172,9 +175,12 @@
       const text = fold(`${group} ${option.textContent} ${option.dataset.hint ?? ""} ${option.value}`);
       if (!words.every((word) => text.includes(word))) continue;
       // What begins with the word comes before what only has it somewhere.
-      found.push({ option, group, rank: words.length && fold(option.textContent).startsWith(words[0]) ? 0 : 1, at: found.length });
+      // Said in full, it is the one.
+      const label = fold(option.textContent).trim();
+      const isIt = words.length > 0 && [label, `${fold(group)} ${label}`].includes(words.join(" "));
+      found.push({ option, group, isIt, rank: words.length && fold(option.textContent).startsWith(words[0]) ? 0 : 1, at: found.length });
     }
-    if (words.length) found.sort((a, b) => a.rank - b.rank || a.at - b.at);
+    if (words.length) found.sort((a, b) => b.isIt - a.isIt || a.rank - b.rank || a.at - b.at);
     list.replaceChildren();
     let group = null;
     for (const { option, group: title } of found.slice(0, 120)) {
@@ -259,6 +265,34 @@
     if (open && !open.sheet.isConnected) open = null;
     document.querySelectorAll("select[data-pick]").forEach(dress);
   }
+  // What is drawn anew has the focus where it was; a row that was added has it, and where one was taken out the button
+  // that adds one.
+  const places = () => [...document.querySelectorAll(".step-form :is(input:not([type=hidden]), select, textarea)")];
+  let returning = "";
+  let pressed = null;
+  document.addEventListener("submit", (event) => {
+    const [name, verb] = event.submitter?.name === "f-do" ? event.submitter.value.split(":") : [];
+    pressed = verb === "add" || verb === "group" || verb === "out" ? { name, verb, known: new Set(places().map((one) => one.id)) } : null;
+  }, true);
+  document.addEventListener("htmx:before:swap", () => {
+    const { activeElement } = document;
+    returning = activeElement?.closest(".step-form") ? activeElement.id : "";
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    dressAll();
+    const lost = document.activeElement === document.body;
+    if (pressed && event.detail.ctx?.request?.method === "POST" && document.querySelector(".step-form")) {
+      const { name, verb, known } = pressed;
+      const fresh = verb === "out" ? null : places().find((one) => one.id && !known.has(one.id));
+      const add = [...document.querySelectorAll("button[name=f-do]")].find((one) => one.value.startsWith(`${name}:add:`));
+      (fresh || (lost ? add : null))?.focus();
+      pressed = null;
+    } else if (lost && returning) {
+      document.getElementById(returning)?.focus({ preventScroll: true });
+    }
+    returning = "";
+  });
+
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", dressAll);
   else dressAll();
   new MutationObserver(dressAll).observe(document.documentElement, { childList: true, subtree: true });
