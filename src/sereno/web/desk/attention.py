@@ -68,11 +68,13 @@ def attention(request: StaffRequest) -> HttpResponse:
     connections = {row.pk: row for row in shop.connection_set.all()}
     groups = _groups(shop)
     asked = Approval.objects.filter(shop=shop, status="open")
+    first = list(asked.values_list("id", "text").order_by("id")[:3])
     paused = list(Flow.objects.filter(shop=shop, status="paused").defer("draft").order_by("title"))
     context = {
         "section": "attention",
-        "questions": attention_of(shop).approvals,
-        "first_questions": list(asked.values_list("id", "text").order_by("id")[:3]),
+        # What is counted may be some seconds old; what is shown is not.
+        "questions": max(attention_of(shop).approvals, len(first)) if first else 0,
+        "first_questions": first,
         "groups": groups,
         "is_cut": sum(group.count for group in groups) >= LOOKED_AT,
         "labels": labels(shop, [group.example.subject for group in groups if group.example]),
