@@ -119,7 +119,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "flow": ("period=all", "version=1"),
     "flow-try": ("q=mara@example.com", "about=order:1001"),
     "flow-compare": ("look=yaml",),
-    "builder-panel": ("path=trigger",),
+    "builder-panel": ("path=trigger", "path=0"),
+    "builder-variables": ("flow=cart-recovery&path=1",),
     "runs": (
         "status=live",
         "status=failed",
@@ -148,10 +149,20 @@ QUERIES: dict[str, tuple[str, ...]] = {
 """Lists as people narrow them, by the name of the page."""
 
 
+NOTHING_WITHOUT = frozenset({"builder-panel", "builder-variables"})
+"""Pieces of a page that are only asked for with one of their queries."""
+
+
 def pages(shop: Shop) -> list[tuple[str, str]]:
     """(name, address) of every page, each list also as people narrow it."""
+    from sereno.store.secrets import configure
+    from sereno.web.wiring import wiring
+
+    configure("a key for tests, as long as one must be")
+    wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, str]] = []
     for address in addresses(shop):
-        found.append((address.name, address.path))
+        if address.name not in NOTHING_WITHOUT:
+            found.append((address.name, address.path))
         found += [(address.name, f"{address.path}?{query}") for query in QUERIES.get(address.name, ())]
     return found

@@ -8,8 +8,6 @@ from django.test import Client
 from plans import is_query, scanned, statements
 from seeding import seed
 
-from sereno.web.wiring import wiring
-
 MOST_QUERIES = 15
 NOT_PAGES = (302, 405)
 """Addresses that only take a form, or only lead on."""
@@ -17,7 +15,6 @@ NOT_PAGES = (302, 405)
 
 def test_no_page_scans_a_table_or_asks_often() -> None:
     seeded = seed()
-    wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     client = Client()
     client.force_login(seeded.owner)
     client.get("/")
