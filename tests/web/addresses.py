@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from sereno.store import models
 from sereno.store.models import Shop
@@ -158,6 +158,7 @@ def pages(shop: Shop) -> list[tuple[str, str]]:
     from sereno.store.secrets import configure
     from sereno.web.wiring import wiring
 
+    assert get_resolver().url_patterns, "the pages are wired when their addresses are read"
     configure("a key for tests, as long as one must be")
     wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, str]] = []
