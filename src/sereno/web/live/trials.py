@@ -203,7 +203,8 @@ def _told(request: StaffRequest, row: Flow, asked: Asked, trial: Trial) -> dict[
     effects = [effect for key, effect in trial.effects.items() if key in keys]
     outcomes = {effect.key: _outcome(effect, asked) for effect in effects}
     overlay = lay(shown, zone, outcomes)
-    here = place_of(shown[-1]) if asked.step is not None and shown else ""
+    places = [place for line in shown if (place := place_of(line))]
+    here = places[-1] if asked.step is not None and places else ""
     ended = asked.step is None or len(shown) == len(lines)
     if trial.status == "waiting" and ended:
         here = step_of(trial.step)
