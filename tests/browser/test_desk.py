@@ -97,22 +97,24 @@ def questions(desk: Page, address: str) -> Page:
     token = _write_key(desk, address)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    def call(method: str, path: str, body: object) -> None:
-        data = json.dumps(body).encode()
+    def call(method: str, path: str, body: object = None) -> str:
+        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{address}/api/v1{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
             assert answer.status < 300
+            return answer.read().decode()
 
     call("PUT", "/flows/ask-first", {"text": ASKS})
     call("POST", "/flows/ask-first/publish", {})
     for number in range(3):
         call("POST", "/flows/ask-first/start", {"subject": f"order:90{number}"})
-    for _ in range(60):
-        desk.goto(f"{address}/approvals")
-        if desk.get_by_text("Put a note into order:90", exact=False).count() == 3:
-            return desk
+    for _ in range(80):
+        if call("GET", "/approvals?limit=50").count("Put a note into order:90") == 3:
+            break
         desk.wait_for_timeout(250)
-    pytest.fail("the questions did not come")
+    desk.goto(f"{address}/approvals")
+    expect(desk.get_by_text("Put a note into order:90", exact=False)).to_have_count(3)
+    return desk
 
 
 def _write_key(desk: Page, address: str) -> str:

@@ -47,9 +47,8 @@ def test_a_flow_is_written_mended_published_and_its_run_read(desk: Page, address
 
 def test_a_failed_effect_is_replayed_and_done_by_the_worker(desk: Page, address: str) -> None:
     desk.goto(f"{address}/attention")
-    effects = desk.locator("#effects")
-    effects.get_by_label("Tick all").check()
-    effects.get_by_role("button", name="Try the ticked again").click()
+    cause = desk.locator("#effects .cause", has_text="Tag the order with")
+    cause.get_by_role("button", name="Try again").click()
     expect(desk.get_by_text("effect is tried again", exact=False)).to_be_visible()
     for _ in range(50):
         desk.goto(f"{address}/effects?status=failed")
