@@ -96,3 +96,9 @@ def test_a_bomb_is_refused_at_its_first_anchor() -> None:
 def test_a_key_given_twice_is_a_problem_with_its_line() -> None:
     _, problems = read_document("flow: a\nsteps: []\nflow: b\n")
     assert [(problem.code, problem.line) for problem in problems] == [("yaml.duplicate_key", 3)]
+
+
+def test_half_a_character_is_refused_as_any_other_text_that_is_no_yaml() -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_document("flow: \ud800")
+    assert refused.value.problem.code == "yaml.syntax"
