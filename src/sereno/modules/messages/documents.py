@@ -26,7 +26,7 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 HEAD = (
     TextPart("subject", _("Subject"), longest=300),
-    TextPart("preview", _("Preview"), help=_("What a mailbox shows beside the subject."), longest=300),
+    TextPart("preview", _("Preview text"), help=_("What a mailbox shows beside the subject."), longest=300),
 )
 SMS_PARTS = (TextPart("text", _("Text"), "rich", longest=1600),)
 WHATSAPP_PARTS = (

@@ -153,11 +153,13 @@
     else if (event.altKey && event.code === "KeyD") { event.preventDefault(); press("duplicate"); }
     else if (event.key === "Delete") { event.preventDefault(); press("delete"); }
   });
-  const address = new URL(location.href);
-  const row = address.hash.startsWith("#row-") && document.getElementById(address.hash.slice(1));
-  if (row) {
-    const field = row.querySelector(".block-form [data-liquid]");
-    (field && !field.value ? field : row.querySelector(".block-link")).focus({ preventScroll: true });
+  // The browser goes to the block the address names; from there to what one came for.
+  function arrive(place) {
+    if (place.matches?.("#insert")) place.querySelector(".kind")?.focus({ preventScroll: true });
+    if (!place.matches?.(".block")) return;
+    const field = place.querySelector(".block-form [data-liquid]");
+    (field && !field.value ? field : place.querySelector(".block-link")).focus({ preventScroll: true });
   }
-  if (address.hash === "#insert") document.querySelector("#insert .kind")?.focus({ preventScroll: true });
+  editor.addEventListener("focusin", (event) => arrive(event.target));
+  if (document.activeElement) arrive(document.activeElement);
 })();

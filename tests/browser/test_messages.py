@@ -1,0 +1,115 @@
+"""A mail is made in the browser: by mouse and keyboard, kept while one types, seen, published; by everybody."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import sign_in
+from playwright.sync_api import Browser, Page, expect
+from test_access import LOOKS, faults
+
+PAGES = (
+    "/messages",
+    "/messages/new",
+    "/messages/brand",
+    "/messages/own/order-paid",
+    "/messages/own/order-paid?block=b2",
+    "/messages/own/order-paid?insert=b1",
+    "/messages/own/order-paid?panel=publish&look=text",
+    "/messages/own/order-paid?panel=settings&look=phone",
+    "/messages/own/order-paid/versions",
+    "/messages/own/parcel-text",
+)
+
+
+def begin(page: Page, address: str, title: str, kind: str = "email") -> None:
+    page.goto(f"{address}/messages/new")
+    page.get_by_label("Name").fill(title)
+    page.locator(f"input[value={kind}]").check()
+    page.get_by_role("button", name="Open the editor").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
+def test_a_mail_is_written_seen_and_published(desk: Page, address: str) -> None:
+    begin(desk, address, "Browser thanks")
+    mail = desk.frame_locator("#frame")
+    desk.get_by_label("Subject", exact=True).fill("Thank you, {{ name }}")
+    expect(desk.locator("#mail-line")).to_contain_text("Thank you, Mara")
+    desk.get_by_label("Preview text").fill("On its way")
+
+    # By keyboard: into the first block, write, and put a value in.
+    first = desk.locator(".block-link").first
+    first.focus()
+    desk.keyboard.press("Enter")
+    heading = desk.locator("#field-t-b1-text")
+    expect(heading).to_be_focused()
+    desk.keyboard.type("It is **yours**, ")
+    desk.get_by_text("Values to put in").click()
+    desk.locator("[data-insert='{{ name }}']").click()
+    expect(mail.get_by_text("It is yours, Mara")).to_be_visible()
+    expect(heading).to_have_value("It is **yours**, {{ name }}")
+
+    # A mistake shows at once, with its place; mending it makes it go.
+    heading.fill("Dear {{ nam }}")
+    expect(desk.locator("#wrong-field-t-b1-text")).to_contain_text("Did you mean name?")
+    expect(desk.locator("#wrong-field-t-b1-text pre")).to_contain_text("^^^")
+    heading.fill("Dear {{ name }}")
+    expect(desk.locator("#wrong-field-t-b1-text")).not_to_contain_text("Did you mean")
+
+    # What was typed last goes along when one leaves at once.
+    desk.locator("#row-b2 .block-link").click()
+    desk.locator("#field-t-b2-text").fill("Your order is here.")
+    desk.locator("#row-b4 .block-link").click()
+    desk.locator("#field-t-b4-label").fill("See it")
+    expect(mail.get_by_text("Your order is here.")).to_be_visible()
+    expect(mail.get_by_role("link", name="See it")).to_be_visible()
+
+    desk.locator("#row-b4 .block-link").click()
+    expect(desk.locator("#row-b4 .block-link")).to_have_attribute("aria-expanded", "false")
+    desk.locator("#row-b4 .block-link").focus()
+    desk.keyboard.press("Alt+ArrowUp")
+    names = desk.locator(".block-link .name")
+    expect(names).to_have_text(["Heading", "Text", "Button", "What is in it"])
+    expect(desk.locator("#row-b4 .block-link")).to_be_focused()
+    desk.keyboard.press("Delete")
+    expect(names).to_have_text(["Heading", "Text", "What is in it"])
+    desk.get_by_role("button", name="Undo").click()
+    expect(names).to_have_text(["Heading", "Text", "Button", "What is in it"])
+
+    desk.get_by_role("link", name="Publish").click()
+    desk.get_by_role("button", name="Publish").click()
+    expect(desk.get_by_text("Version 1 is what is sent from now on.")).to_be_visible()
+
+
+def test_a_block_is_inserted_without_javascript(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address)
+    begin(page, address, "Plain browser")
+    page.get_by_role("link", name="Insert a block after this one").first.click()
+    page.get_by_role("button", name="Divider").click()
+    expect(page.locator(".block-link .name")).to_have_text(["Heading", "Divider", "Text", "What is in it", "Button"])
+    page.locator("#row-b1 .block-link").click()
+    page.locator("#field-t-b1-text").fill("Written")
+    page.locator("#block-form").get_by_role("button", name="Save").click()
+    expect(page.locator("#excerpt-b1")).to_have_text("Written")
+    context.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_page_of_the_messages_has_a_serious_fault_or_overflows(browser: Browser, address: str, look: str) -> None:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **LOOKS[look])  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/messages")
+    make = page.get_by_role("button", name="Make Payment received your own")
+    if make.count():
+        make.click()
+        begin(page, address, "Parcel text", "sms")
+    wrong: dict[str, list[str]] = {}
+    for path in PAGES:
+        page.goto(f"{address}{path}")
+        wrong[path] = faults(page)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong[path].append("wider than the screen")
+    context.close()
+    assert not {path: found for path, found in wrong.items() if found}
