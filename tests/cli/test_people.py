@@ -21,11 +21,20 @@ def test_a_person_gets_a_password_printed_once(shop) -> None:
     assert made.status == 0
     password = made.out.rpartition(": ")[2].strip()
     assert authenticate(username="ana@example.com", password=password) is not None
+    assert shop("user", "add", "ana@example.com", "--role", "viewer").status == 1  # the last owner
+    shop("user", "add", "boss@example.com")
     again = shop("user", "add", "ana@example.com", "--role", "viewer")
+    shop("user", "remove", "boss@example.com")
     assert "Password" not in again.out
     assert authenticate(username="ana@example.com", password=password) is not None
-    (row,) = shop("user", "list", "--json").json
-    assert row == {"email": "ana@example.com", "shop": "casa-azahar", "role": "viewer"}
+    row = shop("user", "list", "--json").json[0]
+    assert row == {
+        "email": "ana@example.com",
+        "shop": "casa-azahar",
+        "role": "viewer",
+        "second_factor": False,
+        "seen_at": None,
+    }
     assert shop("user", "add", "bo@example.com", "--password", "short").status == 2
 
 
@@ -37,6 +46,55 @@ def test_the_owner_of_all_shops_owns_the_next_one(shop) -> None:
     assert roles[("ana@example.com", "second")] == "owner"
     assert ("bo@example.com", "second") not in roles
     assert "--shop" in shop("flow", "templates", "--install", "low-stock").err
+
+
+def test_a_person_is_taken_out_and_let_in_again(shop) -> None:
+    from django.contrib.auth.models import User
+
+    from sereno.store.models import Audit, Membership
+
+    shop("user", "add", "ana@example.com")
+    shop("user", "add", "bo@example.com", "--role", "support")
+    refused = shop("user", "remove", "ana@example.com")
+    assert refused.status == 1 and "last owner" in refused.err
+    assert User.objects.get(username="ana@example.com").is_active
+    assert shop("user", "remove", "bo@example.com", "--shop", "casa-azahar").status == 0
+    assert shop("user", "remove", "bo@example.com", "--shop", "casa-azahar").status == 1
+    assert shop("user", "remove", "bo@example.com").status == 0
+    assert not User.objects.get(username="bo@example.com").is_active
+    assert not Membership.objects.filter(user__username="bo@example.com").exists()
+    shop("user", "add", "bo@example.com", "--role", "viewer")
+    assert User.objects.get(username="bo@example.com").is_active
+    assert [line.action for line in Audit.objects.filter(target="bo@example.com").order_by("id")] == [
+        "person.added", "person.removed", "person.added",
+    ]  # fmt: skip
+    missing = shop("user", "remove", "bob@example.com")
+    assert missing.status == 2 and "Did you mean 'bo@example.com'" in missing.err
+
+
+def test_a_person_gets_back_in_after_losing_everything(shop) -> None:
+    from datetime import UTC, datetime
+
+    from django.contrib.auth import authenticate
+    from django.contrib.auth.models import User
+
+    from sereno.store.models import Audit, SecondFactor, SignIn
+
+    shop("user", "add", "ana@example.com", "--password", "the first long password")
+    ana, now = User.objects.get(), datetime.now(UTC)
+    SecondFactor.objects.create(user=ana, secret="x", created_at=now, confirmed_at=now)
+    SignIn.objects.create(user=ana, session_key="k", address="", device="", began_at=now, seen_at=now)
+    row = shop("user", "list", "--json").json[0]
+    assert row["second_factor"] is True and row["seen_at"]
+    plain = shop("user", "reset", "Ana@example.com", "--password", "another long password")
+    assert plain.status == 0 and SecondFactor.objects.exists() and not SignIn.objects.exists()
+    made = shop("user", "reset", "ana@example.com", "--second-factor")
+    assert not SecondFactor.objects.exists()
+    password = made.out.rpartition(": ")[2].strip()
+    assert authenticate(username="ana@example.com", password=password) is not None
+    assert shop("user", "reset", "ana@example.com", "--password", "short").status == 2
+    lines = Audit.objects.filter(action="person.reset")
+    assert lines.count() == 2 and password not in str(list(lines.values()))
 
 
 def test_connect_prints_the_address_and_keeps_the_secret_to_itself(shop) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 
 from sereno import __version__
-from sereno.cli import connecting, installation, lists, people, running
+from sereno.cli import connecting, installation, lists, people, running, shops
 from sereno.cli.flows import app as flows
 from sereno.cli.output import Failed
 
@@ -41,7 +41,7 @@ def make_app() -> App:
     app.command(installation.migrate, group=SETUP)
     app.command(installation.doctor, group=SETUP)
     app.command(running.bench, group=SETUP)
-    for part in (people.user, people.key, people.shop):
+    for part in (people.user, shops.key, shops.shop):
         part.group = (SETUP,)
         app.command(part)
     app.command(connecting.connect, group=SETUP)

@@ -1,10 +1,11 @@
-"""`sereno user | key | shop`: who may come in, and to what."""
+"""`sereno user`: who may come in, to what, and what to do when somebody cannot or must not any more."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -13,11 +14,9 @@ from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
-from sereno.cli.output import Failed, WrongUse, emit, no_such, say, table
+from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
 
 user = App(name="user", help="People who sign in.", help_format="plaintext")
-key = App(name="key", help="Keys of the API.", help_format="plaintext")
-shop = App(name="shop", help="Shops and their settings.", help_format="plaintext")
 
 Role = Literal["owner", "operator", "marketer", "support", "viewer"]
 
@@ -60,7 +59,7 @@ def add_user(
     is_new = not _users().filter(username=address).exists()
     if password is None and is_new:
         password, made = _ask_password()
-    save_user(address, role, shops, password)
+    _carry_out(lambda: save_user(address, role, shops, password))
     places = ", ".join(row.slug for row in shops) or "no shop yet (run this again after `sereno shop add`)"
     say(f"{address} is {role} in: {places}")
     if made:
@@ -68,13 +67,17 @@ def add_user(
 
 
 def save_user(address: str, role: str, shops: list[Any], password: str | None) -> Any:
-    """Add or change a person. Raises WrongUse for a password that is too weak."""
+    """Add or change a person. Raises WrongUse for a password that is too weak, LastOwner where a shop would have no
+    owner any more."""
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
     from django.db import transaction
 
+    from sereno.store.access import set_role
     from sereno.store.models import Membership
+    from sereno.store.trail import note
 
+    by = person()
     if password is not None:
         try:
             validate_password(password)
@@ -82,11 +85,16 @@ def save_user(address: str, role: str, shops: list[Any], password: str | None) -
             raise WrongUse(f"the password will not do: {' '.join(error.messages)}") from error
     with transaction.atomic():
         row, _ = _users().get_or_create(username=address, defaults={"email": address})
+        row.is_active = True
         if password is not None:
             row.set_password(password)
-            row.save(update_fields=["password"])
+        row.save(update_fields=["password", "is_active"])
         for place in shops:
-            Membership.objects.update_or_create(user=row, shop=place, defaults={"role": role})
+            seat, is_new = Membership.objects.get_or_create(user=row, shop=place, defaults={"role": role})
+            if is_new:
+                note(place.pk, by, "person.added", address, after={"role": role})
+            else:
+                set_role(seat, role, by)
     return row
 
 
@@ -110,169 +118,135 @@ def _ask_password() -> tuple[str, str | None]:
     return made, made
 
 
-@user.command(name="list")
-def list_users(*, json: Json = False) -> None:
-    """List the people, and what they may do where."""
-    _prepare()
-    from sereno.store.models import Membership
+def _carry_out(what: Callable[[], Any]) -> None:
+    from sereno.store.access import LastOwner
 
-    found = Membership.objects.order_by("user__username", "shop__slug")
-    rows = [
-        {"email": email, "shop": slug, "role": role}
-        for email, slug, role in found.values_list("user__username", "shop__slug", "role")
-    ]
-    if json:
-        emit(rows)
-    else:
-        table(["E-MAIL", "SHOP", "ROLE"], [list(row.values()) for row in rows], empty="Nobody. `sereno user add EMAIL`")
+    try:
+        what()
+    except LastOwner as refusal:
+        raise Failed(f"{refusal} is the last owner there: make somebody else an owner first") from refusal
 
 
-@shop.command(name="add")
-def add_shop(
-    name: str,
-    /,
-    *,
-    currency: str = "EUR",
-    timezone: str = "UTC",
-    locale: str = "en",
-    slug: str | None = None,
-    set: Annotated[list[str] | None, Parameter(negative=(), help="A setting, KEY=VALUE; may be repeated.")] = None,
-) -> None:
-    """Make a shop.
-
-    Parameters
-    ----------
-    name
-        Its name, as customers read it.
-    currency
-        ISO 4217, such as EUR.
-    timezone
-        IANA name, such as Europe/Madrid.
-    locale
-        Language of its messages: en, es, pt or ro.
-    slug
-        Its name in commands; made from the name when left out.
-    """
-    _prepare()
-    from django.utils.text import slugify
-
-    from sereno.runtime import services
-    from sereno.store.models import Membership, Shop
-
-    check_place(currency, timezone, locale)
-    short = slug or slugify(name)
-    if not short:
-        raise WrongUse(f"no short name can be made from {name!r}: give one with --slug")
-    if Shop.objects.filter(slug=short).exists():
-        raise Failed(f"there is a shop {short!r} already")
-    settings = _settings(set or [])
-    made = services.create_shop(
-        slug=short, name=name, currency=currency.upper(), timezone=timezone, locale=locale, settings=settings
-    )
-    number = made if isinstance(made, int) else made.pk
-    # Whoever owns every other shop owns this one too.
-    others = Shop.objects.exclude(pk=number).count()
-    for owner in _users().filter(is_active=True):
-        if Membership.objects.filter(user=owner, role="owner").count() == others:
-            Membership.objects.get_or_create(user=owner, shop_id=number, defaults={"role": "owner"})
-    say(f"{name} is there as {short}.")
-    if not _users().exists():
-        say("\nNext: sereno user add you@example.com --role owner")
-    say(f"Then: sereno connect shopify --shop {short} --name my-store --secret ...")
-
-
-@shop.command(name="list")
-def list_shops(*, json: Json = False) -> None:
-    """List the shops."""
-    _prepare()
-    from sereno.store.models import Shop
-
-    names = ("slug", "name", "currency", "timezone", "locale", "settings")
-    rows = [dict(row) for row in Shop.objects.order_by("slug").values(*names)]
-    if json:
-        emit(rows)
-    else:
-        table(
-            [name.upper() for name in names], [list(row.values()) for row in rows], empty="None. `sereno shop add NAME`"
-        )
-
-
-@shop.command(name="set")
-def set_shop(name: str, settings: Annotated[list[str], Parameter(negative=())], /) -> None:
-    """Change settings of a shop.
-
-    Parameters
-    ----------
-    name
-        The shop.
-    settings
-        KEY=VALUE, such as abandoned_after=2h or low_stock_threshold=5; KEY= takes a setting away.
-    """
-    _prepare()
-    row = shop_named(name)
-    changed = _settings(settings)
-    kept = {**row.settings, **changed}
-    row.settings = {field: value for field, value in kept.items() if value != ""}
-    row.save(update_fields=["settings"])
-    say(", ".join(f"{field} = {value}" for field, value in row.settings.items()) or "No settings.")
-
-
-def check_place(currency: str, timezone: str, locale: str) -> None:
-    """Raises WrongUse for a currency, time zone or language there is not."""
-    from zoneinfo import available_timezones
-
-    from babel.numbers import list_currencies
-
-    if currency.upper() not in list_currencies():
-        raise no_such("currency", currency.upper(), sorted(list_currencies()))
-    if timezone not in available_timezones():
-        raise no_such("time zone", timezone, sorted(available_timezones()))
-    if locale not in ("en", "es", "pt", "ro"):
-        raise no_such("language", locale, ["en", "es", "pt", "ro"])
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise WrongUse(f"{pair!r} is not of the form key=value")
-        if re.fullmatch(r"-?\d+", value):
-            found[name] = int(value)
-        elif name == "allowed_hosts":
-            found[name] = [host_name for host_name in value.split(",") if host_name]
-        else:
-            found[name] = value
+def _account(email: str) -> Any:
+    """Raises WrongUse for an address nobody has."""
+    found = _users().filter(username=email.strip().lower()).first()
+    if found is None:
+        known = list(_users().order_by("username").values_list("username", flat=True)[:200])
+        raise no_such("account", email, known, "`sereno user list` shows them.")
     return found
 
 
-@key.command(name="add")
-def add_key(
-    name: str = "api",
-    /,
-    *,
-    shop: ShopName = None,
-    scope: Annotated[
-        list[str] | None, Parameter(negative=(), help="May be repeated; write stands for all that changes flows.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Make a key for the API. It is printed once and cannot be read again.
+@user.command(name="list")
+def list_users(*, json: Json = False) -> None:
+    """List the people, what they may do where, and when they were last seen."""
+    _prepare()
+    from django.db.models import Max
+
+    from sereno.store.models import Membership, SecondFactor, SignIn
+
+    rows = Membership.objects.order_by("user__username", "shop__slug")
+    found = list(rows.values_list("user_id", "user__username", "shop__slug", "role"))
+    seen = dict(SignIn.objects.order_by().values_list("user").annotate(Max("seen_at")))
+    with_factor = set(SecondFactor.objects.filter(confirmed_at__isnull=False).values_list("user_id", flat=True))
+    shown = [
+        {
+            "email": email,
+            "shop": slug,
+            "role": role,
+            "second_factor": id_ in with_factor,
+            "seen_at": instant(seen.get(id_)),
+        }
+        for id_, email, slug, role in found
+    ]
+    if json:
+        emit(shown)
+        return
+    cells = [
+        [row["email"], row["shop"], row["role"], ("no", "yes")[row["second_factor"]], row["seen_at"] or "never"]
+        for row in shown
+    ]
+    heads = ["E-MAIL", "SHOP", "ROLE", "SECOND FACTOR", "LAST SEEN"]
+    table(heads, cells, empty="Nobody. `sereno user add EMAIL`")
+
+
+@user.command(name="remove")
+def remove_user(email: str, /, *, shop: ShopName = None) -> None:
+    """Take a person out of a shop, or with no shop named out of all, and switch the account off.
 
     Parameters
     ----------
-    name
-        What it is for.
+    email
+        The address they sign in with.
     """
     _prepare()
-    from sereno.store import keys
+    from django.db import transaction
 
-    row = shop_named(shop)
-    wrong = [one for one in scope or () if one not in (*keys.SCOPES, *keys.SHORT)]
-    if wrong:
-        raise no_such("scope", wrong[0], [*keys.SCOPES, *keys.SHORT])
-    token = keys.issue(row.pk, name, " ".join(scope or ["write"]), person())
-    if json:
-        emit({"name": name, "shop": row.slug, "key": token})
-    else:
-        say(f"Key (shown once): {token}")
+    from sereno.store.access import end_all, take_out
+    from sereno.store.models import Membership
+
+    row = _account(email)
+    seats = Membership.objects.filter(user=row).select_related("shop", "user")
+    if shop:
+        seats = seats.filter(shop=shop_named(shop))
+        if not seats:
+            raise Failed(f"{row.username} does not belong to that shop")
+
+    def take() -> None:
+        with transaction.atomic():
+            for seat in seats:
+                take_out(seat, person())
+            if not shop:
+                end_all(row)
+                _users().filter(pk=row.pk).update(is_active=False)
+
+    places = ", ".join(seat.shop.slug for seat in seats)
+    _carry_out(take)
+    say(f"{row.username} is out of: {places or 'no shop'}" + ("" if shop else ", and the account is switched off"))
+
+
+@user.command(name="reset")
+def reset_user(
+    email: str,
+    /,
+    *,
+    password: str | None = None,
+    second_factor: Annotated[bool, Parameter(negative="", help="Switch the second factor off, too.")] = False,
+) -> None:
+    """Give a person a new password and sign them out everywhere. It is the way back for who lost telephone and codes.
+
+    Parameters
+    ----------
+    email
+        The address they sign in with.
+    password
+        The password; without it you are asked, and where nobody can be asked one is made and printed once.
+    """
+    _prepare()
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+    from django.db import transaction
+
+    from sereno.store.access import drop_second_factor, end_all
+    from sereno.store.models import Membership
+    from sereno.store.trail import note
+
+    row, made = _account(email), None
+    if password is None:
+        password, made = _ask_password()
+    try:
+        validate_password(password, row)
+    except ValidationError as error:
+        raise WrongUse(f"the password will not do: {' '.join(error.messages)}") from error
+    with transaction.atomic():
+        row.set_password(password)
+        row.is_active = True
+        row.save(update_fields=["password", "is_active"])
+        dropped = drop_second_factor(row) if second_factor else False
+        ended = end_all(row)
+        for shop_id in Membership.objects.filter(user=row).values_list("shop_id", flat=True):
+            note(shop_id, person(), "person.reset", row.username, after={"second_factor": False} if dropped else None)
+    say(f"{row.username} has a new password and was signed out of {ended} devices.")
+    if dropped:
+        say("The second factor is off; it is set up anew on the page Your account.")
+    if made:
+        say(f"Password (shown once): {made}")

@@ -125,6 +125,10 @@ class Address:
     def filled(self, values: Mapping[str, list[Any]], most: int = 40) -> list[str]:
         """Its paths with every combination of values; `values` by converter."""
         choices = [values.get(converter, values["str"]) for converter, _name in self.places]
+        if len(choices) > 1:  # beside a name a number may be that of a version
+            choices = [
+                [1, *those] if kind == "int" else those for those, (kind, _) in zip(choices, self.places, strict=True)
+            ]
         found: list[str] = []
         for combination in itertools.islice(itertools.product(*choices), most):
             path = self.route

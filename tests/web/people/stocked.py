@@ -18,6 +18,8 @@ from sereno.store.fields import DocumentField, InstantField
 from sereno.store.models import Shop
 
 MARK = "zqwx"
+FAR = 7000
+"""The first shop's ids begin after this one; the second has none as large."""
 _RENAMED = {
     "mara@example.com": f"{MARK}mara@example.com",
     "ana@example.com": f"{MARK}ana@example.com",
@@ -70,7 +72,8 @@ def stock() -> Stocked:
     outsider = person(second, "eve@example.com", "owner")
     with connection.cursor() as cursor:
         for name in connection.introspection.table_names(cursor):
-            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, 7000)", [name])
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [name])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [name, FAR])
     seeded = seed()
     _rename()
     first = seeded.shop
@@ -85,6 +88,7 @@ def stock() -> Stocked:
     owner.post("/keys", {"name": f"{MARK} key", "scopes": ["work"]})
     _fill_up(made)
     made.values = _values(made)
+    assert made.values["int"] and len(made.values["str"]) > 5
     return made
 
 
@@ -168,7 +172,7 @@ def _values(made: Stocked) -> dict[str, list[Any]]:
         if model is Shop:
             continue
         for row in model.objects.filter(**{path: made.first.pk}):  # type: ignore[attr-defined]
-            if isinstance(row.pk, int) and row.pk >= 7000:
+            if isinstance(row.pk, int) and row.pk > FAR:
                 numbers.add(row.pk)
             for name in ("name", "uid", "slug", "digest"):
                 held = getattr(row, name, None)

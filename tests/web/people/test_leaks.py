@@ -14,7 +14,7 @@ from crawling import Form, addresses, forms_of
 from django.contrib.auth.models import User
 from django.test import Client
 from seeding import PASSWORD
-from stocked import MARK, Stocked, stock
+from stocked import FAR, MARK, Stocked, stock
 
 from sereno.store.keys import SCOPES, issue
 from sereno.store.models import Approval, Delivery, Effect, Event
@@ -133,7 +133,7 @@ def test_no_form_of_another_shop_does_anything(shops: Stocked) -> None:
 def generic(shops: Stocked, name: str) -> dict[str, list[str]]:
     """Ids and names of the first shop under every name a form may use."""
     number = {"effects": Effect, "deliveries": Delivery, "approvals": Approval, "events": Event}
-    ids = [str(row.pk) for model in number.values() for row in model.objects.filter(pk__gte=7000)]
+    ids = [str(row.pk) for model in number.values() for row in model.objects.filter(pk__gt=FAR)]
     return {
         "id": ids, "ids": ids, "name": [f"{MARK}-recovery"], "flow": [f"{MARK}-recovery"], "shop": [shops.first.slug],
         "connection": [f"{MARK}-store"], "subject": [f"cart:c-{MARK}17"], "run": [f"{MARK}a1b2c3d4e5f6a7b8"],

@@ -84,7 +84,7 @@ def backtest(
 
 
 def _facts(place: Any, timezone: str | None, currency: str | None, locale: str | None) -> Any:
-    from sereno.cli.people import check_place
+    from sereno.cli.shops import check_place
     from sereno.sdk.context import ShopFacts
 
     zone = timezone or (place.timezone if place else "UTC")

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from markupsafe import Markup
 
+from sereno.store.access import drop_second_factor, end_all
 from sereno.store.models import Identity, Membership, SignIn
 from sereno.store.trail import note
 from sereno.web.access import SECOND_FACTOR, signed_in
@@ -107,7 +108,7 @@ def two_factor(request: HttpRequest) -> HttpResponse:
         if codes is not None:
             BY_CODE.forget(f"new:{user.pk}")
             note_everywhere(user, "person.second_factor_on")
-            sessions.end_all(user, but=request.session.session_key)
+            end_all(user, but=request.session.session_key)
             request.session[SECOND_FACTOR] = True
             sessions.rotate(request)
             return render(request, "people/recovery-codes.html", {**context, "codes": codes})
@@ -137,9 +138,9 @@ def two_factor_off(request: HttpRequest) -> HttpResponse:
     if not second_factor.is_on(user) or not _proven(request, user):
         return redirect("two-factor")
     with transaction.atomic():
-        second_factor.switch_off(user)
+        drop_second_factor(user)
         note_everywhere(user, "person.second_factor_off")
-    sessions.end_all(user, but=request.session.session_key)
+    end_all(user, but=request.session.session_key)
     request.session[SECOND_FACTOR] = False
     sessions.rotate(request)
     messages.success(request, _("The second factor is off. Your password alone lets you in."))
@@ -168,7 +169,7 @@ def end_sign_in(request: HttpRequest) -> HttpResponse:
             note_everywhere(user, "person.sign_in_ended")
             messages.success(request, _("That device is signed out."))
     elif not wanted:
-        ended = sessions.end_all(user, but=_key(request))
+        ended = end_all(user, but=_key(request))
         if ended:
             note_everywhere(user, "person.sign_in_ended", after={"devices": ended})
         messages.success(request, _signed_out(ended))
@@ -206,7 +207,7 @@ def keep_only_this(request: HttpRequest, user: User) -> int:
     former = _key(request)
     update_session_auth_hash(request, user)
     SignIn.objects.filter(session_key=former).update(session_key=_key(request))
-    return sessions.end_all(user, but=_key(request))
+    return end_all(user, but=_key(request))
 
 
 def confirmed(request: HttpRequest, user: User, password: str) -> bool:

@@ -15,9 +15,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sereno.store.access import end_all
 from sereno.store.models import Identity, Membership, Shop
 from sereno.store.trail import note
-from sereno.web.people import sessions
 from sereno.web.people.company import Claims
 from sereno.web.people.company import company as the_company
 
@@ -72,7 +72,7 @@ def link(user: User, claims: Mapping[str, str], *, proven: bool) -> None:
         if not proven and user.has_usable_password():
             user.set_unusable_password()
             user.save(update_fields=["password"])
-            sessions.end_all(user)
+            end_all(user)
         for shop_id in Membership.objects.filter(user=user).values_list("shop_id", flat=True):
             note(shop_id, user.username, "person.linked", user.username, after={"provider": claims["issuer"]})
 

@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
+from sereno.store.access import LastOwner, set_role, take_out
 from sereno.store.fields import from_micros
 from sereno.store.models import Invitation, Membership, SecondFactor, SignIn
 from sereno.store.trail import note
 from sereno.web.access import StaffRequest, staff
-from sereno.web.actions import carry_out
-from sereno.web.people import mailing, sessions
-from sereno.web.people.roles import EXPLAINED, is_last_owner, may_give
+from sereno.web.people import mailing
+from sereno.web.people.roles import EXPLAINED, may_give
 from sereno.web.people.tries import INVITATIONS
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
@@ -178,7 +178,11 @@ def change_role(request: StaffRequest, id: int) -> HttpResponse:
     if not may_give(request.role, role):
         raise PermissionDenied
     said = _("%(email)s is now: %(role)s.") % {"email": row.user.username, "role": NAMED[role]}
-    carry_out(request, lambda: set_role(row, role, request.user.username), said if role != row.role else "")
+    try:
+        set_role(row, role, request.user.username)
+        messages.success(request, said)
+    except LastOwner:
+        messages.error(request, _("This is the last owner. Make somebody else an owner first."))
     return redirect("people")
 
 
@@ -187,8 +191,12 @@ def change_role(request: StaffRequest, id: int) -> HttpResponse:
 def remove(request: StaffRequest, id: int) -> HttpResponse:
     """Out of this shop. The account stays: it may belong to other shops, and can be invited again."""
     row = _member(request, id)
-    said = _("%(email)s no longer belongs to this shop.") % {"email": row.user.username}
-    carry_out(request, lambda: take_out(row, request.user.username), said)
+    try:
+        take_out(row, request.user.username)
+        messages.success(request, _("%(email)s no longer belongs to this shop.") % {"email": row.user.username})
+    except LastOwner:
+        messages.error(request, _("This is the last owner. Make somebody else an owner first."))
+        return redirect("people")
     return redirect("home" if row.user_id == request.user.pk else "people")
 
 
@@ -197,27 +205,6 @@ def _member(request: StaffRequest, id: int) -> Membership:
     if not may_give(request.role, row.role):
         raise PermissionDenied
     return row
-
-
-def set_role(row: Membership, role: str, by: str) -> None:
-    """Raises ValueError for the last owner."""
-    with transaction.atomic():
-        if role != "owner" and is_last_owner(row):
-            raise ValueError(_("This is the last owner. Make somebody else an owner first."))
-        if Membership.objects.filter(pk=row.pk).exclude(role=role).update(role=role):
-            note(row.shop_id, by, "person.role_changed", row.user.username, before={"role": row.role},
-                 after={"role": role})  # fmt: skip
-            sessions.rotate_all(row.user)
-
-
-def take_out(row: Membership, by: str) -> None:
-    """Raises ValueError for the last owner."""
-    with transaction.atomic():
-        if is_last_owner(row):
-            raise ValueError(_("This is the last owner. Make somebody else an owner first."))
-        if Membership.objects.filter(pk=row.pk).delete()[0]:
-            note(row.shop_id, by, "person.removed", row.user.username, before={"role": row.role})
-            sessions.rotate_all(row.user)
 
 
 def join_shop(user: User, invitation: Invitation) -> bool:

@@ -17,7 +17,8 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sereno.web.people import accounts, mailing, sessions, signin
+from sereno.store.access import end_all
+from sereno.web.people import accounts, mailing, signin
 from sereno.web.people.addresses import client_address, place_of
 from sereno.web.people.mailing import Letter
 from sereno.web.people.tries import BY_ACCOUNT, RESETS, RESETS_BY_PLACE
@@ -77,7 +78,7 @@ def reset(request: HttpRequest, key: str, token: str) -> HttpResponse:
     with transaction.atomic():
         accounts.set_password(user, password)
         accounts.note_everywhere(user, "person.password_reset")
-        sessions.end_all(user)
+        end_all(user)
     BY_ACCOUNT.forget(user.username)
     messages.success(request, _("Your new password is set, and every device was signed out."))
     return signin.enter(request, user, "link", "/")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from sereno.store.models import Membership
-
 EXPLAINED = {
     "owner": _("Everything, and decides who the other owners are. There is always at least one."),
     "operator": _("Runs the shop: flows, approvals, connections, API keys, people other than owners."),
@@ -19,11 +17,3 @@ ROLES = tuple(EXPLAINED)
 def may_give(role: str, given: str) -> bool:
     """Nobody makes anybody more than they are themselves: owners are made, changed and removed by owners."""
     return given in EXPLAINED and (role == "owner" or given != "owner")
-
-
-def is_last_owner(membership: Membership) -> bool:
-    """Call it inside the transaction that changes the membership."""
-    if membership.role != "owner":
-        return False
-    owners = Membership.objects.select_for_update().filter(shop_id=membership.shop_id, role="owner")
-    return len([one for one in owners if one.pk != membership.pk]) == 0

@@ -60,12 +60,6 @@ def new_recovery_codes(user: User) -> list[str]:
     return ["-".join(code[place : place + 4] for place in range(0, 16, 4)) for code in made]
 
 
-def switch_off(user: User) -> None:
-    with transaction.atomic():
-        SecondFactor.objects.filter(user=user).delete()
-        RecoveryCode.objects.filter(user=user).delete()
-
-
 def check(user: User, given: str) -> str | None:
     """`code` or `recovery` when it is right, and from then on used; None when it is not."""
     digits = _digits(given)

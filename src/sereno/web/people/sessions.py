@@ -11,18 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
+from sereno.store.access import ROTATE, end_sign_ins
 from sereno.store.models import SignIn
 from sereno.web.people.addresses import client_address
 
 _SEEN_EVERY = 60
-ROTATE = "rotate"
-"""Set in a session whose owner's rights changed: its key is changed at the next request."""
 HOW = "how"
 
 
@@ -55,29 +53,13 @@ def rotate(request: HttpRequest) -> None:
     SignIn.objects.filter(session_key=former).update(session_key=request.session.session_key)
 
 
-def rotate_all(user: User) -> None:
-    """The person's rights changed: every session gets a new key at its next request."""
-    for key in SignIn.objects.filter(user=user).values_list("session_key", flat=True):
-        store = SessionStore(key)
-        if store.get("_auth_user_id") == str(user.pk):
-            store[ROTATE] = True
-            store.save()
-
-
 def end(user: User, row_id: int) -> bool:
     """End one; False when the person has no such sign-in."""
     row = SignIn.objects.filter(user=user, pk=row_id).first()
     if row is None:
         return False
-    _end([row])
+    end_sign_ins([row])
     return True
-
-
-def end_all(user: User, but: str | None = None) -> int:
-    """End all of a person's sign-ins, `but` the one with this session key. Gives how many."""
-    rows = list(SignIn.objects.filter(user=user).exclude(session_key=but or ""))
-    _end(rows)
-    return len(rows)
 
 
 def listed(user: User) -> list[SignIn]:
@@ -131,9 +113,3 @@ def _add(request: HttpRequest) -> None:
 
 def _where(request: HttpRequest) -> dict[str, Any]:
     return {"address": client_address(request)[:64], "device": request.headers.get("User-Agent", "")[:300]}
-
-
-def _end(rows: list[SignIn]) -> None:
-    with transaction.atomic():
-        Session.objects.filter(session_key__in=[row.session_key for row in rows]).delete()
-        SignIn.objects.filter(pk__in=[row.pk for row in rows]).delete()
