@@ -18,7 +18,7 @@ GUIDE = Guide(
     ),
     steps=(
         _("In Shopify's admin open Settings, Notifications, Webhooks."),
-        _("At the foot of that page, copy the key after “Your webhooks will be signed with” and paste it below."),
+        _("At the foot of that page, copy the key after “Your webhooks will be signed with” and paste it here."),
         _(
             "Press “Create webhook” for each event listed here: format JSON, the newest API version, and as URL this "
             "connection's address."

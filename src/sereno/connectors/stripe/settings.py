@@ -20,7 +20,7 @@ GUIDE = Guide(
     steps=(
         _("In Stripe's dashboard open Developers, Webhooks, and press “Add endpoint”."),
         _("Endpoint URL: this connection's address. Choose the events listed here, and save."),
-        _("On the endpoint's page press “Reveal” under Signing secret, copy it, and paste it below."),
+        _("On the endpoint's page press “Reveal” under Signing secret, copy it, and paste it here."),
         _("Press “Send test webhook”: it shows up on this page within a second."),
         _("So that payments find their orders, let the shop write its order's id into the metadata as order_id."),
     ),

@@ -10,8 +10,7 @@ from babel.dates import format_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sereno.sdk.config import Config, text
-from sereno.sdk.config import mark as name_of
+from sereno.sdk.config import Config, mark, text
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.mail import message_id, reply_address, sender
 from sereno.sdk.plugin import URGENT, action
@@ -25,13 +24,13 @@ _BUTTON = (
 
 
 class AskConfig(Config):
-    question: str = text(name_of("Question"), max_length=300)
-    to: str = text(name_of("To"), max_length=320)
+    question: str = text(mark("Question"), max_length=300)
+    to: str = text(mark("To"), max_length=320)
 
 
 @action(
     "alerts.ask",
-    label=name_of("Ask {to} for an answer, by mail"),
+    label=mark("Ask {to} for an answer, by mail"),
     icon="mail",
     config=AskConfig,
     connection=lambda config: "smtp",

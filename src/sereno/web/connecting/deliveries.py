@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sereno.store.models import Delivery, Event, Run
@@ -39,7 +40,7 @@ def delivery(request: StaffRequest, id: int) -> HttpResponse:
         "is_cut": len(text) > SHOWN,
         "size": len(row.body),
         "headers": verifying.shown_headers(row.headers),
-        "signed": {"label": label, "icon": icon, "tone": tone},
+        "signed": {"label": _(label), "icon": icon, "tone": tone},
         "events": events,
         "runs": list(begun.select_related("flow").defer("state", "flow__draft").order_by("-id")[:MOST]),
         "labels": labels(request.shop, subjects),

@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from babel.dates import format_timedelta
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from sereno.sdk.config import mark
 from sereno.sdk.connector import Guide
 from sereno.web.formats import language
 
@@ -27,13 +26,13 @@ PLATFORMS = {
 ORDER = (*PLATFORMS, "generic")
 """Of the gallery; what others bring comes after."""
 
-SIGNED: dict[str, tuple[str | Promise, str, str]] = {
-    "newest": (gettext_lazy("Signature right, by the newest secret"), "shield-check", "ok"),
-    "older": (gettext_lazy("Signature right, by an older secret"), "shield-check", "lamp"),
-    "unknown": (gettext_lazy("Signature was right when it came; that secret is ended"), "shield-check", "idle"),
-    "file": (gettext_lazy("Brought in from a file, not signed"), "file-text", "idle"),
+SIGNED: dict[str, tuple[str, str, str]] = {
+    "newest": (mark("Signature right, by the newest secret"), "shield-check", "ok"),
+    "older": (mark("Signature right, by an older secret"), "shield-check", "lamp"),
+    "unknown": (mark("Signature was right when it came; that secret is ended"), "shield-check", "idle"),
+    "file": (mark("Brought in from a file, not signed"), "file-text", "idle"),
 }
-"""Label, icon, tone."""
+"""Label (not yet translated), icon, tone."""
 
 
 def platform(kind: str) -> str:
@@ -54,7 +53,7 @@ def of_guide(guide: Guide | None) -> dict[str, Any]:
 def cause(code: str, detail: str) -> str:
     """Why a delivery was probably refused, and what to do."""
     found = {
-        "no_secret": _("This connection has no secret yet. Paste it below, then send again."),
+        "no_secret": _("This connection has no secret yet. Put it here, then send again."),
         "too_old": _(
             "The signature is right but its time is not: the delivery is older than five minutes, or a clock is wrong. "
             "Check the time of both machines."

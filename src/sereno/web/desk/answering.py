@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from sereno.runtime import asking, services
 from sereno.runtime.asking import Answerer, TokenInvalid
 from sereno.store.models import Approval, Membership
+from sereno.web import formats
 from sereno.web.shell import forget_attention, render
 from sereno.web.subjects import labels
 from sereno.web.wiring import wiring
@@ -81,6 +82,8 @@ def _page(
         "state": state,
         "question": row,
         "who": who,
+        "asked_at": formats.full(row.created_at, row.shop.timezone) if row is not None else "",
+        "until": formats.full(row.expires_at, row.shop.timezone) if row is not None and row.expires_at else "",
         "wish": request.GET.get("answer", ""),
         "labels": labels(row.shop, [row.run.subject]) if row is not None and state == "open" else {},
     }
