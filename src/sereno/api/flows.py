@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Field, Query, Schema, Status
 
 from sereno.api import rows
+from sereno.api.drafts import Name
+from sereno.api.flow_routes import router
 from sereno.api.keys import caller, shop_of
 from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.run import LIVE
 from sereno.runtime import services
 from sereno.store.models import Approval, Effect, Flow, FlowVersion, Run, RunTrace
 from sereno.store.scans import narrowed, of_shop
-
-router = Router(tags=["Flows"])
 
 
 class Draft(Schema):
@@ -53,17 +53,36 @@ class Decision(Schema):
     note: str = Field("", max_length=500)
 
 
-@router.get("/flows", response=rows.Rows)
-def list_flows(request: HttpRequest, status: str | None = None) -> dict[str, Any]:
-    """All flows of the shop."""
+class FlowsOf(Schema):
+    limit: int = Field(rows.MOST, ge=1, le=rows.MOST, description="At most so many rows.")
+    after: str | None = Field(None, max_length=100, description="`next` of the page before this one.")
+    status: str | None = Field(None, max_length=20, description="Only this status.")
+
+
+class FlowPage(Schema):
+    """A page of the flows by name. `next` goes into `after` for the page after it; null on the last page."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+@router.get("/flows", response=FlowPage)
+def list_flows(request: HttpRequest, wanted: Query[FlowsOf]) -> dict[str, Any]:
+    """The flows of the shop, by name."""
     query = Flow.objects.filter(shop=shop_of(request)).defer("draft").order_by("name")
-    if status:
-        query = query.filter(status=status)
-    return {"items": [rows.flow_row(flow) for flow in query], "next": None}
+    if wanted.status:
+        query = query.filter(status=rows.storable_text(wanted.status))
+    if wanted.after:
+        query = query.filter(name__gt=rows.storable_text(wanted.after))
+    found = list(query[: wanted.limit + 1])
+    following = found[wanted.limit - 1].name if len(found) > wanted.limit else None
+    return {"items": [rows.flow_row(flow) for flow in found[: wanted.limit]], "next": following}
 
 
 @router.get("/flows/{name}")
-def show_flow(request: HttpRequest, name: str, version: int | None = None) -> dict[str, Any]:
+def show_flow(
+    request: HttpRequest, name: Name, version: int | None = Query(None, ge=1, le=1_000_000)
+) -> dict[str, Any]:
     """One flow with its draft, its versions, and the document of `version` (the published one when not said)."""
     flow = get_object_or_404(Flow, shop=shop_of(request), name=name)
     versions = FlowVersion.objects.filter(flow=flow).order_by("-number")
@@ -87,7 +106,7 @@ def show_flow(request: HttpRequest, name: str, version: int | None = None) -> di
 
 
 @router.put("/flows/{name}")
-def save_draft(request: HttpRequest, name: str, draft: Draft) -> dict[str, Any]:
+def save_draft(request: HttpRequest, name: Name, draft: Draft) -> dict[str, Any]:
     """Check the text and keep it as the draft; 422 with every problem by line when it is not right."""
     _refuse_other_name(name, draft.text)
     saved = services.save_draft(shop_of(request).pk, draft.text)
@@ -95,7 +114,7 @@ def save_draft(request: HttpRequest, name: str, draft: Draft) -> dict[str, Any]:
 
 
 @router.post("/flows/{name}/publish", response=Published)
-def publish(request: HttpRequest, name: str, how: Publishing) -> dict[str, Any]:
+def publish(request: HttpRequest, name: Name, how: Publishing) -> dict[str, Any]:
     """Make the draft the next version."""
     shop = shop_of(request).pk
     version = services.publish(shop, name, caller(request), note=how.note, inflight=how.inflight)
@@ -103,7 +122,7 @@ def publish(request: HttpRequest, name: str, how: Publishing) -> dict[str, Any]:
 
 
 @router.post("/flows/{name}/status")
-def set_status(request: HttpRequest, name: str, wanted: WantedStatus) -> dict[str, Any]:
+def set_status(request: HttpRequest, name: Name, wanted: WantedStatus) -> dict[str, Any]:
     """Set the flow live, pause it, or put it in shadow."""
     shop = shop_of(request).pk
     services.set_status(shop, name, wanted.status, caller(request), reason=wanted.reason)
@@ -111,7 +130,7 @@ def set_status(request: HttpRequest, name: str, wanted: WantedStatus) -> dict[st
 
 
 @router.post("/flows/{name}/start", response={202: dict[str, str]})
-def start(request: HttpRequest, name: str, about: Start) -> Status[dict[str, str]]:
+def start(request: HttpRequest, name: Name, about: Start) -> Status[dict[str, str]]:
     """Start a flow whose trigger is `manual`. Gives the id of the event that starts it."""
     event = services.start_by_hand(shop_of(request).pk, name, about.subject, caller(request))
     return Status(202, {"event": event})
@@ -136,7 +155,7 @@ def list_runs(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, Any
 
 
 @router.get("/runs/{id}")
-def show_run(request: HttpRequest, id: str) -> dict[str, Any]:
+def show_run(request: HttpRequest, id: rows.Uid) -> dict[str, Any]:
     """One run with its trace, its effects and what it asked."""
     run = get_object_or_404(Run.objects.select_related("flow"), shop=shop_of(request), uid=id)
     traces = RunTrace.objects.filter(run=run).order_by("id").values_list("entries", flat=True)
@@ -151,7 +170,7 @@ def show_run(request: HttpRequest, id: str) -> dict[str, Any]:
 
 
 @router.post("/runs/{id}/end")
-def end_run(request: HttpRequest, id: str, how: Ending) -> dict[str, Any]:
+def end_run(request: HttpRequest, id: rows.Uid, how: Ending) -> dict[str, Any]:
     """End a run that is under way. What was sent stays sent."""
     run = get_object_or_404(Run.objects.select_related("flow"), shop=shop_of(request), uid=id)
     services.end_run(run.uid, caller(request), how.reason)
@@ -159,7 +178,7 @@ def end_run(request: HttpRequest, id: str, how: Ending) -> dict[str, Any]:
 
 
 @router.get("/why")
-def why(request: HttpRequest, flow: str, subject: str) -> dict[str, Any]:
+def why(request: HttpRequest, flow: rows.Word, subject: rows.Word) -> dict[str, Any]:
     """The runs of the flow about the subject with their traces, and the starts that were refused with their reasons."""
     return services.why(shop_of(request).pk, flow, subject)
 
@@ -174,7 +193,7 @@ def list_approvals(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str
 
 
 @router.post("/approvals/{int:id}/decide")
-def decide(request: HttpRequest, id: int, answer: Decision) -> dict[str, Any]:
+def decide(request: HttpRequest, id: rows.Id, answer: Decision) -> dict[str, Any]:
     """Approve or refuse."""
     approval = get_object_or_404(Approval, shop=shop_of(request), pk=id)
     services.decide_approval(approval.pk, answer.approved, caller(request), answer.note)

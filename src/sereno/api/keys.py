@@ -31,7 +31,7 @@ SCOPES_NEEDED = (
     (r"POST (runs|approvals|attention|effects|deliveries)/.*", "work"),
     (r"POST flows/[^/]+/start", "work"),
     # Trying a document changes nothing.
-    (r"POST flows/(lint|check|try|backtest)", "read"),
+    (r"POST (checks|trials)", "read"),
     (r"(POST|PUT|PATCH|DELETE) (flows|templates|messages|drafts|gallery)\b.*", "flows:write"),
 )
 """Method and path below `/api/v1/`, first match wins."""

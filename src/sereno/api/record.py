@@ -67,7 +67,7 @@ def list_events(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, A
 
 
 @router.get("/events/{int:number}")
-def show_event(request: HttpRequest, number: int) -> dict[str, Any]:
+def show_event(request: HttpRequest, number: rows.Id) -> dict[str, Any]:
     """One event by its `number`, with the runs it started and the flows it did not."""
     event = get_object_or_404(Event.objects.select_related("connection"), shop=shop_of(request), pk=number)
     runs = Run.objects.filter(shop=shop_of(request), event=event).select_related("flow").defer("state")
@@ -126,7 +126,7 @@ def list_deliveries(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[st
 
 
 @router.get("/deliveries/{int:id}")
-def show_delivery(request: HttpRequest, id: int) -> dict[str, Any]:
+def show_delivery(request: HttpRequest, id: rows.Id) -> dict[str, Any]:
     """One delivery with its headers and its body as text."""
     delivery = get_object_or_404(
         Delivery.objects.select_related("connection"), connection__shop=shop_of(request), pk=id
@@ -160,7 +160,7 @@ def list_effects(request: HttpRequest, narrow: Query[rows.Narrow]) -> dict[str, 
 
 
 @router.get("/effects/{int:id}")
-def show_effect(request: HttpRequest, id: int) -> dict[str, Any]:
+def show_effect(request: HttpRequest, id: rows.Id) -> dict[str, Any]:
     """One effect."""
     return rows.effect_row(
         get_object_or_404(Effect.objects.select_related("flow", "run"), shop=shop_of(request), pk=id)

@@ -4,29 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
-from ninja import Field, Schema
+from ninja import Field, Path, Query, Schema
 from ninja.errors import HttpError
+from pydantic import AfterValidator, field_validator
 
 from sereno.engine.durations import is_duration, parse_duration
 from sereno.sdk.masking import masked
+from sereno.store.fields import from_micros, storable
 from sereno.store.models import Approval, Delivery, Effect, Event, Flow, Run, Skip
 
 MOST = 1000
+Id = Annotated[int, Path(ge=0, lt=2**63, description="The row's number.")]
+Uid = Annotated[str, Path(max_length=100, description="The run's id.")]
+
+
+Word = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(lambda value: storable_text(value))]
+
+
+def storable_text(value: str | None) -> str | None:
+    """Text that a database can be asked for. Raises ValueError for zero bytes and halves of characters."""
+    if value is not None and storable(value) != value:
+        raise ValueError("text holds no zero bytes and no halves of characters")
+    return value
+
+
+def bounded_query(default: int, description: str) -> Any:
+    """A whole number of a query, as large as a row's number may be."""
+    return Query(default, ge=0, lt=2**63, description=description)
 
 
 class Narrow(Schema):
     """What to list, newest first."""
 
     limit: int = Field(100, ge=1, le=MOST, description="At most so many rows.")
-    before: int | None = Field(None, description="`next` of the page before this one.")
-    since: str | None = Field(None, description="From this instant on: 2026-11-01T09:00Z, or a time ago such as 24h.")
-    type: str | None = Field(None, description="Type of event, topic of delivery or name of action; `order.*` works.")
-    flow: str | None = Field(None, description="Only what belongs to this flow.")
-    subject: str | None = Field(None, description="Only what is about this subject, such as order:1001.")
-    status: str | None = Field(None, description="Only this status.")
+    before: int | None = Field(None, ge=0, lt=2**63, description="`next` of the page before this one.")
+    since: str | None = Field(
+        None, max_length=40, description="From this instant on: 2026-11-01T09:00Z, or a time ago such as 24h."
+    )
+    type: str | None = Field(
+        None, max_length=100, description="Type of event, topic of delivery or name of action; `order.*` works."
+    )
+    flow: str | None = Field(None, max_length=100, description="Only what belongs to this flow.")
+    subject: str | None = Field(
+        None, max_length=200, description="Only what is about this subject, such as order:1001."
+    )
+    status: str | None = Field(None, max_length=20, description="Only this status.")
+
+    @field_validator("type", "flow", "subject", "status")
+    @classmethod
+    def _is_text(cls, value: str | None) -> str | None:
+        return storable_text(value)
+
+
+class PageOf(Schema):
+    """A page of a list that is not narrowed otherwise."""
+
+    limit: int = Field(100, ge=1, le=MOST, description="At most so many rows.")
+    before: int | None = Field(None, ge=0, lt=2**63, description="`next` of the page before this one.")
 
 
 class Rows(Schema):
@@ -45,6 +82,20 @@ def page(query: QuerySet[Any], narrow: Narrow, column: str, row: Callable[[Any],
     found = list(query.order_by("-id")[: narrow.limit + 1])
     last = found[narrow.limit - 1].id if len(found) > narrow.limit else None
     return {"items": [row(item) for item in found[: narrow.limit]], "next": last}
+
+
+def page_by_id(query: QuerySet[Any], page: PageOf, row: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """A page, newest first."""
+    if page.before is not None:
+        query = query.filter(id__lt=page.before)
+    found = list(query.order_by("-id")[: page.limit + 1])
+    last = found[page.limit - 1].id if len(found) > page.limit else None
+    return {"items": [row(item) for item in found[: page.limit]], "next": last}
+
+
+def as_instant(value: Any) -> datetime | None:
+    """What an aggregate over an instant gives."""
+    return from_micros(value) if isinstance(value, int) else value
 
 
 def of_type(query: QuerySet[Any], column: str, pattern: str | None) -> QuerySet[Any]:

@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sereno.web.security.ContentSecurityPolicy",
+    "sereno.api.problems.InOneShape",
 ]
 
 

@@ -14,7 +14,8 @@ WHERE shop_id = :shop AND status = 'failed' AND action = :action AND coalesce(er
 ORDER BY id LIMIT 1000
 
 -- name: retry_effects
-UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL
+UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL,
+    recalled_at = NULL
 WHERE id {in:ids:bigint} AND status = 'failed'
 
 -- name: skip_effects
