@@ -143,6 +143,11 @@ class ConditionControl(Control):
         self._send(tree, changed)
         return changed
 
+    def is_told(self, raw: Raw, part: Part) -> bool:
+        held, text = self.raw(part), f"{self.name}-text"
+        # In rows, the text that goes along is the one they were read from.
+        return {**held, text: []} == {**raw, text: []} if one(raw, f"{self.name}-mode") == "rows" else held == raw
+
     def settled(self, raw: Raw, part: Part) -> Raw:
         """As it was sent, when it says what the document says: text stays text, and a row still empty stays."""
         try:

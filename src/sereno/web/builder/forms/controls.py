@@ -69,6 +69,10 @@ class Control:
         """What is to be shown after one of its own buttons was pressed."""
         return raw
 
+    def is_told(self, raw: Raw, part: Part) -> bool:
+        """Whether the document says all that was sent."""
+        return raw == self.raw(part)
+
     def settled(self, raw: Raw, part: Part) -> Raw:
         """What to show of what was sent and has been written: what the document now says."""
         return self.raw(part)

@@ -111,7 +111,7 @@ def apply(document: Mapping[str, Any], path: str, post: QueryDict, *, shop: Shop
         errors.update(form.check())
     if post.get(BUTTON):
         # Kept at once when nothing of what is on the page would be lost by it: a row that is still empty, say.
-        if errors or any(control.raw(form.part) != sent.get(control.name) for control in form.controls):
+        if errors or not all(_is_told(form, control, sent) for control in form.controls):
             raise FormRedrawn
     elif errors:
         raise FormInvalid(errors)
@@ -158,6 +158,10 @@ def _put_back(steps: list[Any], index: int, was: str, step: dict[str, Any]) -> N
     steps[index] = was if step == {was: None} else step
 
 
+def _is_told(form: Form, control: Control, sent: Mapping[str, Raw]) -> bool:
+    return control.name in sent and control.is_told(sent[control.name], form.part)
+
+
 def _is_used(shown: Shown) -> bool:
     return bool(shown.values.get("value"))
 
@@ -179,9 +183,7 @@ def _sent(form: Form, control: Control, post: QueryDict) -> Raw | None:
     return control.pressed(raw or control.raw(form.part), verb, where)
 
 
-def _shown(
-    form: Form, control: Control, post: QueryDict | None, errors: Mapping[str, str], is_kept: bool
-) -> Shown:
+def _shown(form: Form, control: Control, post: QueryDict | None, errors: Mapping[str, str], is_kept: bool) -> Shown:
     raw = (_sent(form, control, post) if post is not None else None) or control.raw(form.part)
     if is_kept:
         raw = control.settled(raw, form.part)
