@@ -173,7 +173,7 @@ def test_the_second_factor_is_set_up_from_the_page_and_asked_for(ana: User) -> N
     client = enter()
     page = client.get("/account/two-factor").content.decode()
     secret = re.search(r'<code class="break">([A-Z2-7 ]+)</code>', page)[1].replace(" ", "")  # type: ignore[index]
-    assert "<svg" in page and 'class="qr"' in page and "style=" not in page
+    assert "<svg" in page and 'class="qr"' in page and "viewBox" in page and "style=" not in page
     row = SecondFactor.objects.get()
     assert secret not in row.secret and decrypt(row.secret) == [secret]
     assert client.get("/account/two-factor").content.decode().count(" ".join(re.findall("....", secret))) == 1

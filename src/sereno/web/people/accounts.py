@@ -236,7 +236,7 @@ def _proven(request: HttpRequest, user: User) -> bool:
 def _picture(text: str) -> Markup:
     """The QR code as SVG, dark on light whatever the page looks like."""
     code = segno.make(text, error="m")
-    return Markup(code.svg_inline(scale=5, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None))  # noqa: S704
+    return Markup(code.svg_inline(omitsize=True, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None))  # noqa: S704
 
 
 def _person(request: HttpRequest) -> User:

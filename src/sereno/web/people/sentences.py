@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
 from sereno.store.models import Audit
-from sereno.web.formats import seen_value
+from sereno.web.formats import minute, seen_value
 from sereno.web.people.places import SETTINGS
 from sereno.web.words import ROLES
 
@@ -112,19 +113,22 @@ def sentence(line: Audit) -> str:
     return str(known) % {"target": line.target} if known else f"{line.action} {line.target}".strip()
 
 
-def changes(line: Audit) -> list[Change]:
+def changes(line: Audit, zone: str = "UTC") -> list[Change]:
     details: Mapping[str, Any] = line.details if isinstance(line.details, dict) else {}
     before, after = details.get("before"), details.get("after")
     found: list[Change] = []
     if isinstance(before, dict) or isinstance(after, dict):
         was, now = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
-        found += [Change(_field(key), _shown(key, was.get(key)), _shown(key, now.get(key))) for key in {**was, **now}]
+        found += [
+            Change(_field(key), _shown(key, was.get(key), zone), _shown(key, now.get(key), zone))
+            for key in {**was, **now}
+        ]
     for key, value in details.items():
         if key in ("before", "after") and isinstance(value, dict):
             continue
         if value in (None, "", [], {}):
             continue
-        shown = _shown(key, value)
+        shown = _shown(key, value, zone)
         found.append(Change(_field(key), shown if key == "before" else "", "" if key == "before" else shown))
     return [change for change in found if change.before or change.after]
 
@@ -133,11 +137,16 @@ def _field(key: str) -> str:
     return str(FIELDS.get(key, key))
 
 
-def _shown(key: str, value: Any) -> str:
+def _shown(key: str, value: Any, zone: str) -> str:
     if value in (None, ""):
         return ""
     if key == "role":
         return str(ROLES.get(value, value))
+    if key.endswith("_at") and isinstance(value, str):
+        try:
+            return minute(datetime.fromisoformat(value), zone)
+        except ValueError:
+            return value[:300]
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     return str(value)[:300] if isinstance(value, str | int | float) else seen_value(value)

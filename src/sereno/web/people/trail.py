@@ -33,7 +33,7 @@ def audit(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "audit",
         "page": page,
-        "lines": [(row, sentence(row), changes(row)) for row in page.rows],
+        "lines": [(row, sentence(row), changes(row, request.shop.timezone)) for row in page.rows],
         "given": given,
         "is_filtered": any(given.values()),
         "people": [(one, one) for one in _people(request.shop, given["by"])],
