@@ -21,6 +21,7 @@ steps:
 
 def test_a_flow_is_written_mended_published_and_its_run_read(desk: Page, address: str) -> None:
     desk.get_by_role("link", name="New flow").click()
+    desk.get_by_role("link", name="Write it as YAML").click()
     editor = desk.get_by_label("The flow, as YAML")
     editor.fill(FLOW.replace("manual", "manul"))
     desk.get_by_role("button", name="Publish").click()

@@ -172,7 +172,7 @@ def _changed(request: StaffRequest, name: str, wish: Wish, line: str) -> HttpRes
     if not is_htmx(request):
         return _to(name, at=done.path)
     focus = "panel" if done.opens else "card"
-    return show(request, kept, View(at=done.path, said=done.what, focus=focus, is_fresh=done.opens))
+    return show(request, kept, View(at=done.path, said=done.what, focus=focus, is_fresh=done.opens, is_done=True))
 
 
 def _copied(request: StaffRequest, name: str, path: str) -> HttpResponse:

@@ -36,7 +36,7 @@ CLIP = "builder.clip"
 class View:
     """What a person looks at. `at` is the chosen card; `add` or `moving` ask for a place; `said` is what just happened,
     `focus` where the keyboard goes: `card`, `panel` or nowhere. `is_fresh`: it was just put in, so that nobody is told
-    off for what is not filled in yet."""
+    off for what is not filled in yet. `is_done`: what was said can be undone."""
 
     at: str = ""
     add: str = ""
@@ -45,6 +45,7 @@ class View:
     is_map: bool = False
     is_publishing: bool = False
     is_fresh: bool = False
+    is_done: bool = False
     said: str = ""
     focus: str = ""
     form: str = ""
