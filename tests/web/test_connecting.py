@@ -22,6 +22,7 @@ from sereno.store import secrets
 from sereno.store.models import Audit, Connection, Delivery
 from sereno.web import wiring
 from sereno.web.connecting import forms, words
+from sereno.web.search import links_for
 
 
 @pytest.fixture(autouse=True)
@@ -350,3 +351,11 @@ def test_form_problems_have_words_for_every_kind_of_setting() -> None:
         assert one.guide is not None
         values, errors = forms.read(one.guide, {})
         assert errors == {} and set(values) == {each.name for each in one.guide.settings if each.kind != "secret"}
+
+
+def test_an_id_is_found_as_its_own_store_shows_it() -> None:
+    seeded = seed()
+    connecting.connect(seeded.shop.pk, "shopify", "first", by="ana", secrets=["first-secret"])
+    connecting.connect(seeded.shop.pk, "woocommerce", "second", by="ana", secrets=["second-secret"])
+    found = links_for(seeded.shop, "#1042")
+    assert "order:1042" in found and "order:second~1042" in found

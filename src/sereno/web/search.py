@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet, Subquery, Value
 
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order
+from sereno.runtime.namespaces import MARK
 from sereno.store.models import Connection, Event, EventLink, Run, RunLink, Shop
 from sereno.store.scans import RUN_STATUSES, newest, of_shop, run_ends
 
@@ -29,7 +30,10 @@ def links_for(shop: Shop, text: str) -> list[str]:
     found: dict[str, None] = {text: None}
     if ":" not in text:
         bare = text.lstrip("#")
-        found.update(dict.fromkeys(f"{kind}:{bare}" for kind in _KINDS))
+        # A later store's ids carry a prefix; people type them as that store shows them.
+        spaces = [one.get("namespace") for one in shop.connection_set.values_list("settings", flat=True)]
+        keys = [bare, *(f"{space}{MARK}{bare}" for space in spaces if space)]
+        found.update(dict.fromkeys(f"{kind}:{key}" for key in keys for kind in _KINDS))
         if "@" in text:
             found[f"email:{text.lower()}"] = None
         found.update(dict.fromkeys(_from_records(shop, bare)))

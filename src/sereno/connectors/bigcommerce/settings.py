@@ -16,9 +16,7 @@ GUIDE = Guide(
         ),
     ),
     steps=(
-        _(
-            "In BigCommerce open Settings, Store-level API accounts, make an account and copy its client secret to here."
-        ),
+        _("In BigCommerce open Settings, Store-level API accounts: make an account and copy its client secret here."),
         _("With that account make a webhook for each scope listed here; its destination is this connection's address."),
         _("Older webhooks come unsigned: register those with the header X-Sereno-Token, the client secret as value."),
         _("Change an order: its notice shows up on this page within a second."),
