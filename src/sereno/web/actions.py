@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.web.access import StaffRequest
+from sereno.web.phrases import said
 from sereno.web.shell import forget_attention
 
 
@@ -46,4 +47,4 @@ def chosen_ids(request: HttpRequest) -> list[int]:
 
 def _words(refusal: Exception) -> str:
     # A LookupError's own text would be the quoted key.
-    return str(refusal.args[0]) if isinstance(refusal, KeyError) and refusal.args else str(refusal)
+    return said(str(refusal.args[0]) if isinstance(refusal, KeyError) and refusal.args else str(refusal))

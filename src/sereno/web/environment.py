@@ -15,8 +15,9 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from sereno.sdk.masking import masked
-from sereno.web import documents, flowtree, formats, sentences, words
+from sereno.web import documents, flowtree, formats, phrases, sentences, words
 from sereno.web.access import StaffRequest, may_answer
+from sereno.web.builder.forms.event_words import event_word
 
 HERE = Path(__file__).resolve().parent
 
@@ -58,7 +59,9 @@ def jinja(**options: Any) -> Environment:
         seen=formats.seen_value,
         day=formats.day,
         duration=sentences.duration,
+        event_word=event_word,
         instant=formats.instant,
+        said=phrases.said,
     )
     return environment
 

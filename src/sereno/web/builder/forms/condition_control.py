@@ -21,6 +21,7 @@ from sereno.web.builder.forms.controls import Control, Part, Raw, Wrong, drop, l
 from sereno.web.builder.forms.leaves import LISTED, OPERATORS, VALUES, Row, sort_at
 from sereno.web.builder.forms.paths import EACH
 from sereno.web.builder.forms.times import parted
+from sereno.web.phrases import said
 
 DEEPEST = 3
 _MOST = 60
@@ -85,7 +86,7 @@ class ConditionControl(Control):
             problem = invalid.problems[0]
             line = source.count("\n", 0, problem.position) + 1
             more = _("Line %(line)s: ") % {"line": line} if "\n" in source else ""
-            raise Wrong(f"{more}{problem.message}") from None
+            raise Wrong(f"{more}{said(problem.message)}") from None
 
     def source_in(self, raw: Raw) -> str:
         """The condition as it stands in the form, checked; empty for none. Raises Wrong."""

@@ -1,0 +1,246 @@
+"""What the engine, the connectors and the runtime say in English, said in the reader's language.
+
+They know no languages, and what they said is kept in rows. So a sentence is recognised by its form: a phrase with
+places, which are its parameters. One that nobody knows stays as it is; a test holds every sentence of theirs to these.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from django.utils.translation import gettext, override
+
+from sereno.sdk.config import mark as _
+from sereno.web.formats import language
+
+_OF_ACTION = re.compile(r"([a-z_]+\.[a-z_]+: (?:[\w.]+: )?)(.+)", re.DOTALL)
+"""An action's name and the key of its config stand before what is wrong with it."""
+_TRANSLATED = frozenset({"what", "reason", "label"})
+"""Places that hold phrases themselves."""
+
+ENDS = (
+    _("; did you mean %(guess)s?"),
+    _("; it has %(names)s"),
+    _("; it is one of %(names)s"),
+    _("; pick one with exists, all or [0]"),
+    _(" (column %(number)s)"),
+)
+"""What may follow a phrase."""
+
+PHRASES = (
+    # What a problem is about.
+    _("a flow"),
+    _("a step"),
+    _("the step %(name)s"),
+    _("a trigger by %(kind)s"),
+    _("the config of %(name)s"),
+    # What is wrong with a flow (engine).
+    _("a flow file may have %(size)s KB"),
+    _("the file is empty"),
+    _("this is not YAML: half a character"),
+    _("this is not YAML: %(reason)s"),
+    _("this is not YAML"),
+    _("anchors and aliases (& and *) are not allowed; write it out"),
+    _("tags (!) are not allowed; quote the text"),
+    _("a number has at most %(count)s digits"),
+    _("a key must be a plain text"),
+    _("%(key)s is given twice"),
+    _("this is nested too deeply"),
+    _("%(start)s... is not a length of time: it has %(count)s characters"),
+    _("%(text)s is not a length of time; write it like 30m, 4h, 3d, 2w or 1d12h"),
+    _("%(text)s is longer than ten years"),
+    _("%(text)s is past the end of the calendar"),
+    _("%(text)s is not a time of day such as 09:00"),
+    _("flow names it, in small letters, digits and -, such as cart-recovery"),
+    _("name is a text of up to 200 characters"),
+    _("description is a text"),
+    _("a flow needs steps, a list"),
+    _("a flow needs a trigger"),
+    _("while_running is ignore or restart"),
+    _("reentry is one of %(modes)s"),
+    _("%(mode)s is true or left out"),
+    _("a key is a text or a number, this is %(type)s"),
+    _("there is no step or action %(key)s"),
+    _("on_error is stop, continue or a list of steps"),
+    _("%(value)s cannot be a name in vars; use letters, digits and _"),
+    _("a flow may have %(count)s steps"),
+    _("a step is one thing, this is %(heads)s"),
+    _("if needs then or else"),
+    _("the weights add up to nothing"),
+    _("text is a text"),
+    _("items is a list, this is %(type)s"),
+    _("limit is from 1 to %(most)s"),
+    _("timeout goes with until: {event: ...}"),
+    _("zone goes with until: {time: ...} or {date: ...}"),
+    _("as goes with until: {event: ...}"),
+    _("a date is wanted, this is %(type)s"),
+    _("until needs event, time, weekday or date"),
+    _("zone is recipient or store"),
+    _("%(value)s is never %(name)s"),
+    _("a branch cannot be called %(name)s"),
+    _("a weight is a whole number such as 50"),
+    _("%(action)s needs the %(root)s, but %(reason)s"),
+    _("%(label)s does not supply the %(name)s, only %(have)s"),
+    _("%(label)s does not supply the %(name)s"),
+    _("there is no %(name)s"),
+    _("%(what)s is written as keys and values"),
+    _("%(what)s is a list"),
+    _("%(what)s is a text"),
+    _("%(what)s has no key %(key)s"),
+    _("%(what)s needs an event"),
+    _("%(what)s needs %(key)s"),
+    _("an expression is expected here"),
+    _("a length of time cannot be negative here"),
+    _("a length of time is wanted, this is %(type)s"),
+    _("%(what)s names an event, such as order.created"),
+    _("there is no event %(name)s"),
+    _("the template is wrong: %(error)s"),
+    _("a trigger is one of %(kinds)s"),
+    _("a trigger is one thing, this is %(kinds)s"),
+    _("%(value)s is not one of %(names)s"),
+    _("yearly is true or false"),
+    _("%(text)s is %(type)s, not a date"),
+    # What is wrong with an expression (engine.expressions).
+    _("an expression may have %(count)s characters"),
+    _("there is nothing called %(name)s"),
+    _("no step before this one sets %(name)s"),
+    _("%(shown)s is %(type)s; it has no items"),
+    _("%(shown)s is %(type)s; it has no field %(part)s"),
+    _("%(shown)s has no field %(part)s"),
+    _("- wants a number, this is %(type)s"),
+    _("in wants a list on its right, this is %(type)s"),
+    _("%(operator)s wants true or false on both sides, this is %(type)s"),
+    _("%(operator)s wants true or false, this is %(type)s"),
+    _("%(type)s has no method %(name)s"),
+    _("size wants a list or a text, this is %(type)s"),
+    _("%(name)s wants a text, this is %(type)s"),
+    _("%(name)s wants a list, this is %(type)s"),
+    _("%(name)s wants a name and an expression, as in %(example)s"),
+    _("%(shown)s wants %(wanted)s arguments, not %(count)s"),
+    _("there is no function %(name)s"),
+    _("%(value)s is not a point in time; write it like 2026-01-31T09:00:00Z"),
+    _("nothing is %(relation)s null; compare with == or !="),
+    _("cannot compare %(left)s with %(right)s"),
+    _("cannot reckon %(sum)s"),
+    _("%% wants whole numbers"),
+    _("this number is too large"),
+    _("this is never %(value)s"),
+    _("write %(word)s instead of %(token)s"),
+    _("did not expect %(token)s here"),
+    _("expected a field's name after the dot, found %(token)s"),
+    _("the expression ends before its closing %(text)s"),
+    _("expected %(text)s before %(token)s"),
+    _("there is no escape %(text)s in a text"),
+    _("%(text)s is not a character"),
+    _("this text has no closing quote"),
+    _("%(character)s is not part of an expression"),
+    _("a condition is true or false, this is %(type)s"),
+    _("has wants one path, as in has(order.note)"),
+    _("the expression ends too early"),
+    _("this expression is nested too deeply"),
+    # Why a delivery could not be read (connectors).
+    _("%(topic)s: the body is not a JSON object but a %(type)s."),
+    _("The body is not a JSON object but a %(type)s."),
+    _("The body is not UTF-8: byte %(place)s."),
+    _("The body is JSON nested too deep."),
+    _("The body is not JSON: %(error)s"),
+    _("The body is not a form: %(error)s"),
+    _("The body holds %(count)s events; at most %(most)s can come at once."),
+    _("A stock notice without a product."),
+    _("A stock level without an inventory item."),
+    _("A stock record without an SKU."),
+    _("A product without an id or SKU."),
+    _("A customer without an id."),
+    _("An order without an id."),
+    _("An order without an entity_id."),
+    _("An order without a number."),
+    _("An edited order without an id."),
+    _("A cart without a token."),
+    _("A cart without a code."),
+    _("A deleted checkout without a token."),
+    _("A checkout without an id or token."),
+    _("A parcel without an id or number."),
+    _("A fulfillment without an id: let the subscription query ask for it."),
+    _("%(what)s without an id: let the subscription query ask for it."),
+    _("%(what)s without an id."),
+    # Why something a person asked for is not possible (runtime).
+    _("%(name)s has no published version yet; publish it first"),
+    _("%(name)s is a flow Sereno brings along; give yours another name"),
+    _("%(name)s is not started by hand; its trigger would have to be `manual`"),
+    _("%(name)s is paused; set it live first"),
+    _("%(name)s runs for one %(kind)s: give a subject such as %(example)s"),
+    _("%(name)s is in this shop already"),
+    _("that question has been answered already, or its time is over"),
+    _("the run's flow cannot be used here now; is a plug-in missing?"),
+    _("the run does not wait for that answer any more"),
+    _("that run has ended already"),
+    # Why an effect failed (modules).
+    _("Nobody's address is known here: name one with `to`, or wait for it."),
+    _("Set SERENO_SMTP_URL to the mail server that is to send for you."),
+    _("Set the shop's alert_email, or name one: channel: email:you@shop.example."),
+    _("Set the shop's slack_webhook to the address Slack gave you."),
+    _("Marketing needs a link to unsubscribe: set SERENO_BASE_URL."),
+    _("The mail could not be written: %(error)s"),
+)
+
+
+def said(text: object) -> str:
+    """The sentence in the reader's language."""
+    return _said(str(text or ""), language())
+
+
+@lru_cache(maxsize=2048)
+def _said(text: str, language_code: str) -> str:
+    with override(language_code):
+        return _whole(text)
+
+
+def _whole(text: str) -> str:
+    if len(text) > 2000:
+        return text
+    prefixed = _OF_ACTION.fullmatch(text)
+    if prefixed is not None:
+        return prefixed.group(1) + _whole(prefixed.group(2))
+    end = ""
+    for phrase, pattern in _ends():
+        match = pattern.search(text)
+        if match is not None:
+            text, end = text[: match.start()], gettext(phrase) % match.groupdict() + end
+    return _one(text) + end
+
+
+def _one(text: str) -> str:
+    for phrase, pattern in _phrases():
+        match = pattern.fullmatch(text)
+        if match is not None:
+            given = {name: _whole(value) if name in _TRANSLATED else value for name, value in match.groupdict().items()}
+            return gettext(phrase) % given
+    return text
+
+
+def known(text: str) -> str | None:
+    """The phrase that this English sentence is an instance of."""
+    for _phrase, pattern in _ends():
+        match = pattern.search(text)
+        text = text[: match.start()] if match is not None else text
+    return next((phrase for phrase, pattern in _phrases() if pattern.fullmatch(text)), None)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    # Those with more words of their own first: "%(what)s is a text" would also fit what a longer phrase says.
+    ordered = sorted(PHRASES, key=lambda phrase: (phrase.count("%("), -len(phrase)))
+    return tuple((phrase, re.compile(_pattern(phrase), re.DOTALL)) for phrase in ordered)
+
+
+@lru_cache(maxsize=1)
+def _ends() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    # The column stands last, so it is taken off first.
+    # "it has no items" is a phrase of its own.
+    return tuple((one, re.compile(_pattern(one, "(?!no )") + r"\Z", re.DOTALL)) for one in reversed(ENDS))
+
+
+def _pattern(phrase: str, but: str = "") -> str:
+    parts = re.split(r"%\((\w+)\)s", phrase.replace("%%", "%"))
+    return "".join(f"(?P<{part}>{but}.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
