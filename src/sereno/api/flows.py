@@ -109,7 +109,7 @@ def show_flow(
 def save_draft(request: HttpRequest, name: Name, draft: Draft) -> dict[str, Any]:
     """Check the text and keep it as the draft; 422 with every problem by line when it is not right."""
     _refuse_other_name(name, draft.text)
-    saved = services.save_draft(shop_of(request).pk, draft.text)
+    saved = services.save_draft(shop_of(request).pk, draft.text, caller(request))
     return rows.flow_row(Flow.objects.get(pk=saved.pk))
 
 

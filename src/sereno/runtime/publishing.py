@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -44,24 +44,46 @@ class FlowRow:
         return self.id
 
 
-def save_draft(shop_id: int, text: str, *, database: Database | None = None) -> FlowRow:
+def save_draft(shop_id: int, text: str, by: str = "sereno", *, database: Database | None = None) -> FlowRow:
     """Keep the text as the draft of the flow it names. Raises FlowInvalid with every problem."""
     staff = open_staff(database)
     with scope.in_shop(shop_id, staff.database):
         flow = compiled(text, staff.plugins)
     with staff.database.transaction() as tx:
-        return keep_draft(tx, shop_id, text, flow, is_derived=False)
+        held = tx.one("flow_by_name", {"shop": shop_id, "name": flow.name})
+        row = keep_draft(tx, shop_id, text, flow, is_derived=False)
+        if held is None or held[5] != text:
+            action = "flow.drafted" if held is None else "flow.edited"
+            audit(tx, shop_id, to_micros(staff.world.clock.now()), by, action, flow.name, {})
+        return row
+
+
+class DraftChanged(ValueError):  # noqa: N818 - reads as a sentence
+    """What would be published is not what was looked at."""
 
 
 def publish(
-    shop_id: int, name: str, by: str, note: str = "", inflight: Inflight = "finish", *, database: Database | None = None
+    shop_id: int,
+    name: str,
+    by: str,
+    note: str = "",
+    inflight: Inflight = "finish",
+    *,
+    expected: str | None = None,
+    database: Database | None = None,
 ) -> int:
     """Make the draft the next version and set it live (a flow in shadow stays there). Runs on older versions finish
     there, are moved where the step they stand at still exists, or are ended. Gives the version's number. Raises
-    LookupError when there is no such flow, FlowInvalid when the draft is not right any more."""
+    LookupError when there is no such flow, FlowInvalid when the draft is not right any more, DraftChanged when it is
+    not the text `expected`."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         row = flow_row(tx, shop_id, name)
+        # Under the lock of the draft: what is published is what stays the draft, whoever changes it just now.
+        locked = tx.one("lock_flow", {"flow": row.id})
+        row = row if locked is None else replace(row, draft=locked[1])
+        if expected is not None and row.draft != expected:
+            raise DraftChanged(f"the draft of {name} has been changed in the meantime; look at it again")
         number = make_live(staff, tx, shop_id, row, by, note)
     if inflight != "finish":
         settle_older(staff, row, number, inflight, by)

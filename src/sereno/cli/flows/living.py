@@ -80,7 +80,7 @@ def _apply_one(
         row = Flow.objects.get(shop=place, name=flow.name)
         return {"flow": flow.name, "result": "unchanged", "version": row.version, "runs": 0, "status": row.status}
     with refusals():
-        services.save_draft(place.pk, document.text)
+        services.save_draft(place.pk, document.text, person())
     if draft:
         return {"flow": flow.name, "result": "saved as a draft", "version": None, "runs": 0, "status": "draft"}
     runs = _under_way(place, flow.name)
@@ -165,7 +165,7 @@ def _take_draft(place: Any, path: str) -> str:
     if flow is None:
         raise Failed("\n".join(documents.problem_lines(document, problems)))
     with refusals():
-        services.save_draft(place.pk, document.text)
+        services.save_draft(place.pk, document.text, person())
     return flow.name
 
 

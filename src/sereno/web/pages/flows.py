@@ -64,7 +64,7 @@ def install(request: StaffRequest) -> HttpResponse:
         messages.error(request, _("There is no ready-made flow of that name."))
         return redirect("flows")
     said = _("“%(title)s” is in your shop as a draft. Read it, then publish it.") % {"title": flow.title}
-    carry_out(request, lambda: services.save_draft(request.shop.pk, flow.text), said)
+    carry_out(request, lambda: services.save_draft(request.shop.pk, flow.text, request.user.username), said)
     return redirect("flow", name=name)
 
 
