@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from sereno.sdk.config import HTML, TEMPLATE
-from sereno.sdk.config import mark as mark_
+from sereno.sdk.config import HTML, TEMPLATE, mark
 from sereno.sdk.plugin import ActionDefinition, registry
 from sereno.web.builder.forms import lacking, offers
 from sereno.web.builder.forms.controls import Check, Choice, Control, Number, Part, Raw, TextField, drop, one, pick
@@ -22,16 +21,17 @@ from sereno.web.builder.forms.form import Form, Setting
 from sereno.web.builder.forms.rows import Lines, Pairs
 from sereno.web.builder.forms.times import Length
 from sereno.web.builder.forms.values import Channel, Json, OnError
+from sereno.web.phrases import said
 
 CONFIG, RESULT, ON_ERROR = "c-", "f-as", "f-onerror"
 _LONG = 400
 _SAID = {
-    "missing": mark_("This is needed."),
-    "string_type": mark_("This is a text."),
-    "string_too_short": mark_("This is too short."),
-    "literal_error": mark_("Choose one of the list."),
-    "int_parsing": mark_("Write a whole number, such as 25."),
-    "url_parsing": mark_("Write an address that begins with https://."),
+    "missing": mark("This is needed."),
+    "string_type": mark("This is a text."),
+    "string_too_short": mark("This is too short."),
+    "literal_error": mark("Choose one of the list."),
+    "int_parsing": mark("Write a whole number, such as 25."),
+    "url_parsing": mark("Write an address that begins with https://."),
 }
 """What pydantic finds, in our words."""
 
@@ -111,10 +111,11 @@ def problems(definition: ActionDefinition | None, step: Mapping[str, Any], name:
             value = item["input"]
             if isinstance(value, str) and ("{{" in value or "{%" in value):
                 continue
-            said = _SAID.get(item["type"]) or item["msg"].removeprefix("Value error, ")
+            known = _SAID.get(item["type"])
+            words = _(known) if known else said(item["msg"].removeprefix("Value error, "))
             if item["type"] == "string_too_long":
-                said = _("At most %(num)s characters.") % {"num": item["ctx"]["max_length"]}
-            found.setdefault(CONFIG + key if key else "", _(said))
+                words = _("At most %(num)s characters.") % {"num": item["ctx"]["max_length"]}
+            found.setdefault(CONFIG + key if key else "", words)
     return found
 
 
@@ -218,7 +219,7 @@ def _fits(control: Control, value: Any) -> bool:
             return not isinstance(value, Mapping | list)
 
 
-_WORDS = {"transactional": mark_("Transactional: about an order or account"), "marketing": mark_("Marketing")}
+_WORDS = {"transactional": mark("Transactional: about an order or account"), "marketing": mark("Marketing")}
 
 
 def _word(code: Any) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.expressions import ExpressionsInvalid, Names, compile_expression
@@ -24,6 +23,7 @@ from sereno.web.builder.forms.form import Form
 from sereno.web.builder.forms.panels import form_at
 from sereno.web.builder.forms.paths import type_of
 from sereno.web.builder.forms.places import place_at
+from sereno.web.phrases import said
 from sereno.web.shell import render as page
 
 
@@ -52,8 +52,7 @@ def check(request: StaffRequest) -> HttpResponse:
         source = control.source_in(raw)
     except Wrong as wrong:
         # A row that is not finished yet is no news; a text that cannot be read is.
-        said = wrong.fields.get("", "")
-        return page(request, "forms/check.html", {"said": said, "answer": None})
+        return page(request, "forms/check.html", {"said": wrong.fields.get("", ""), "answer": None})
     answer = _counted(request, form, control.names, source) if source else None
     return page(request, "forms/check.html", {"said": "", "answer": answer})
 
@@ -80,7 +79,7 @@ def preview(request: StaffRequest) -> HttpResponse:
     except TemplateFailed as failed:
         lines = text.split("\n")
         line = lines[failed.line - 1] if 0 < failed.line <= len(lines) else ""
-        context["error"] = {"said": str(failed), "line": failed.line, "text": line[:200]}
+        context["error"] = {"said": said(failed), "line": failed.line, "text": line[:200]}
     context["is_html"] = control.html
     return page(request, "forms/preview.html", context)
 
@@ -121,7 +120,7 @@ def _counted(request: StaffRequest, form: Form, names: Names, source: str) -> An
     outcomes = [expression.test(scope) for scope in scopes]
     held = sum(outcome.value is True for outcome in outcomes)
     unknown = [outcome for outcome in outcomes if outcome.value is None]
-    why = next((outcome.error or "" for outcome in unknown), "")
+    why = said(next((outcome.error or "" for outcome in unknown), ""))
     first = outcomes[0] if outcomes else None
     return Answer(
         held,
@@ -175,7 +174,7 @@ def _unknown(text: str, names: Names) -> list[str]:
         except ExpressionsInvalid as invalid:
             known = any(isinstance(part, int) for part in reading.path)
             if not known:
-                found[_(invalid.problems[0].message)] = None
+                found[said(invalid.problems[0].message)] = None
     return list(found)
 
 

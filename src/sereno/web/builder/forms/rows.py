@@ -16,6 +16,7 @@ from sereno.engine.expressions import ExpressionsInvalid, Names, compile_express
 from sereno.engine.places import PLAIN_LABEL
 from sereno.sdk.plugin import registry
 from sereno.web.builder.forms.controls import Control, Part, Raw, Wrong, drop, pick, put, written
+from sereno.web.phrases import said
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST = 100
@@ -257,7 +258,7 @@ class Assignments(Rows):
             except ExpressionsInvalid as invalid:
                 # A value may use one that is set just above it.
                 if not any(f"vars.{name}" in source for name in found):
-                    wrong[f"{self.name}-{number}"] = invalid.problems[0].message
+                    wrong[f"{self.name}-{number}"] = said(invalid.problems[0].message)
             found[key] = source
         if wrong:
             raise Wrong(fields=wrong)

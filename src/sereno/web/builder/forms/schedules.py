@@ -24,7 +24,7 @@ from sereno.engine.schedule import (
     parse_time,
 )
 from sereno.web.builder.forms.controls import Control, Part, Raw, Wrong, one, pick, put, written
-from sereno.web.builder.forms.times import DAYS
+from sereno.web.builder.forms.time_words import DAYS
 from sereno.web.formats import language
 
 _CRON = re.compile(r"(\d{1,2}) (\*|\d{1,2}) (\*|\d{1,2}) \* (\*|[a-zA-Z0-7,-]+)")

@@ -17,7 +17,7 @@ from sereno.web.builder.forms.field_words import OPERATORS, WHICH, value_word
 from sereno.web.builder.forms.fields import Choices, catalogue, choice_of
 from sereno.web.builder.forms.leaves import OPERATORS as KNOWN
 from sereno.web.builder.forms.paths import type_of
-from sereno.web.builder.forms.times import UNITS
+from sereno.web.builder.forms.time_words import UNITS
 
 Word = tuple[str, str]
 

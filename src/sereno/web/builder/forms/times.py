@@ -9,29 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from sereno.engine.durations import is_duration, parse_duration
 from sereno.engine.schedule import WEEKDAYS, parse_time
 from sereno.web.builder.forms.controls import Control, Part, Raw, Said, Wrong, drop, number_of, one, pick, put, written
+from sereno.web.builder.forms.time_words import DAYS, UNITS
 
-UNITS: tuple[tuple[str, Said], ...] = (
-    ("m", gettext_lazy("minutes")),
-    ("h", gettext_lazy("hours")),
-    ("d", gettext_lazy("days")),
-    ("w", gettext_lazy("weeks")),
-)
 _SIZES = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 _ONE = re.compile(r"(\d+)\s*([mhdw])")
-DAYS: tuple[tuple[str, Said], ...] = (
-    ("mon", gettext_lazy("Monday")),
-    ("tue", gettext_lazy("Tuesday")),
-    ("wed", gettext_lazy("Wednesday")),
-    ("thu", gettext_lazy("Thursday")),
-    ("fri", gettext_lazy("Friday")),
-    ("sat", gettext_lazy("Saturday")),
-    ("sun", gettext_lazy("Sunday")),
-)
 
 
 def parted(text: str) -> tuple[str, str]:

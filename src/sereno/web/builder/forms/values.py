@@ -14,6 +14,7 @@ from sereno.engine.expressions import ExpressionsInvalid, Names, compile_express
 from sereno.web.builder.forms.controls import Control, Part, Raw, Said, Wrong, drop, lines, one, pick, put, written
 from sereno.web.builder.forms.fields import Choices, catalogue, label_of
 from sereno.web.builder.forms.paths import COUNT, EACH, type_of
+from sereno.web.phrases import said
 
 NOTHING = Names({})
 BY_HAND = "="
@@ -47,7 +48,7 @@ class ValueOf(Control):
         try:
             found = compile_expression(source, self.names)
         except ExpressionsInvalid as invalid:
-            raise Wrong(invalid.problems[0].message) from None
+            raise Wrong(said(invalid.problems[0].message)) from None
         if self.kinds and found.type.kind not in self.kinds | {"any"}:
             raise Wrong(_("This is not of the kind that is wanted here."))
         put(part, self.keys, source)
