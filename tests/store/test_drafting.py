@@ -9,6 +9,7 @@ from support import Place
 
 from sereno.runtime import drafting, services
 from sereno.runtime.drafting import DraftConflict
+from sereno.runtime.publishing import DraftChanged
 
 TEXT = "flow: greet\nname: Greet\ntrigger: {event: order.paid}\nsteps:\n  - log: {text: one}\n"
 
@@ -85,6 +86,16 @@ def test_a_flow_applied_before_opens_and_its_draft_is_what_is_published(place: P
     assert not _open(place).is_changed
 
 
+def test_only_the_draft_that_was_looked_at_is_published(place: Place) -> None:
+    place.flow(TEXT)
+    _open(place)
+    _change(place, 1, TEXT.replace("one", "two"))
+    with pytest.raises(DraftChanged):
+        services.publish(place.shop, "greet", "ana", expected=TEXT, database=place.database)
+    text = _open(place).text
+    assert services.publish(place.shop, "greet", "ana", expected=text, database=place.database) == 2
+
+
 def test_a_draft_with_problems_is_kept_and_says_where_they_are(place: Place) -> None:
     drafting.create_draft(place.shop, "greet", "Greet", TEXT, "ana", database=place.database)
     wrong = (
@@ -99,7 +110,7 @@ def test_a_draft_with_problems_is_kept_and_says_where_they_are(place: Place) -> 
     assert {one.path for one in kept.problems} >= {"trigger", "exit.0", "0.then.0", "1.0"}
     assert next(one.field for one in kept.problems if one.path == "1.0") == "wait"
     assert _open(place).problems == kept.problems
-    unreadable = _change(place, 2, "flow: [")
+    unreadable = _change(place, 2, "flow: }")
     assert unreadable.document is None
     assert unreadable.title == "Greet"
     assert [one.line for one in unreadable.problems] == [1]

@@ -19,6 +19,7 @@ from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.places import find
 from sereno.runtime import drafting, services
 from sereno.runtime.drafting import Draft, DraftConflict
+from sereno.runtime.publishing import DraftChanged
 from sereno.sdk.plugin import registry
 from sereno.web.access import StaffRequest, staff
 from sereno.web.builder import edits, forms, wishes
@@ -134,15 +135,16 @@ def publish(request: StaffRequest, name: str) -> HttpResponse:
     post, by = request.POST, request.user.username
     draft = drafting.open_draft(request.shop.pk, name)
     note = post.get("note", "").strip()[:500]
-    if str(draft.revision) != post.get("revision"):
-        changes = drafting.changes_since(request.shop.pk, name, _number(post, "revision"))
-        return _conflict(request, DraftConflict(draft, changes), _("Publish the flow"))
+    if draft.revision != _number(post, "revision"):
+        return _overtaken(request, name)
     inflight = post.get("inflight", "finish")
     chosen: Any = inflight if inflight in ("finish", "move", "end") else "finish"
     try:
         if draft.problems:
             return show(request, draft, View(is_publishing=True, note=note), status=422)
-        number = services.publish(request.shop.pk, name, by, note=note, inflight=chosen)
+        number = services.publish(request.shop.pk, name, by, note=note, inflight=chosen, expected=draft.text)
+    except DraftChanged:
+        return _overtaken(request, name)
     except FlowInvalid:
         return show(request, drafting.open_draft(request.shop.pk, name), View(is_publishing=True), status=422)
     forget_attention(request.shop)
@@ -313,6 +315,13 @@ def _conflict(request: StaffRequest, conflict: DraftConflict, wish: str) -> Http
     }
     view = View(conflict=shown, said=_("Somebody else has changed this flow in the meantime."), focus="panel")
     return show(request, conflict.current, view, status=409)
+
+
+def _overtaken(request: StaffRequest, name: str) -> HttpResponse:
+    """What would be published is not what the person has seen."""
+    draft = drafting.open_draft(request.shop.pk, name)
+    changes = drafting.changes_since(request.shop.pk, name, _number(request.POST, "revision"))
+    return _conflict(request, DraftConflict(draft, changes), _("Publish the flow"))
 
 
 def _wished(request: StaffRequest, name: str, line: str) -> str:

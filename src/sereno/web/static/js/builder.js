@@ -88,7 +88,8 @@
       const address = path ? `${builder().dataset.panel}?path=${encodeURIComponent(path)}` : builder().dataset.home;
       await htmx.ajax("GET", address, swap);
       const wanted = focus === "panel" ? firstField() : card(path);
-      wanted?.focus({ preventScroll: focus !== "panel" });
+      if (narrow() && path) reveal(card(path));
+      wanted?.focus({ preventScroll: focus !== "panel" || narrow() });
       place(path);
     });
   }
@@ -144,8 +145,10 @@
     if (shown) fading = setTimeout(() => $("#toast")?.classList.remove("shown"), 7000);
   }
 
+  // On a narrow screen the panel lies over the lower part of the tree.
   function reveal(element) {
-    element?.scrollIntoView({ block: "nearest", behavior: "instant" });
+    const isUnder = narrow() && $(".side-panel.open");
+    element?.scrollIntoView({ block: isUnder ? "start" : "nearest", behavior: "instant" });
   }
 
   const firstField = () => $("#panel form:not(.palette-form) :is(input:not([type=hidden]), select, textarea):not(:disabled)");
