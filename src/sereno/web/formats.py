@@ -21,6 +21,12 @@ def language() -> str:
     return (get_language() or "en")[:2]
 
 
+def region() -> str:
+    """How the language writes dates, numbers and money: Portuguese as in Portugal."""
+    written = language()
+    return "pt_PT" if written == "pt" else written
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The zone, or UTC when the name is unknown."""
     try:
@@ -42,7 +48,7 @@ def ago(instant: datetime | None, zone: str = "UTC") -> Markup | str:
     if instant is None:
         return ""
     now = datetime.now(UTC)
-    locale = language()
+    locale = region()
     local = _local(instant, zone)
     away = instant - now
     if abs(away) < timedelta(hours=22):
@@ -63,19 +69,19 @@ def clock(instant: datetime | None, zone: str = "UTC") -> Markup | str:
 
 def full(instant: datetime, zone: str = "UTC") -> str:
     local = _local(instant, zone)
-    return f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=language())} {local.tzname() or ''}".strip()
+    return f"{format_datetime(local, 'd MMM y, HH:mm:ss', locale=region())} {local.tzname() or ''}".strip()
 
 
 def minute(instant: datetime, zone: str = "UTC") -> str:
     """To the minute, without the year when it is this one."""
     local = _local(instant, zone)
     pattern = "d MMM, HH:mm" if local.year == datetime.now(local.tzinfo).year else "d MMM y, HH:mm"
-    return str(format_datetime(local, pattern, locale=language()))
+    return str(format_datetime(local, pattern, locale=region()))
 
 
 def hour(instant: datetime, zone: str = "UTC") -> str:
     """The time of day, as the language writes it."""
-    return str(format_time(_local(instant, zone), "short", locale=language()))
+    return str(format_time(_local(instant, zone), "short", locale=region()))
 
 
 def _local(instant: datetime, zone: str) -> datetime:
@@ -87,22 +93,22 @@ def _local(instant: datetime, zone: str) -> datetime:
 
 
 def day(value: date) -> str:
-    return str(format_date(value, "EEE d MMM", locale=language()))
+    return str(format_date(value, "EEE d MMM", locale=region()))
 
 
 def between(start: datetime, end: datetime) -> str:
     """How long it took, in one unit."""
-    return str(format_timedelta(end - start, locale=language(), threshold=1.2))
+    return str(format_timedelta(end - start, locale=region(), threshold=1.2))
 
 
 def number(value: float | Decimal) -> str:
-    return str(format_decimal(value, locale=language()))
+    return str(format_decimal(value, locale=region()))
 
 
 def money(amount: Any, currency: str) -> str:
     """The amount as given when it is not a number."""
     try:
-        return str(format_currency(Decimal(str(amount)), currency, locale=language()))
+        return str(format_currency(Decimal(str(amount)), currency, locale=region()))
     except (InvalidOperation, ValueError):
         return f"{amount} {currency}"
 

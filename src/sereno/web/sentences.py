@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from babel.dates import format_timedelta
 from babel.units import format_unit
 from django.utils.translation import ngettext
 from markupsafe import Markup, escape
 
-from sereno.web.formats import language
+from sereno.web.formats import region
 
-_UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _LONGEST = 140
 
 
@@ -35,8 +37,19 @@ def duration(text: Any) -> str:
     if [unit for _, unit in parts[:2]] == ["w", "d"]:
         # People say 30 days, not 4 weeks and 2 days.
         parts[:2] = [(parts[0][0] * 7 + parts[1][0], "d")]
-    said = " ".join(str(format_unit(number, f"duration-{_UNITS[unit]}", locale=language())) for number, unit in parts)
+    said = " ".join(_length(number, unit) for number, unit in parts)
     return f"−{said}" if written.startswith("-") else said
+
+
+def _length(number: int, unit: str) -> str:
+    if unit == "ms":
+        return str(format_unit(number, "duration-millisecond", locale=region()))
+    # `format_unit` does not know one day in Portuguese.
+    try:
+        length = timedelta(**{_UNITS[unit]: number})
+    except OverflowError:
+        return f"{number}{unit}"
+    return str(format_timedelta(length, granularity=_UNITS[unit][:-1], threshold=10**9, locale=region()))
 
 
 def names(value: Any) -> str:
