@@ -125,14 +125,15 @@ def _tried(
     flow = compiled(text, staff.plugins)
     with staff.database.read() as tx:
         facts = staff.world.shops.find(tx, shop_id).facts
+        records = Records(staff.plugins, tx, staff.database.dialect)
         row = tx.one("tried_event", {"id": event, "shop": shop_id}) if event is not None else None
         if row is not None:
             trigger = read_event(row)
         elif about:
-            trigger = made_up(staff, tx, shop_id, flow, about)
+            trigger = made_up(records, shop_id, flow, about)
         else:
             raise LookupError("there is no such event in this shop any more")
-        history = _History.read(tx, staff, shop_id, trigger)
+        history = _History.read(tx, staff, records, shop_id, trigger)
     scratch = open_scratch()
     try:
         play = _Play(scratch, staff.plugins, facts, history, rehearsal, answer, by)
@@ -141,10 +142,9 @@ def _tried(
         scratch.close()
 
 
-def made_up(staff: Staff, tx: Transaction, shop_id: int, flow: Flow, about: str) -> Event:
+def made_up(records: Records, shop_id: int, flow: Flow, about: str) -> Event:
     """The event that a schedule, a date or a person would state for this record now."""
     kind, _, key = about.partition(":")
-    records = Records(staff.plugins, tx, staff.database.dialect)
     refs = {kind: key} if key else {}
     records.want(shop_id, refs, [kind])
     records.fetch()
@@ -176,7 +176,7 @@ class _History:
     suppressed: list[tuple[Any, ...]]
 
     @classmethod
-    def read(cls, tx: Transaction, staff: Staff, shop_id: int, trigger: Event) -> _History:
+    def read(cls, tx: Transaction, staff: Staff, today: Records, shop_id: int, trigger: Event) -> _History:
         wanted = [link for link in links(trigger.subject, trigger.refs) if link.partition(":")[0] in PEOPLE]
         at = to_micros(trigger.occurred_at)
         asked = {"shop": shop_id, "links": wanted, "at": at, "limit": HISTORY}
@@ -184,7 +184,7 @@ class _History:
         after = tx.all("history_after", asked)
         told = {named for row in before for named in records_of(read_fact(row).event, staff.plugins)}
         told |= set(records_of(trigger, staff.plugins))
-        records = _records(tx, staff, shop_id, trigger.refs, told)
+        records = _records(today, staff.plugins, shop_id, trigger.refs, told)
         addresses = _addresses(trigger, [record for _, _, record in records])
         pairs = [(kind, key) for kind, key in trigger.refs.items() if kind in ("order", "customer")]
         tags = {"shop": shop_id, "kinds": [kind for kind, _ in pairs], "keys": [key for _, key in pairs], "at": at}
@@ -344,13 +344,12 @@ def _marked(event: Event) -> NewEvent:
 
 
 def _records(
-    tx: Transaction, staff: Staff, shop_id: int, refs: Mapping[str, str], told: set[tuple[str, str]]
+    records: Records, plugins: Plugins, shop_id: int, refs: Mapping[str, str], told: set[tuple[str, str]]
 ) -> list[tuple[str, str, Mapping[str, Any]]]:
     """The records of today behind the refs that the events do not tell of."""
-    records = Records(staff.plugins, tx, staff.database.dialect)
     wanted: set[tuple[str, str]] = set()
-    for name in staff.plugins.roots.names():
-        root = staff.plugins.roots.get(name)
+    for name in plugins.roots.names():
+        root = plugins.roots.get(name)
         for kind, projection in root.parts if root is not None else ():
             key = refs.get(kind)
             if key and (projection, key) not in told:

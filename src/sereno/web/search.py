@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet, Subquery, Value
@@ -42,16 +43,18 @@ def links_for(shop: Shop, text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a text may mean: the links, and the subjects of events and runs that they lead to."""
+    """What a text may mean: the links, the subjects of events and runs that they lead to, and the types of those events
+    with when each came last."""
 
     text: str
     links: list[str]
     subjects: list[str]
+    seen: dict[str, datetime]
 
 
 def meaning_of(shop: Shop, text: str) -> Meaning:
     links = links_for(shop, text)
-    return Meaning(text.strip(), links, _subjects(shop, links))
+    return Meaning(text.strip(), links, *_subjects(shop, links))
 
 
 def subjects_for(shop: Shop, text: str) -> list[str]:
@@ -78,13 +81,16 @@ def events_matching(shop: Shop, text: str, connections: Sequence[Connection]) ->
     return [*linked.values_list("event_id", flat=True)[:_MOST], *named.values_list("id", flat=True)]
 
 
-def _subjects(shop: Shop, links: Sequence[str]) -> list[str]:
+def _subjects(shop: Shop, links: Sequence[str]) -> tuple[list[str], dict[str, datetime]]:
     if not links:
-        return []
+        return [], {}
     found = dict.fromkeys(links)
+    seen: dict[str, datetime] = {}
     events = EventLink.objects.filter(shop=shop, link__in=links).order_by("-occurred_at")
-    found.update(dict.fromkeys(events.values_list("event__subject", flat=True)[:_LIMIT]))
-    return list(found)
+    for subject, type_, at in events.values_list("event__subject", "type", "occurred_at")[:_LIMIT]:
+        found[subject] = None
+        seen.setdefault(type_, at)
+    return list(found), seen
 
 
 def _from_records(shop: Shop, text: str) -> Iterable[str]:

@@ -19,20 +19,21 @@ from sereno.engine.run import LIVE
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
 from sereno.store import scope
-from sereno.store.models import Effect, EventLink, Flow, FlowVersion, Run, RunTrace, Shop, Skip
+from sereno.store.models import Effect, Flow, FlowVersion, Run, RunTrace, Shop, Skip
 from sereno.store.scans import of_shop
 from sereno.web import story
 from sereno.web.access import StaffRequest, staff
+from sereno.web.builder.forms.event_words import event_word
 from sereno.web.documents import title_of
 from sereno.web.formats import ago
 from sereno.web.live.wording import WhyNot, mail_refusal, not_started
 from sereno.web.search import Meaning, meaning_of, recent_run_subjects, runs_matching
-from sereno.web.sentences import expression, names, say
+from sereno.web.sentences import expression, say
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 from sereno.web.words import run_reason
 
-RUNS, SKIPS, TYPES = 20, 40, 500
+RUNS, SKIPS = 20, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +112,16 @@ def _answers(shop: Shop, meaning: Meaning, flows: Sequence[Flow]) -> list[dict[s
 
 def _verdicts(shop: Shop, meaning: Meaning, flows: Sequence[Flow], answers: Sequence[dict[str, Any]]) -> list[Verdict]:
     """What each of the shop's own flows did about it; Sereno's own only where they did something."""
-    seen: dict[str, datetime] | None = None
-    starts: dict[int, frozenset[str]] | None = None
+    if not answers and not meaning.seen:
+        return []
+    starts = _starts(flows)
     found: list[Verdict] = []
     for flow in flows:
         mine = [answer for answer in answers if answer["flow"].pk == flow.pk]
         if mine:
             found.append(_of_answers(flow, mine, shop.timezone))
         elif not flow.is_derived:
-            if seen is None:
-                seen, starts = _types_seen(shop, meaning), _starts(flows)
-            found.append(_of_nothing(flow, seen, (starts or {}).get(flow.pk, frozenset()), shop.timezone))
-    if not answers and not seen:
-        return []
+            found.append(_of_nothing(flow, meaning.seen, starts.get(flow.pk, frozenset()), shop.timezone))
     order = {"ok": 0, "bad": 0, "lamp": 1, "": 2}
     return sorted(found, key=lambda verdict: order[verdict.tone])
 
@@ -183,20 +181,12 @@ def _of_nothing(flow: Flow, seen: dict[str, datetime], starts: frozenset[str], z
         return Verdict(flow, "", "pencil", escape(_("It was never published.")))
     mine = [(at, type_) for type_, at in seen.items() if type_ in starts]
     if not mine:
-        said = say(_("Nothing came that starts it: it starts on %(events)s."), events=expression(names(sorted(starts))))
+        events = ", ".join(event_word(type_) for type_ in sorted(starts))
+        said = say(_("Nothing came that starts it: it starts on %(events)s."), events=events)
         return Verdict(flow, "", "circle-dot", said)
     at, type_ = max(mine)
     text = _("%(event)s came %(time)s, when the flow was not live yet or was still being set up.")
-    return Verdict(flow, "lamp", "history", say(text, event=expression(type_), time=ago(at, zone)))
-
-
-def _types_seen(shop: Shop, meaning: Meaning) -> dict[str, datetime]:
-    """The types of events that came about it, with when each came last."""
-    rows = EventLink.objects.filter(shop=shop, link__in=meaning.links).order_by("-occurred_at")
-    found: dict[str, datetime] = {}
-    for type_, at in rows.values_list("type", "occurred_at")[:TYPES]:
-        found.setdefault(type_, at)
-    return found
+    return Verdict(flow, "lamp", "history", say(text, event=event_word(type_), time=ago(at, zone)))
 
 
 def _with_texts(shop: Shop) -> QuerySet[Any]:

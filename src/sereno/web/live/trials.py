@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, cast
@@ -27,7 +27,7 @@ from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Messages
 from sereno.store.database import default_database
-from sereno.store.models import Event, Flow, Shop
+from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.documents import document_of, text_of
 from sereno.web.flowtree import step_cards, trigger_cards
@@ -97,11 +97,12 @@ class Asked:
 def try_it(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     asked = Asked.read(request)
-    differs = draft_differs(row) or row.version is None
-    text = _text(row, asked)
+    live = text_of(row, row.version) if row.version is not None else None
+    differs = live is None or draft_differs(row, live)
+    text = live if live is not None and (asked.is_live or not row.draft) else row.draft
     document = document_of(text)
     context: dict[str, Any] = {
-        **head_of(row),
+        **head_of(row, live),
         "view": "try",
         "asked": asked,
         "differs": differs,
@@ -208,21 +209,21 @@ def _told(request: StaffRequest, row: Flow, asked: Asked, trial: Trial) -> dict[
     ended = asked.step is None or len(shown) == len(lines)
     if trial.status == "waiting" and ended:
         here = step_of(trial.step)
-    event = Event.objects.filter(shop=request.shop, pk=asked.event).defer("data").first() if asked.event else None
+    why_not = not_started(trial.skip, zone) if trial.skip is not None else None
     return {
         "trial": trial,
-        "tried": event,
         "labels": labels(request.shop, [trial.event.subject]),
         "overlay": overlay.cards,
         "passed": overlay.passed,
         "here": here,
         "stations": len(stations),
         "ended": ended,
-        "why_not": not_started(trial.skip, zone) if trial.skip is not None else None,
+        "why_not": why_not,
         "summary": _summary(trial),
         "effects": [(effect, outcomes[effect.key], step_of(effect.step)) for effect in effects],
         "last": shown[-1] if shown else None,
-        **_message(request.shop, trial, asked),
+        "last_effect": trial.effects.get(shown[-1].effect) if shown else None,
+        **_message(trial, asked, [] if why_not else effects),
     }
 
 
@@ -264,11 +265,12 @@ def _opened(trial: Trial, asked: Asked) -> TriedEffect | None:
     return None
 
 
-def _message(shop: Shop, trial: Trial, asked: Asked) -> dict[str, Any]:
-    """The message that is open: what was asked for, else the first of the trial."""
-    effect = _opened(trial, asked)
-    if effect is None and not asked.open:
-        effect = next((one for one in trial.effects.values() if one.rehearsed and one.rehearsed.mails), None)
+def _message(trial: Trial, asked: Asked, effects: Sequence[TriedEffect]) -> dict[str, Any]:
+    """The message that is open: card by card that of the last card, else what was asked for, else the first."""
+    mails = [one for one in effects if one.rehearsed is not None and one.rehearsed.mails]
+    effect = _opened(trial, asked) if asked.step is None else mails[-1] if mails else None
+    if effect is None and asked.step is None and not asked.open:
+        effect = mails[0] if mails else None
     if effect is None or effect.rehearsed is None:
         return {"message": None}
     rehearsed, path = effect.rehearsed, effect.key.partition("/")[2]
