@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -104,7 +104,7 @@ def create_connection(request: HttpRequest, new: NewConnection, response: HttpRe
     )
     response["Location"] = f"/api/v1/connections/{made.name}"
     row = Connection.objects.get(pk=made.id)
-    return 201, {**_row(request, row), "secret": made.secret}
+    return Status(201, {**_row(request, row), "secret": made.secret})
 
 
 @router.get("/connections/{name}", response=ConnectionOut)
@@ -137,14 +137,14 @@ def rotate_secret(request: HttpRequest, name: Name, new: NewSecret) -> Any:
         shop_id=shop_of(request).pk,
         keep_old=new.keep_old,
     )
-    return 201, {"secret": made}
+    return Status(201, {"secret": made})
 
 
 @router.delete("/connections/{name}", response={204: None})
 def delete_connection(request: HttpRequest, name: Name) -> Any:
     """Close it and take it from the lists. What came in stays; `put-back` undoes it."""
     connecting.delete(_find(request, name).name, by=caller(request), shop_id=shop_of(request).pk)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/connections/{name}/put-back", response=ConnectionOut)

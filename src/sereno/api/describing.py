@@ -8,9 +8,9 @@ from sereno.api import problems
 from sereno.api.keys import scope_needed
 from sereno.api.repeating import HEADER, LONGEST
 
-_ALWAYS = ("401", "403", "422")
-_WITH_ID = ("404",)
-_WRITES = ("400", "404", "409", "413")
+_ALWAYS = ("401", "403", "404", "422")
+
+_WRITES = ("400", "409", "413")
 _REFUSED = {
     "400": "The body is not JSON.",
     "401": "No live API key came with the request.",
@@ -36,7 +36,7 @@ def completed(document: Any) -> Any:
 
 def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     is_write = method != "GET"
-    refusals = [*_ALWAYS, *(_WRITES if is_write else ()), *(_WITH_ID if "{" in path or is_write else ())]
+    refusals = [*_ALWAYS, *(_WRITES if is_write else ())]
     if any(one.get("name") == "If-Match" for one in operation.get("parameters", ())):
         refusals += ["412", "428"]
     for status in sorted(set(refusals)):

@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Path, Schema
+from ninja import Field, Header, Path, Schema, Status
 
 from sereno.api import rows
 from sereno.api.flow_routes import router
@@ -100,7 +100,7 @@ def create_flow(request: HttpRequest, new: NewDraft, response: HttpResponse) -> 
     draft = drafting.create_draft(shop_of(request).pk, new.name, title, text, caller(request))
     response["ETag"] = tag_of(draft)
     response["Location"] = f"/api/v1/flows/{draft.name}/draft"
-    return 201, draft_row(draft)
+    return Status(201, draft_row(draft))
 
 
 @router.get("/flows/{name}/draft", response=DraftOut)

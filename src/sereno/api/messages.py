@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.drafts import IfMatch
@@ -83,7 +83,7 @@ def create_message(request: HttpRequest, new: NewMessage, response: HttpResponse
     """A new message, as a draft."""
     row = editing.create(shop_of(request).pk, new.title, _read(new.document), caller(request), name=new.name)
     response["Location"], response["ETag"] = f"/api/v1/messages/{row.name}", f'"{row.revision}"'
-    return 201, _whole(row)
+    return Status(201, _whole(row))
 
 
 @router.get("/messages/{name}", response=MessageOut)
@@ -157,7 +157,7 @@ def withdraw_message(request: HttpRequest, name: Name) -> dict[str, Any]:
 def remove_message(request: HttpRequest, name: Name) -> Any:
     """Take a message that is not published away for good."""
     editing.remove(shop_of(request).pk, _find(request, name).name, caller(request))
-    return 204, None
+    return Status(204, None)
 
 
 def _find(request: HttpRequest, name: str) -> MessageTemplate:

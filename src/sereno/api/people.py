@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -78,14 +78,14 @@ def create_key(request: HttpRequest, new: NewKey) -> Any:
     )
     row = api_keys.find(token)
     assert row is not None
-    return 201, {**_key(row), "key": token}
+    return Status(201, {**_key(row), "key": token})
 
 
 @router.delete("/keys/{int:id}", response={204: None})
 def revoke_key(request: HttpRequest, id: rows.Id) -> Any:
     """The key no longer works, from the next request on. It may revoke itself."""
     api_keys.revoke(get_object_or_404(ApiKey, shop=shop_of(request), pk=id), caller(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/audit", response=rows.Rows)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -85,7 +85,7 @@ def create_webhook(request: HttpRequest, new: NewWebhook, response: HttpResponse
     """A new webhook, with its secret."""
     id_, secret = webhooks.create_webhook(shop_of(request).pk, new.name, new.url, new.types, caller(request))
     response["Location"] = f"/api/v1/webhooks/{id_}"
-    return 201, {**_row(Webhook.objects.get(pk=id_)), "secret": secret}
+    return Status(201, {**_row(Webhook.objects.get(pk=id_)), "secret": secret})
 
 
 @router.get("/webhooks/{int:id}", response=WebhookOut)
@@ -107,7 +107,7 @@ def change_webhook(request: HttpRequest, id: rows.Id, change: WebhookChange) -> 
 def remove_webhook(request: HttpRequest, id: rows.Id) -> Any:
     """Its messages that have not gone are taken back."""
     webhooks.remove_webhook(shop_of(request).pk, id, caller(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/webhooks/{int:id}/status", response=WebhookOut)
@@ -120,13 +120,13 @@ def set_status(request: HttpRequest, id: rows.Id, wanted: WebhookStatus) -> dict
 @router.post("/webhooks/{int:id}/secret", response={201: NewSecretOut})
 def rotate_secret(request: HttpRequest, id: rows.Id) -> Any:
     """A new secret. Messages are signed with both until the next rotation, so that nothing is lost meanwhile."""
-    return 201, {"secret": webhooks.rotate_webhook_secret(shop_of(request).pk, id, caller(request))}
+    return Status(201, {"secret": webhooks.rotate_webhook_secret(shop_of(request).pk, id, caller(request))})
 
 
 @router.post("/webhooks/{int:id}/test", response={202: Sent})
 def test(request: HttpRequest, id: rows.Id) -> Any:
     """Send a message of type `webhook.test`."""
-    return 202, {"message": webhooks.test_webhook(shop_of(request).pk, id, caller(request))}
+    return Status(202, {"message": webhooks.test_webhook(shop_of(request).pk, id, caller(request))})
 
 
 @router.get("/webhooks/{int:id}/messages", response=rows.Rows)
