@@ -95,6 +95,25 @@ def test_a_block_is_inserted_without_javascript(browser: Browser, address: str) 
     context.close()
 
 
+def test_two_people_in_one_text_see_each_other(browser: Browser, address: str) -> None:
+    # Pages of their own: a browser notes a conflict (409) as an error.
+    mine, theirs = (browser.new_context(locale="en-GB").new_page() for _ in range(2))
+    for page in (mine, theirs):
+        sign_in(page, address)
+    begin(mine, address, "Two at once")
+    theirs.goto(mine.url)
+    theirs.get_by_label("Subject", exact=True).fill("Theirs")
+    expect(theirs.locator("#mail-line")).to_contain_text("Theirs")
+    subject = mine.get_by_label("Subject", exact=True)
+    subject.fill("Mine")
+    expect(mine.get_by_text("Somebody else changed this just now")).to_be_visible()
+    expect(subject).to_have_value("Mine")
+    mine.locator("#head-form").get_by_role("button", name="Save").click()
+    expect(mine.locator("#mail-line")).to_contain_text("Mine")
+    for page in (mine, theirs):
+        page.context.close()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_of_the_messages_has_a_serious_fault_or_overflows(browser: Browser, address: str, look: str) -> None:
     context = browser.new_context(locale="en-GB", reduced_motion="reduce", **LOOKS[look])  # type: ignore[arg-type]

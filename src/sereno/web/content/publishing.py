@@ -195,7 +195,7 @@ def _send_test(request: StaffRequest, row: MessageTemplate, state: State) -> tup
     if mailer is None:
         return _("No mail server is set. Set SERENO_SMTP_URL, then try again."), False
     if not _may_test(request):
-        return _("That were many tests. Try again in a few minutes."), False
+        return _("Those were many tests. Try again in a few minutes."), False
     document = editing.draft_of(row)
     where = rendering.stage(
         request.shop, document.about, state.record, is_offered=rendering.choices(request.shop, document.about)

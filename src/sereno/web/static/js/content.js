@@ -30,7 +30,7 @@
   function keep(form) {
     clearTimeout(waits.get(form));
     waits.delete(form);
-    sending = sending.then(() => send(form)).catch(() => say(form, "!"));
+    sending = sending.then(() => send(form)).catch(() => say(form, "lost"));
     return sending;
   }
 
@@ -39,11 +39,18 @@
     body.set("do", "text");
     const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (answer.status === 409) { location.href = location.href.split("#")[0]; return; }
-    refresh(page, form);
+    if (answer.status === 409) {
+      // Somebody else changed it: the page that says so also holds what was typed here.
+      form.insertAdjacentHTML("beforeend", '<input type="hidden" name="do" value="text">');
+      form.submit();
+      return;
+    }
+    if (!page.getElementById("editor")) { say(form, "lost"); return; }
+    refresh(page);
+    say(form, answer.ok ? "saved" : "");
   }
 
-  function refresh(page, form) {
+  function refresh(page) {
     document.querySelectorAll("[data-live][id]").forEach((old) => {
       const now = page.getElementById(old.id);
       if (!now) return;
@@ -55,12 +62,11 @@
     });
     const frame = page.getElementById("frame");
     if (frame) show(frame.getAttribute("src"));
-    if (form) say(form, "✓");
   }
 
   function say(form, word) {
     const place = form.querySelector(".saved");
-    if (place) place.textContent = word;
+    if (place) place.textContent = place.dataset[word] ?? "";
   }
 
   // The next picture is made ready behind the one that is seen, so that nothing flashes.
@@ -84,7 +90,7 @@
 
   editor.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-autosave]");
-    if (form) { say(form, "…"); later(form); }
+    if (form) { say(form, "saving"); later(form); }
   });
   editor.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosave]");
