@@ -17,6 +17,7 @@ from sereno.cli.narrowing import Flag, Json, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, say, table
 
 if TYPE_CHECKING:
+    from sereno.runtime.connecting import Made
     from sereno.sdk.connector import Connector
 
 connection = App(name="connection", help="Connections: list them, switch one off and on.", help_format="plaintext")
@@ -114,18 +115,22 @@ def connect(
     if generic_only and kind != "generic":
         raise WrongUse(f"--{generic_only[0].replace('_', '-')} is for the kind generic: {kind} signs in its own way")
     chosen = {option: value for option, value in settings.items() if value}
+    made: Made | None = None
     if rotate or replace:
-        made = None
         _change(kind, place, short, given, chosen, rotate)
     else:
         made = _connect(kind, place, short, given, chosen)
+    secret_made, namespace = (made.secret, made.namespace) if made else (None, "")
     address = f"{host().settings().base_url}/hooks/{short}"
     if json:
-        emit({"connection": short, "kind": kind, "shop": place.slug, "url": address, "secret": made})
+        told = {"connection": short, "kind": kind, "shop": place.slug, "url": address, "secret": secret_made}
+        emit({**told, "namespace": namespace})
         return
     say(address)
-    if made:
-        say(f"Secret (shown once): {made}")
+    if secret_made:
+        say(f"Secret (shown once): {secret_made}")
+    if namespace:
+        say(f"The shop has a store already: ids of this one begin with {namespace}~")
 
 
 def _secrets(connector: Connector, given: list[str] | None, *, keep: bool) -> list[str]:
@@ -149,8 +154,7 @@ def _short_name(name: str) -> str:
     return name
 
 
-def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[str, str]) -> str | None:
-    """Gives the secret made for it, if one was."""
+def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[str, str]) -> Made:
     from sereno.runtime import connecting
 
     try:
@@ -162,7 +166,7 @@ def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[
             secrets=given,
             make_secret=kind != "magento",
             settings=_sealed(settings),
-        ).secret
+        )
     except connecting.ConnectionRefused as refusal:
         if refusal.code == "name.taken":
             hint = "--replace changes it, --rotate adds a secret"
