@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count
 from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 from sereno.engine.places import branches, find, kind_of, walk
-from sereno.engine.run import LIVE
 from sereno.runtime import drafting
 from sereno.runtime.drafting import Draft
-from sereno.store.models import Run
+from sereno.runtime.rollouts import in_flight
+from sereno.store.models import Flow
 from sereno.web.access import StaffRequest
 from sereno.web.builder import edits, palette
 from sereno.web.builder.forms import panel
@@ -26,6 +25,7 @@ from sereno.web.builder.wishes import plain
 from sereno.web.flowtree import Card, step_cards, trigger_cards
 from sereno.web.formats import language
 from sereno.web.live.conflicts import conflicts_of
+from sereno.web.live.versions import steps_named
 from sereno.web.shell import render
 
 CLIP = "builder.clip"
@@ -122,16 +122,14 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
     if view.conflict is not None:
         return {"side": "conflict"}
     if view.is_publishing:
-        in_flight = list(
-            Run.objects.filter(flow_id=draft.flow_id, status__in=LIVE)
-            .values_list("version")
-            .order_by("version")
-            .annotate(Count("id"))
-        )
+        if draft.problems:
+            return {"side": "publish"}
+        standing = in_flight(request.shop.pk, draft.name, draft.text)
         return {
             "side": "publish",
-            "in_flight": sum(count for _version, count in in_flight),
-            "clashes": conflicts_of(request.shop, draft.text) if not draft.problems else [],
+            "standing": standing,
+            "steps_named": steps_named(Flow(pk=draft.flow_id), {at.version for at in standing.steps}),
+            "clashes": conflicts_of(request.shop, draft.text),
         }
     if view.add:
         return {"side": "palette"}
