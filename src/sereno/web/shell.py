@@ -56,6 +56,7 @@ RECORD = (
 SET_UP = (
     Link("connections", _("Connections"), "plug", "c"),
     Link("keys", _("API keys"), "key", "k", "settings"),
+    Link("webhooks", _("Outgoing webhooks"), "webhook", "b", "settings"),
     Link("people", _("People"), "users", "p", "settings"),
     Link("shop-settings", _("Shop"), "store", "s", "settings"),
     Link("audit", _("Audit trail"), "scroll-text", "t", "settings"),
