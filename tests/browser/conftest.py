@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -26,7 +28,10 @@ from django.conf import settings
 from sereno.store.secrets import configure; configure(settings.ENVIRONMENT.secret_key)
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-import seeding; seeding.seed()
+import json, sys, seeding, addresses
+held = seeding.seed()
+addresses.own_message(held.owner)
+json.dump(addresses.whole_pages(held.owner, held.shop), open(sys.argv[1], "w"))
 from sereno.store.models import Worker; Worker.objects.all().delete()
 """
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -61,9 +66,23 @@ def browser_type_launch_args(chromium: str) -> dict[str, object]:
     return {"executable_path": chromium, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
 
 
+@dataclass(frozen=True)
+class Installation:
+    """A running Sereno: its address, the environment its commands need, and the addresses of all its pages."""
+
+    url: str
+    environment: dict[str, str]
+    pages: list[str]
+
+
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(installation: Installation) -> str:
     """The address of a running `sereno serve`."""
+    return installation.url
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -78,13 +97,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "PYTHONPATH": str(HERE.parent / "web"),
     }
     (home / "demo" / "inbox").mkdir(parents=True)
-    subprocess.run([sys.executable, "-c", SEED], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", SEED, home / "pages.json"], env=environment, check=True, timeout=120)
+    pages = json.loads((home / "pages.json").read_text())
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-c", "from sereno.site.command import main; main()", "serve"]
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             _wait_for(url, process, home / "log")
-            yield url
+            yield Installation(url, environment, pages)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from addresses import pages
+from addresses import own_message, pages
 from django.core.cache import cache
 from django.test import Client
 from plans import is_query, scanned, statements
@@ -15,6 +15,7 @@ NOT_PAGES = (302, 405)
 
 def test_no_page_scans_a_table_or_asks_often() -> None:
     seeded = seed()
+    own_message(seeded.owner)
     client = Client()
     client.force_login(seeded.owner)
     client.get("/")

@@ -1,0 +1,51 @@
+"""A template is installed and its first run is seen, by somebody who only clicks."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from playwright.sync_api import Page, expect
+
+from conftest import Installation
+
+SEND = """
+import django; django.setup()
+from datetime import UTC, datetime
+from sereno.site.plugins import load_plugins; load_plugins()
+from sereno.runtime import services
+from sereno.sdk.connector import NewEvent
+from sereno.store.models import Shop
+order = {"id": "77", "number": "#77", "total": "900.00", "currency": "EUR", "email": "mara@example.com"}
+event = NewEvent("77", "order.created", "order:77", datetime.now(UTC), order, {"order": "77"})
+services.insert_events(Shop.objects.get(slug="lantern").pk, None, "test", [event])
+"""
+
+
+def test_a_template_is_installed_in_shadow_and_its_first_run_seen(desk: Page, installation: Installation) -> None:
+    desk.get_by_role("link", name="Templates").click()
+    desk.get_by_role("searchbox").fill("best customers")
+    expect(desk.locator(".tile")).to_have_count(1)
+    desk.get_by_role("link", name="High-value customer").click()
+    expect(desk.get_by_role("heading", name="What it needs")).to_be_visible()
+    desk.get_by_role("button", name="Install in shadow").click()
+    expect(desk.get_by_role("heading", name="What happens next")).to_be_visible()
+    expect(desk.get_by_text("Waiting for the first order.created.", exact=False)).to_be_visible()
+
+    subprocess.run([sys.executable, "-c", SEND], env=installation.environment, check=True, timeout=60)
+    first = desk.locator("#first-run").get_by_role("link", name="#77")
+    expect(first).to_be_visible(timeout=30_000)
+    first.click()
+    expect(desk).to_have_url(re.compile("/runs/"))
+    expect(desk.get_by_role("heading", name="What happened")).to_be_visible()
+    expect(desk.get_by_text("Shadow", exact=True).first).to_be_visible()
+
+
+def test_the_messages_of_a_template_are_shown_in_four_languages(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/templates/order-confirmation")
+    frame = desk.frame_locator("iframe").first
+    for language, word in (("Română", "comand"), ("Português", "encomenda"), ("Español", "pedido")):
+        desk.get_by_role("link", name=language).click()
+        desk.locator("iframe").first.scroll_into_view_if_needed()
+        expect(frame.locator("body")).to_contain_text(re.compile(word, re.IGNORECASE))
