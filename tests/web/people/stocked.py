@@ -86,6 +86,8 @@ def stock() -> Stocked:
     owner.post("/people/invite", {"email": f"{MARK}bo@example.com", "role": "viewer"})
     owner.get("/people")
     owner.post("/keys", {"name": f"{MARK} key", "scopes": ["work"]})
+    message = {"kind": "email", "purpose": "transactional", "about": "order", "title": f"{MARK} message"}
+    assert owner.post("/messages/new", message).status_code == 302
     _fill_up(made)
     made.values = _values(made)
     assert made.values["int"] and len(made.values["str"]) > 5
