@@ -12,7 +12,6 @@ from sereno.engine.flow import compile_flow
 from sereno.sdk.plugin import registry
 from sereno.sdk.templates import shipped_flow
 from sereno.store.models import Flow, FlowVersion
-from sereno.web.flowtree import Card, step_cards, trigger_cards
 from sereno.web.formats import language
 
 
@@ -35,14 +34,6 @@ def text_of(flow: Flow, number: int | None) -> str:
         held[number] = rows.values_list("document", flat=True).first()
     found = held[number]
     return found if found is not None else flow.draft
-
-
-def trigger_tree(flow: Flow, number: int | None) -> list[Card]:
-    return trigger_cards(document_of(text_of(flow, number)))
-
-
-def step_tree(flow: Flow, number: int | None) -> tuple[Card, ...]:
-    return step_cards(document_of(text_of(flow, number)).get("steps"))
 
 
 def title_of(flow: Flow) -> str:

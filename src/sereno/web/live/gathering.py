@@ -11,8 +11,9 @@ from sereno.engine.run import LIVE
 from sereno.engine.tallies import REACHED, bare
 from sereno.store.database import default_database
 from sereno.store.models import Effect, Flow, Run
-from sereno.web.documents import document_of, text_of
-from sereno.web.flowtree import Card, step_cards, trigger_cards
+from sereno.web.documents import text_of
+from sereno.web.flowtree import Card
+from sereno.web.live.cards import cards_of
 
 _ENTRY = re.compile(r'"step":"([^"\\]*)","code":"([^"\\]*)"')
 """An entry of a trace as it is stored; inside a text the quotes would be escaped."""
@@ -52,9 +53,8 @@ def failed_effects_at(flow: Flow, step: str) -> list[int]:
 
 def card_of(flow: Flow, step: str, version: int | None = None, *, is_looked_through: bool = False) -> AtCard:
     """The card the list is about; its path where the document has no such card any more."""
-    document = document_of(text_of(flow, version if version is not None else flow.version))
-    cards = [*trigger_cards(document), *step_cards(document.get("steps"))]
-    found = _find(cards, step)
+    trigger, steps = cards_of(text_of(flow, version if version is not None else flow.version))
+    found = _find([*trigger, *steps], step)
     return AtCard(step, found.say if found is not None else Markup("<code>{}</code>").format(step), is_looked_through)
 
 

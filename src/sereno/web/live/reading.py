@@ -19,7 +19,8 @@ from sereno.store.scans import RUN_STATUSES, newest, run_ends
 from sereno.web import counts
 from sereno.web.access import StaffRequest, staff
 from sereno.web.documents import document_of, text_of
-from sereno.web.flowtree import Card, step_cards, trigger_cards
+from sereno.web.flowtree import Card
+from sereno.web.live.cards import cards_of
 from sereno.web.live.numbers import NONE, PERIODS, AtStep, Counted, Numbers, Period, numbers_of
 from sereno.web.paging import number_in
 from sereno.web.shell import render
@@ -32,10 +33,11 @@ def flow(request: StaffRequest, name: str) -> HttpResponse:
     row = get_object_or_404(Flow, shop=request.shop, name=name)
     texts = _texts(row, number_in(request.GET.get("version", "")))
     number = next((one for one in texts if one != row.version), row.version)
-    document = document_of(texts[number] if number is not None else row.draft)
+    text = texts[number] if number is not None else row.draft
+    document = document_of(text)
     period = period_asked(request)
     numbers = numbers_of(row.pk, number) if number is not None else Numbers()
-    trigger, steps = trigger_cards(document), step_cards(document.get("steps"))
+    trigger, steps = cards_of(text)
     skips = list(Skip.objects.filter(flow=row).order_by("-id")[:6])
     runs = newest_runs(row, 6)
     context = {

@@ -29,9 +29,9 @@ from sereno.sdk.ports import Messages
 from sereno.store.database import default_database
 from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
-from sereno.web.documents import document_of, text_of
-from sereno.web.flowtree import step_cards, trigger_cards
+from sereno.web.documents import text_of
 from sereno.web.formats import between
+from sereno.web.live.cards import cards_of
 from sereno.web.live.choosing import events_to_try, records_to_try
 from sereno.web.live.laying import Outcome, lay, place_of
 from sereno.web.live.reading import draft_differs, head_of
@@ -100,15 +100,15 @@ def try_it(request: StaffRequest, name: str) -> HttpResponse:
     live = text_of(row, row.version) if row.version is not None else None
     differs = live is None or draft_differs(row, live)
     text = live if live is not None and (asked.is_live or not row.draft) else row.draft
-    document = document_of(text)
+    trigger, steps = cards_of(text)
     context: dict[str, Any] = {
         **head_of(row, live),
         "view": "try",
         "asked": asked,
         "differs": differs,
         "problems": (),
-        "trigger": trigger_cards(document),
-        "steps": step_cards(document.get("steps")),
+        "trigger": trigger,
+        "steps": steps,
         "search": request.GET.get("q", "").strip(),
     }
     try:

@@ -21,7 +21,8 @@ from sereno.store.models import Flow, FlowVersion
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.documents import document_of, text_of
-from sereno.web.flowtree import Card, step_cards
+from sereno.web.flowtree import Card, Speech, step_cards
+from sereno.web.live.cards import cards_of, speech
 from sereno.web.live.conflicts import conflicts_of
 from sereno.web.live.difference import Difference, FieldChange, StepChange, compare, unified
 from sereno.web.live.reading import head_of
@@ -86,7 +87,7 @@ def compared(request: StaffRequest, name: str) -> HttpResponse:
         "look": "yaml" if request.GET.get("look") == "yaml" else "cards",
         "difference": found,
         "fields_changed": [_said(change) for change in found.head],
-        "changes": changes_of(found),
+        "changes": changes_of(found, speech(document_of(new))),
         "lines": unified(old, new),
         "same_text": old == new,
         **(_publishing(request, row, new) if after == DRAFT else {"in_flight": None, "conflicts": []}),
@@ -115,17 +116,19 @@ def roll_back(request: StaffRequest, name: str, number: int) -> HttpResponse:
     return redirect(f"{target}?undo={done.number}" if done.back is not None else target)
 
 
-def changes_of(found: Difference) -> tuple[Change, ...]:
+def changes_of(found: Difference, said: Speech) -> tuple[Change, ...]:
     """The merged tree of a difference, as cards."""
-    return tuple(_change(step) for step in found.steps)
+    return tuple(_change(step, said) for step in found.steps)
 
 
-def _change(step: StepChange) -> Change:
+def _change(step: StepChange, said: Speech) -> Change:
     path = step.after or step.before or "0"
-    cards = step_cards([dict(step.step)], "")
+    cards = step_cards([dict(step.step)], "", speech=said)
     names = _branch_names(cards[0]) if cards else {}
     branches = tuple(
-        (names.get(name, name), tuple(_change(inner) for inner in steps)) for name, steps in step.branches if steps
+        (names.get(name, name), tuple(_change(inner, said) for inner in steps))
+        for name, steps in step.branches
+        if steps
     )
     moved_from = _place(step.before) if step.mark == "moved" and step.before is not None else ""
     fields = tuple(_said(change) for change in step.fields)
@@ -209,7 +212,7 @@ def steps_named(row: Flow, numbers: set[int]) -> dict[tuple[int, str], Markup]:
                 take(number, inner)
 
     for number in numbers:
-        take(number, step_cards(document_of(text_of(row, number)).get("steps")))
+        take(number, cards_of(text_of(row, number))[1])
     return found
 
 

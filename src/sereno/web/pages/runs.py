@@ -15,7 +15,8 @@ from sereno.store.scans import RUN_STATUSES, of_shop, run_ends
 from sereno.web import story, words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.documents import step_tree, title_of, trigger_tree
+from sereno.web.documents import text_of, title_of
+from sereno.web.live.cards import cards_of
 from sereno.web.live.gathering import card_of, runs_at
 from sereno.web.live.laying import lay_run
 from sereno.web.paging import number_in, page_of, page_of_ends
@@ -67,6 +68,7 @@ def runs(request: StaffRequest) -> HttpResponse:
 def run(request: StaffRequest, uid: str) -> HttpResponse:
     row = get_object_or_404(Run.objects.select_related("flow", "event"), shop=request.shop, uid=uid)
     lines = story.story(RunTrace.objects.filter(run=row).order_by("id"), request.shop.timezone)
+    trigger, steps = cards_of(text_of(row.flow, row.version))
     effects = list(Effect.objects.filter(run=row).select_related("flow", "run").order_by("id")[:200])
     context = {
         "section": "runs",
@@ -74,8 +76,8 @@ def run(request: StaffRequest, uid: str) -> HttpResponse:
         "labels": labels(request.shop, [row.subject]),
         "is_live": row.status in LIVE,
         "lines": lines,
-        "trigger": trigger_tree(row.flow, row.version),
-        "steps": step_tree(row.flow, row.version),
+        "trigger": trigger,
+        "steps": steps,
         "here": story.step_of(row.step) if row.status in LIVE else "",
         "passed": {line.step for line in lines if line.step},
         "overlay": lay_run(row, lines, effects, request.shop.timezone).cards,
