@@ -36,6 +36,11 @@ def measure(edits: int) -> dict[str, Any]:
     from sereno.runtime import drafting
 
     drafting.create_draft(shop, "long", "Long", text, "ana@example.com")
+    from sereno.runtime.worker import quiet_garbage
+
+    client.get("/flows/long/builder")
+    # As `sereno serve` does once it has begun.
+    quiet_garbage()
     opens = [timed(lambda: client.get("/flows/long/builder"))[0] for _ in range(20)]
     forms = [timed(lambda: client.get("/flows/long/builder/panel?path=7", headers=HTMX))[0] for _ in range(20)]
     kinds: dict[str, list[Spent]] = {}

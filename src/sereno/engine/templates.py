@@ -82,8 +82,12 @@ def compiled(template: str, escape: Escape = "text") -> Callable[[Variables], st
 
 def readings(template: str) -> list[Reading]:
     """What the template reads from outside. Raises TemplateFailed when it cannot be parsed."""
-    if not is_template(template):
-        return []
+    return list(_readings(template)) if is_template(template) else []
+
+
+@lru_cache(maxsize=4096)
+def _readings(template: str) -> tuple[Reading, ...]:
+    # Asked for every text of a flow each time the flow is checked, which the builder does at every edit.
     found: list[Reading] = []
     parsed = _parsed(template, "text")
     try:
@@ -102,7 +106,7 @@ def readings(template: str) -> list[Reading]:
             line = template.count("\n", 0, max(variable.span.index, 0)) + 1
             path = tuple(part if isinstance(part, str | int) else "*" for part in variable.segments)
             found.append(Reading(path, line))
-    return found
+    return tuple(found)
 
 
 def _parsed(template: str, escape: Escape) -> BoundTemplate:

@@ -14,9 +14,8 @@ from typing import Any, cast
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.documents import Unreadable, read_document
-from sereno.engine.flow import is_flow_name
+from sereno.engine.flow import compile_flow, is_flow_name
 from sereno.engine.places import step_of_place
-from sereno.runtime.flows import compiled
 from sereno.runtime.publishing import FlowRow, flow_row
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.sdk.plugin import Plugins
@@ -191,10 +190,11 @@ def check(text: str, name: str, plugins: Plugins) -> tuple[dict[str, Any] | None
     return document, list(found)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _checked(text: str, plugins: Plugins) -> tuple[dict[str, Any] | None, tuple[Problem, ...]]:
+    """Kept for the next look at the same draft. The compiled flow is not: each edit makes another, nobody runs it."""
     try:
-        return compiled(text, plugins).document, ()
+        return compile_flow(text, plugins).document, ()
     except FlowInvalid as invalid:
         problems = invalid.problems
     try:
