@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def test_from_making_one_to_removing_it(shop) -> None:
-    assert "no webhook" in shop("webhook", "list").out
+    assert "no webhook" in shop("webhook", "list").err
     made = shop("webhook", "add", "ERP", "https://erp.example/hooks", "--event", "run.failed", "--json")
     assert made.status == 0, made.err
     id_, secret = made.json["id"], made.json["secret"]
