@@ -68,9 +68,13 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
-  document.addEventListener("toggle", (event) => {
-    if (event.target.matches?.("details.insert") && event.target.open) setTimeout(() => event.target.querySelector("input")?.focus(), 60);
-  }, true);
+  // The list is fetched when it is opened first; the search has the focus as soon as it is there.
+  function enter() {
+    const menu = document.querySelector("details.insert[open]");
+    const here = document.activeElement;
+    if (menu && (here === document.body || here === menu.firstElementChild)) menu.querySelector("[data-narrow]")?.focus();
+  }
+  document.addEventListener("toggle", (event) => { if (event.target.matches?.("details.insert")) enter(); }, true);
   function narrow(input) {
     const words = fold(input.value).split(/\s+/).filter(Boolean);
     const sheet = input.parentElement;
@@ -274,24 +278,39 @@
     const [name, verb] = event.submitter?.name === "f-do" ? event.submitter.value.split(":") : [];
     pressed = verb === "add" || verb === "group" || verb === "out" ? { name, verb, known: new Set(places().map((one) => one.id)) } : null;
   }, true);
+  let reopening = null;
   document.addEventListener("htmx:before:swap", () => {
     const { activeElement } = document;
     returning = activeElement?.closest(".step-form") ? activeElement.id : "";
+    reopening = open && { id: open.select.id, typed: open.search.value };
   });
-  document.addEventListener("htmx:after:swap", (event) => {
+  document.addEventListener("htmx:after:swap", () => {
     dressAll();
     const lost = document.activeElement === document.body;
-    if (pressed && event.detail.ctx?.request?.method === "POST" && document.querySelector(".step-form")) {
-      const { name, verb, known } = pressed;
-      const fresh = verb === "out" ? null : places().find((one) => one.id && !known.has(one.id));
-      const add = [...document.querySelectorAll("button[name=f-do]")].find((one) => one.value.startsWith(`${name}:add:`));
-      (fresh || (lost ? add : null))?.focus();
-      pressed = null;
-    } else if (lost && returning) {
-      document.getElementById(returning)?.focus({ preventScroll: true });
-    }
+    const select = reopening && !open ? document.getElementById(reopening.id) : null;
+    if (select?.closest(".picker")) reopen(select, reopening.typed);
+    else if (pressed && moved(pressed, lost)) pressed = null;
+    else if (lost && returning) document.getElementById(returning)?.focus({ preventScroll: true });
     returning = "";
+    reopening = null;
+    enter();
   });
+  // Whether the answer to what was pressed is there by now.
+  function moved({ name, verb, known }, lost) {
+    const now = places();
+    const made = now.filter((one) => one.id && !known.has(one.id));
+    const fresh = made.find((one) => one.matches("[data-pick]")) || made[0];
+    if (verb === "out" ? now.length >= known.size : !fresh) return false;
+    const add = [...document.querySelectorAll("button[name=f-do]")].find((one) => one.value.startsWith(`${name}:add:`));
+    if (verb !== "out") fresh.focus();
+    else if (lost) add?.focus();
+    return true;
+  }
+  function reopen(select, typed) {
+    const box = select.closest(".picker");
+    const button = box.querySelector("button");
+    show(select, box, button, button.getAttribute("aria-label").split(":")[0], typed);
+  }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", dressAll);
   else dressAll();
