@@ -37,8 +37,8 @@ what happened. Rows have the names of the [command line's](command-line.md) list
 
 Send an `Idempotency-Key` of your own with any write: the first answer is kept for 24 hours and given to every repeat
 (with `Idempotency-Replayed: true`); nothing is done twice, not even when two come at the same moment. The second of
-those gets 409 `idempotency.in_progress` with `Retry-After`. The same key with another request is 422 `idempotency.mismatch`.
-Answers of 401, 403 and 5xx are not kept.
+those gets 409 `idempotency.in_progress` with `Retry-After`. The same key with another request is 422
+`idempotency.mismatch`. Answers of 401, 403 and 5xx are not kept.
 
 ## Drafts that two people edit
 
@@ -53,8 +53,8 @@ curl -X PUT -H "$AUTH" -H 'If-Match: "7"' -d @change.json $BASE/flows/big-orders
 ## What is refused
 
 In one shape, `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, and `code`, which never
-changes its meaning. `detail` says what to do next; `message` is the same under its older name. `request.invalid` adds `fields`,
-`flow.invalid` adds `problems`, each with its line.
+changes its meaning. `detail` says what to do next; `message` is the same under its older name. `request.invalid`
+adds `fields`, `flow.invalid` adds `problems`, each with its line.
 
 | code | status | what it means |
 | --- | --- | --- |
