@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 from browsing import sign_in
 from playwright.sync_api import Browser, Page, expect
-from test_access import LOOKS, faults
+from test_access import DARK, LIGHT, NARROW, TOO_WIDE, faults, opened
 
 from sereno.sdk.standard_webhooks import signed_headers
 
@@ -154,29 +154,23 @@ def test_questions_are_answered_by_keyboard_alone(questions: Page, address: str)
     expect(page.get_by_role("row", name=re.compile("order:90"))).to_have_count(2)
 
 
-PAGES = (
-    "/connections/new",
-    "/connections/new/shopify",
+BESIDE = (
     "/connections/new/generic",
-    "/connections/lantern-store/set-up",
-    "/approvals",
+    "/connections/new/stripe",
     "/approvals?state=answered",
-    "/attention",
     "/attention/cause?action=orders.add_tag&error=shop.refused&connection=",
     "/answer/broken",
 )
+"""Pages in a state that the list of addresses does not lead to."""
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_the_pages_hold_in_every_look(browser: Browser, address: str, look: str) -> None:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **LOOKS[look])  # type: ignore[arg-type]
-    page = context.new_page()
+@pytest.mark.parametrize("look", [LIGHT, DARK, NARROW], ids=["light", "dark", "narrow"])
+def test_the_pages_hold_in_every_look(browser: Browser, address: str, look: dict[str, object]) -> None:
+    context, page, _said = opened(browser, look)
     sign_in(page, address)
     wrong: dict[str, list[str]] = {}
-    for path in PAGES:
+    for path in BESIDE:
         page.goto(f"{address}{path}")
-        wrong[path] = faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong[path].append("wider than the screen")
+        wrong[path] = [*faults(page), page.evaluate(TOO_WIDE)]
     context.close()
-    assert not {path: found for path, found in wrong.items() if found}
+    assert {path: list(filter(None, found)) for path, found in wrong.items() if any(found)} == {}
