@@ -213,7 +213,14 @@ def test_the_preview_can_do_nothing(client: Client) -> None:
 def seed_order() -> None:
     from sereno.modules.orders.models import Order
 
-    data = {"id": "1001", "number": "#1001", "total": "20.00", "currency": "EUR", "lines": [], "email": "m@example.com"}
+    data = {
+        "id": "1001",
+        "number": "#1001",
+        "total": "20.00",
+        "currency": "EUR",
+        "lines": [{"title": "Mug", "variant_id": "v1", "quantity": 1, "price": "20.00"}],
+        "email": "m@example.com",
+    }
     Order.objects.create(
         shop=Shop.objects.get(slug="lantern"), key="1001", version=1, data=data, seen_at=0, number="#1001", placed_at=5
     )

@@ -72,7 +72,7 @@ def framed(document: Document, where: rendering.Stage, locale: str, look: render
         response = HttpResponse(str(error), content_type="text/plain; charset=utf-8")
     else:
         response = HttpResponse(rendering.for_frame(content.html or "", look))
-    response["Content-Security-Policy"] = MAIL_POLICY.replace("img-src", f"img-src {wiring().base_url} http://*")
+    response["Content-Security-Policy"] = MAIL_POLICY.replace("img-src", f"img-src {wiring().base_url}")
     response["Cache-Control"] = "no-store"
     return response
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from sereno.engine.templates import TemplateFailed, compiled
@@ -15,7 +17,7 @@ from sereno.modules.customers.models import Customer
 from sereno.modules.messages import branding, writing
 from sereno.modules.messages.checks import Finding, Picture, check
 from sereno.modules.messages.compiling import TemplateInvalid, compile_mail
-from sereno.modules.messages.documents import Document
+from sereno.modules.messages.documents import Document, write
 from sereno.modules.messages.sample import sample_records
 from sereno.modules.messages.unsubscribe import SignedLinks
 from sereno.modules.messages.writing import Content
@@ -26,6 +28,7 @@ from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Products
 from sereno.store.database import default_database
+from sereno.store.documents import encode
 from sereno.store.models import MessagePicture, Shop
 from sereno.web.formats import money
 from sereno.web.wiring import wiring
@@ -34,6 +37,8 @@ Look = Literal["desktop", "phone", "text", "dark"]
 LOOKS: tuple[Look, ...] = ("desktop", "phone", "text", "dark")
 OFFERED = 12
 """How many of the newest records can be chosen to look at a message with."""
+KEPT_FOR = 60
+"""Seconds for which a mail that nobody changed is not written anew for the checks; the preview always is."""
 ROOTS = ("customer", "order", "cart", "product")
 _DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)")
 
@@ -47,16 +52,21 @@ class Stage:
     about: str
     key: str
     records: Mapping[str, Mapping[str, Any] | None]
+    _known: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    """What was worked out already: one page writes a message in many pieces and languages."""
 
     def variables(self, shelves: Mapping[str, Sequence[str]], locale: str, about: str, to: str) -> dict[str, Any]:
-        context = self.context(locale)
-        links = _links(self.shop, to)
-        return writing.variables_of(about, shelves, context, locale, links)
+        key = (about, locale, to, *((block, tuple(keys)) for block, keys in shelves.items()))
+        if key not in self._known:
+            context = self.context(locale)
+            self._known[key] = writing.variables_of(about, shelves, context, locale, _links(self.shop, to))
+        found: dict[str, Any] = self._known[key]
+        return found
 
     def context(self, locale: str) -> Context:
         """As an effect about this record would have it now, for a reader of this language."""
         now = datetime.now(UTC)
-        lookup = ProductLookup(default_database(), registry(), self.shop.pk)
+        lookup = _Shelves(self)
 
         def find(kind: type[Any]) -> Any:
             if kind is Products:
@@ -69,6 +79,21 @@ class Stage:
         return Context(
             "preview", 1, "preview", "preview", subject, self.facts, refs, self.records, event, {}, now, find
         )
+
+
+class _Shelves:
+    """The shop's products, each read once for a page."""
+
+    def __init__(self, where: Stage) -> None:
+        self._where = where
+
+    def today(self, variants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        key = ("products", *variants)
+        if key not in self._where._known:
+            lookup = ProductLookup(default_database(), registry(), self._where.shop.pk)
+            self._where._known[key] = lookup.today(variants)
+        found: Mapping[str, Mapping[str, Any]] = self._where._known[key]
+        return found
 
 
 def facts_of(shop: Shop) -> ShopFacts:
@@ -134,14 +159,26 @@ def findings(document: Document, where: Stage) -> tuple[list[Finding], dict[str,
     written: dict[str, Content | TemplateFailed] = {}
     if document.kind == "email":
         for locale in document.languages:
-            try:
-                written[locale] = render(document, where, locale)
-            except TemplateFailed as error:
-                written[locale] = error
+            written[locale] = _written(document, where, locale)
     pictures = {f"{row.digest}.{row.kind}": Picture(row.size) for row in MessagePicture.objects.filter(shop=where.shop)}
     brand = brand_of(where.shop)
     found = check(document, brand, shop_locale=where.facts.locale, written=written, pictures=pictures)
     return found, written
+
+
+def _written(document: Document, where: Stage, locale: str) -> Content | TemplateFailed:
+    """The mail in one language, or why not; kept for a moment, for typing in one language changes no other."""
+    said = {key: document.text(key, locale, where.facts.locale) for key, _part, _block in document.parts()}
+    made_of = [write(replace(document, texts={})), said, locale, where.shop.pk, where.key, where.facts.settings]
+    key = f"message:{hashlib.sha256(encode(made_of).encode()).hexdigest()}"
+    held: Content | str | None = cache.get(key)
+    if held is None:
+        try:
+            held = render(document, where, locale)
+        except TemplateFailed as error:
+            held = str(error)
+        cache.set(key, held, KEPT_FOR)
+    return TemplateFailed(held) if isinstance(held, str) else held
 
 
 def for_frame(html: str, look: Look) -> str:
