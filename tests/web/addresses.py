@@ -163,11 +163,14 @@ NOTHING_WITHOUT = frozenset({"builder-panel", "builder-variables"})
 
 def pages(shop: Shop, is_strict: bool = True) -> list[tuple[str, str]]:
     """(name, address) of every page, each list also as people narrow it."""
-    from sereno.store.secrets import configure
+    from sereno.store.secrets import configure, encrypt
     from sereno.web.wiring import wiring
 
     assert get_resolver().url_patterns, "the pages are wired when their addresses are read"
-    configure("a key for tests, as long as one must be")
+    try:
+        encrypt(["asked whether there is a key"])
+    except RuntimeError:
+        configure("a key for tests, as long as one must be")
     wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, str]] = []
     for address in addresses(shop, is_strict):
