@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 from markupsafe import Markup, escape
 
+from sereno.api.problems import CODES
 from sereno.api.version1 import api
 
 _PAGE = Markup("""<!doctype html>
@@ -16,8 +17,9 @@ _PAGE = Markup("""<!doctype html>
 <title>API · Sereno</title><meta name="color-scheme" content="light dark"><script src="/static/js/theme.js"></script>
 <link rel="icon" href="/static/mark.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/static/css/tokens.css"><link rel="stylesheet" href="/static/css/base.css">
-<link rel="stylesheet" href="/static/css/components.css"><link rel="stylesheet" href="/static/css/pages.css"></head>
-<body><main class="content"><div class="inner stack wide">
+<link rel="stylesheet" href="/static/css/components.css"><link rel="stylesheet" href="/static/css/pages.css">
+<link rel="stylesheet" href="/static/css/outgoing.css"></head>
+<body><main class="content anywhere"><div class="inner stack wide">
 <div class="page-head"><div class="titles"><h1>Sereno API</h1>
 <p class="lead">Everything the pages show and do. Send a key, made on <a href="/keys">API keys</a>, as
 <code>Authorization: Bearer sereno_…</code>. The machine-readable description is
@@ -26,7 +28,14 @@ _PAGE = Markup("""<!doctype html>
 <pre class="code-block" tabindex="0">curl -H "Authorization: Bearer $KEY" {address}runs?status=live</pre></section>
 <nav class="card card-body" aria-label="Operations"><ul class="stack tight">{index}</ul></nav>
 {operations}
+<section class="card"><div class="card-head"><h2>Refusals</h2></div>
+<div class="table-wrap"><table class="rows"><caption class="hidden-word">Codes of problem details</caption>
+<thead><tr><th scope="col">Code</th><th scope="col">Status</th><th scope="col">Meaning</th></tr></thead>
+<tbody>{refusals}</tbody></table></div></section>
 </div></main></body></html>""")
+_REFUSAL = Markup(
+    '<tr id="problem-{0}"><td><code class="main">{0}</code></td><td class="quiet">{1}</td><td>{2}</td></tr>'
+)
 _OPERATION = Markup("""<section class="card" id="{id}"><div class="card-head">
 <h2><span class="chip">{method}</span> <code>{path}</code></h2></div>
 <div class="card-body stack"><p>{text}</p>{parameters}{body}</div></section>""")
@@ -53,7 +62,8 @@ def docs(request: HttpRequest) -> HttpResponse:
     )
     operations = Markup("").join(_operation(method, path, operation, schemas) for method, path, operation in found)
     address = request.build_absolute_uri("/api/v1/")
-    return HttpResponse(_PAGE.format(index=index, operations=operations, address=address))
+    refusals = Markup("").join(_REFUSAL.format(code, status, title) for code, (status, title) in CODES.items())
+    return HttpResponse(_PAGE.format(index=index, operations=operations, address=address, refusals=refusals))
 
 
 def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> Markup:
