@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from markupsafe import Markup, escape
 
 from sereno.web import formats
+from sereno.web.builder.forms.event_words import event_word
 from sereno.web.sentences import duration, expression, names, say
 from sereno.web.words import run_reason
 
@@ -84,7 +85,17 @@ def _plain(text: Callable[[], str]) -> Callable[[Details, str], Markup]:
 
 def _with(text: Callable[[], str], *keys: str) -> Callable[[Details, str], Markup]:
     """A sentence whose places are entries of the details."""
-    return lambda details, zone: say(text(), **{key: expression(names(details.get(key, ""))) for key in keys})
+    return lambda details, zone: say(text(), **{key: _place(key, details.get(key, "")) for key in keys})
+
+
+def _place(key: str, value: Any) -> Markup:
+    return _events(value) if key == "event" else expression(names(value))
+
+
+def _events(value: Any) -> Markup:
+    """Events by what they are called."""
+    found = value if isinstance(value, list) else [value]
+    return Markup(", ").join(Markup("<b>{}</b>").format(event_word(str(one))) for one in found)
 
 
 def _ended(details: Details, zone: str) -> Markup:
@@ -108,7 +119,7 @@ def _failed(details: Details, zone: str) -> Markup:
 def _waits(details: Details, zone: str) -> Markup:
     until = details.get("until")
     if details.get("events"):
-        said = say(_("Waits for %(events)s"), events=expression(names(details["events"])))
+        said = say(_("Waits for %(events)s"), events=_events(details["events"]))
         return said + (say(", " + _("at most until %(time)s"), time=_when(until, zone)) if until else Markup())
     if details.get("for"):
         return say(_("Waits %(duration)s, until %(time)s"), duration=duration(details["for"]), time=_when(until, zone))

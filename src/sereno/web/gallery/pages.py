@@ -22,6 +22,7 @@ from sereno.store.models import Flow, Shop
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.builder.speech import speech_of
 from sereno.web.flowtree import step_cards, trigger_cards
 from sereno.web.gallery import catalogue, samples
 from sereno.web.gallery.catalogue import AREAS, STATES, Entry
@@ -77,8 +78,8 @@ def template(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "section": "templates",
         "entry": entry,
-        "trigger": trigger_cards(entry.document),
-        "steps": step_cards(entry.document.get("steps")),
+        "trigger": trigger_cards(entry.document, speech_of(entry.document)),
+        "steps": step_cards(entry.document.get("steps"), speech=speech_of(entry.document)),
         "makeup": catalogue.makeup(entry.document),
         "needs": needs_of(shop, entry),
         "fields": fields,
@@ -192,8 +193,9 @@ def _entry(request: StaffRequest, name: str) -> Entry:
 
 
 def _tile(entry: Entry) -> Tile:
-    cards = step_cards(entry.document.get("steps"))
-    return Tile(entry, picture(trigger_cards(entry.document), cards), catalogue.makeup(entry.document))
+    speech = speech_of(entry.document)
+    cards = step_cards(entry.document.get("steps"), speech=speech)
+    return Tile(entry, picture(trigger_cards(entry.document, speech), cards), catalogue.makeup(entry.document))
 
 
 def _language(request: StaffRequest) -> str:
