@@ -115,10 +115,9 @@ def choices(shop: Shop, about: str) -> list[tuple[str, str]]:
             for row in orders
         ]
     if about == "cart":
-        carts = (
-            Cart.objects.filter(shop=shop, changed_at__gt=0, completed_at=None).defer("data").order_by("-changed_at")
-        )
-        return [(row.key, _named(_("Cart"), row.email, row.total, row.currency)) for row in carts[:OFFERED]]
+        carts = Cart.objects.filter(shop=shop, changed_at__gt=0, completed_at=None).defer("data")
+        newest = sorted(carts.order_by("-changed_at")[:OFFERED], key=lambda row: not row.email)
+        return [(row.key, _named(_("Cart"), row.email, row.total, _currency(row.currency, shop))) for row in newest]
     people = Customer.objects.filter(shop=shop, last_order_at__gt=0).defer("data").order_by("-last_order_at")
     return [(row.key, str(row.name or row.email or row.key)) for row in people[:OFFERED]]
 
