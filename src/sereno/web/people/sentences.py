@@ -26,6 +26,7 @@ KINDS: dict[str, str | Promise] = {
     "message": mark("Messages"),
     "webhook": mark("Webhooks"),
     "person": mark("People"),
+    "suppression": mark("Not written to"),
     "key": mark("API keys"),
     "shop": mark("Shop"),
 }
@@ -34,8 +35,10 @@ KINDS: dict[str, str | Promise] = {
 SENTENCES: dict[str, str | Promise] = {
     "flow.drafted": mark("Began the draft of %(target)s"),
     "flow.edited": mark("Changed the draft of %(target)s"),
-    "flow.undone": mark("Took back a change to the draft of %(target)s"),
-    "flow.redone": mark("Made a change to the draft of %(target)s again"),
+    "flow.draft_changed": mark("Changed the draft of %(target)s"),
+    "flow.draft_undone": mark("Took back a change to the draft of %(target)s"),
+    "flow.draft_redone": mark("Made a change to the draft of %(target)s again"),
+    "flow.rolled_back": mark("Went back to an earlier version of %(target)s"),
     "flow.installed": mark("Installed %(target)s"),
     "flow.update_taken": mark("Took the newer version of %(target)s"),
     "flow.published": mark("Published %(target)s"),
@@ -48,12 +51,37 @@ SENTENCES: dict[str, str | Promise] = {
     "approval.approved": mark("Approved a question of the run %(target)s"),
     "approval.refused": mark("Refused a question of the run %(target)s"),
     "effect.replayed": mark("Tried effect %(target)s again"),
-    "effect.skipped": mark("Skipped effect %(target)s"),
+    "effects.replayed": mark("Tried what had failed again: %(target)s"),
+    "effects.skipped": mark("Skipped what had failed: %(target)s"),
+    "effects.unskipped": mark("Took back the skipping of %(target)s"),
     "delivery.replayed": mark("Read delivery %(target)s again"),
     "connection.made": mark("Made the connection %(target)s"),
     "connection.changed": mark("Changed the connection %(target)s"),
-    "connection.rotated": mark("Gave the connection %(target)s a new secret"),
+    "connection.opened": mark("Switched the connection %(target)s on"),
+    "connection.closed": mark("Switched the connection %(target)s off"),
+    "connection.secret_added": mark("Gave the connection %(target)s a new secret"),
+    "connection.secret_ended": mark("Ended the former secrets of the connection %(target)s"),
+    "connection.deleted": mark("Deleted the connection %(target)s"),
+    "connection.put_back": mark("Put the connection %(target)s back"),
     "connection.erased": mark("Erased the connection %(target)s"),
+    "message.created": mark("Made the message %(target)s"),
+    "message.changed": mark("Changed the message %(target)s"),
+    "message.undone": mark("Took back a change to the message %(target)s"),
+    "message.redone": mark("Made a change to the message %(target)s again"),
+    "message.renamed": mark("Renamed the message %(target)s"),
+    "message.published": mark("Published the message %(target)s"),
+    "message.withdrawn": mark("Withdrew the message %(target)s"),
+    "message.removed": mark("Removed the message %(target)s"),
+    "message.tested": mark("Sent a test of the message %(target)s"),
+    "brand.changed": mark("Changed the look of messages"),
+    "webhook.created": mark("Made the webhook %(target)s"),
+    "webhook.changed": mark("Changed the webhook %(target)s"),
+    "webhook.paused": mark("Paused the webhook %(target)s"),
+    "webhook.resumed": mark("Resumed the webhook %(target)s"),
+    "webhook.secret_rotated": mark("Gave the webhook %(target)s a new secret"),
+    "webhook.removed": mark("Removed the webhook %(target)s"),
+    "webhook.tested": mark("Tested the webhook %(target)s"),
+    "suppression.lifted": mark("Allowed writing to %(target)s again"),
     "shop.created": mark("Made the shop %(target)s"),
     "shop.changed": mark("Changed the shop's settings"),
     "key.made": mark("Made the API key %(target)s"),
@@ -95,6 +123,12 @@ FIELDS: dict[str, str | Promise] = {
     "provider": mark("Provider"),
     "invited_by": mark("Invited by"),
     "devices": mark("Devices"),
+    "count": mark("How many"),
+    "error": mark("Reason"),
+    "url": mark("Address"),
+    "types": mark("Types"),
+    "target": mark("Where"),
+    "settings": mark("Settings"),
 } | {setting.key: setting.label for setting in SETTINGS}
 
 
@@ -117,16 +151,17 @@ def changes(line: Audit, zone: str = "UTC") -> list[Change]:
     details: Mapping[str, Any] = line.details if isinstance(line.details, dict) else {}
     before, after = details.get("before"), details.get("after")
     found: list[Change] = []
-    if isinstance(before, dict) or isinstance(after, dict):
+    if isinstance(before, str) and isinstance(after, str):
+        found.append(Change("", before[:300], after[:300]))
+        details = {key: value for key, value in details.items() if key not in ("before", "after")}
+    elif isinstance(before, dict) or isinstance(after, dict):
         was, now = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
         found += [
             Change(_field(key), _shown(key, was.get(key), zone), _shown(key, now.get(key), zone))
             for key in {**was, **now}
         ]
     for key, value in details.items():
-        if key in ("before", "after") and isinstance(value, dict):
-            continue
-        if value in (None, "", [], {}):
+        if (key in ("before", "after") and isinstance(value, dict)) or key == "id" or value in (None, "", [], {}):
             continue
         shown = _shown(key, value, zone)
         found.append(Change(_field(key), shown if key == "before" else "", "" if key == "before" else shown))
@@ -149,4 +184,6 @@ def _shown(key: str, value: Any, zone: str) -> str:
             return value[:300]
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)[:300]
     return str(value)[:300] if isinstance(value, str | int | float) else seen_value(value)

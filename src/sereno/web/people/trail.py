@@ -67,7 +67,8 @@ def narrowed(shop: Shop, request: HttpRequest) -> QuerySet[Audit]:
     if asked["by"]:
         rows = rows.filter(by=asked["by"])
     if asked["kind"] in KINDS:
-        rows = rows.filter(action__startswith=f"{asked['kind']}.")
+        kind = asked["kind"]  # several at once are written in the plural
+        rows = rows.filter(Q(action__startswith=f"{kind}.") | Q(action__startswith=f"{kind}s."))
     if asked["q"]:
         rows = rows.filter(
             Q(target__icontains=asked["q"]) | Q(by__icontains=asked["q"]) | Q(action__icontains=asked["q"])
