@@ -86,6 +86,13 @@ def test_a_flow_applied_before_opens_and_its_draft_is_what_is_published(place: P
     assert not _open(place).is_changed
 
 
+def test_where_there_is_no_draft_work_begins_with_what_is_published(place: Place) -> None:
+    place.flow(TEXT)
+    with place.database.transaction() as tx:
+        tx.text("UPDATE flow SET draft = '' WHERE name = 'greet'")
+    assert (_open(place).text, _open(place).is_changed) == (TEXT, False)
+
+
 def test_only_the_draft_that_was_looked_at_is_published(place: Place) -> None:
     place.flow(TEXT)
     _open(place)

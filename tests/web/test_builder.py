@@ -133,6 +133,9 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(client: Client, shop: 
         ("", "cannot be done"),
         ("move 1", "cannot be done"),
         ("copy 99", "not there any more"),
+        ("duplicate x", "not there any more"),
+        ("move 0 x", "not there any more"),
+        ("up 0.then.0", "not there any more"),
         ("retitle", "needs a name"),
     ):
         answer = client.post("/flows/greet/builder/edit", {"do": line, "revision": revision(shop)}, follow=True)

@@ -224,9 +224,14 @@ def _expected(tx: Transaction, staff: Staff, shop_id: int, name: str, expected: 
 
 
 def _head(tx: Transaction, staff: Staff, row: FlowRow) -> _State:
-    """The newest state, under a lock. A draft that has none, or was replaced from elsewhere, gets one."""
+    """The newest state, under a lock. A draft that has none, or was replaced elsewhere, gets one. Where there is no
+    draft at all, work begins with what is published."""
     locked = tx.one("lock_flow", {"flow": row.id})
     text = str(locked[1]) if locked is not None else row.draft
+    if not text and row.version is not None:
+        published = tx.one("published_document", {"flow": row.id, "version": row.version})
+        text = str(published[0]) if published is not None else text
+        tx.run("set_draft_text", {"flow": row.id, "draft": text, "title": row.title})
     head = _state(tx.one("draft_head", {"flow": row.id}))
     if head is not None and head.text == text:
         return head

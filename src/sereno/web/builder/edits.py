@@ -52,8 +52,9 @@ def delete(document: Document, path: str) -> Edited:
 
 def duplicate(document: Document, path: str) -> Edited:
     """The same step again, right after it."""
+    step = find(document, path)
     prefix, _dot, index = path.rpartition(".")
-    return insert(document, _join(prefix, int(index or 0) + 1), [find(document, path)])
+    return insert(document, _join(prefix, int(index) + 1), [step])
 
 
 def move(document: Document, path: str, to: str) -> Edited:
