@@ -42,7 +42,7 @@ def test_a_flow_is_written_mended_published_and_its_run_read(desk: Page, address
         desk.wait_for_timeout(200)
     desk.locator("table.rows tbody tr a.main").first.click()
     expect(desk.get_by_role("heading", name="What happened")).to_be_visible()
-    expect(desk.get_by_text("Waits 30 days", exact=False)).to_be_visible()
+    expect(desk.get_by_text("Waits 30 days", exact=False).first).to_be_visible()
     expect(desk.locator(".step.here")).to_contain_text("Wait 30 days")
 
 
