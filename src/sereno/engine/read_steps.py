@@ -60,8 +60,6 @@ class StepReader:
         self.trigger_data = trigger_data
         self.listens: set[str] = set()
         self.actions: set[str] = set()
-        self.names_at: dict[str, Names] = {}
-        """What can be named at each step, by its path: for those who help to write one."""
         self._count = 0
 
     def steps(self, value: Any, where: Where, prefix: str) -> tuple[Step, ...]:
@@ -76,7 +74,6 @@ class StepReader:
         return tuple(found)
 
     def _step(self, value: Any, where: Where, path: str) -> Step | None:
-        self.names_at[path] = self.names
         self._count += 1
         if self._count == _MOST_STEPS + 1:
             self.reader.problem("flow.too_many_steps", f"a flow may have {_MOST_STEPS} steps", where)

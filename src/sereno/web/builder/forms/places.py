@@ -9,6 +9,7 @@ from typing import Any
 from sereno.engine.documents import Located
 from sereno.engine.expressions import Names, Type
 from sereno.engine.expressions.types import envelope
+from sereno.engine.places import walk
 from sereno.engine.read_steps import StepReader, merged_data
 from sereno.engine.reading import Reader
 from sereno.engine.trigger import Trigger, read_trigger, within_run
@@ -52,5 +53,24 @@ def place_at(document: Mapping[str, Any], path: str) -> Place:
     if path == "exit" or path.startswith("exit."):
         return Place(path, names, found.trigger)
     steps = StepReader(reader, names, found.data)
-    steps.steps(document.get("steps") or [], ("steps",), "")
-    return Place(path, steps.names_at.get(path, names), found.trigger)
+    steps.steps(_naming(document, path), ("steps",), "")
+    return Place(path, steps.names, found.trigger)
+
+
+def _naming(document: Mapping[str, Any], path: str) -> list[Any]:
+    """The steps before a place that name something in `vars`, without what is in them. In a long flow they are few, and
+    reading the others would only take time."""
+    found: list[Any] = []
+    for here, step in walk(document):
+        if here == path:
+            break
+        if not isinstance(step, Mapping):
+            continue
+        loop = step.get("for_each")
+        if isinstance(loop, Mapping):
+            found.append({"for_each": {**loop, "steps": []}})
+        elif "set" in step:
+            found.append(step)
+        elif "as" in step:
+            found.append({key: value for key, value in step.items() if key != "on_error"})
+    return found
