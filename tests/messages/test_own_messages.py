@@ -15,8 +15,10 @@ from sereno.engine.durations import format_instant
 from sereno.modules.messages import own, templates
 from sereno.runtime import services
 from sereno.runtime.backtest import backtest
+from sereno.runtime.trying import try_flow
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
+from sereno.sdk.ports import Messages
 from sereno.store import scope
 from sereno.store.database import Database
 from sereno.store.scratch import open_scratch
@@ -185,3 +187,21 @@ def test_a_library_goes_with_its_database() -> None:
     del database
     collect()
     assert len(own._libraries) <= before
+
+
+def test_trying_a_flow_shows_the_shops_own_mail(sqlite: Database, server: MailServer, open_shop: Any) -> None:
+    shop = open_shop(sqlite, server)
+    publish(sqlite, shop.id, "welcome", 1, document("Hola"))
+    shop.tell("order.created", "order:1", **ORDER)
+    with sqlite.read() as tx:
+        (event,) = [row[0] for row in tx.text("SELECT id FROM event WHERE type = 'order.created'")]
+
+    def ports(kind: type[Any], facts: ShopFacts) -> object | None:
+        return own.ShopMessages(sqlite, shop.id, "es") if kind is Messages else None
+
+    trial = try_flow(shop.id, FLOW, event=event, ports=ports, database=sqlite)
+    (effect,) = trial.effects.values()
+    assert effect.rehearsed is not None
+    assert effect.rehearsed.mails["es"].subject == "Hola es #1"
+    assert effect.rehearsed.mails["en"].subject == "Hola en #1"
+    assert server.mails() == []
