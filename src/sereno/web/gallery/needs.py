@@ -10,8 +10,8 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sereno.modules.messages import templates
 from sereno.store.models import Event, Shop
@@ -33,25 +33,21 @@ class SettingWords:
 
 
 SETTINGS: dict[str, SettingWords] = {
-    "alert_email": SettingWords(lazy("Address for alerts"), lazy("Who in the shop gets the alert."), "email"),
-    "slack_webhook": SettingWords(lazy("Slack webhook"), lazy("The address Slack gives you for a channel."), "url"),
-    "sender_email": SettingWords(lazy("Sender's address"), lazy("Mails come from it; use your own domain."), "email"),
+    "alert_email": SettingWords(_("Address for alerts"), _("Who in the shop gets the alert."), "email"),
+    "slack_webhook": SettingWords(_("Slack webhook"), _("The address Slack gives you for a channel."), "url"),
+    "sender_email": SettingWords(_("Sender's address"), _("Mails come from it; use your own domain."), "email"),
     "postal_address": SettingWords(
-        lazy("Postal address"), lazy("It stands at the foot of marketing mail; the law asks for it.")
+        _("Postal address"), _("It stands at the foot of marketing mail; the law asks for it.")
     ),
-    "website": SettingWords(
-        lazy("Website"), lazy("Where the button of a mail leads when the store sends no link."), "url"
-    ),
-    "recovery_code": SettingWords(
-        lazy("Discount code"), lazy("The second cart message offers it. Make it in your store.")
-    ),
+    "website": SettingWords(_("Website"), _("Where the button of a mail leads when the store sends no link."), "url"),
+    "recovery_code": SettingWords(_("Discount code"), _("The second cart message offers it. Make it in your store.")),
     "recovery_percent": SettingWords(
-        lazy("Discount in percent"), lazy("Empty: the code stands for free shipping."), "number"
+        _("Discount in percent"), _("Empty: the code stands for free shipping."), "number"
     ),
-    "support_email": SettingWords(lazy("Support address"), lazy("Where a customer's question is read."), "email"),
-    "low_stock_threshold": SettingWords(lazy("Low stock at"), lazy("Units left, or fewer."), "number", "5"),
+    "support_email": SettingWords(_("Support address"), _("Where a customer's question is read."), "email"),
+    "low_stock_threshold": SettingWords(_("Low stock at"), _("Units left, or fewer."), "number", "5"),
     "high_value_amount": SettingWords(
-        lazy("High value from"), lazy("An order of at least this much, in the shop's currency."), "number", "500"
+        _("High value from"), _("An order of at least this much, in the shop's currency."), "number", "500"
     ),
 }
 _OF_MESSAGE = {
@@ -112,28 +108,36 @@ def _events(shop: Shop, entry: Entry) -> list[Need]:
     newest = Event.objects.filter(shop=shop, type__in=types).order_by("-id").values_list("received_at", flat=True)
     seen = max((at for kind in types for at in newest.filter(type=kind)[:1]), default=None)
     if seen is not None:
-        return [Need("radio", _("Events: %(types)s") % {"types": named}, _("The last one came"), "met", seen_at=seen)]
-    if shop.connection_set.filter(is_active=True).exists():
-        text = _("None has come yet. Your store is connected; the first one starts the flow.")
         return [
             Need(
                 "radio",
-                _("Events: %(types)s") % {"types": named},
+                gettext("Events: %(types)s") % {"types": named},
+                gettext("The last one came"),
+                "met",
+                seen_at=seen,
+            )
+        ]
+    if shop.connection_set.filter(is_active=True).exists():
+        text = gettext("None has come yet. Your store is connected; the first one starts the flow.")
+        return [
+            Need(
+                "radio",
+                gettext("Events: %(types)s") % {"types": named},
                 text,
                 "advised",
                 _to("deliveries"),
-                _("See what arrives"),
+                gettext("See what arrives"),
             )
         ]
-    text = _("No store is connected, so nothing can start it.")
+    text = gettext("No store is connected, so nothing can start it.")
     return [
         Need(
             "plug",
-            _("A store that sends %(types)s") % {"types": named},
+            gettext("A store that sends %(types)s") % {"types": named},
             text,
             "missing",
             _to("connections"),
-            _("Connect a store"),
+            gettext("Connect a store"),
         )
     ]
 
@@ -142,18 +146,18 @@ def _mail(entry: Entry) -> list[Need]:
     channels = set(_values(entry.document.get("steps"), "channel"))
     if not entry.shipped.messages and not any(channel.startswith("email") for channel in channels):
         return []
-    title = _("A mail server")
+    title = gettext("A mail server")
     if wiring().can_mail:
-        return [Need("mail", title, _("Mail goes out through the server of this installation."), "met")]
-    text = _("Set SERENO_SMTP_URL where Sereno runs, and start it again. In shadow it is not needed.")
+        return [Need("mail", title, gettext("Mail goes out through the server of this installation."), "met")]
+    text = gettext("Set SERENO_SMTP_URL where Sereno runs, and start it again. In shadow it is not needed.")
     return [Need("mail", title, text, "missing")]
 
 
 def _consent(entry: Entry) -> list[Need]:
     if not is_marketing(entry):
         return []
-    text = _("Only customers who agreed to offers and news are written to; each mail has its way out.")
-    return [Need("shield-check", _("Consent to marketing"), text, "met")]
+    text = gettext("Only customers who agreed to offers and news are written to; each mail has its way out.")
+    return [Need("shield-check", gettext("Consent to marketing"), text, "met")]
 
 
 def _setting(shop: Shop, name: str) -> Need:
@@ -161,10 +165,10 @@ def _setting(shop: Shop, name: str) -> Need:
     if value not in (None, ""):
         return Need("variable", str(words.label), str(value), "met")
     if words.default:
-        text = _("%(value)s, until you set another.") % {"value": words.default}
-        return Need("variable", str(words.label), text, "met", f"#field-{name}", _("Change it"))
+        text = gettext("%(value)s, until you set another.") % {"value": words.default}
+        return Need("variable", str(words.label), text, "met", f"#field-{name}", gettext("Change it"))
     state = "missing" if name in _REQUIRED else "advised"
-    return Need("variable", str(words.label), str(words.help), state, f"#field-{name}", _("Set it"))
+    return Need("variable", str(words.label), str(words.help), state, f"#field-{name}", gettext("Set it"))
 
 
 def _to(name: str) -> str:
