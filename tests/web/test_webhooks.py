@@ -87,3 +87,25 @@ def test_only_those_who_set_things_up_and_never_another_shop() -> None:
     assert client.get(f"/webhooks/{id_}").status_code == 404
     assert client.post(f"/webhooks/{id_}/act", {"do": "remove"}).status_code == 404
     assert signed_in(person(shop, "vic@example.com", "viewer")).get("/webhooks").status_code == 403
+
+
+def test_its_messages_are_at_home_on_the_pages_of_effects_runs_and_flows() -> None:
+    shop = make_shop()
+    client = signed_in(person(shop, "olga@example.com", "owner"))
+    id_, _ = webhooks.create_webhook(shop.pk, "W", "https://w.invalid", ["*"], "olga")
+    webhooks.test_webhook(shop.pk, id_, "olga")
+    Effect.objects.filter(action="webhooks.deliver").update(status="failed", error="http.refused", message="HTTP 500")
+    effect = Effect.objects.select_related("run", "flow").get(action="webhooks.deliver")
+    places = (
+        "/",
+        "/attention",
+        "/effects?status=failed",
+        f"/effects/{effect.pk}",
+        "/runs",
+        f"/runs/{effect.run.uid}",
+        "/flows",
+        f"/flows/{effect.flow.name}",
+        "/audit",
+    )
+    for place in places:
+        assert client.get(place).status_code == 200, place
