@@ -281,6 +281,14 @@ def test_the_draft_beside_what_is_live_says_which_runs_could_move(shop: Shop, cl
     assert "Go on to publish" in page
 
 
+def test_publishing_says_which_runs_could_move(shop: Shop, client: Client) -> None:
+    publish(shop, THANKS)
+    put(shop, order("1", "150.00"), order("2", "160.00"))
+    services.save_draft(shop.pk, THANKS.replace("wait: 2d", "wait: 4d"))
+    page = read(client, "/flows/thanks/builder?publish=1")
+    assert "2 runs are under way" in page and "Where they stand; 2 of 2 can move" in page
+
+
 # --- the run on its cards ------------------------------------------------------------------------------
 
 

@@ -53,9 +53,6 @@ WHERE shop_id = :shop AND address {in:addresses:text} AND at <= :at ORDER BY id
 SELECT shop_id, address, channel, reason, at FROM suppression
 WHERE shop_id = :shop AND address {in:addresses:text} AND at <= :at
 
--- name: shop_facts
-SELECT id, slug, name, currency, timezone, locale, settings FROM shop WHERE id = :shop
-
 -- name: tried_run
 SELECT run.id, run.uid, run.status, run.step, run.reason, run.due_at FROM run
 WHERE run.event_id = (SELECT id FROM event WHERE source = :source AND uid = :uid) ORDER BY run.id LIMIT 1
