@@ -24,6 +24,7 @@ from sereno.modules.messages.own import ShopMessages
 from sereno.runtime.flows import compiled
 from sereno.runtime.trying import Answer, Trial, TriedEffect, try_flow
 from sereno.sdk.context import ShopFacts
+from sereno.sdk.masking import masked
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Messages
 from sereno.store.database import default_database
@@ -252,7 +253,7 @@ def _outcome(effect: TriedEffect, asked: Asked) -> Outcome:
         return Outcome(_("would not be sent"), "lamp", "circle-slash", note=refused)
     if rehearsed is not None and rehearsed.request is not None:
         request = rehearsed.request
-        return Outcome(f"{request.method} {request.url}", "ok", "webhook", note=_("Taken as answered with 200."))
+        return Outcome(f"{request.method} {masked(request.url)}", "ok", "webhook", note=_("Taken as answered with 200."))
     if rehearsed is not None and rehearsed.is_guessed:
         return Outcome(_("taken as done"), "ok", "check")
     return Outcome(_("would be done"), "ok", "check")
