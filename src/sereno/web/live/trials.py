@@ -253,7 +253,8 @@ def _outcome(effect: TriedEffect, asked: Asked) -> Outcome:
         return Outcome(_("would not be sent"), "lamp", "circle-slash", note=refused)
     if rehearsed is not None and rehearsed.request is not None:
         request = rehearsed.request
-        return Outcome(f"{request.method} {masked(request.url)}", "ok", "webhook", note=_("Taken as answered with 200."))
+        asked_for = f"{request.method} {masked(request.url)}"
+        return Outcome(asked_for, "ok", "webhook", note=_("Taken as answered with 200."))
     if rehearsed is not None and rehearsed.is_guessed:
         return Outcome(_("taken as done"), "ok", "check")
     return Outcome(_("would be done"), "ok", "check")
