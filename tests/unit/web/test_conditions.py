@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from sereno.commerce.records import CART, CUSTOMER, ORDER
 from sereno.engine.durations import format_instant
 from sereno.engine.expressions import Names, Type, compile_expression
 from sereno.engine.expressions.types import ANY, RUN, TIMESTAMP, envelope
-from sereno.web.builder.forms.conditions import Group, Item, Written, normal, read, write
+from sereno.web.builder.forms.conditions import Group, Item, Written, is_rows, normal, read, write
 from sereno.web.builder.forms.leaves import LISTED, OPERATORS, VALUES, Row, sort_at
 
 NAMES = Names(
@@ -114,3 +115,39 @@ def test_rows_come_back_as_they_were_and_compile(group: Group) -> None:
 @given(groups(st.one_of(rows(), st.sampled_from(BY_HAND).map(Written))))
 def test_what_rows_cannot_say_stays_as_it_was_written(group: Group) -> None:
     assert read(write(group), NAMES) == normal(group)
+
+
+@pytest.mark.parametrize(
+    ("source", "row"),
+    [
+        ("order.total >= 30", Row("order.total", "ge", ("30",), "number")),
+        ("(order.total >= 30 && order.total <= 50.5)", Row("order.total", "between", ("30", "50.5"), "number")),
+        ("customer.accepts_email", Row("customer.accepts_email", "true", (), "boolean")),
+        ("!customer.accepts_email", Row("customer.accepts_email", "false", (), "boolean")),
+        ("has(order.note)", Row("order.note", "known", (), "text")),
+        ("'vip' in order.tags", Row("order.tags", "has", ("vip",), "texts")),
+        ("order.tags.exists(t, t in ['a', 'b'])", Row("order.tags", "has_any", ("a", "b"), "texts")),
+        ("order.note == null || order.note == ''", Row("order.note", "empty", (), "text")),
+        ("now - event.occurred_at <= duration('3d')", Row("event.occurred_at", "last", ("3d",), "moment")),
+        ("now - order.placed_at > '2w'", Row("order.placed_at", "older", ("2w",), "moment")),
+        ("order.lines.exists(l, l.sku.startsWith('A'))", Row("order.lines[].sku", "starts", ("A",), "text", "any")),
+        ("!order.lines.exists(l, l.price > 9.5)", Row("order.lines[].price", "gt", ("9.5",), "number", "none")),
+        ("order.lines.size() > 2", Row("order.lines#", "gt", ("2",), "count")),
+    ],
+)
+def test_conditions_as_people_write_them_are_rows(source: str, row: Row) -> None:
+    compile_expression(source, NAMES, want="boolean")
+    assert read(source, NAMES) == Group("all", (row,))
+    assert is_rows(read(source, NAMES))
+
+
+@pytest.mark.parametrize("source", [*BY_HAND, "order.placed_at < 'soon'", "order.birthday ==", "order.tags == ['a']"])
+def test_what_no_row_can_say_is_kept_to_the_letter(source: str) -> None:
+    assert read(source, NAMES) == Group("all", (Written(source),))
+    assert not is_rows(read(source, NAMES))
+    assert write(read(source, NAMES)) == source
+
+
+def test_nothing_asked_is_always() -> None:
+    assert read("", NAMES) == read("true", NAMES) == Group("all")
+    assert write(Group("any", (Group("all"),))) == "true"

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from sereno.web.builder.forms.controls import Control, Part, Raw, Wrong, drop, l
 from sereno.web.builder.forms.leaves import LISTED, OPERATORS, VALUES, Row, sort_at
 from sereno.web.builder.forms.paths import EACH
 from sereno.web.builder.forms.times import parted
+from sereno.web.formats import zone_of
 from sereno.web.phrases import said
 
 DEEPEST = 3
@@ -280,7 +280,7 @@ class ConditionControl(Control):
 
     def _local(self, instant: str) -> str:
         """As a browser's date and time, in the shop's zone."""
-        at = parse_instant(instant).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        at = parse_instant(instant).astimezone(zone_of(self.timezone)).replace(tzinfo=None)
         return at.isoformat(timespec="minutes" if not at.second and not at.microsecond else "auto")
 
     def _instant(self, text: str) -> str:
@@ -288,7 +288,7 @@ class ConditionControl(Control):
             at = datetime.fromisoformat(text)
         except ValueError:
             raise Wrong(_("Write a date and time, such as 2026-01-31 09:00.")) from None
-        return format_instant(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(self.timezone)))
+        return format_instant(at if at.tzinfo else at.replace(tzinfo=zone_of(self.timezone)))
 
 
 def _number(node: Node) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from django.utils.translation import gettext as _
@@ -25,7 +24,7 @@ from sereno.engine.schedule import (
 )
 from sereno.web.builder.forms.controls import Control, Part, Raw, Wrong, one, pick, put, written
 from sereno.web.builder.forms.time_words import DAYS
-from sereno.web.formats import language
+from sereno.web.formats import language, zone_of
 
 _CRON = re.compile(r"(\d{1,2}) (\*|\d{1,2}) (\*|\d{1,2}) \* (\*|[a-zA-Z0-7,-]+)")
 _WORK_DAYS = WEEKDAYS[:5]
@@ -112,7 +111,7 @@ class ScheduleControl(Control):
         except Wrong:
             return []
         kind = "rrule" if one(raw, f"{self.name}-mode") == "rrule" else "cron"
-        zone = ZoneInfo(self.timezone)
+        zone = zone_of(self.timezone)
         at: datetime | None = datetime.now(UTC)
         found: list[str] = []
         while at is not None and len(found) < count:
