@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as mark
 
 from sereno.engine.places import kind_of
 from sereno.sdk.plugin import registry
 
 ACTIONS = {
-    "messages.send_email": (gettext_lazy("Send a mail"), "mail", gettext_lazy("From a template, or in your own words")),
-    "alerts.notify": (gettext_lazy("Notify the team"), "bell", gettext_lazy("By mail or chat, to your own people")),
-    "orders.add_tag": (gettext_lazy("Tag the order"), "tag", gettext_lazy("Also in the shop, where it can")),
-    "orders.remove_tag": (gettext_lazy("Take a tag off the order"), "tag", ""),
+    "messages.send_email": (mark("Send a mail"), "mail", mark("From a template, or in your own words")),
+    "alerts.notify": (mark("Notify the team"), "bell", mark("By mail or chat, to your own people")),
+    "orders.add_tag": (mark("Tag the order"), "tag", mark("Also in the shop, where it can")),
+    "orders.remove_tag": (mark("Take a tag off the order"), "tag", ""),
     "customers.add_tag": (
-        gettext_lazy("Tag the customer"),
+        mark("Tag the customer"),
         "user",
-        gettext_lazy("To know them again, here and in the shop"),
+        mark("To know them again, here and in the shop"),
     ),
-    "customers.remove_tag": (gettext_lazy("Take a tag off the customer"), "user", ""),
-    "http.request": (gettext_lazy("Call another system"), "globe", gettext_lazy("A request to any address")),
-    "events.emit": (gettext_lazy("Start other flows"), "radio", gettext_lazy("By an event of your own")),
-    "log": (gettext_lazy("Write a note"), "scroll-text", gettext_lazy("Kept with the run")),
+    "customers.remove_tag": (mark("Take a tag off the customer"), "user", ""),
+    "http.request": (mark("Call another system"), "globe", mark("A request to any address")),
+    "events.emit": (mark("Start other flows"), "radio", mark("By an event of your own")),
+    "log": (mark("Write a note"), "scroll-text", mark("Kept with the run")),
 }
 """Actions by the words people look for; the first are the most wanted. Others go by their own sentence."""
 
