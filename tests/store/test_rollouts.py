@@ -11,6 +11,7 @@ import pytest
 from sereno.engine.tallies import places_of
 from sereno.runtime import rollouts, services
 from sereno.runtime.runtime import Runtime
+from sereno.runtime.waking import fail_run
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.store.database import Database
@@ -79,6 +80,18 @@ def test_the_counters_say_what_the_traces_say(database: Database, shop: int) -> 
     assert found.pop("=skipped") == 1
     assert found == traced(database)
     assert found["0.0"] == 6 and found["1.else.0"] == 2 and found["1.then.0"] == 1 and found["=stopped"] == 1
+
+
+def test_a_run_that_cannot_go_on_is_counted_too(database: Database, shop: int) -> None:
+    publish(database, shop, FLOW)
+    put(database, shop, ("1", "50.00"))
+    world = Runtime(database, registry()).world
+    with database.transaction() as tx:
+        (id_,) = tx.text(f"SELECT id FROM run WHERE flow_id = {OWN}")[0]
+        fail_run(world, tx, id_, "broken", datetime.now(UTC))
+    found = tallied(database)
+    assert found == traced(database)
+    assert found["=failed"] == found["!1.else.0"] == 1
 
 
 def test_two_workers_add_to_one_number(database: Database, shop: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sereno.commerce.event import Event
+from sereno.engine import tallies
 from sereno.engine.advance import concerned_since
 from sereno.engine.run import EventArrived, TimerDue, TraceEntry, decode_state, encode_state
 from sereno.runtime.batch import Batch
@@ -125,13 +126,17 @@ def fail_run(world: World, tx: Transaction, id_: int, reason: str, now: datetime
     row = tx.one("run_state", {"id": id_})
     if row is None:
         return
-    text, shop_id, uid, subject, flow = row
+    text, shop_id, uid, subject, flow, flow_id, version = row
     state, step = _failed_state(text, reason)
     tx.run("fail_run", {"id": id_, "reason": reason, "now": at, "state": state})
     tx.run("end_entry_of_run", {"id": id_})
     tx.run("delete_run_links", {"runs": [id_]})
     tx.run("close_approvals", {"runs": [id_], "now": at})
-    tx.many("copy_traces", [(id_, encode([TraceEntry(now, step, "run.failed", {"reason": reason})]))])
+    entry = TraceEntry(now, step, "run.failed", {"reason": reason})
+    tx.many("copy_traces", [(id_, encode([entry]))])
+    counts: dict[tallies.Key, int] = {}
+    tallies.add_trace(counts, flow_id, version, [entry])
+    tx.many("count_steps", tallies.rows_of(counts, world.worker, now))
     found = tx.all("cancel_effects", {"runs": [id_], "now": at})
     trace_cancelled(tx, [(run, step, action) for status, run, step, action in found if status == "cancelled"], now)
     data = {"run": uid, "flow": flow, "subject": subject, "status": "failed", "step": step, "reason": reason}

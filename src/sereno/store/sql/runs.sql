@@ -121,10 +121,10 @@ WHERE id = :id AND status = 'open'
 
 -- name: run_state
 -- dialect: sqlite
-SELECT run.state, run.shop_id, run.uid, run.subject, flow.name FROM run JOIN flow ON flow.id = run.flow_id
+SELECT run.state, run.shop_id, run.uid, run.subject, flow.name, run.flow_id, run.version FROM run JOIN flow ON flow.id = run.flow_id
 WHERE run.id = :id
 -- dialect: postgresql
-SELECT run.state, run.shop_id, run.uid, run.subject, flow.name FROM run JOIN flow ON flow.id = run.flow_id
+SELECT run.state, run.shop_id, run.uid, run.subject, flow.name, run.flow_id, run.version FROM run JOIN flow ON flow.id = run.flow_id
 WHERE run.id = :id FOR UPDATE OF run
 
 -- name: flows_of_runs
