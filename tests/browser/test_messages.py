@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from browsing import sign_in
 from playwright.sync_api import Browser, Page, expect
-from test_access import LOOKS, faults
+from test_access import DARK, LARGER, LIGHT, NARROW, TOO_WIDE, faults
 
 PAGES = (
     "/messages",
@@ -75,6 +75,9 @@ def test_a_mail_is_written_seen_and_published(desk: Page, address: str) -> None:
     desk.get_by_role("button", name="Undo").click()
     expect(names).to_have_text(["Heading", "Text", "Button", "What is in it"])
 
+    desk.locator("#row-b4 .block-line").drag_to(desk.locator("[data-after='-']"))
+    expect(names).to_have_text(["Button", "Heading", "Text", "What is in it"])
+
     desk.get_by_role("link", name="Publish").click()
     desk.get_by_role("button", name="Publish").click()
     expect(desk.get_by_text("Version 1 is what is sent from now on.")).to_be_visible()
@@ -114,9 +117,11 @@ def test_two_people_in_one_text_see_each_other(browser: Browser, address: str) -
         page.context.close()
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_no_page_of_the_messages_has_a_serious_fault_or_overflows(browser: Browser, address: str, look: str) -> None:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **LOOKS[look])  # type: ignore[arg-type]
+@pytest.mark.parametrize("look", [LIGHT, DARK, NARROW], ids=["light", "dark", "narrow"])
+def test_no_page_of_the_messages_has_a_serious_fault_or_overflows(
+    browser: Browser, address: str, look: dict[str, object]
+) -> None:
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", **look)  # type: ignore[arg-type]
     page = context.new_page()
     sign_in(page, address)
     page.goto(f"{address}/messages")
@@ -128,7 +133,8 @@ def test_no_page_of_the_messages_has_a_serious_fault_or_overflows(browser: Brows
     for path in PAGES:
         page.goto(f"{address}{path}")
         wrong[path] = faults(page)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong[path].append("wider than the screen")
+        wide = page.evaluate(TOO_WIDE)
+        page.evaluate(LARGER)
+        wrong[path] += [f"wider than the screen: {one}" for one in (wide, page.evaluate(TOO_WIDE)) if one]
     context.close()
     assert not {path: found for path, found in wrong.items() if found}

@@ -121,6 +121,14 @@ def test_blocks_are_inserted_moved_copied_hidden_deleted_and_brought_back(client
     assert draft() == before
     change(client, at, "redo")
     assert ids[1] not in [block["id"] for block in draft()["blocks"]]
+    change(client, at, "insert columns", insert="-")
+    columns = draft()["blocks"][0]["id"]
+    page = client.get(f"{at}?block={ids[2]}").content.decode()
+    assert f'value="{columns}:1"' in page and "After Columns" in page
+    change(client, at, f"place {ids[2]}", insert=f"{columns}:1")
+    assert draft()["blocks"][0]["columns"][1][0]["id"] == ids[2]
+    refused = change(client, at, f"place {columns}", insert=f"{columns}:0").content.decode()
+    assert "A block cannot be moved into itself." in refused
     assert "There is no such block" in change(client, at, "insert spaceship", insert=ids[0]).content.decode()
     assert "There is nothing to redo." in change(client, at, "redo").content.decode()
 

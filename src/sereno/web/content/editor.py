@@ -101,7 +101,7 @@ def change(request: StaffRequest, name: str) -> HttpResponse:
 
 def _near(document: Document, wanted: str, target: str) -> str:
     """The block to come back to: the one that was moved, or the neighbour of the one that goes."""
-    if wanted in ("up", "down", "hide", "show"):
+    if wanted in ("up", "down", "place", "hide", "show"):
         return target
     if wanted != "delete":
         return ""

@@ -87,8 +87,7 @@ def take(request: StaffRequest, shop: Shop) -> str:
                 by=request.user.username[:200],
             )
             details = {"size": len(found.body), "kind": found.kind}
-            Audit.objects.create(
-                shop=shop, at=now, by=request.user.username[:200], action="picture.added", target=name, details=details
-            )
+            by = request.user.username[:200]
+            Audit.objects.create(shop=shop, at=now, by=by, action="message.picture_added", target=name, details=details)
         pictures.keep(wiring().data_dir, found)
     return f"{PICTURE}{name}"

@@ -141,6 +141,7 @@ def editor_context(request: StaffRequest, row: MessageTemplate, given: Given | N
         "form": _inputs(document, state.block, state, request.shop.locale, said, given) if state.block else (),
         "open_block": document.block(state.block) if state.block else None,
         "digests": {key: digest(document, key, state.locale) for key in {"", state.block}},
+        "places": _places(document, state.block, state.locale, request.shop.locale) if state.block else (),
         "insertable": _insertable(document, state.after) if state.after else (),
         "findings": said,
         "errors": sum(1 for one in said if one.level == "error"),
@@ -317,6 +318,29 @@ def _insertable(document: Document, after: str) -> list[BlockKind]:
     fitting = [kind for kind in KINDS.values() if not kind.about or document.about in kind.about]
     has_footer = any(block.kind == "footer" for block in document.blocks)
     return [kind for kind in fitting if (kind.can_nest or not is_nested) and not (kind.name == "footer" and has_footer)]
+
+
+def _places(document: Document, id: str, locale: str, fallback: str) -> list[tuple[str, str]]:
+    """Where the open block can be put, and what to call each place."""
+    moved = document.block(id)
+    inside = {id, *(one.id for column in moved.columns for one in column)}
+    found: list[tuple[str, str]] = [("-", _("At the top"))]
+    for block in document.blocks:
+        if block.id not in inside:
+            found.append((block.id, _after(block, document, locale, fallback)))
+        for number, column in enumerate(block.columns, start=1):
+            if block.id in inside or not moved.type.can_nest:
+                continue
+            found.append((f"{block.id}:{number - 1}", "— " + _("Column %(number)s") % {"number": number}))
+            found += [
+                (one.id, "— " + _after(one, document, locale, fallback)) for one in column if one.id not in inside
+            ]
+    return found
+
+
+def _after(block: Block, document: Document, locale: str, fallback: str) -> str:
+    excerpt = _excerpt(block, document, locale, fallback)[:40]
+    return _("After %(block)s") % {"block": _(block.type.label) + (f": {excerpt}" if excerpt else "")}
 
 
 def _groups(document: Document, where: rendering.Stage, locale: str) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -73,6 +73,7 @@ SENTENCES: dict[str, str | Promise] = {
     "message.withdrawn": mark("Withdrew the message %(target)s"),
     "message.removed": mark("Removed the message %(target)s"),
     "message.tested": mark("Sent a test of the message %(target)s"),
+    "message.picture_added": mark("Added the picture %(target)s"),
     "brand.changed": mark("Changed the look of messages"),
     "webhook.created": mark("Made the webhook %(target)s"),
     "webhook.changed": mark("Changed the webhook %(target)s"),

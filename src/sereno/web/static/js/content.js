@@ -159,6 +159,40 @@
     else if (event.altKey && event.code === "KeyD") { event.preventDefault(); press("duplicate"); }
     else if (event.key === "Delete") { event.preventDefault(); press("delete"); }
   });
+  // --- dragging is the same move as the form's
+  let dragged = "";
+  editor.addEventListener("dragstart", (event) => {
+    const line = event.target.closest("[data-drag]");
+    if (!line) return;
+    dragged = line.dataset.drag;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged);
+    editor.classList.add("dragging");
+  });
+  editor.addEventListener("dragend", () => { dragged = ""; editor.classList.remove("dragging"); });
+  editor.addEventListener("dragover", (event) => {
+    const gap = dragged && event.target.closest("[data-after]");
+    editor.querySelectorAll(".gap.over").forEach((one) => one.classList.toggle("over", one === gap));
+    if (gap) { event.preventDefault(); gap.classList.add("over"); }
+  });
+  editor.addEventListener("drop", (event) => {
+    const gap = dragged && event.target.closest("[data-after]");
+    if (!gap) return;
+    event.preventDefault();
+    const form = document.getElementById("changes").cloneNode(true);
+    const put = (name, value) => {
+      form.querySelector(`[name=${name}]`)?.remove();
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name, value });
+      form.append(field);
+    };
+    put("insert", gap.dataset.after);
+    put("do", `place ${dragged}`);
+    form.hidden = true;
+    document.body.append(form);
+    form.submit();
+  });
+
   // The browser goes to the block the address names; from there to what one came for.
   function arrive(place) {
     if (place.matches?.("#insert")) place.querySelector(".kind")?.focus({ preventScroll: true });
