@@ -80,6 +80,17 @@ def test_changing_the_password_needs_the_old_one_and_signs_out_the_others(ana: U
     assert Client().post("/sign-in", RIGHT).status_code == 401
 
 
+def test_a_session_alone_makes_no_password(ana: User) -> None:
+    client = enter()
+    ana.set_unusable_password()
+    ana.save()
+    client.force_login(ana)
+    answer = client.post("/account/password", {"password": "", "new_password": "lantern light at night"})
+    assert answer["Location"] == "/sign-in/forgotten"
+    ana.refresh_from_db()
+    assert not ana.has_usable_password()
+
+
 def test_tries_at_the_old_password_are_counted(ana: User) -> None:
     client = enter()
     fields = {"password": "wrong", "new_password": "lantern light at night"}

@@ -65,8 +65,11 @@ def rename(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def change_password(request: HttpRequest) -> HttpResponse:
-    """The old one is asked for, tries at it are counted; every other device is signed out."""
+    """The old one is asked for, tries at it are counted; every other device is signed out. Who has none gets one by
+    mail: a session alone is not enough to make one."""
     user, new = _person(request), request.POST.get("new_password", "")
+    if not user.has_usable_password():
+        return redirect("forgotten")
     errors: dict[str, str] = {}
     if not confirmed(request, user, request.POST.get("password", "")):
         errors["password"] = _("This is not your password now.")
@@ -211,9 +214,7 @@ def keep_only_this(request: HttpRequest, user: User) -> int:
 
 
 def confirmed(request: HttpRequest, user: User, password: str) -> bool:
-    """Whether it is the person's password, or they have none; wrong ones are counted by person."""
-    if not user.has_usable_password():
-        return True
+    """Whether it is the person's password; wrong ones are counted by person."""
     whose = f"own:{user.pk}"
     if not BY_DEVICE.take(whose) or not user.check_password(password):
         return False
