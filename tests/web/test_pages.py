@@ -25,6 +25,13 @@ LISTS = (
     "/attention",
     "/connections",
     "/keys",
+    "/people",
+    "/shop",
+    "/shops/new",
+    "/welcome",
+    "/audit",
+    "/account",
+    "/account/sign-ins",
     "/design",
 )
 
