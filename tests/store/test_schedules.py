@@ -96,7 +96,7 @@ def test_a_worker_that_cannot_use_the_flow_leaves_its_schedule_and_runs(
     real = flows.compiled
     monkeypatch.setattr(flows, "compiled", cannot)
     world = place.runtime.world
-    monkeypatch.setattr(world, "flows", flows.Flows(world.plugins, world.shops), raising=True)
+    monkeypatch.setattr(world, "flows", flows.Flows(world.plugins, world.shops, world.hooks), raising=True)
     place.after(days=2)
     monkeypatch.setattr(flows, "compiled", real)
     place.after(hours=2)
