@@ -52,4 +52,4 @@ def paths_of(path: str, operation: dict[str, Any], shops: Stocked) -> list[str]:
     found = [path]
     for name, kind in kinds.items():
         found = [one.replace(f"{{{name}}}", str(value)) for one in found for value in shops.values[kind]]
-    return found[:24]
+    return found[:12]
