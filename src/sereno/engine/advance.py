@@ -31,7 +31,7 @@ from sereno.engine.run import (
     TimerDue,
 )
 from sereno.engine.stepping import after_failure, go
-from sereno.engine.steps import Action, Approve, WaitUntilDate, WaitUntilEvent
+from sereno.engine.steps import Action, Approve, WaitFor, WaitUntilDate, WaitUntilEvent, WaitUntilTime
 from sereno.engine.waits import date_due, leave_event_wait
 from sereno.engine.walk import Walk
 
@@ -83,13 +83,19 @@ def advance(flow: Flow, state: RunState, input: Input, context: RunContext, now:
             return _done(walk)
 
 
-def can_move(flow: Flow, state: RunState) -> bool:
+_WAITS = (WaitFor, WaitUntilTime, WaitUntilDate, WaitUntilEvent, Approve)
+
+
+def can_move(flow: Flow, state: RunState, old: Flow | None = None) -> bool:
     """Whether a live run could go on in this version of its flow: the step it stands at is there, and it waits for the
-    same kind of thing."""
+    same kind of thing as in the `old` one."""
     place = _place(flow, state)
     if place is None:
         return False
-    return isinstance(place.operation, Action) == (state.status == "parked")
+    before = _place(old, state) if old is not None else None
+    if before is not None and type(before.operation) is not type(place.operation):
+        return False
+    return isinstance(place.operation, Action if state.status == "parked" else _WAITS)
 
 
 def listens_at(flow: Flow, state: RunState) -> list[str]:

@@ -206,7 +206,7 @@ def settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by
                     continue
                 if inflight == "end":
                     batch.give(held, Ended("flow.replaced", by))
-                elif newest is not None and can_move(newest.flow, held.state):
+                elif newest is not None and can_move(newest.flow, held.state, held.live.flow):
                     _move(batch, held, newest, by)
                     moved.append(held)
             batch.write()

@@ -9,7 +9,7 @@ from sereno.engine.advance import can_move
 from sereno.engine.flow import Flow
 from sereno.engine.run import RunState
 from sereno.engine.tallies import bare
-from sereno.runtime.flows import compiled
+from sereno.runtime.flows import LiveFlow, compiled
 from sereno.runtime.publishing import Inflight, flow_row, make_live, settle_older
 from sereno.runtime.staff import audit, open_staff
 from sereno.store import scope
@@ -58,12 +58,14 @@ def in_flight(shop_id: int, name: str, text: str | None = None, *, database: Dat
     with staff.database.read() as tx:
         row = flow_row(tx, shop_id, name)
         standing = tx.all("standing", {"flow": row.id})
+        staff.world.flows.refresh(tx)
+        older = {version: staff.world.flows.version(tx, row.id, version) for version in {at[0] for at in standing}}
     with scope.in_shop(shop_id, staff.database):
         flow = compiled(row.draft if text is None else text, staff.plugins)
     counts: dict[tuple[int, str, bool], int] = {}
     for version, step, status, count in standing:
         if status != "failed":
-            key = (version, bare(step), _could_move(flow, step, status))
+            key = (version, bare(step), _could_move(flow, older[version], step, status))
             counts[key] = counts.get(key, 0) + count
     return InFlight(tuple(AtStep(version, step, count, can) for (version, step, can), count in sorted(counts.items())))
 
@@ -106,8 +108,8 @@ def roll_back(
     return RolledBack(new, number, row.version)
 
 
-def _could_move(flow: Flow, step: str, status: str) -> bool:
+def _could_move(flow: Flow, older: LiveFlow | None, step: str, status: str) -> bool:
     state = RunState(id="", flow=flow.name, version=0, subject="", key="", started_at=datetime.now(UTC))
     state.step = step
     state.status = status  # pyright: ignore[reportAttributeAccessIssue]
-    return can_move(flow, state)
+    return older is not None and can_move(flow, state, older.flow)

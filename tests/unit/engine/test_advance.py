@@ -532,6 +532,10 @@ def test_a_run_whose_step_is_gone_fails_with_a_reason() -> None:
     state = advance(old, state, Started(), RunContext({}, SHOP), START).state
     assert can_move(old, state)
     assert not can_move(new, state)
+    assert not can_move(flow_of("  - log: {text: a}\n  - if: cart.total > 1\n    then: [stop]\n"), state)
+    until = flow_of("  - log: {text: a}\n  - wait: {until: {event: order.paid}}\n")
+    assert can_move(until, state)
+    assert not can_move(until, state, old)
     done: Advanced = advance(new, state, TimerDue(1), RunContext({}, SHOP), START + 4 * HOUR)
     assert (done.state.status, done.state.reason) == ("failed", "step_missing")
 
