@@ -18,6 +18,8 @@ ALLOWED = {
     "runtime/runtime.py:next_due",
     "runtime/backtest.py:_next_due",
     "runtime/publishing.py:install_derived",
+    # The questions of one trial, in a scratch database of its own.
+    "runtime/trying.py:_decide",
 }
 
 
