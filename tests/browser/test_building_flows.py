@@ -61,6 +61,8 @@ def make(page: Page, address: str, name: str) -> None:
     page.get_by_label("The flow, as YAML").fill(FLOW.format(name=name))
     page.get_by_role("button", name="Keep the draft").click()
     expect(page.locator("#tree")).to_be_visible()
+    # The tree is there before the scripts that listen to keys and the mouse are.
+    page.wait_for_load_state("load")
 
 
 def said(page: Page, text: str) -> None:

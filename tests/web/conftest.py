@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -22,9 +23,12 @@ def tables() -> None:
 
 @pytest.fixture(autouse=True)
 def empty(tables: None) -> Iterator[None]:
+    from django.conf import settings
     from django.core.cache import cache
     from django.core.management import call_command
 
     call_command("flush", interactive=False, verbosity=0)
     cache.clear()
     yield
+    # The pages have a demo's inbox as long as there is its folder.
+    shutil.rmtree(settings.ENVIRONMENT.data_dir / "demo", ignore_errors=True)

@@ -123,7 +123,7 @@ def test_only_whom_an_approval_asks_may_answer_it(role: str, by: str, status: in
     models.Membership.objects.filter(user=seeded.viewer).update(role=role)
     client = Client()
     client.force_login(seeded.viewer)
-    offered = f"/approvals/{seeded.approval.pk}/decide".encode() in client.get("/attention").content
+    offered = f"/approvals/{seeded.approval.pk}/decide".encode() in client.get("/approvals").content
     assert offered is (status == 302)
     assert client.post(f"/approvals/{seeded.approval.pk}/decide", {"answer": "yes"}).status_code == status
     seeded.approval.refresh_from_db()
