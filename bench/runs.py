@@ -95,6 +95,9 @@ def work(url: str, only: str, name: str = "bench") -> int:
     database = open_database(url)
     runtime = Runtime(database, registry(), worker_name=name)
     runtime.beat()
+    # As `sereno work` does: once more when those who started with us have been heard of.
+    time.sleep(0.1)
+    runtime.beat()
     quiet_garbage()
     total = 0
     if only == "effects":

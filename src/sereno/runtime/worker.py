@@ -23,6 +23,8 @@ log = logging.getLogger("sereno.runtime")
 
 BEAT = 5.0
 """Seconds between heartbeats."""
+EARLY = (0.25, 0.5, 1.0)
+"""Seconds before the first ones."""
 POLL = 0.05
 """Seconds after which a SQLite file is looked at again: another process may have written."""
 POLL_POSTGRES = 0.5
@@ -96,8 +98,10 @@ class Worker:
                 stop.wait(1.0)
 
     def _keep_beating(self, over: threading.Event) -> None:
-        """In a thread of its own, so that a long round is not taken for death."""
-        while not over.wait(self._beat):
+        """In a thread of its own, so that a long round is not taken for death. The first come quickly: workers that
+        start together share the lanes from when they have heard of each other."""
+        early = iter(EARLY)
+        while not over.wait(min(next(early, self._beat), self._beat)):
             try:
                 self._runtime.beat()
             except DatabaseError as error:
