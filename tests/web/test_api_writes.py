@@ -284,6 +284,35 @@ def test_a_key_gives_no_more_than_it_has(seeded: Seeded) -> None:
     assert writer.get("people").json()["items"][0]["role"]
 
 
+def test_people_are_invited_changed_and_taken_out(seeded: Seeded) -> None:
+    writer, other = Writer(seeded.shop), Writer(make_shop(slug="other"))
+    made = writer.call("POST", "people/invitations", {"email": "New@Example.com", "role": "support"})
+    assert made.status_code == 201 and made.json()["email"] == "new@example.com"
+    assert writer.client.get(f"/join/{made.json()['token']}").status_code == 200
+    listed = writer.get("people/invitations")
+    assert [one["id"] for one in listed.json()["items"]] == [made.json()["id"]]
+    assert made.json()["token"] not in listed.content.decode()
+    assert other.call("DELETE", f"people/invitations/{made.json()['id']}").status_code == 404
+    assert writer.call("DELETE", f"people/invitations/{made.json()['id']}").status_code == 204
+    assert writer.client.get(f"/join/{made.json()['token']}").status_code == 404
+    assert writer.call("POST", "people/invitations", {"email": "nobody"}).status_code == 422
+    people = {one["role"]: one for one in writer.get("people").json()["items"]}
+    viewer, owner = people["viewer"]["id"], people["owner"]["id"]
+    changed = writer.call("PATCH", f"people/{viewer}", {"role": "marketer"})
+    assert changed.status_code == 200 and changed.json()["role"] == "marketer"
+    assert writer.call("PATCH", f"people/{viewer}", {"role": "owner"}).status_code == 422
+    assert other.call("DELETE", f"people/{viewer}").status_code == 404
+    assert writer.call("PATCH", f"people/{owner}", {"role": "viewer"}).status_code == 409
+    assert writer.call("DELETE", f"people/{owner}").status_code == 409
+    assert writer.call("DELETE", f"people/{viewer}").status_code == 204
+    weak = Writer(seeded.shop, "read settings").call(
+        "POST", "people/invitations", {"email": "a@example.com", "role": "marketer"}
+    )
+    assert weak.status_code == 403 and weak.json()["code"] == "key.scope"
+    actions = [one["action"] for one in writer.get("audit", action="person.*").json()["items"]]
+    assert actions == ["person.removed", "person.role_changed", "person.uninvited", "person.invited"]
+
+
 def test_webhooks_from_making_to_removing(seeded: Seeded) -> None:
     writer, other = Writer(seeded.shop), Writer(make_shop(slug="other"))
     wanted = {"name": "ERP", "url": "https://erp.invalid/hooks", "types": ["run.finished"]}

@@ -15,9 +15,10 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from sereno.store.invitations import digest_of
 from sereno.store.models import Invitation
 from sereno.web.people import accounts, sessions, signin
-from sereno.web.people.members import digest_of, join_shop
+from sereno.web.people.members import join_shop
 from sereno.web.people.roles import EXPLAINED
 from sereno.web.shell import render
 from sereno.web.wiring import wiring

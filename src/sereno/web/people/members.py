@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -22,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sereno.store.access import LastOwner, set_role, take_out
 from sereno.store.fields import from_micros
+from sereno.store.invitations import offer, withdraw
 from sereno.store.models import Invitation, Membership, SecondFactor, SignIn
 from sereno.store.trail import note
 from sereno.web.access import StaffRequest, staff
@@ -32,7 +30,6 @@ from sereno.web.shell import render
 from sereno.web.wiring import wiring
 from sereno.web.words import ROLES as NAMED
 
-GOOD_FOR = timedelta(days=7)
 _SHOWN_ONCE = "invitation-link"
 
 
@@ -97,22 +94,8 @@ def invite(request: StaffRequest) -> HttpResponse:
 
 
 def _offer(request: StaffRequest, email: str, role: str) -> None:
-    """Make an invitation, which takes the place of an open one to the same address; mail its link and show it once."""
-    token, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    with transaction.atomic():
-        Invitation.objects.filter(shop=request.shop, email=email, accepted_at=None, revoked_at=None).update(
-            revoked_at=now
-        )
-        Invitation.objects.create(
-            shop=request.shop,
-            email=email,
-            role=role,
-            digest=digest_of(token),
-            invited_by=request.user.username,
-            created_at=now,
-            expires_at=now + GOOD_FOR,
-        )
-        note(request.shop.pk, request.user.username, "person.invited", email, after={"role": role})
+    """Make an invitation, mail its link and show it once."""
+    _row, token = offer(request.shop.pk, email, role, request.user.username)
     link = f"{wiring().base_url}{reverse('join', args=[token])}"
     request.session[_SHOWN_ONCE] = {"email": email, "link": link}
     _mail(request, email, role, link)
@@ -137,10 +120,6 @@ def _mail(request: StaffRequest, email: str, role: str, link: str) -> None:
         mailing.send_soon(letter, request.shop)
 
 
-def digest_of(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 @require_POST
 @staff("settings")
 def renew_invitation(request: StaffRequest, id: int) -> HttpResponse:
@@ -157,9 +136,7 @@ def renew_invitation(request: StaffRequest, id: int) -> HttpResponse:
 @staff("settings")
 def withdraw_invitation(request: StaffRequest, id: int) -> HttpResponse:
     row = _invitation(request, id)
-    with transaction.atomic():
-        Invitation.objects.filter(pk=row.pk).update(revoked_at=datetime.now(UTC))
-        note(request.shop.pk, request.user.username, "person.uninvited", row.email, before={"role": row.role})
+    withdraw(row, request.user.username)
     messages.success(request, _("The invitation of %(email)s is withdrawn.") % {"email": row.email})
     return redirect("people")
 
