@@ -27,6 +27,8 @@ def begin(page: Page, address: str, title: str, kind: str = "email") -> None:
     page.locator(f"input[value={kind}]").check()
     page.get_by_role("button", name="Open the editor").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
+    # What is typed before the scripts are there is kept by the button alone.
+    page.wait_for_load_state("load")
 
 
 def test_a_mail_is_written_seen_and_published(desk: Page, address: str) -> None:
