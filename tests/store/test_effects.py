@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import support
 from support import ANSWERS, START, TRIED, Place, fact
 
@@ -24,16 +22,6 @@ steps:
   - log: {text: "number {{ vars.label.number }}"}
 """
 PLAIN = "flow: plain\ntrigger: {event: custom.begun}\nsteps:\n  - tests.call: {to: mail}\n  - log: {text: on}\n"
-
-
-@pytest.fixture
-def place(database: Any) -> Iterator[Place]:
-    place = Place(database)
-    TRIED.clear()
-    ANSWERS.clear()
-    yield place
-    ANSWERS.clear()
-    place.runtime.stop()
 
 
 def test_a_run_waits_for_the_outcome_it_asked_for(place: Place) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -27,16 +27,6 @@ steps:
     on_error: stop
   - log: {text: on}
 """
-
-
-@pytest.fixture
-def place(database: Any) -> Iterator[Place]:
-    place = Place(database)
-    TRIED.clear()
-    ANSWERS.clear()
-    yield place
-    ANSWERS.clear()
-    place.runtime.stop()
 
 
 def until(true: Callable[[], object]) -> None:

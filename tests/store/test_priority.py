@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-import pytest
-from support import ANSWERS, START, TRIED, Place, fact
+from support import START, Place, fact
 
 from sereno.modules.messages import actions as messages
 from sereno.runtime import services
@@ -19,16 +17,6 @@ from sereno.store.fields import to_micros
 
 MANUAL = "flow: asked\ntrigger: {manual: order}\nsteps:\n  - tests.call: {to: one}\n"
 PLAIN = "flow: plain\ntrigger: {event: custom.begun}\nsteps:\n  - tests.call: {to: mail}\n"
-
-
-@pytest.fixture
-def place(database: Any) -> Iterator[Place]:
-    place = Place(database)
-    TRIED.clear()
-    ANSWERS.clear()
-    yield place
-    ANSWERS.clear()
-    place.runtime.stop()
 
 
 def fill(place: Place, *classes: tuple[int, int, datetime]) -> None:

@@ -6,7 +6,6 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -44,16 +43,6 @@ steps:
   - tests.call: {to: second}
   - log: {text: on}
 """
-
-
-@pytest.fixture
-def place(database: Any) -> Iterator[Place]:
-    place = Place(database)
-    TRIED.clear()
-    ANSWERS.clear()
-    yield place
-    ANSWERS.clear()
-    place.runtime.stop()
 
 
 def begin(place: Place, flow: str) -> None:

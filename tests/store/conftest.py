@@ -1,0 +1,19 @@
+"""A place whose actions answer as each test says, and forget it after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support import ANSWERS, TRIED, Place
+
+
+@pytest.fixture
+def place(database: Any) -> Iterator[Place]:
+    place = Place(database)
+    TRIED.clear()
+    ANSWERS.clear()
+    yield place
+    ANSWERS.clear()
+    place.runtime.stop()
