@@ -1,10 +1,21 @@
-"""Signing in by the page, as a person would."""
+"""The Sereno under test, and signing in by the page, as a person would."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
 PASSWORD = "a long enough password"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A running Sereno: its address, the environment its commands need, and the addresses of all its pages."""
+
+    url: str
+    environment: dict[str, str]
+    pages: list[str]
 
 
 def sign_in(page: Page, address: str, email: str = "ana@example.com") -> None:

@@ -11,13 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from browsing import sign_in
+from browsing import Installation, sign_in
 from playwright.sync_api import ConsoleMessage, Page
 
 HERE = Path(__file__).resolve().parent
@@ -64,15 +63,6 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str) -> dict[str, object]:
     return {"executable_path": chromium, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
-
-
-@dataclass(frozen=True)
-class Installation:
-    """A running Sereno: its address, the environment its commands need, and the addresses of all its pages."""
-
-    url: str
-    environment: dict[str, str]
-    pages: list[str]
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import sign_in
+from browsing import Installation, sign_in
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
-
-from conftest import Installation
 
 BESIDE = (
     "/runs?q=nobody",

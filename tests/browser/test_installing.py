@@ -6,9 +6,8 @@ import re
 import subprocess
 import sys
 
+from browsing import Installation
 from playwright.sync_api import Page, expect
-
-from conftest import Installation
 
 SEND = """
 import django; django.setup()
