@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from sereno.web.backtests import urls as backtests
 from sereno.web.builder import urls as builder
 from sereno.web.connecting import urls as connecting
 from sereno.web.content import urls as content
 from sereno.web.desk import urls as desk
 from sereno.web.gallery import urls as gallery
+from sereno.web.guardrails import urls as guardrails
+from sereno.web.limits import urls as limits
 from sereno.web.live import reading
 from sereno.web.live import urls as live
 from sereno.web.outgoing import urls as outgoing
@@ -25,10 +28,21 @@ from sereno.web.pages import (
     runs,
 )
 from sereno.web.people import urls as people
+from sereno.web.privacy import urls as privacy
+from sereno.web.results import urls as results
+from sereno.web.stages import urls as stages
+from sereno.web.watching import urls as watching
 
 urlpatterns = [
     # Before the pages: `flows/<name>` would take their addresses.
     *builder.urlpatterns,
+    *backtests.urlpatterns,
+    *stages.urlpatterns,
+    *guardrails.urlpatterns,
+    *results.urlpatterns,
+    *watching.urlpatterns,
+    *limits.urlpatterns,
+    *privacy.urlpatterns,
     *live.urlpatterns,
     *content.urlpatterns,
     *people.urlpatterns,

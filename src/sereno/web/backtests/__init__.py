@@ -1,0 +1,1 @@
+"""Flows over the past: begun, watched, and what they would have done."""

@@ -1,0 +1,1 @@
+"""What may reach people: caps, quiet hours, consent, expiry."""

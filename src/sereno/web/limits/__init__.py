@@ -1,0 +1,1 @@
+"""Budgets, spending limits and the switches that stop everything."""

@@ -1,0 +1,1 @@
+"""What flows brought, against those who did not get them."""

@@ -1,0 +1,1 @@
+"""A new version let out a share at a time."""

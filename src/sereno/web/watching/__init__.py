@@ -1,0 +1,1 @@
+"""What should have happened and did not."""
