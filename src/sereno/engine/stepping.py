@@ -6,9 +6,9 @@ Nothing here decides what an input means: `advance.py` does, and then walks on f
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any, cast
 
+from sereno.engine.chance import fraction_of
 from sereno.engine.durations import format_instant
 from sereno.engine.program import END, LoopEnd, Place, StillWanted
 from sereno.engine.run import NewApproval, NewEffect
@@ -48,12 +48,6 @@ def go(walk: Walk, index: int) -> None:
             return
         index = following
     walk.end("failed", "run.failed", state.step, "too_many_steps")
-
-
-def stable_fraction(flow: str, path: str, key: str) -> float:
-    """A number in [0, 1) that is the same for ever for the same flow, split and key."""
-    digest = blake2b(f"{flow}\x1f{path}\x1f{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
 
 
 # --- the steps: each gives the index of the next place, or None when the run stays or is over -----
@@ -104,7 +98,7 @@ def as_text(value: Any) -> str:
 
 def _split(walk: Walk, step: Split, place: Place) -> int | None:
     total = sum(weight for _, weight, _ in step.branches)
-    point = stable_fraction(walk.flow.name, place.path, walk.state.key) * total
+    point = fraction_of(walk.flow.name, place.path, walk.state.key) * total
     chosen = len(step.branches) - 1
     for number, (_, weight, _) in enumerate(step.branches):
         if point < weight:

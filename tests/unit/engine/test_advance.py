@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sereno.engine.advance import SEEN, advance, begin, can_move, run_uid
+from sereno.engine.chance import fraction_of
 from sereno.engine.context import RunContext
 from sereno.engine.durations import parse_instant
 from sereno.engine.flow import Flow, compile_flow
@@ -23,7 +24,6 @@ from sereno.engine.run import (
     decode_state,
     encode_state,
 )
-from sereno.engine.stepping import stable_fraction
 
 from .catalog import CATALOG
 from .simulator import SHOP, START, Simulator, event
@@ -122,7 +122,7 @@ def test_a_split_is_stable_per_key_and_keeps_its_weights() -> None:
 
 
 def test_the_split_never_changes() -> None:
-    assert round(stable_fraction("cart-recovery", "4", "c1"), 6) == 0.59327
+    assert round(fraction_of("cart-recovery", "4", "c1"), 6) == 0.59327
     assert run_uid("shop", "flow", "key", "source", "1") == "3025bc9309027e84b822"
 
 
