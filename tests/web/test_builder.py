@@ -301,6 +301,19 @@ def test_a_yaml_made_on_an_older_draft_is_a_conflict(client: Client, shop: Shop)
     assert Flow.objects.get(name="greet").draft == mine
 
 
+def test_yaml_changed_in_different_lines_is_put_together(client: Client, shop: Shop) -> None:
+    seen = revision(shop)
+    ben = signed_in(person(shop, "ben@example.com", "marketer"))
+    theirs = TEXT.rstrip() + "\n  - log: {text: theirs}\n"
+    assert ben.post("/flows/greet/edit", {"do": "draft", "text": theirs, "revision": seen}).status_code == 302
+    mine = TEXT.replace("text: one", "text: mine")
+    answer = client.post("/flows/greet/edit", {"do": "draft", "text": mine, "revision": seen})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "both changes stand together" in page and "text: mine" in page and "text: theirs" in page
+    assert Flow.objects.get(name="greet").draft == theirs
+
+
 def test_only_those_who_may_and_only_in_their_own_shop(client: Client, shop: Shop) -> None:
     viewer = signed_in(person(shop, "vic@example.com", "viewer"))
     stranger = signed_in(person(make_shop("other", "Other"), "zoe@example.com", "owner"))

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import F, Model, QuerySet
 
 FEW = 1000
-LOOKED_AT = 6000
+LOOKED_AT = 3000
 """How many rows are looked at for a condition that no index answers; the next page goes on from there."""
 _MOST_ENDS = 200
 

@@ -19,6 +19,7 @@ from sereno.store.models import Flow, Run
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.builder.screen import saved
+from sereno.web.builder.weaving import woven
 from sereno.web.documents import problems_of
 from sereno.web.highlight import yaml_lines
 from sereno.web.shell import render
@@ -59,7 +60,7 @@ def source(request: StaffRequest, name: str) -> HttpResponse:
             what=_("Changed the YAML"),
         )
     except DraftConflict as conflict:
-        return _show(request, conflict.current, text, checked=False, conflict=conflict, status=409)
+        return _show_conflict(request, conflict, text, _revision(request, draft))
     if wanted != "publish":
         messages.success(request, _("The draft is kept. Nothing changes until you publish it."))
         return redirect("flow-edit", name=name)
@@ -114,6 +115,7 @@ def _show(
     *,
     checked: bool,
     conflict: DraftConflict | None = None,
+    is_woven: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     problems = problems_of(text)
@@ -125,9 +127,26 @@ def _show(
         "saved": saved(draft, request.user.username),
         "in_flight": Run.objects.filter(flow_id=draft.flow_id, status__in=LIVE).count(),
         "conflict": conflict,
+        "is_woven": is_woven,
         "theirs": _difference(text, draft.text) if conflict is not None else [],
     }
     return render(request, "builder/source.html", context, status=status)
+
+
+def _show_conflict(request: StaffRequest, conflict: DraftConflict, mine: str, revision: int) -> HttpResponse:
+    """Both changes put together where they touch different lines, for a last look; else mine, beside what differs."""
+    base = drafting.draft_text(request.shop.pk, conflict.current.name, revision)
+    together = woven(base, mine, conflict.current.text) if base is not None else None
+    text = mine if together is None else together
+    return _show(
+        request,
+        conflict.current,
+        text,
+        checked=False,
+        conflict=conflict,
+        is_woven=together is not None,
+        status=409,
+    )
 
 
 def _show_new(request: StaffRequest, text: str, *, checked: bool = False, status: int = 200) -> HttpResponse:
