@@ -17,7 +17,6 @@ from sereno.engine.durations import format_instant, parse_instant
 from sereno.engine.flow import Flow
 from sereno.engine.run import Decided
 from sereno.engine.trigger import OWN_EVENTS, RUN_REQUESTED
-from sereno.runtime.backtest import Replay
 from sereno.runtime.batch import Batch
 from sereno.runtime.facts import read_event, read_fact
 from sereno.runtime.flows import compiled
@@ -25,6 +24,7 @@ from sereno.runtime.ports import SOURCE, PortFactory, no_ports
 from sereno.runtime.projecting import records_of
 from sereno.runtime.records import Records
 from sereno.runtime.rehearsing import LOCALES, Rehearsal, Rehearsed
+from sereno.runtime.replaying import Replay
 from sereno.runtime.staff import Staff, open_staff
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
