@@ -40,7 +40,7 @@ def test_the_same_in_every_process_and_for_ever() -> None:
     assert share_of("stage", "winback", "\ud800") == 6671
     code = "from sereno.engine.chance import share_of; print(share_of('stage', 'winback', 'ana@example.com'))"
     for seed in ("1", "2"):
-        answer = subprocess.run(  # noqa: S603 - this very interpreter
+        answer = subprocess.run(
             [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True, text=True
         )
         assert answer.stdout.strip() == "6323"
