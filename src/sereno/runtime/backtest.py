@@ -24,6 +24,7 @@ from sereno.runtime.replayed import (
     Summary,
 )
 from sereno.runtime.replaying import Replay
+from sereno.runtime.world import Rehearse
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
@@ -68,11 +69,13 @@ def replay(
     until: datetime | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
+    rehearse: Rehearse | None = None,
 ) -> Summary:
     """Replay `events` (canonical lines) through the flows in `documents`; rows go to the `sink` as they become final.
 
     Events before `start` only build what is known of records and consents. After the last event the clock runs on to
-    `until`, or until nothing is left to wait for. Raises FlowInvalid."""
+    `until`, or until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house (see
+    `World`). Raises FlowInvalid."""
     incoming = sorted((read_line(line) for line in events), key=lambda event: event.occurred_at)
     earlier = [event for event in incoming if start is not None and event.occurred_at < start]
     incoming = incoming[len(earlier) :]
@@ -83,6 +86,7 @@ def replay(
         play = Replay(database, plugins, shop, earlier[0].occurred_at if earlier else begin, seed)
         play.feed(earlier)
         play.clock.move_to(begin)
+        play.runtime.world.rehearse = rehearse
         play.publish(documents)
         is_stopped = False
         for number in range(0, len(incoming), PAGE):
@@ -135,10 +139,13 @@ def _runs(tx: Transaction) -> list[RunRow]:
             due_at=from_micros(due_at) if due_at is not None else None,
             event=(source or "", event or ""),
             trace=traces.get(id_, ()),
+            event_type=type_ or "",
+            refs=decode(refs) if refs else {},
         )
-        for (id_, uid, flow, version, subject, key, status, step, reason, started_at, due_at, source, event) in tx.all(
-            "backtest_runs"
-        )
+        for (
+            (id_, uid, flow, version, subject, key, status, step, reason, started_at, due_at),
+            (source, event, type_, refs),
+        ) in ((row[:11], row[11:]) for row in tx.all("backtest_runs"))
     ]
 
 
@@ -167,8 +174,12 @@ def _effects(tx: Transaction) -> list[EffectRow]:
 
 def _skips(tx: Transaction) -> list[SkipRow]:
     return [
-        SkipRow(id_, flow, subject, from_micros(at), reason, decode(details), (source or "", uid or ""))
-        for id_, flow, subject, at, reason, details, source, uid in tx.all("backtest_skips")
+        SkipRow(
+            *(id_, flow, subject, from_micros(at), reason, decode(details), (source or "", uid or "")),
+            event_type=type_ or "",
+            refs=decode(refs) if refs else {},
+        )
+        for id_, flow, subject, at, reason, details, source, uid, type_, refs in tx.all("backtest_skips")
     ]
 
 

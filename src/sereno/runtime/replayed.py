@@ -17,7 +17,8 @@ ShouldStop = Callable[[], bool]
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run that is over, or as it stands at the end. `number` counts runs in the order they began; `event` is
-    (source, id) of the one that started it; `trace` its entries as they are stored."""
+    (source, id) of the one that started it, with its type and its refs (whom it is about); `trace` its entries as they
+    are stored."""
 
     number: int
     id: str
@@ -32,6 +33,8 @@ class RunRow:
     due_at: datetime | None
     event: tuple[str, str]
     trace: Sequence[Mapping[str, Any]]
+    event_type: str = ""
+    refs: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def document(self) -> dict[str, Any]:
         """As a report says it."""
@@ -86,7 +89,7 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class SkipRow:
-    """A start that was refused, and why. `event` is (source, id)."""
+    """A start that was refused, and why. `event` is (source, id), with the event's type and refs."""
 
     number: int
     flow: str
@@ -95,6 +98,8 @@ class SkipRow:
     reason: str
     details: Mapping[str, Any]
     event: tuple[str, str]
+    event_type: str = ""
+    refs: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def document(self) -> dict[str, Any]:
         """As a report says it."""

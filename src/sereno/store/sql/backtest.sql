@@ -2,7 +2,7 @@
 
 -- name: backtest_runs
 SELECT run.id, run.uid, flow.name, run.version, run.subject, run.key, run.status, run.step, run.reason, run.started_at,
-    run.due_at, event.source, event.uid
+    run.due_at, event.source, event.uid, event.type, event.refs
 FROM run JOIN flow ON flow.id = run.flow_id LEFT JOIN event ON event.id = run.event_id
 WHERE NOT flow.is_derived ORDER BY run.id
 
@@ -18,7 +18,8 @@ FROM effect JOIN flow ON flow.id = effect.flow_id JOIN run ON run.id = effect.ru
 WHERE NOT flow.is_derived ORDER BY effect.id
 
 -- name: backtest_skips
-SELECT skip.id, flow.name, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid
+SELECT skip.id, flow.name, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid,
+    event.type, event.refs
 FROM skip JOIN flow ON flow.id = skip.flow_id LEFT JOIN event ON event.id = skip.event
 WHERE NOT flow.is_derived ORDER BY skip.id
 
