@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sereno.runtime.arbiter.verdicts import Guard
 from sereno.runtime.clock import Clock
 from sereno.runtime.flows import Flows
 from sereno.runtime.hooks import Hooks
@@ -21,7 +22,8 @@ Rehearse = Callable[..., Done | Fail]
 @dataclass(slots=True)
 class World:
     """One per worker. `is_dry`: a back-test, in which nothing may leave; local actions write into its scratch database,
-    all others are recorded as shadow, with the outcome that `rehearse` gives."""
+    all others are recorded as shadow, with the outcome that `rehearse` gives. `guard` says there which of them the
+    guardrails would have put off or stopped."""
 
     database: Database
     plugins: Plugins
@@ -33,6 +35,7 @@ class World:
     worker: str
     is_dry: bool = False
     rehearse: Rehearse | None = None
+    guard: Guard | None = None
 
 
 def make_world(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from sereno.commerce.schema import Record
@@ -14,6 +15,7 @@ from sereno.engine.catalog import ActionType, EventType
 from sereno.sdk.config import Config, html_keys, problems, template_keys
 from sereno.sdk.connector import Connector
 from sereno.sdk.context import Context
+from sereno.sdk.ports import Consents
 from sereno.sdk.registry import Registry
 from sereno.sdk.result import Result
 
@@ -67,10 +69,35 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageKind:
+    """That an action writes to a person. `channel`: `email sms whatsapp push`. `purpose`: `transactional` or
+    `marketing`; None where only the shop's own template tells, which is not read here."""
+
+    channel: str
+    purpose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A message with today's records at hand: to whom, for what, until when it is worth sending, and which older one
+    it replaces. `refusal(consents)` is why it may not go (a code), or None; it decides by nothing but what it is
+    given."""
+
+    channel: str
+    to: str
+    purpose: str
+    refusal: Callable[[Consents], str | None] = lambda consents: None
+    expires: timedelta | None = None
+    merge: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActionDefinition:
     """An action. `run` carries it out. `label` is the card's sentence with `{key}` places. `connection(config, shop)`
     names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
-    `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it."""
+    `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it. `message(config)`
+    says that it writes to a person (None: it does not); `addressed(config, context)` then says to whom, None where
+    nobody's address is known."""
 
     name: str
     label: str
@@ -85,6 +112,8 @@ class ActionDefinition:
     connection: Callable[[Mapping[str, Any]], str] | None
     priority: Callable[[Mapping[str, Any]], int]
     is_internal: bool = False
+    message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None
+    addressed: Callable[[Any, Context], Addressed | None] = lambda config, context: None
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -216,6 +245,8 @@ def action(
     connection: Callable[[Mapping[str, Any]], str] | None = None,
     priority: Callable[[Mapping[str, Any]], int] | int = ORDINARY,
     is_internal: bool = False,
+    message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None,
+    addressed: Callable[[C, Context], Addressed | None] = lambda config, context: None,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -238,6 +269,8 @@ def action(
             connection,
             _level(priority),
             is_internal,
+            message,
+            addressed,
         )
         _plugins.actions.add(name, definition)
         return function
