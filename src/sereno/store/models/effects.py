@@ -16,6 +16,7 @@ class Effect(models.Model):
     `status`: `pending` (due at `due_at`), `running` (leased by `worker` until `lease_until`), `done`, `failed` (on the
     attention list), `shadow` (recorded, never sent), `cancelled`. `priority`: 0 somebody waits for it, 1 anything
     else, 2 bulk. `recalled_at`: its run was cut short while it was under way, so it must not be tried again.
+    `counted_at`: when it was last counted against its flow's budgets.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -41,6 +42,7 @@ class Effect(models.Model):
     result = DocumentField(null=True)
     error = models.CharField(max_length=64, null=True)
     message = models.CharField(max_length=1000, null=True)
+    counted_at = InstantField(null=True)
 
     class Meta:
         db_table = "effect"
@@ -58,7 +60,8 @@ class Effect(models.Model):
 
 
 class Approval(models.Model):
-    """A question to a person. `status`: `open`, `approved`, `refused`, `expired`."""
+    """A question to a person. `status`: `open`, `approved`, `refused`, `expired` (nobody answered), `closed` (others'
+    answers settled it). `part`: which of those whom the step asks; `not_by`: who may not answer, whatever the role."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=300, unique=True)
@@ -73,6 +76,8 @@ class Approval(models.Model):
     decided_at = InstantField(null=True)
     decided_by = models.CharField(max_length=200, null=True)
     note = models.CharField(max_length=500, default="")
+    part = models.SmallIntegerField(db_default=0)
+    not_by = models.CharField(max_length=254, db_default="")
 
     class Meta:
         db_table = "approval"
