@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from seeding import make_flow, make_shop, person
 
-from sereno.modules.messages import templates
+from sereno.modules.messages import pictures, templates
 from sereno.runtime import services
 from sereno.sdk.ports import Mail
 from sereno.sdk.result import Done, Fail, Result
@@ -313,6 +313,17 @@ def test_a_picture_is_uploaded_and_served_to_anybody(client: Client) -> None:
     assert address in client.get(f"{at}/preview").content.decode()
     client.post(f"{at}/picture", {"file": SimpleUploadedFile("again.png", PNG), "block": block})
     assert MessagePicture.objects.count() == 1
+
+
+def test_a_picture_that_another_host_took_in_is_served(client: Client) -> None:
+    at = begin(client)
+    change(client, at, "insert image", insert="b1")
+    client.post(f"{at}/picture", {"file": SimpleUploadedFile("p.png", PNG), "block": draft()["blocks"][1]["id"]})
+    name = draft()["blocks"][1]["settings"]["source"].removeprefix("picture:")
+    path = pictures.path_of(wired.wiring().data_dir, name)
+    assert path is not None
+    path.unlink()
+    assert b"".join(Client().get(f"/media/{name}").streaming_content) == PNG  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["../secret.key", "a.png", "x" * 64 + ".png", "0" * 64 + ".svg"])

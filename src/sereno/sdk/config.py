@@ -26,6 +26,16 @@ class Config(BaseModel):
         saved, on the config as it is written there."""
         return []
 
+    @classmethod
+    def suggesting(cls, offer: str) -> frozenset[str]:
+        """Names of the fields whose form offers this list (`suggest`)."""
+        extras = {name: info.json_schema_extra for name, info in cls.model_fields.items()}
+        return frozenset(
+            name
+            for name, extra in extras.items()
+            if isinstance(extra, Mapping) and cast("Mapping[str, Any]", extra).get("suggest") == offer
+        )
+
 
 def mark(message: str) -> str:
     """The message itself, found by the extractor when called as `_`; who shows it translates it."""

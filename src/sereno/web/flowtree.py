@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 from sereno.engine.places import branches
+from sereno.modules.messages import templates
 from sereno.sdk.plugin import registry
 from sereno.web.sentences import duration, expression, names, say, short
 
@@ -147,7 +148,20 @@ def _action_card(step: Mapping[str, Any], path: str, everything: bool, speech: S
 def action_sentence(name: str, config: Mapping[str, Any]) -> Markup:
     """What the action does with this config, in a sentence; its name when nobody knows it."""
     definition = registry().actions.get(name)
-    return _fill(_(str(definition.label)), config) if definition is not None else escape(name)
+    if definition is None:
+        return escape(name)
+    named = definition.config.suggesting("message_templates")
+    titles = {key: said for key in named if (said := _message_title(config.get(key))) is not None}
+    return _fill(_(str(definition.label)), {**config, **titles})
+
+
+def _message_title(name: Any) -> Markup | None:
+    """What people call a message; its name stands behind it."""
+    found = templates.title_of(name) if isinstance(name, str) else None
+    if found is None:
+        return None
+    title, is_ours = found
+    return Markup('<b title="{}">{}</b>').format(name, _(title) if is_ours else title)
 
 
 def _fill(label: str, config: Mapping[str, Any]) -> Markup:
@@ -157,7 +171,10 @@ def _fill(label: str, config: Mapping[str, Any]) -> Markup:
     for match in re.finditer(r"\{(\w+)\}", label):
         value = config.get(match.group(1))
         parts.append(escape(label[last : match.start()]))
-        parts.append(expression(short(value)) if value not in (None, "") else _NOTHING)
+        if isinstance(value, Markup):
+            parts.append(value)
+        else:
+            parts.append(expression(short(value)) if value not in (None, "") else _NOTHING)
         last = match.end()
     return Markup().join([*parts, escape(label[last:])])
 

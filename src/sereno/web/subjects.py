@@ -54,7 +54,9 @@ def _order(number: str | None, email: str | None) -> str:
 def _cart(email: str | None, total: str | None, currency: str | None) -> str:
     if email:
         return _("Cart of %(person)s") % {"person": email}
-    return _("Cart of %(total)s") % {"total": money(total, currency)} if total and currency else ""
+    if total and currency:
+        return _("Cart of %(total)s") % {"total": money(total, currency)}
+    return _("A cart without a name")
 
 
 def _customer(name: str | None, email: str | None) -> str:

@@ -83,6 +83,15 @@ def template_names(shop: int | None = None, *, database: Database | None = None)
     return mine + shipped
 
 
+def title_of(name: str, shop: int | None = None, *, database: Database | None = None) -> tuple[str, bool] | None:
+    """What people call the message, and whether that is to be translated; None when there is no such template."""
+    library, shop_id = _library(shop, database)
+    held = library.find(shop_id, name) if library is not None and shop_id is not None else None
+    if held is not None:
+        return held.title, False
+    return (TITLES.get(name, name), True) if name in names() else None
+
+
 def purpose_of(name: str, shop: int | None = None, *, database: Database | None = None) -> Purpose | None:
     """Whether a mail needs consent (`marketing`) or not; None when there is no such template."""
     document = _document(name, shop, database)

@@ -64,7 +64,8 @@ class MessageChange(models.Model):
 
 
 class MessagePicture(models.Model):
-    """A picture that was uploaded for messages; the file is named by its SHA-256, so one picture is kept once."""
+    """A picture that was uploaded for messages; the file is named by its SHA-256, so one picture is kept once. `body`
+    is what the file holds, for hosts that do not share a folder; null for pictures from before it was kept."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
     digest = models.CharField(max_length=64)
@@ -73,9 +74,11 @@ class MessagePicture(models.Model):
     size = models.IntegerField()
     width = models.IntegerField()
     height = models.IntegerField()
+    body = models.BinaryField(null=True)
     at = InstantField()
     by = models.CharField(max_length=200)
 
     class Meta:
         db_table = "message_picture"
         constraints = (models.UniqueConstraint(fields=("shop", "digest"), name="message_picture_once"),)
+        indexes = (models.Index(fields=("digest",), name="message_picture_digest"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from django.contrib import messages
 from django.db import transaction
@@ -27,7 +28,7 @@ YEAR = 365 * 24 * 3600
 @require_safe
 def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture, for anybody: who has the address has had the mail. It may be kept for ever and can do nothing."""
-    path = pictures.path_of(wiring().data_dir, name)
+    path = pictures.path_of(wiring().data_dir, name) or _fetched(name)
     if path is None:
         raise Http404
     response = FileResponse(path.open("rb"), content_type=pictures.TYPES[path.suffix[1:]])
@@ -37,6 +38,19 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     response["Content-Disposition"] = "inline"
     return response
+
+
+def _fetched(name: str) -> Path | None:
+    """The picture as another host took it in, kept here from now on."""
+    match = pictures.NAME.fullmatch(name)
+    if match is None:
+        return None
+    row = MessagePicture.objects.filter(digest=match[1], kind=match[2], body__isnull=False).first()
+    if row is None:
+        return None
+    picture = pictures.Looked(row.kind, row.width, row.height, bytes(row.body))
+    pictures.keep(wiring().data_dir, picture)
+    return pictures.path_of(wiring().data_dir, name)
 
 
 @require_POST
@@ -83,6 +97,7 @@ def take(request: StaffRequest, shop: Shop) -> str:
                 size=len(found.body),
                 width=found.width,
                 height=found.height,
+                body=found.body,
                 at=now,
                 by=request.user.username[:200],
             )

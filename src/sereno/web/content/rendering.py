@@ -159,7 +159,8 @@ def findings(document: Document, where: Stage) -> tuple[list[Finding], dict[str,
     if document.kind == "email":
         for locale in document.languages:
             written[locale] = _written(document, where, locale)
-    pictures = {f"{row.digest}.{row.kind}": Picture(row.size) for row in MessagePicture.objects.filter(shop=where.shop)}
+    held = MessagePicture.objects.filter(shop=where.shop).values_list("digest", "kind", "size")
+    pictures = {f"{digest}.{kind}": Picture(size) for digest, kind, size in held}
     brand = brand_of(where.shop)
     found = check(document, brand, shop_locale=where.facts.locale, written=written, pictures=pictures)
     return found, written

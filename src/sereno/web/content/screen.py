@@ -359,5 +359,5 @@ def _groups(document: Document, where: rendering.Stage, locale: str) -> list[tup
 
 
 def _pictures(request: StaffRequest) -> list[tuple[str, str, MessagePicture]]:
-    rows = MessagePicture.objects.filter(shop=request.shop).order_by("-id")[:SHELF]
+    rows = MessagePicture.objects.filter(shop=request.shop).defer("body").order_by("-id")[:SHELF]
     return [(f"{PICTURE}{row.digest}.{row.kind}", f"/media/{row.digest}.{row.kind}", row) for row in rows]
