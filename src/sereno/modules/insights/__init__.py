@@ -1,0 +1,1 @@
+"""What flows are worth: lift against randomised arms."""
