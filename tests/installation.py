@@ -28,9 +28,14 @@ def ready() -> None:
 
     if not apps.ready:
         django.setup()
+    from django.conf import settings
+
     from sereno.site.plugins import load_plugins
+    from sereno.store import secrets
 
     load_plugins()
+    if not secrets.is_configured():
+        secrets.configure(settings.ENVIRONMENT.secret_key)
 
 
 def migrate(settings: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,23 @@ def configure(*secret_keys: str) -> None:
     _keys = secret_keys
     _box.cache_clear()
     decrypt.cache_clear()
+
+
+def is_configured() -> bool:
+    return bool(_keys)
+
+
+def keyed_hashes(text: str) -> list[str]:
+    """What a text is known by once it is forgotten: 32 hex digits, one for each secret key, the newest first. Nobody
+    without the key can try addresses against them. Raises RuntimeError before `configure`."""
+    if not _keys:
+        raise RuntimeError("sereno.store.secrets.configure was not called")
+    return [blake2b(text.encode(), key=_hash_key(key), digest_size=16).hexdigest() for key in _keys]
+
+
+@lru_cache(maxsize=8)
+def _hash_key(key: str) -> bytes:
+    return blake2b(key.encode(), digest_size=32, person=b"sereno erased 1").digest()
 
 
 def encrypt(secrets: list[str]) -> str:

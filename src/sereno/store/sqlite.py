@@ -21,6 +21,8 @@ PRAGMAS = (
     "PRAGMA cache_size=-32768",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA wal_autocheckpoint=4000",
+    # What is deleted is overwritten: an erased person must not be read out of the file's unused pages.
+    "PRAGMA secure_delete=ON",
 )
 BUSY_SECONDS = 20.0
 

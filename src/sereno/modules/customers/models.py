@@ -28,5 +28,6 @@ class Customer(Projected):
         indexes = (
             models.Index(fields=("shop", "email"), name="customers_customer_email"),
             models.Index(fields=("shop", "name"), name="customers_customer_name"),
+            models.Index(fields=("shop", "phone"), name="customers_customer_phone"),
             models.Index(fields=("shop", "-last_order_at"), name="customers_customer_recent"),
         )

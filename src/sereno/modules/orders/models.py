@@ -45,4 +45,8 @@ class Cart(Projected):
     class Meta:
         db_table = "orders_cart"
         constraints = (models.UniqueConstraint(fields=("shop", "key"), name="orders_cart_once"),)
-        indexes = (models.Index(fields=("shop", "-changed_at"), name="orders_cart_recent"),)
+        indexes = (
+            models.Index(fields=("shop", "-changed_at"), name="orders_cart_recent"),
+            models.Index(fields=("shop", "customer_key"), name="orders_cart_customer"),
+            models.Index(fields=("shop", "email"), name="orders_cart_email"),
+        )

@@ -11,6 +11,7 @@ from sereno.store.models.keys import ApiKey
 from sereno.store.models.limits import Deputy, FlowUse, LimitQuestion, Switch
 from sereno.store.models.origins import FlowOrigin
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
+from sereno.store.models.privacy import Erased, PrivacyRequest
 from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
@@ -46,6 +47,7 @@ __all__ = [
     "Delivery",
     "Deputy",
     "Effect",
+    "Erased",
     "Event",
     "EventLink",
     "EventQueue",
@@ -65,6 +67,7 @@ __all__ = [
     "MessagePicture",
     "MessageTemplate",
     "MessageVersion",
+    "PrivacyRequest",
     "RecoveryCode",
     "Run",
     "RunLink",
