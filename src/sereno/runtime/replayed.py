@@ -1,4 +1,4 @@
-"""What a replay tells: the rows of runs, effects and refused starts, and the sinks that take them as they become final."""
+"""What a replay tells: rows of runs, effects and refused starts, and the sinks that take them as they become final."""
 
 from __future__ import annotations
 
