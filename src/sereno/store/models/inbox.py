@@ -68,6 +68,7 @@ class Event(models.Model):
             models.Index(fields=("shop", "connection", "id"), name="event_recent"),
             models.Index(fields=("shop", "id"), name="event_failed", condition=models.Q(error__isnull=False)),
             models.Index(fields=("delivery",), name="event_of_delivery"),
+            models.Index(fields=("shop", "occurred_at", "id"), name="event_by_time"),
         )
 
 
