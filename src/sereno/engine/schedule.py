@@ -261,11 +261,21 @@ def next_local_time(
     raise AssertionError("a week has seven days")
 
 
-def quiet_until(now: datetime, start: time, end: time, zone: ZoneInfo) -> datetime | None:
-    """The end (UTC) of the quiet hours that `now` falls into, or None. `start` after `end` means overnight."""
-    local = now.astimezone(zone).time()
-    inside = start <= local < end if start <= end else (local >= start or local < end)
-    return next_local_time(end, now, zone) if inside and start != end else None
+def quiet_until(
+    now: datetime, start: time, end: time, zone: ZoneInfo, weekdays: frozenset[str] = frozenset()
+) -> datetime | None:
+    """The end (UTC) of the quiet hours that `now` falls into, or None. `start` after `end` means overnight. `weekdays` are
+    those they begin on (any, when none is given); with them, `start` and `end` the same means the whole day round."""
+    if start == end and not weekdays:
+        return None
+    today = now.astimezone(zone).date()
+    for day in (today, today - timedelta(days=1)):
+        if weekdays and WEEKDAYS[day.weekday()] not in weekdays:
+            continue
+        until = to_instant(day if start < end else day + timedelta(days=1), end, zone)
+        if to_instant(day, start, zone) <= now < until:
+            return until
+    return None
 
 
 def parse_time(text: str) -> time:
