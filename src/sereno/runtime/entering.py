@@ -33,6 +33,10 @@ class EntryLost(Overtaken):
     """Another worker let the same key in meanwhile."""
 
 
+_At = tuple[int, str, int]
+"""Where an entry stands: flow, key and lane (see `flows.LiveFlow`)."""
+
+
 @dataclass(slots=True)
 class _Entry:
     """The newest entry of a key. `id` is None while there is no row; `expected` the run that was in it when read."""
@@ -54,6 +58,7 @@ class _Candidate:
     context: RunContext
     key: str
     uid: str
+    at: _At
     later: list[Event] = field(default_factory=list[Event])
 
 
@@ -64,7 +69,7 @@ class Entering:
         self._batch = batch
         self._facts = facts
         self._candidates: dict[int, list[_Candidate]] = {}
-        self._entries: dict[tuple[int, str], _Entry] = {}
+        self._entries: dict[_At, _Entry] = {}
         self._known: set[str] = set()
         self._held_by_key: dict[tuple[int, str], Held] = {}
 
@@ -79,21 +84,28 @@ class Entering:
                 if not concerns(live.flow, fact.event):
                     continue
                 if live.status == "paused":
-                    self._skip(fact, live, Skip("flow_paused", {}))
+                    if live.speaks:
+                        self._skip(fact, live, Skip("flow_paused", {}))
                     continue
                 pairs.append((fact, live))
                 batch.records.want(fact.shop_id, fact.event.refs, live.flow.needs)
+                if live.chooser is not None:
+                    batch.records.want(fact.shop_id, fact.event.refs, live.chooser.flow.entry_needs)
         batch.records.fetch()
         found: list[_Candidate] = []
         for fact, live in pairs:
             context = batch.context_of(fact.shop_id, fact.event.refs, live)
             key = key_of(live.flow, fact.event, context, batch.now)
+            if not self._falls_to(live, fact, key):
+                continue
             if isinstance(key, Skip):
                 self._skip(fact, live, key)
                 continue
             shop = batch.world.shops.find(batch.tx, fact.shop_id)
-            uid = run_uid(shop.slug, live.name, key, fact.event.source, fact.event.id)
-            candidate = _Candidate(fact, live, context, key, uid)
+            # In shadow beside the live version the same event starts a run of its own.
+            name = f"{live.name}\x1e{live.lane}" if live.lane else live.name
+            uid = run_uid(shop.slug, name, key, fact.event.source, fact.event.id)
+            candidate = _Candidate(fact, live, context, key, uid, (live.id, key, live.lane))
             found.append(candidate)
             self._candidates.setdefault(fact.row, []).append(candidate)
         if found:
@@ -101,12 +113,20 @@ class Entering:
             self._read_known(found)
             self._read_later_events([item for item in found if item.live.flow.listens])
 
+    def _falls_to(self, live: LiveFlow, fact: Fact, key: str | Skip) -> bool:
+        """Whether a flow's version is the one for this event, where two share the keys."""
+        if live.chooser is not None:
+            context = self._batch.context_of(fact.shop_id, fact.event.refs, live.chooser)
+            drawn = key_of(live.chooser.flow, fact.event, context, self._batch.now)
+            key = key if isinstance(drawn, Skip) else drawn
+        return live.speaks or live.lane != 0 if isinstance(key, Skip) else live.serves(key)
+
     def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
-        keys = {(item.live.id, item.key) for item in candidates}
-        parameters = {"flows": sorted({flow for flow, _ in keys}), "keys": sorted({key for _, key in keys})}
-        for flow_id, key, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
-            if (flow_id, key) in keys:
-                self._entries[flow_id, key] = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid)
+        keys = {(*item.at[:2], lane) for item in candidates for lane in (0, item.live.lane)}
+        parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted({at[1] for at in keys})}
+        for flow_id, key, lane, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
+            if (flow_id, key, lane) in keys:
+                self._entries[flow_id, key, lane] = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid)
 
     def _read_known(self, candidates: Sequence[_Candidate]) -> None:
         rows = self._batch.tx.all("known_runs", {"uids": [item.uid for item in candidates]})
@@ -145,7 +165,7 @@ class Entering:
         """Uids of live runs that a restart may end; they must be held before `enter`."""
         return sorted(
             entry.run_uid
-            for (flow_id, _), entry in self._entries.items()
+            for (flow_id, *_), entry in self._entries.items()
             if entry.is_live and flow_id in self._restarting()
         )
 
@@ -164,16 +184,16 @@ class Entering:
         return [held for item in self._candidates.get(fact.row, ()) if (held := self._try(item)) is not None]
 
     def _try(self, item: _Candidate) -> Held | None:
-        batch, live, at = self._batch, item.live, (item.live.id, item.key)
+        batch, live = self._batch, item.live
         if item.uid in self._known:
             return None
         self._known.add(item.uid)
-        entry = self._entries.get(at)
+        entry = self._entries.get(item.at)
         held = self._current(entry)
         is_live = entry is not None and (held.is_live if held is not None else entry.is_live)
         history = History(
             live_run=entry.run_uid if entry is not None and is_live else None,
-            last_entered_at=entry.entered_at if entry is not None else None,
+            last_entered_at=entry.entered_at if entry is not None else self._entered_before(item),
             later_events=item.later,
             live_since=_occurred_at(held) if is_live else None,
         )
@@ -184,6 +204,12 @@ class Entering:
         if decision.restart and held is not None and held.is_live:
             batch.give(held, Ended("restarted"))
         return self._start(item, decision, entry)
+
+    def _entered_before(self, item: _Candidate) -> datetime | None:
+        """What began before the stage did counts for the candidate in shadow too, as it will once it is live."""
+        entry = self._entries.get((*item.at[:2], 0)) if item.live.lane else None
+        at = entry.entered_at if entry is not None else None
+        return at if at is not None and to_micros(at) < item.live.since else None
 
     def _current(self, entry: _Entry | None) -> Held | None:
         return self._batch.held.get(entry.run_uid) if entry is not None else None
@@ -197,7 +223,7 @@ class Entering:
             live=live,
             state=state,
             event_row=fact.row,
-            is_shadow=live.status == "shadow",
+            is_shadow=live.status == "shadow" or live.lane != 0,
             is_changed=True,
         )
         batch.hold(held)
@@ -206,7 +232,7 @@ class Entering:
             if held.is_live and event.type in held.state.listens:
                 batch.give(held, EventArrived(event))
         if entry is None:
-            entry = self._entries[live.id, item.key] = _Entry(item.uid, True, batch.now)
+            entry = self._entries[item.at] = _Entry(item.uid, True, batch.now)
         entry.run_uid, entry.entered_at, entry.is_changed = item.uid, batch.now, True
         return held
 
@@ -222,13 +248,13 @@ class Entering:
         """Write the entries. Raises EntryLost when another worker changed one since it was read."""
         made: list[tuple[Any, ...]] = []
         changed: list[tuple[Any, ...]] = []
-        for (flow_id, key), entry in self._entries.items():
+        for at, entry in self._entries.items():
             if not entry.is_changed or entry.entered_at is None:
                 continue
             held = self._batch.held[entry.run_uid]
             rest = (to_micros(entry.entered_at), entry.run_uid, held.is_live)
             if entry.id is None:
-                made.append((flow_id, key, *rest))
+                made.append((*at, *rest))
             else:
                 changed.append((entry.id, entry.expected, *rest))
         tx = self._batch.tx

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, Literal
 
 from sereno.engine.catalog import FlowInvalid
+from sereno.engine.chance import SHARES, share_of
 from sereno.engine.flow import Flow, compile_flow
 from sereno.runtime.hooks import Hooks
 from sereno.runtime.shops import Shops
@@ -27,8 +28,26 @@ Status = Literal["live", "shadow", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """A candidate on its way in. `step` is how often it was changed, `step_at` when last (microseconds)."""
+
+    id: int
+    version: int
+    live_version: int
+    mode: Literal["shadow", "share"]
+    share: int
+    step: int
+    started_at: int
+    step_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class LiveFlow:
-    """One version of a flow. `keeps_before`: it may read `event.before`, so runs must keep it."""
+    """One version of a flow. `keeps_before`: it may read `event.before`, so runs must keep it.
+
+    With a stage there are two that an event may start. `keys`: from which to which basis point of all keys are its own,
+    by a draw on the key that `chooser` gives (None: its own). `lane` is the stage's number for the one that runs in
+    shadow beside the other and has its own entries, `since` the stage's beginning."""
 
     id: int
     shop_id: int
@@ -38,6 +57,20 @@ class LiveFlow:
     is_derived: bool
     flow: Flow
     keeps_before: bool
+    lane: int = 0
+    since: int = 0
+    keys: tuple[int, int] = (0, SHARES)
+    chooser: LiveFlow | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it is the one to say why nothing began, where that falls to neither by its key."""
+        return self.lane == 0 and self.keys[1] == SHARES
+
+    def serves(self, key: str) -> bool:
+        """Whether a key that was drawn for is this version's."""
+        low, high = self.keys
+        return self.keys == (0, SHARES) or low <= share_of("stage", self.name, key) < high
 
 
 class Flows:
@@ -54,6 +87,7 @@ class Flows:
         self._listens: dict[tuple[int, str], list[int]] = {}
         self._statuses: dict[int, Status] = {}
         self._scheduled: list[LiveFlow] = []
+        self._stages: dict[int, Stage] = {}
 
     def invalidate(self) -> None:
         """Read again at the next `refresh`."""
@@ -79,13 +113,15 @@ class Flows:
         listening: dict[tuple[int, str], list[int]] = {}
         statuses: dict[int, Status] = {}
         scheduled: list[LiveFlow] = []
+        stages, candidates = self._read_stages(tx)
         for id_, shop_id, name, status, version, is_derived, document in tx.all("all_flows"):
             statuses[id_] = status
             live = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
             if live is None:
                 continue
-            for type_ in live.flow.trigger_types:
-                triggers.setdefault((shop_id, type_), []).append(live)
+            for one in _arms(live, candidates.get(id_), stages.get(id_)):
+                for type_ in one.flow.trigger_types:
+                    triggers.setdefault((shop_id, type_), []).append(one)
             if live.flow.schedule is not None:
                 scheduled.append(live)
         for flow_id, shop_id, listens in tx.all("all_listens"):
@@ -94,10 +130,23 @@ class Flows:
                 if flow_id not in flows:
                     flows.append(flow_id)
         self._triggers, self._listens, self._statuses, self._scheduled = triggers, listening, statuses, scheduled
+        self._stages = stages
         # Versions of earlier statuses stay good for running runs, with the status of today.
         self._versions = {
             key: replace(live, status=self._statuses.get(key[0], live.status)) for key, live in self._versions.items()
         }
+
+    def _read_stages(self, tx: Transaction) -> tuple[dict[int, Stage], dict[int, LiveFlow]]:
+        """By flow: the stages that have not ended, and the candidates that can be used here."""
+        stages: dict[int, Stage] = {}
+        candidates: dict[int, LiveFlow] = {}
+        for row in tx.all("all_stages"):
+            id_, shop_id, name, status, version, is_derived, document, live_version, *rest = row
+            stages[id_] = Stage(rest[0], version, live_version, *rest[1:])
+            found = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
+            if found is not None:
+                candidates[id_] = found
+        return stages, candidates
 
     def _take(
         self, id_: int, shop_id: int, name: str, status: Status, version: int, is_derived: bool, document: str
@@ -123,6 +172,10 @@ class Flows:
     def scheduled(self) -> list[LiveFlow]:
         return self._scheduled
 
+    def stage(self, flow_id: int) -> Stage | None:
+        """The stage of a flow that has one under way."""
+        return self._stages.get(flow_id)
+
     def is_paused(self, flow_id: int) -> bool:
         return self._statuses.get(flow_id) == "paused"
 
@@ -136,6 +189,22 @@ class Flows:
             return None
         shop_id, name, status, document, is_derived = row
         return self._take(flow_id, shop_id, name, status, version, bool(is_derived), document)
+
+
+def _arms(live: LiveFlow, candidate: LiveFlow | None, stage: Stage | None) -> list[LiveFlow]:
+    """The versions an event may start. A candidate that cannot be used here leaves all keys to the live version."""
+    if candidate is None or stage is None:
+        return [live]
+    if stage.mode == "shadow":
+        return [live, replace(candidate, lane=stage.id, since=stage.started_at)]
+    # One draw for both: else a key that the two versions make differently would be taken by both, or by neither.
+    chooser = live if _key(live) != _key(candidate) else None
+    shares = ((stage.share, SHARES), (0, stage.share))
+    return [replace(live, keys=shares[0], chooser=chooser), replace(candidate, keys=shares[1], chooser=chooser)]
+
+
+def _key(live: LiveFlow) -> str:
+    return live.flow.key.source if live.flow.key is not None else ""
 
 
 def compiled(document: str, plugins: Plugins) -> Flow:

@@ -1,6 +1,7 @@
 """Rows. No behaviour: rules are pure functions in the rooms, hot loops are named SQL in `store/sql`."""
 
 from sereno.store.models.accounts import Identity, Invitation, RecoveryCode, SecondFactor, SignIn, Tries
+from sereno.store.models.arbiter import MessageSlot
 from sereno.store.models.backtests import Backtest, BacktestEffect, BacktestRun, BacktestSkip, BacktestUpload
 from sereno.store.models.content import MessageChange, MessagePicture, MessageTemplate, MessageVersion
 from sereno.store.models.drafts import FlowDraftChange
@@ -15,6 +16,7 @@ from sereno.store.models.privacy import Erased, PrivacyRequest
 from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
+from sereno.store.models.stages import FlowStage, FlowStageStep, FlowStageTally
 from sereno.store.models.watching import (
     Alert,
     AlertListener,
@@ -56,6 +58,9 @@ __all__ = [
     "FlowEntry",
     "FlowOrigin",
     "FlowSchedule",
+    "FlowStage",
+    "FlowStageStep",
+    "FlowStageTally",
     "FlowUse",
     "FlowVersion",
     "FlowWaking",
@@ -65,6 +70,7 @@ __all__ = [
     "Membership",
     "MessageChange",
     "MessagePicture",
+    "MessageSlot",
     "MessageTemplate",
     "MessageVersion",
     "PrivacyRequest",

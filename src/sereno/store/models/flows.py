@@ -45,7 +45,8 @@ class FlowVersion(models.Model):
 
 
 class FlowEntry(models.Model):
-    """When a key last entered a flow, kept for ever so that `once` is for ever."""
+    """When a key last entered a flow, kept for ever so that `once` is for ever. `lane` is 0, or the number of the stage
+    whose version ran in shadow beside the live one: it neither holds that up nor is held up by it."""
 
     id = models.BigAutoField(primary_key=True)
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -53,10 +54,11 @@ class FlowEntry(models.Model):
     entered_at = InstantField()
     run_uid = models.CharField(max_length=40)
     is_live = models.BooleanField(default=True)
+    lane = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "flow_entry"
-        constraints = (models.UniqueConstraint(fields=("flow", "key"), name="flow_entry_once"),)
+        constraints = (models.UniqueConstraint(fields=("flow", "key", "lane"), name="flow_entry_once"),)
 
 
 class FlowSchedule(models.Model):

@@ -9,6 +9,13 @@ SELECT flow.id, flow.shop_id, flow.name, flow.status, flow.version, flow.is_deri
 FROM flow JOIN flow_version ON flow_version.flow_id = flow.id AND flow_version.number = flow.version
 WHERE flow.status IN ('live', 'shadow', 'paused') ORDER BY flow.id
 
+-- name: all_stages
+SELECT flow.id, flow.shop_id, flow.name, flow.status, flow_stage.version, flow.is_derived, flow_version.document,
+    flow.version, flow_stage.id, flow_stage.mode, flow_stage.share, flow_stage.step, flow_stage.started_at, flow_stage.step_at
+FROM flow_stage JOIN flow ON flow.id = flow_stage.flow_id
+JOIN flow_version ON flow_version.flow_id = flow.id AND flow_version.number = flow_stage.version
+WHERE flow_stage.ended_at IS NULL AND flow.status IN ('live', 'shadow', 'paused') ORDER BY flow.id
+
 -- name: all_listens
 SELECT flow_version.flow_id, flow.shop_id, flow_version.listens
 FROM flow_version JOIN flow ON flow.id = flow_version.flow_id
@@ -22,12 +29,13 @@ WHERE flow.id = :flow AND flow_version.number = :version
 SELECT id, slug, name, currency, timezone, locale, settings FROM shop
 
 -- name: entries
-SELECT flow_id, key, run_uid, is_live, entered_at, id FROM flow_entry
+SELECT flow_id, key, lane, run_uid, is_live, entered_at, id FROM flow_entry
 WHERE flow_id {in:flows:bigint} AND key {in:keys:text}
 
 -- name: insert_entries
--- rows: flow_id bigint, key text, entered_at bigint, run_uid text, is_live boolean
-INSERT INTO flow_entry (flow_id, key, entered_at, run_uid, is_live) {rows} ON CONFLICT (flow_id, key) DO NOTHING
+-- rows: flow_id bigint, key text, lane bigint, entered_at bigint, run_uid text, is_live boolean
+INSERT INTO flow_entry (flow_id, key, lane, entered_at, run_uid, is_live) {rows}
+ON CONFLICT (flow_id, key, lane) DO NOTHING
 
 -- name: update_entries
 -- rows: id bigint, expected text, entered_at bigint, run_uid text, is_live boolean
