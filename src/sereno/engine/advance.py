@@ -137,6 +137,8 @@ def _start(flow: Flow, state: RunState, context: RunContext, now: datetime) -> A
         return Advanced(state)
     walk = _walk(flow, state, context, now)
     walk.note("", "run.started", {"event": state.event.get("type"), "key": state.key})
+    if state.is_held_out and flow.control is not None:
+        walk.note("", "control.held_out", {"share": flow.control.share / 100})
     go(walk, flow.program.first)
     return _done(walk)
 

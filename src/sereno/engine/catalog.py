@@ -45,7 +45,8 @@ class ActionType:
     config as written. `writes` are the roots whose data it changes: a later step that reads one of them waits for the
     effect first. `on_error` is what happens to the run when the effect
     fails for good and the step does not say: `stop` makes the run wait for the outcome, `continue` lets it go on.
-    `result` describes what the action returns (for `vars.<as>`).
+    `result` describes what the action returns (for `vars.<as>`). `purpose` is what a message is for, given the config
+    as written: `transactional` or `marketing`, empty where that is not known yet, None for what is no message.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ActionType:
     on_error: OnErrorDefault = "continue"
     result: Record | None = None
     html: frozenset[str] = frozenset()
+    purpose: Callable[[Mapping[str, Any]], str | None] = lambda config: None
 
 
 class Catalog(Protocol):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, cast
 
 from sereno.engine import documents
 from sereno.engine.catalog import Catalog, FlowInvalid, Problem
+from sereno.engine.control import Control, Experiment, experiments_of, read_control
 from sereno.engine.documents import Unreadable, Where, read_document
 from sereno.engine.expressions import Expression, Names, Type
 from sereno.engine.expressions.types import envelope
@@ -21,7 +22,7 @@ from sereno.engine.steps import Step
 from sereno.engine.trigger import Found, Trigger, read_trigger, within_run
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "steps")
+_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Flow:
     `name` is the one in the document's `flow`, `title` the one people read. `listens` are all types that a run may ever
     wait for or end by; `exit_types` those that end it. `needs` are the roots read anywhere, actions included;
     `entry_needs` those read by `when`, `key` and the exits' conditions. `schedule` is set for triggers by schedule or
-    date. `key` is None where it is the subject.
+    date. `key` is None where it is the subject. `experiments` are what of it is measured, by name.
     """
 
     name: str
@@ -69,6 +70,8 @@ class Flow:
     steps: tuple[Step, ...]
     actions: frozenset[str]
     program: Program
+    control: Control | None = None
+    experiments: Mapping[str, Experiment] = field(default_factory=dict[str, Experiment])
 
 
 def is_flow_name(name: str) -> bool:
@@ -124,6 +127,10 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
     if not isinstance(document.get("steps"), list):
         reader.problem("flow.missing_key", "a flow needs steps, a list", ("steps",) if "steps" in document else ())
     steps = steps_reader.steps(document.get("steps") or [], ("steps",), "")
+    control = read_control(reader, document.get("control"), ("control",), document)
+    experiments = {} if reader.problems else experiments_of(document, control)
+    if experiments:
+        reader.needs.add("customer")  # whose orders count
     exit_types = frozenset[str]().union(*(item.types for item in exits))
     absent = trigger.absent.types if trigger.absent is not None else frozenset[str]()
     # A broken template cannot be laid out; the flow is refused anyway.
@@ -146,6 +153,8 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
         steps=steps,
         actions=frozenset(steps_reader.actions),
         program=program,
+        control=control,
+        experiments=experiments,
     )
 
 

@@ -29,6 +29,7 @@ class RunState(msgspec.Struct, kw_only=True):
     - `event` is the starting event as it was. `vars` are set by `set`, `as` and `for_each`.
     - `loops`: step path -> {"items": [...], "index": n} of the `for_each` steps it is inside.
     - `since` is how far the run has got in the events' own time: an event it waits for must not be older.
+    - `is_held_out`: it stands for somebody in the flow's control group, so nothing of it may leave.
     - `seen` are ids of events and effect outcomes already taken in, newest last, bounded.
     """
 
@@ -53,6 +54,7 @@ class RunState(msgspec.Struct, kw_only=True):
     seen: list[str] = msgspec.field(default_factory=list[str])
     event: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     since: datetime | None = None
+    is_held_out: bool = False
 
 
 # --- what may happen to a run -----------------------------------------------------------------

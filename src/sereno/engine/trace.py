@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "run.failed": "The run failed: {reason}",
     "run.ended": "The run was ended: {reason}",
     "run.ended.by": "{by} ended the run: {reason}",
+    "control.held_out": "Held out: in the {share} % that the flow passes by, so that its worth can be measured",
     "exit.event": "{event} ended the run",
     "exit.not_met": "{event} came and did not end the run: {condition} was {outcome}",
     "exit.too_old": "{event} came late: it had happened before the run started, so it does not end it",

@@ -127,7 +127,12 @@ class ActionDefinition:
             on_error=self.on_error,
             result=self.result,
             html=html_keys(self.config),
+            purpose=self._purpose,
         )
+
+    def _purpose(self, values: Mapping[str, Any]) -> str | None:
+        kind = self.message(values)
+        return None if kind is None else kind.purpose or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,4 +305,7 @@ def _entry_rules(document: Mapping[str, Any]) -> Markup:
         said.append(say(_("again only after %(duration)s"), duration=duration(rules["after"])))
     if rules.get("while_running") == "restart":
         said.append(escape(_("a new event starts it over")))
+    control = document.get("control")
+    if isinstance(control, Mapping) and control.get("share"):
+        said.append(say(_("%(share)s held out as a control group"), share=f"{control['share']} %"))
     return Markup(", ").join(said)

@@ -88,6 +88,13 @@ def _with(text: Callable[[], str], *keys: str) -> Callable[[Details, str], Marku
     return lambda details, zone: say(text(), **{key: _place(key, details.get(key, "")) for key in keys})
 
 
+def _held_out(details: Details, zone: str) -> Markup:
+    share = f"{float(details.get('share') or 0):g} %"
+    return say(
+        _("In the control group: nothing of this happens, so that the flow can be measured (%(share)s)"), share=share
+    )
+
+
 def _place(key: str, value: Any) -> Markup:
     return _events(value) if key == "event" else expression(names(value))
 
@@ -176,6 +183,7 @@ def _loop(details: Details, zone: str) -> Markup:
 
 _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "run.started": ("play", "lamp", _with(lambda: _("Started by %(event)s"), "event")),
+    "control.held_out": ("eye-off", "lamp", _held_out),
     "run.finished": ("check", "ok", _plain(lambda: _("Came to its end"))),
     "run.failed": ("x", "bad", _failed),
     "run.stopped": ("octagon-x", "", _stopped),

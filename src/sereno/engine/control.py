@@ -1,0 +1,139 @@
+"""Who is kept out of a flow so that its worth can be measured, and what of a flow is an experiment.
+
+Invariant: an experiment's `design` is made from the document alone and changes whenever its arms or its window do, so
+what was measured of one design is never added to another's; going back to an older version goes on with its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any, cast
+
+import msgspec
+
+from sereno.engine.chance import SHARES, share_of
+from sereno.engine.documents import Where
+from sereno.engine.durations import format_duration
+from sereno.engine.places import kind_of, walk
+from sereno.engine.reading import Reader
+
+USUAL_WINDOW = timedelta(days=14)
+LONGEST_WINDOW = timedelta(days=365)
+MOST_HELD_OUT = 50
+"""Per cent. Whoever holds out more has the arms the wrong way round."""
+CONTROL, TREATED = "control", "treated"
+"""The arms of a control group; also the name of that experiment."""
+HOLDOUT = "holdout"
+"""The experiment of the whole shop: a share of people that gets no marketing at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """`share` in basis points of the people (or keys, where nobody is known) that the flow passes by; `window` is how
+    long after they came to it their orders count."""
+
+    share: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """`name` is `control` or the path of a split. `weights` by arm, in the order written."""
+
+    name: str
+    design: str
+    weights: Mapping[str, int]
+    window: timedelta
+
+
+def read_control(reader: Reader, value: Any, where: Where, document: Mapping[str, Any]) -> Control | None:
+    """`control: {share: 10, window: 14d}`. A flow that has to reach everybody cannot have one."""
+    if value is None:
+        return None
+    found = reader.mapping(value, where, "control")
+    if found is None:
+        return None
+    reader.keys(found, ("share", "window"), where, "control")
+    share = _share(reader, reader.need(found, "share", where, "control"), (*where, "share"))
+    window = USUAL_WINDOW
+    if "window" in found:
+        window = reader.duration(found["window"], (*where, "window")) or timedelta()
+        if not timedelta(hours=1) <= window <= LONGEST_WINDOW:
+            reader.problem("control.wrong_window", "window is from 1h to 365d", (*where, "window"))
+    if share:
+        _refuse_transactional(reader, document, where)
+    return Control(share, window)
+
+
+def _share(reader: Reader, value: Any, where: Where) -> int:
+    """Basis points of a percentage."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_HELD_OUT:
+        points = Decimal(str(value)) * (SHARES // 100)
+        if points == points.to_integral_value():
+            return int(points)
+    if value is not None:
+        message = f"share is the percentage held out, from 0 to {MOST_HELD_OUT}, with two decimals at most, such as 10"
+        reader.problem("control.wrong_share", message, where)
+    return 0
+
+
+def _refuse_transactional(reader: Reader, document: Mapping[str, Any], where: Where) -> None:
+    """Nobody may be kept from what they need to know: an order confirmation, a parcel's number."""
+    for path, step in walk(document):
+        name = kind_of(step)
+        action = reader.catalog.action(name)
+        config = cast("Mapping[str, Any]", step).get(name) if isinstance(step, Mapping) else None
+        if action is None or not isinstance(config, Mapping):
+            continue
+        purpose = action.purpose(cast("Mapping[str, Any]", config))
+        if purpose is None or purpose == "marketing":
+            continue
+        why = "is transactional" if purpose else "does not say what it is for (write purpose: marketing if it is)"
+        message = (
+            f"step {path} sends a message that {why}, and nobody may be kept from such a message: "
+            "take control away, or move that step into a flow of its own"
+        )
+        reader.problem("control.transactional", message, where)
+
+
+def experiments_of(document: Mapping[str, Any], control: Control | None) -> dict[str, Experiment]:
+    """What of a sound flow is measured, by name: its control group, and each split with at least two arms."""
+    window = control.window if control is not None else USUAL_WINDOW
+    found: dict[str, Experiment] = {}
+    if control is not None and control.share:
+        design = f"{control.share}/{format_duration(window)}"
+        found[CONTROL] = Experiment(CONTROL, design, {CONTROL: control.share, TREATED: SHARES - control.share}, window)
+    for path, step in walk(document):
+        if kind_of(step) != "split":
+            continue
+        body = cast("Mapping[str, Any]", step["split"])
+        weights = {str(name): int(weight) for name, weight in body["weights"].items()}
+        if sum(1 for weight in weights.values() if weight) > 1:
+            found[path] = Experiment(path, _digest(body, format_duration(window)), weights, window)
+    return found
+
+
+def _digest(body: Mapping[str, Any], window: str) -> str:
+    text = msgspec.json.encode([body, window], order="sorted")
+    return blake2b(text, digest_size=8).hexdigest()
+
+
+def is_held_out(control: Control, flow: str, unit: str) -> bool:
+    """The same for ever for the same flow, person and share; a larger share holds out the same people and more."""
+    return share_of(CONTROL, flow, unit) < control.share
+
+
+def is_in_holdout(share: int, unit: str) -> bool:
+    """Whether a person gets no marketing at all from the shop; `share` in basis points."""
+    return share > 0 and share_of(HOLDOUT, unit) < share
+
+
+def as_share(percent: object) -> int:
+    """The shop's setting `holdout_share`, a percentage, as basis points; 0 for what is none."""
+    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= MOST_HELD_OUT:
+        return 0
+    return int(Decimal(str(percent)) * (SHARES // 100))
