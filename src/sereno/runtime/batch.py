@@ -14,10 +14,12 @@ from typing import Any
 from sereno.engine import tallies
 from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
+from sereno.engine.durations import format_instant
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import asking, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
+from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
 from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
@@ -163,15 +165,23 @@ class Batch:
         return EffectFinished(effect.key, ok=False, reason=storable(result.reason))
 
     def _rehearsed(self, held: Held, effect: NewEffect, at: datetime) -> Done | Fail:
-        """What a dry run takes for the outcome of what would leave: nothing in particular, unless somebody looks."""
-        if self.world.rehearse is None:
+        """What a dry run takes for the outcome of what would leave: nothing in particular, unless somebody looks. What
+        the guard puts off counts as done at once, for the run goes on."""
+        world = self.world
+        if world.rehearse is None and world.guard is None:
             return Done({})
-        roots = self.world.plugins.roots.names()
+        roots = world.plugins.roots.names()
         self.records.want(held.shop.id, held.state.refs, roots)
         self.records.fetch()
         records = {name: self.records.root(held.shop.id, held.state.refs, name) for name in roots}
         prepared = Prepared(effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts)
-        return self.world.rehearse(prepared, records, at, self.tx)
+        verdict = world.guard(prepared, records, at, self.tx) if world.guard is not None else Go()
+        if isinstance(verdict, Never):
+            return Done({**verdict.details, "sent": False, "reason": verdict.reason})
+        found = world.rehearse(prepared, records, at, self.tx) if world.rehearse is not None else Done({})
+        if isinstance(verdict, Later) and isinstance(found, Done):
+            return Done({**found.value, "sent_at": format_instant(verdict.at), "reason": verdict.reason})
+        return found
 
     def _keep(self, held: Held, writes: ports.LocalWrites) -> None:
         held.writes.append(writes)
@@ -185,6 +195,28 @@ class Batch:
         tx, now = self.tx, to_micros(self.now)
         changed = [held for held in self.held.values() if held.is_changed]
         over = {held.state.id for held in changed if not held.is_live and (held.was_live or held.row is None)}
+        self._keep_runs(changed, now)
+        tx.many(
+            "copy_effects",
+            [(key, shop, flow, held.row, *rest) for held in changed for key, shop, flow, *rest in held.effects],
+        )
+        self._cancel(changed, now)
+        self._keep_traces([held for held in changed if held.traces])
+        asks = self._write_approvals(changed, now)
+        tx.many("copy_skips", self.skips)
+        self._count(changed)
+        self._tell(changed, over)
+        writes = [item for held in changed for item in held.writes]
+        if writes:
+            ports.flush(tx, writes)
+        if (
+            asks or any(held.effects or held.writes for held in changed)
+        ) and self.world.database.dialect == "postgresql":
+            tx.all("notify")
+
+    def _keep_runs(self, changed: Sequence[Held], now: int) -> None:
+        """Write the runs themselves, and by what events find them; new ones get their row's id."""
+        tx = self.tx
         old = [held for held in changed if held.row is not None]
         new = [held for held in changed if held.row is None]
         if old:
@@ -212,23 +244,9 @@ class Batch:
                     for link in held.links()
                 ],
             )
-        tx.many(
-            "copy_effects",
-            [(key, shop, flow, held.row, *rest) for held in changed for key, shop, flow, *rest in held.effects],
-        )
-        self._cancel(changed, now)
-        tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed if held.traces])
-        asks = self._write_approvals(changed, now)
-        tx.many("copy_skips", self.skips)
-        self._count(changed)
-        self._tell(changed, over)
-        writes = [item for held in changed for item in held.writes]
-        if writes:
-            ports.flush(tx, writes)
-        if (
-            asks or any(held.effects or held.writes for held in changed)
-        ) and self.world.database.dialect == "postgresql":
-            tx.all("notify")
+
+    def _keep_traces(self, changed: Sequence[Held]) -> None:
+        self.tx.many("copy_traces", [(held.row, encode(held.traces)) for held in changed])
 
     def _tell(self, changed: Sequence[Held], over: Set[str]) -> None:
         """What other systems asked to hear of: runs that came to an end, local actions that failed, questions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 from sereno.engine.run import EventArrived
 from sereno.runtime.batch import Batch
@@ -15,7 +16,7 @@ from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
 from sereno.runtime.holding import Held
 from sereno.runtime.projecting import project
-from sereno.runtime.records import Overtaken, Records
+from sereno.runtime.records import Overtaken
 from sereno.runtime.waking import rows_held_back
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
@@ -117,12 +118,15 @@ class Dispatcher:
             self._is_alone = False
         return [read_fact(row) for row in tx.all("claim_these_events", {"ids": ids})]
 
+    def begin(self, tx: Transaction, now: datetime) -> Batch:
+        return Batch(self._world, tx, now)
+
     def _work(self, tx: Transaction, facts: Sequence[Fact]) -> None:
         world = self._world
         now = world.clock.now()
-        records = Records(world.plugins, tx, world.database.dialect)
+        batch = self.begin(tx, now)
+        records = batch.records
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
-        batch = Batch(world, tx, now, records)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
         entering = Entering(batch, good)

@@ -92,10 +92,13 @@ class Waker:
             with self._world.database.transaction() as tx:
                 fail_run(self._world, tx, id_, f"{type(error).__name__}: {error}", self._world.clock.now())
 
+    def begin(self, tx: Transaction, now: datetime) -> Batch:
+        return Batch(self._world, tx, now)
+
     def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         world = self._world
         now = world.clock.now()
-        batch = Batch(world, tx, now)
+        batch = self.begin(tx, now)
         taken = batch.take(rows)
         held_back = rows_held_back(batch, taken)
         # This worker cannot use their flow, for want of a plug-in say; another may, or this one when it is set right.
