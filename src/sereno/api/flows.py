@@ -178,8 +178,13 @@ def end_run(request: HttpRequest, id: rows.Uid, how: Ending) -> dict[str, Any]:
 
 
 @router.get("/why")
-def why(request: HttpRequest, flow: rows.Word, subject: rows.Word) -> dict[str, Any]:
-    """The runs of the flow about the subject with their traces, and the starts that were refused with their reasons."""
+def why(request: HttpRequest, subject: rows.Word, flow: rows.Word | None = None) -> dict[str, Any]:
+    """Why somebody got it, or did not: an order (by id or number), a customer, an e-mail address. With `flow`, its runs
+    about the subject with their traces and the starts that were refused; without one, the same for every flow under
+    `flows`. `answer` is the verdict in a word, `standing` what holds for the person now: consent, caps, control groups,
+    switches."""
+    if flow is None:
+        return services.explain(shop_of(request).pk, subject)
     return services.why(shop_of(request).pk, flow, subject)
 
 

@@ -16,7 +16,7 @@ from sereno.runtime.ports import SOURCE
 from sereno.runtime.publishing import FlowRow, flow_row, install_derived, publish, save_draft, set_status
 from sereno.runtime.records import Records
 from sereno.runtime.staff import Staff, audit, open_staff, tell
-from sereno.runtime.why import why
+from sereno.runtime.why import explain, why
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -27,6 +27,7 @@ __all__ = [
     "create_shop",
     "decide_approval",
     "end_run",
+    "explain",
     "insert_events",
     "install_derived_everywhere",
     "publish",

@@ -1,61 +1,117 @@
-"""Why somebody got it, and why somebody did not: the runs with all they saw, and the starts that were refused."""
+"""Why somebody got it, and why somebody did not: for one flow or all of them, the runs with all they saw, the starts
+that were refused, and what holds for that person now.
+
+Invariant: read from indexes by whom it is about; never by walking through a flow.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from sereno.engine.catalog import FlowInvalid
 from sereno.engine.durations import format_instant
+from sereno.runtime.finding import Meaning, meaning_of
 from sereno.runtime.flows import compiled
-from sereno.runtime.publishing import FlowRow, flow_row
 from sereno.runtime.staff import Staff, open_staff
+from sereno.runtime.standing import standing_of
+from sereno.runtime.verdicts import VERDICTS, of_flow
 from sereno.sdk.masking import masked
+from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros
 
 
 def why(shop_id: int, flow: str, subject: str, *, database: Database | None = None) -> dict[str, Any]:
-    """`{"flow", "subject", "runs": [...], "skipped": [...], "reason"}`, newest first. A subject is also found by what
-    it is linked with: an e-mail address by the orders placed with it. `reason` is set when nothing ran: the first
-    reason that stopped it, `not_live_then` when what could have started it came while the flow was not live, or
-    `no_event` when no such thing was ever seen. Raises LookupError."""
+    """`{"flow", "subject", "runs": [...], "skipped": [...], "reason", "verdict", ...}`, newest first. A subject is also
+    found by what it is linked with: an e-mail address by the orders placed with it, an order by its number. `reason` is
+    set when nothing ran: the first reason that stopped it, `not_live_then` when what could have started it came while
+    the flow was not live, or `no_event` when no such thing was ever seen. Raises LookupError."""
+    answer = explain(shop_id, subject, flow, database=database)
+    (found,) = answer["flows"]
+    runs, skipped = found["runs"], found["skipped"]
+    reason = found["answer"]["reason"] if not runs else None
+    return {
+        "flow": flow,
+        "subject": subject,
+        "runs": runs,
+        "skipped": skipped,
+        "skips": skipped,
+        "reason": reason,
+        "answer": found["answer"],
+        "standing": answer["standing"],
+    }
+
+
+def explain(shop_id: int, subject: str, flow: str | None = None, *, database: Database | None = None) -> dict[str, Any]:
+    """`{"subject", "subjects", "flows": [{"flow", "title", "status", "answer", "runs", "skipped"}], "standing"}`:
+    what every flow (or one) did about somebody or something, and what holds for that person now: consent, caps,
+    control groups, switches. `answer` is a `Verdict` with its English sentence in `says`. Flows that Sereno brings
+    along are there only where they did something. Raises LookupError when there is no such flow."""
     staff = open_staff(database)
     with staff.database.read() as tx:
-        row = flow_row(tx, shop_id, flow)
-        subjects = [subject, f"email:{subject.lower()}"] if "@" in subject and ":" not in subject else [subject]
-        seen = tx.all("events_of_links", {"shop": shop_id, "links": subjects})
-        events = [found[0] for found in seen]
-        about = {"shop": shop_id, "flow": row.id, "subjects": subjects, "events": events}
+        rows = [row for row in tx.all("flows_to_explain", {"shop": shop_id}) if flow is None or row[1] == flow]
+        if flow is not None and not rows:
+            raise LookupError(f"there is no flow {flow!r} in this shop")
+        meaning = meaning_of(tx, staff.database, staff.plugins, shop_id, subject)
+        about = {"shop": shop_id, "flows": [row[0] for row in rows], "subjects": list(meaning.subjects)}
         runs = _runs(tx, tx.all("runs_about", about))
-        skipped = [_skip(found) for found in tx.all("skips_about", about)]
-        reason = None
-        if not runs:
-            types = {found[1] for found in seen}
-            reason = skipped[0]["reason"] if skipped else _nothing(tx, staff, row, types)
-    return {"flow": flow, "subject": subject, "runs": runs, "skipped": skipped, "skips": skipped, "reason": reason}
+        skips = [(found[0], _skip(found[1:])) for found in tx.all("skips_about", about)]
+        flows: list[dict[str, Any]] = []
+        for row in rows:
+            mine = [run for of, run in runs if of == row[0]]
+            refused = [skip for of, skip in skips if of == row[0]]
+            if not mine and not refused and row[5] and flow is None:
+                continue
+            nothing = "" if mine or refused else _nothing(staff, shop_id, row, meaning)
+            verdict = of_flow(mine, refused, nothing)
+            flows.append(
+                {
+                    "flow": row[1],
+                    "title": row[2],
+                    "status": row[3],
+                    "answer": {**verdict.document(), "says": _says(verdict.code, verdict.reason)},
+                    "runs": mine,
+                    "skipped": refused,
+                }
+            )
+        standing = standing_of(tx, staff, shop_id, meaning)
+    flows.sort(key=lambda one: not one["runs"] and not one["skipped"])
+    return {"subject": subject, "subjects": list(meaning.subjects), "flows": flows, "standing": standing}
 
 
-def _nothing(tx: Transaction, staff: Staff, row: FlowRow, seen: set[str]) -> str:
-    if row.version is None:
+def _says(code: str, reason: str | None) -> str:
+    return VERDICTS[code].format(reason=reason or "no reason was given")
+
+
+def _nothing(staff: Staff, shop_id: int, row: Sequence[Any], meaning: Meaning) -> str:
+    """Why a flow never looked at it."""
+    _id, _name, _title, status, version, _is_derived, _paused, document = row
+    if version is None:
         return "flow_not_published"
-    if row.status == "paused":
+    if status == "paused":
         return "flow_paused"
-    document = tx.one("published_document", {"flow": row.id, "version": row.version})
-    if document is not None and compiled(document[0], staff.plugins).trigger_types & seen:
-        return "not_live_then"
-    return "no_event"
+    try:
+        with scope.in_shop(shop_id, staff.database):
+            starts = compiled(document, staff.plugins).trigger_types if document is not None else frozenset[str]()
+    except FlowInvalid:
+        return "no_event"
+    return "not_live_then" if starts & meaning.seen.keys() else "no_event"
 
 
-def _runs(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    ids = [row[0] for row in rows]
+def _runs(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, dict[str, Any]]]:
+    """By flow, each with its trace and effects."""
+    ids = [row[1] for row in rows]
     traces: dict[int, list[Any]] = {}
-    for run, entries in tx.all("traces_of", {"runs": ids}):
+    for run, entries in tx.all("traces_of", {"runs": ids}) if ids else ():
         traces.setdefault(run, []).extend(decode(entries))
     effects: dict[int, list[dict[str, Any]]] = {}
-    for row in tx.all("effects_of", {"runs": ids}):
+    for row in tx.all("effects_of", {"runs": ids}) if ids else ():
         effects.setdefault(row[0], []).append(_effect(row))
-    return [{**_run(row), "trace": traces.get(row[0], []), "effects": effects.get(row[0], [])} for row in rows]
+    return [
+        (row[0], {**_run(row[1:]), "trace": traces.get(row[1], []), "effects": effects.get(row[1], [])}) for row in rows
+    ]
 
 
 def _run(row: Sequence[Any]) -> dict[str, Any]:

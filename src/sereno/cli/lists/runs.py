@@ -104,19 +104,19 @@ def show_run(id: str, /, *, json: Json = False) -> None:
 @app.command(name="why")
 def why(
     *,
-    flow: str,
     subject: str,
+    flow: str | None = None,
     shop: ShopName = None,
     json: Json = False,
 ) -> None:
-    """Why did the flow do this for that subject, or why did it not?
+    """Why did a flow do this for that subject, or why did it not? Without --flow, all flows answer.
 
     Parameters
     ----------
+    subject
+        Whom or what it is about: customer:17, order:1001, an order's number or an e-mail address works too.
     flow
         The flow's name.
-    subject
-        Whom or what it is about: customer:17, order:1001, an e-mail address works too.
     shop
         The shop, where there are several.
     """
@@ -124,12 +124,24 @@ def why(
     from sereno.runtime import services
 
     row = shop_named(shop)
-    flow_named(row, flow)
-    answer = services.why(row.pk, flow, subject)
+    if flow is None:
+        answer = services.explain(row.pk, subject)
+        found = answer["flows"]
+    else:
+        flow_named(row, flow)
+        answer = services.why(row.pk, flow, subject)
+        found = [answer]
     if json:
         emit(answer)
         return
-    _tell(flow, subject, answer)
+    for one in found:
+        if flow is None:
+            say(f"{one['flow']}: {_short(one, subject)}")
+        else:
+            _tell(flow, subject, one)
+    for fact in answer["standing"]:
+        details = ", ".join(f"{name} {value}" for name, value in fact["details"].items())
+        say(f"Now: {fact['about']} {fact['code']}{f' ({details})' if details else ''}")
 
 
 _NOTHING = {
@@ -141,9 +153,20 @@ _NOTHING = {
 }
 
 
+def _short(found: Mapping[str, Any], subject: str) -> str:
+    """One flow's answer in a line."""
+    answer = found["answer"]
+    if answer["verdict"] == "never":
+        return _NOTHING.get(answer["reason"], answer["reason"]).format(flow=found["flow"], subject=subject)
+    about = f" [{answer['run']}]" if answer["run"] else ""
+    return f"{answer['says']}{about}"
+
+
 def _tell(flow: str, subject: str, answer: Mapping[str, Any]) -> None:
     from sereno.engine.trace import explain_skip
 
+    if answer["runs"]:
+        say(f"{answer['answer']['says']}.")
     for run in answer["runs"]:
         say(f"It ran: {run['id']}, {run['status']}, started {run['started_at']}")
         _trace_table(run["trace"])

@@ -39,11 +39,12 @@ WHERE id = :id
 UPDATE flow SET status = :status, paused_reason = :reason, updated_at = :now WHERE id = :id
 
 -- name: runs_about
-SELECT run.id, run.uid, run.version, run.subject, run.key, run.status, run.step, run.reason, run.started_at, run.due_at,
-    run.is_shadow, event.source, event.uid, event.type, event.occurred_at
+-- The plus keeps the index on flows out of it: a subject has few runs, a flow many.
+SELECT run.flow_id, run.id, run.uid, run.version, run.subject, run.key, run.status, run.step, run.reason,
+    run.started_at, run.due_at, run.is_shadow, event.source, event.uid, event.type, event.occurred_at
 FROM run LEFT JOIN event ON event.id = run.event_id
-WHERE run.shop_id = :shop AND run.flow_id = :flow AND (run.subject {in:subjects:text} OR run.event_id {in:events:bigint})
-ORDER BY run.id DESC LIMIT 100
+WHERE run.shop_id = :shop AND run.subject {in:subjects:text} AND +run.flow_id {in:flows:bigint}
+ORDER BY run.id DESC LIMIT 200
 
 -- name: traces_of
 SELECT run_id, entries FROM run_trace WHERE run_id {in:runs:bigint} ORDER BY id
@@ -53,12 +54,19 @@ SELECT run_id, id, key, step, action, status, attempts, created_at, finished_at,
 FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
 
 -- name: skips_about
-SELECT skip.version, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid, event.type,
+SELECT skip.flow_id, skip.version, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid, event.type,
     event.occurred_at
 FROM skip LEFT JOIN event ON event.id = skip.event
-WHERE skip.shop_id = :shop AND skip.flow_id = :flow
-    AND (skip.subject {in:subjects:text} OR skip.event {in:events:bigint})
-ORDER BY skip.id DESC LIMIT 100
+WHERE skip.shop_id = :shop AND skip.subject {in:subjects:text} AND +skip.flow_id {in:flows:bigint}
+ORDER BY skip.id DESC LIMIT 200
 
 -- name: events_of_links
-SELECT event_id, type FROM event_link WHERE shop_id = :shop AND link {in:links:text} ORDER BY occurred_at DESC LIMIT 1000
+SELECT event.subject, event_link.type, event_link.occurred_at
+FROM event_link JOIN event ON event.id = event_link.event_id
+WHERE event_link.shop_id = :shop AND event_link.link {in:links:text} ORDER BY event_link.occurred_at DESC LIMIT 1000
+
+-- name: flows_to_explain
+SELECT flow.id, flow.name, flow.title, flow.status, flow.version, flow.is_derived, flow.paused_reason,
+    flow_version.document
+FROM flow LEFT JOIN flow_version ON flow_version.flow_id = flow.id AND flow_version.number = flow.version
+WHERE flow.shop_id = :shop ORDER BY flow.title, flow.id
