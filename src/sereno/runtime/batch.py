@@ -17,7 +17,7 @@ from sereno.engine.context import RunContext
 from sereno.engine.durations import format_instant
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
-from sereno.runtime import asking, ports
+from sereno.runtime import asking, counting, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.flows import LiveFlow
@@ -195,6 +195,7 @@ class Batch:
         tx, now = self.tx, to_micros(self.now)
         changed = [held for held in self.held.values() if held.is_changed]
         over = {held.state.id for held in changed if not held.is_live and (held.was_live or held.row is None)}
+        begun = {held.state.id for held in changed if held.row is None}
         self._keep_runs(changed, now)
         tx.many(
             "copy_effects",
@@ -205,6 +206,7 @@ class Batch:
         asks = self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
         self._count(changed)
+        counting.count_runs(self.world, tx, changed, begun, over)
         self._tell(changed, over)
         writes = [item for held in changed for item in held.writes]
         if writes:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from sereno.engine.run import EffectFinished, decode_state
-from sereno.runtime import hooks, ports
+from sereno.runtime import counting, hooks, ports
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.tracing import trace_cancelled
@@ -58,9 +58,12 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`is_given_back`: it was not begun, for it was switched off meanwhile; it waits as if it had not been claimed."""
+
     effect: Claimed
     result: Result
     writes: LocalWrites | None
+    is_given_back: bool = False
 
 
 def settle(
@@ -97,7 +100,9 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
-    _tell(world, tx, [outcome for outcome in outcomes if outcome.effect.id in statuses], final, now)
+    counting.count_outcomes(world, tx, ours, final)
+    told = [outcome for outcome in outcomes if outcome.effect.id in statuses and not outcome.is_given_back]
+    _tell(world, tx, told, final, now)
     awaited = [outcome for outcome in ours if outcome.effect.is_awaited]
     if stranded is None:
         _move_runs(world, tx, awaited, final, now)
@@ -192,6 +197,8 @@ class _Again:
 
 def _verdict(outcome: Outcome, now: datetime, jitter: random.Random) -> Done | Fail | _Again:
     result, effect = outcome.result, outcome.effect
+    if outcome.is_given_back:
+        return _Again(now, effect.attempts - 1, "", "", holds_connection=False)
     if isinstance(result, Done):
         return result
     # What a remote said is quoted here, and may hold what no database keeps.
@@ -211,7 +218,7 @@ def _verdict(outcome: Outcome, now: datetime, jitter: random.Random) -> Done | F
 def _again_row(world: World, outcome: Outcome, again: _Again) -> tuple[Any, ...]:
     """A row of `settle_effects`."""
     claim = outcome.effect.claim
-    reason, message = again.reason[:64], again.message[:1000] or None
+    reason, message = again.reason[:64] or None, again.message[:1000] or None
     return (*claim, world.worker, "pending", to_micros(again.at), again.attempts, None, None, reason, message)
 
 
