@@ -16,15 +16,17 @@ from typing import Any
 
 from sereno.runtime import budgets
 from sereno.runtime.actions import Prepared, Ready, carry_out, prepare
+from sereno.runtime.arbiter.passing import Passing, let_pass
 from sereno.runtime.holding import full_state
 from sereno.runtime.records import Records
 from sereno.runtime.settling import Claimed, Outcome, settle
+from sereno.runtime.switches import Switches
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
-from sereno.sdk.result import Fail
+from sereno.sdk.result import Done, Fail
 from sereno.store.database import DatabaseError, DatabaseRefusal, Transaction
 from sereno.store.documents import decode
-from sereno.store.fields import to_micros
+from sereno.store.fields import from_micros, to_micros
 
 log = logging.getLogger("sereno.runtime")
 
@@ -58,6 +60,7 @@ class EffectRunner:
         self._reserve = 0.0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sereno-effect")
         self._on_outcome = on_outcome
+        self._switches = Switches(world.database)
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
         self._running: dict[tuple[int, int], Future[None]] = {}
         """By id and number of the try: a try that lost its lease must not be taken for the one that has it."""
@@ -65,6 +68,8 @@ class EffectRunner:
 
     def run(self, *, is_due: bool = True, wait_for_all: bool = False) -> int:
         """Settle what is through and start what is due. Gives how many were settled or started."""
+        if self._running:
+            self._switches.refresh()
         done = self.settle()
         started = self._start(self._most - len(self._running)) if is_due or done else 0
         if wait_for_all and self._running:
@@ -84,6 +89,7 @@ class EffectRunner:
         try:
             with self._world.database.transaction() as tx:
                 self._world.flows.refresh(tx)
+                self._switches.refresh(tx)
                 ready = self._prepare(tx, self._claim(tx, limit))
         except Exception as error:
             if not _is_its_fault(error):
@@ -94,11 +100,12 @@ class EffectRunner:
             self._running[effect.claim] = self._pool.submit(self._try, effect, action)
         return len(ready)
 
-    def _start_one_by_one(self, limit: int) -> list[tuple[Claimed, Ready | Fail]]:
+    def _start_one_by_one(self, limit: int) -> list[tuple[Claimed, Ready | Done | Fail]]:
         """What cannot be prepared fails alone. Those not reached when the database goes away lose their leases."""
         with self._world.database.transaction() as tx:
+            self._switches.refresh(tx)
             rows = self._claim(tx, limit)
-        ready: list[tuple[Claimed, Ready | Fail]] = []
+        ready: list[tuple[Claimed, Ready | Done | Fail]] = []
         for row in rows:
             try:
                 with self._world.database.transaction() as tx:
@@ -141,8 +148,8 @@ class EffectRunner:
         tx.many("postpone_effects", sorted(later.items()))
         return [row for row in rows if row[0] not in later]
 
-    def _prepare(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Claimed, Ready | Fail]]:
-        """Read what the actions need, together, as it is now."""
+    def _prepare(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Claimed, Ready | Done | Fail]]:
+        """Read what the actions need, together, as it is now, and leave out what has to wait."""
         if not rows:
             return []
         world = self._world
@@ -153,7 +160,8 @@ class EffectRunner:
             records.want(runs[id_][1], state.refs, ROOTS)
         records.fetch()
         now = world.clock.now()
-        found: list[tuple[Claimed, Ready | Fail]] = []
+        found: list[tuple[Claimed, Ready | Done | Fail]] = []
+        passing: list[Passing] = []
         later: list[tuple[int, int]] = []
         for row in rows:
             effect, config = _claimed(row), decode(row[8])
@@ -170,15 +178,20 @@ class EffectRunner:
             shop = world.shops.find(tx, effect.shop_id).facts
             today = {name: records.root(effect.shop_id, state.refs, name) for name in ROOTS}
             name = live.name if live is not None else state.flow
-            prepared = Prepared(effect.key, effect.action, config, effect.attempts, name, state, shop)
-            found.append((effect, prepare(world, prepared, today, now)))
+            asked_at, priority = from_micros(row[-1]), live.flow.priority if live is not None else None
+            prepared = Prepared(
+                effect.key, effect.action, config, effect.attempts, name, state, shop, asked_at, priority
+            )
+            passing.append(Passing(effect, prepare(world, prepared, today, now), name, row[-1], priority))
         tx.many("postpone_effects", sorted(later))
-        return found
+        return [*found, *let_pass(world, tx, passing, now)]
 
-    def _try(self, effect: Claimed, ready: Ready | Fail) -> None:
+    def _try(self, effect: Claimed, ready: Ready | Done | Fail) -> None:
         try:
-            if isinstance(ready, Fail):
+            if not isinstance(ready, Ready):
                 outcome = Outcome(effect, ready, None)
+            elif self._switches.stops(effect):
+                outcome = Outcome(effect, Done({}), None, is_given_back=True)
             else:
                 result, writes = carry_out(ready)
                 outcome = Outcome(effect, result, writes)

@@ -4,7 +4,8 @@
 -- copy: effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, priority, due_at, connection, created_at, finished_at, result, error, message)
 
 -- name: claim_effects
--- By class, each in the order of its time; `reserved` places come first to those who do not go first.
+-- By class, each in the order of its time; `reserved` places come first to those who do not go first. Nothing of what
+-- is switched off: a channel names the actions it stops, a shop those it does not.
 -- dialect: sqlite
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
 WHERE id IN (
@@ -13,21 +14,33 @@ WHERE id IN (
             SELECT * FROM (SELECT id, priority, due_at FROM effect
                 WHERE status = 'pending' AND priority = 0 AND due_at <= :now AND NOT id {in:mine:bigint}
                     AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                    AND NOT EXISTS (SELECT 1 FROM switch WHERE switch.shop_id = effect.shop_id AND (
+                        (switch.kind = 'connection' AND switch.name = effect.connection)
+                        OR (switch.kind <> 'connection' AND (switch.kind = 'channel')
+                            = (replace(switch.actions, ' ' || effect.action || ' ', '') <> switch.actions))))
                 ORDER BY due_at, id LIMIT :limit)
             UNION ALL SELECT * FROM (SELECT id, priority, due_at FROM effect
                 WHERE status = 'pending' AND priority = 1 AND due_at <= :now AND NOT id {in:mine:bigint}
                     AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                    AND NOT EXISTS (SELECT 1 FROM switch WHERE switch.shop_id = effect.shop_id AND (
+                        (switch.kind = 'connection' AND switch.name = effect.connection)
+                        OR (switch.kind <> 'connection' AND (switch.kind = 'channel')
+                            = (replace(switch.actions, ' ' || effect.action || ' ', '') <> switch.actions))))
                 ORDER BY due_at, id LIMIT :limit)
             UNION ALL SELECT * FROM (SELECT id, priority, due_at FROM effect
                 WHERE status = 'pending' AND priority = 2 AND due_at <= :now AND NOT id {in:mine:bigint}
                     AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                    AND NOT EXISTS (SELECT 1 FROM switch WHERE switch.shop_id = effect.shop_id AND (
+                        (switch.kind = 'connection' AND switch.name = effect.connection)
+                        OR (switch.kind <> 'connection' AND (switch.kind = 'channel')
+                            = (replace(switch.actions, ' ' || effect.action || ' ', '') <> switch.actions))))
                 ORDER BY due_at, id LIMIT :limit)
         )
     )
     ORDER BY CASE WHEN priority > 0 AND place <= :reserved THEN -1 ELSE priority END, due_at, id LIMIT :limit
 )
 RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection, priority,
-    due_at
+    due_at, counted_at, created_at
 -- dialect: postgresql
 UPDATE effect SET status = 'running', worker = :worker, lease_until = :lease_until, attempts = attempts + 1
 WHERE id IN (
@@ -38,13 +51,17 @@ WHERE id IN (
             WHERE effect.status = 'pending' AND effect.priority = class.number AND effect.due_at <= :now
                 AND NOT effect.id {in:mine:bigint}
                 AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+                AND NOT EXISTS (SELECT 1 FROM switch WHERE switch.shop_id = effect.shop_id AND (
+                    (switch.kind = 'connection' AND switch.name = effect.connection)
+                    OR (switch.kind <> 'connection' AND (switch.kind = 'channel')
+                        = (replace(switch.actions, ' ' || effect.action || ' ', '') <> switch.actions))))
             ORDER BY effect.due_at, effect.id LIMIT :limit FOR UPDATE OF effect SKIP LOCKED
         ) AS due
     ) AS placed
     ORDER BY CASE WHEN priority > 0 AND place <= :reserved THEN -1 ELSE priority END, due_at, id LIMIT :limit
 )
 RETURNING id, key, shop_id, flow_id, run_id, step, action, subject, config, is_awaited, attempts, connection, priority,
-    due_at
+    due_at, counted_at, created_at
 
 -- name: postpone_effects
 -- rows: id bigint, due_at bigint
