@@ -14,6 +14,7 @@ from sereno.engine.control import Control, Experiment, experiments_of, read_cont
 from sereno.engine.documents import Unreadable, Where, read_document
 from sereno.engine.expressions import Expression, Names, Type
 from sereno.engine.expressions.types import envelope
+from sereno.engine.precedence import read_priority
 from sereno.engine.program import Program, lay_out
 from sereno.engine.read_steps import StepReader, merged_data
 from sereno.engine.reading import Reader
@@ -22,7 +23,7 @@ from sereno.engine.steps import Step
 from sereno.engine.trigger import Found, Trigger, read_trigger, within_run
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "steps")
+_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "priority", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Flow:
     `name` is the one in the document's `flow`, `title` the one people read. `listens` are all types that a run may ever
     wait for or end by; `exit_types` those that end it. `needs` are the roots read anywhere, actions included;
     `entry_needs` those read by `when`, `key` and the exits' conditions. `schedule` is set for triggers by schedule or
-    date. `key` is None where it is the subject. `experiments` are what of it is measured, by name.
+    date. `key` is None where it is the subject. `experiments` are what of it is measured, by name. `priority`:
+    whose messages go first, 1 to 9; None where the flow does not say.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Flow:
     actions: frozenset[str]
     program: Program
     control: Control | None = None
+    priority: int | None = None
     experiments: Mapping[str, Experiment] = field(default_factory=dict[str, Experiment])
 
 
@@ -154,6 +157,7 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
         actions=frozenset(steps_reader.actions),
         program=program,
         control=control,
+        priority=read_priority(reader, document.get("priority"), ("priority",)),
         experiments=experiments,
     )
 

@@ -26,7 +26,7 @@ log = logging.getLogger("sereno.runtime")
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An effect about to be tried for the `attempt`th time."""
+    """An effect about to be tried for the `attempt`th time; asked for at `asked_at`, by a flow of this `priority`."""
 
     key: str
     action: str
@@ -35,6 +35,8 @@ class Prepared:
     flow: str
     state: RunState
     shop: ShopFacts
+    asked_at: datetime | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def prepare(
         event=state.event,
         vars=state.vars,
         now=now,
+        asked_at=effect.asked_at,
         find_port=port_finder(writes, world.database, world.ports, effect.shop, tx),
     )
     return Ready(definition, effect.config, context, writes)

@@ -19,6 +19,7 @@ from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import asking, counting, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
+from sereno.runtime.arbiter import booking
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
@@ -174,7 +175,10 @@ class Batch:
         self.records.want(held.shop.id, held.state.refs, roots)
         self.records.fetch()
         records = {name: self.records.root(held.shop.id, held.state.refs, name) for name in roots}
-        prepared = Prepared(effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts)
+        live, shop = held.live, held.shop.facts
+        prepared = Prepared(
+            effect.key, effect.action, effect.config, 1, live.name, held.state, shop, at, live.flow.priority
+        )
         verdict = world.guard(prepared, records, at, self.tx) if world.guard is not None else Go()
         if isinstance(verdict, Never):
             return Done({**verdict.details, "sent": False, "reason": verdict.reason})
@@ -286,9 +290,13 @@ class Batch:
         cut = {held.row or 0: held for held in changed if not held.is_live and _was_cut(held)}
         if not cut:
             return
+        taken_back: set[int] = set()
         for status, row, step, action in sorted(self.tx.all("cancel_effects", {"runs": sorted(cut), "now": now})):
             if status == "cancelled":
                 cut[row].traces.append(cancelled_entry(self.now, step, action))
+                taken_back.add(row)
+        if taken_back:
+            booking.give_back_cancelled(self.tx, sorted(taken_back), now)
 
     def _write_approvals(self, changed: Sequence[Held], now: int) -> bool:
         """Gives whether somebody is to be told of them."""

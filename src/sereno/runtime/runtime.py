@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from sereno.engine.tallies import HOURS_KEPT, hour_of
+from sereno.runtime.arbiter.rules import LONGEST
 from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
@@ -22,6 +23,8 @@ from sereno.store.fields import from_micros, to_micros
 SMALLEST, LARGEST = 20, 1000
 GONE_AFTER = timedelta(days=1)
 """After which a dead worker's row goes."""
+FORGET_SLOTS_AFTER = LONGEST + timedelta(days=1)
+"""Past the longest window a cap may have, nobody asks when a message was sent."""
 SHORT, LONG = 0.03, 0.2
 """Seconds a transaction should take when somebody waits for it, and when nobody does."""
 
@@ -118,6 +121,7 @@ class Runtime:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
             tx.run("bury_workers", {"before": to_micros(now - GONE_AFTER)})
             tx.run("forget_tallies", {"before": hour_of(now) - HOURS_KEPT})
+            tx.run("forget_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         living = max(1, row[0] if row else 1)

@@ -19,6 +19,7 @@ import msgspec
 
 from sereno.engine.run import EffectFinished, decode_state
 from sereno.runtime import counting, hooks, ports
+from sereno.runtime.arbiter import booking
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.tracing import trace_cancelled
@@ -49,6 +50,8 @@ class Claimed:
     is_awaited: bool
     attempts: int
     connection: str | None
+    is_booked: bool = False
+    """It is a message, and takes up room that the arbiter keeps for it."""
 
     @property
     def claim(self) -> tuple[int, int]:
@@ -100,6 +103,7 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
+    _settle_messages(tx, outcomes, statuses, final, to_micros(now))
     counting.count_outcomes(world, tx, ours, final)
     told = [outcome for outcome in outcomes if outcome.effect.id in statuses and not outcome.is_given_back]
     _tell(world, tx, told, final, now)
@@ -108,6 +112,29 @@ def settle(
         _move_runs(world, tx, awaited, final, now)
     else:
         _fail_runs(world, tx, awaited, stranded, now)
+
+
+def _settle_messages(
+    tx: Transaction,
+    outcomes: Sequence[Outcome],
+    statuses: Mapping[int, str],
+    final: Mapping[int, Done | Fail],
+    now: int,
+) -> None:
+    """Which of them were sent, and which take up no room any more."""
+    sent: list[str] = []
+    not_sent: list[str] = []
+    for outcome in outcomes:
+        effect = outcome.effect
+        if not effect.is_booked or effect.id not in statuses:
+            continue
+        end = final.get(effect.id)
+        if isinstance(end, Done) and end.value.get("sent") is not False:
+            sent.append(effect.key)
+        elif end is not None or outcome.is_given_back or statuses[effect.id] == "cancelled":
+            not_sent.append(effect.key)
+    if sent or not_sent:
+        booking.settle(tx, sent, not_sent, now)
 
 
 def _tell(

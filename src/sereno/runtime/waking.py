@@ -14,6 +14,7 @@ from sereno.commerce.event import Event
 from sereno.engine import tallies
 from sereno.engine.advance import concerned_since
 from sereno.engine.run import EventArrived, TimerDue, TraceEntry, decode_state, encode_state
+from sereno.runtime.arbiter import booking
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
 from sereno.runtime.holding import Held, due_micros
@@ -141,7 +142,10 @@ def fail_run(world: World, tx: Transaction, id_: int, reason: str, now: datetime
     tallies.add_trace(counts, flow_id, version, [entry])
     tx.many("count_steps", tallies.rows_of(counts, world.worker, now))
     found = tx.all("cancel_effects", {"runs": [id_], "now": at})
-    trace_cancelled(tx, [(run, step, action) for status, run, step, action in found if status == "cancelled"], now)
+    cancelled = [(run, step, action) for status, run, step, action in found if status == "cancelled"]
+    trace_cancelled(tx, cancelled, now)
+    if cancelled:
+        booking.give_back_cancelled(tx, [id_], at)
     data = {"run": uid, "flow": flow, "subject": subject, "status": "failed", "step": step, "reason": reason}
     world.hooks.tell(tx, [Told(shop_id, "run.failed", data)], now)
 

@@ -30,7 +30,7 @@ class Context:
     `effect_key` is the idempotency key to hand to the remote side: the same on every attempt. `attempt` counts from 1.
     `records` are today's `customer`, `order`, `cart`, `product` (a missing one is None), read just before the action.
     `event` is the event that started the run, `vars` the run's variables. `refs` names what the run is about
-    (kind -> id). `now` is UTC.
+    (kind -> id). `now` is UTC; `asked_at` is when the run came to this step, None where that is now.
     """
 
     effect_key: str
@@ -45,6 +45,7 @@ class Context:
     vars: Mapping[str, Any]
     now: datetime
     find_port: Callable[[type[Any]], Any]
+    asked_at: datetime | None = None
 
     def port(self, kind: type[P]) -> P:
         """The port of this kind. Raises LookupError when the shop has none (the action should Fail with a reason)."""

@@ -113,7 +113,7 @@ class ActionDefinition:
     priority: Callable[[Mapping[str, Any]], int]
     is_internal: bool = False
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None
-    addressed: Callable[[Any, Context], Addressed | None] = lambda config, context: None
+    addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -251,7 +251,7 @@ def action(
     priority: Callable[[Mapping[str, Any]], int] | int = ORDINARY,
     is_internal: bool = False,
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None,
-    addressed: Callable[[C, Context], Addressed | None] = lambda config, context: None,
+    addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from sereno.commerce.schema import Field, record
+from sereno.engine.durations import parse_duration
 from sereno.engine.templates import TemplateFailed
 from sereno.modules.messages import present, templates
+from sereno.modules.messages.addressing import addressed, kind_of, recipient, refused
 from sereno.modules.messages.compiling import Template
-from sereno.modules.messages.consent import refusal
-from sereno.modules.messages.writing import Content, Pointless, choose, write
+from sereno.modules.messages.pointless import Pointless, check_written
+from sereno.modules.messages.writing import Content, choose, write
 from sereno.sdk.config import Config, option
 from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
@@ -40,6 +43,29 @@ class EmailConfig(Config):
         default=None,
         help=_("Marketing needs the reader's consent. A template knows its own; without one it is transactional."),
     )
+
+    expires: str | None = text_field(
+        _("Worth sending for"),
+        default=None,
+        max_length=40,
+        help=_("Such as 2d: what could not go by then is not sent. Left out: the shop's rule for its purpose."),
+    )
+    merge: str | None = text_field(
+        _("Replaces"),
+        default=None,
+        template=True,
+        max_length=200,
+        help=_(
+            "Of messages to one person that wait with the same word here, only the last is sent."
+        ),
+    )
+
+    @field_validator("expires")
+    @classmethod
+    def _is_a_while(cls, value: str | None) -> str | None:
+        if value is not None and not timedelta(minutes=1) <= parse_duration(value) <= timedelta(days=31):
+            raise ValueError("expires is from 1m to 31d, such as 2d")
+        return value
 
     @model_validator(mode="after")
     def _is_whole(self) -> EmailConfig:
@@ -104,12 +130,14 @@ def priority(config: Mapping[str, Any]) -> int:
     result=RESULT,
     connection=lambda config: "smtp",
     priority=priority,
+    message=kind_of,
+    addressed=addressed,
 )
 def send_email(config: EmailConfig, ctx: Context) -> Result:
     """Send a mail, from a template or with a subject and text of its own. A template is written in the reader's
     language, on records read just before sending. Marketing goes only to those who agreed, and can be unsubscribed
     from with one click; what is not sent for that reason says so in its result."""
-    to = (config.to or "").strip() or present.recipient(ctx)
+    to = recipient(config.to, ctx)
     if not to:
         return Fail("recipient.missing", "Nobody's address is known here: name one with `to`, or wait for it.")
     try:
@@ -121,11 +149,13 @@ def send_email(config: EmailConfig, ctx: Context) -> Result:
     except TemplateFailed as error:
         return Fail("template.missing", f"The mail could not be written: {error}.")
     purpose = (chosen[0].purpose if chosen is not None else config.purpose) or "transactional"
-    why_not = refusal(consents, to.lower(), purpose, ctx.records.get("customer"), _ticked(ctx))
+    why_not = refused(to, purpose, ctx)(consents)
     if why_not is not None:
         return Done({"sent": False, "reason": why_not, "to": to, "purpose": purpose})
     try:
         links = _links(ctx, to) if purpose == "marketing" else {}
+        if chosen is None:
+            check_written(ctx, purpose)
         content = _templated(chosen, ctx, links) if chosen is not None else _written(config, links)
     except LookupError:
         return Fail("links.missing", "Marketing needs a link to unsubscribe: set SERENO_BASE_URL.")
@@ -181,14 +211,6 @@ def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
         if html is not None and links["unsubscribe"] not in html:
             html += f'<p style="font-size:13px"><a href="{links["unsubscribe"]}">Unsubscribe</a></p>'
     return Content(config.subject or "", plain, html, None, None)
-
-
-def _ticked(ctx: Context) -> bool | None:
-    for kind in ("cart", "order"):
-        ticked = (ctx.records.get(kind) or {}).get("accepts_marketing")
-        if ticked is not None:
-            return bool(ticked)
-    return None
 
 
 def _links(ctx: Context, to: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sereno.engine.templates import TemplateFailed, render
 from sereno.modules.messages import present, templates
 from sereno.modules.messages.compiling import Template
 from sereno.modules.messages.documents import plain_language
+from sereno.modules.messages.pointless import check_cart, check_order
 from sereno.sdk.context import Context
 from sereno.sdk.ports import Messages, Products
 
@@ -25,10 +26,6 @@ class Content:
     html: str | None
     locale: str | None
     locale_from: str | None
-
-
-class Pointless(Exception):  # noqa: N818
-    """The mail has nothing left to say; the reason is a code."""
 
 
 def choose(name: str, ctx: Context) -> tuple[Template, str, str]:
@@ -45,10 +42,13 @@ def choose(name: str, ctx: Context) -> tuple[Template, str, str]:
 
 
 def write(template: Template, ctx: Context, wished: str, locale_from: str | None, links: Mapping[str, str]) -> Content:
-    """The mail for the reader of this effect. Raises TemplateFailed, or Pointless for a cart that is gone."""
+    """The mail for the reader of this effect. Raises TemplateFailed, or Pointless for a cart that is gone and an order
+    cancelled meanwhile."""
     variables = variables_of(template.about, template.shelves, ctx, wished, links)
     if template.about == "cart":
-        _check_cart(ctx, variables)
+        check_cart(ctx.records.get("cart") or {}, variables)
+    elif template.about == "order":
+        check_order(ctx)
     return Content(
         subject=" ".join(render(template.subject, variables).split()),
         text=tidy(render(template.text, variables)),
@@ -80,17 +80,6 @@ def _own(name: str, wished: str, ctx: Context) -> Template | None:
         return ctx.port(Messages).find(name, wished)
     except LookupError:
         return None
-
-
-def _check_cart(ctx: Context, variables: Mapping[str, Any]) -> None:
-    """A mail about a cart that is gone, bought or sold out has nothing to say. Raises Pointless."""
-    cart = ctx.records.get("cart") or {}
-    if cart.get("completed_at") or cart.get("order_id"):
-        raise Pointless("cart.completed")
-    if cart.get("deleted_at"):
-        raise Pointless("cart.deleted")
-    if not variables["lines"]:
-        raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
 
 
 def _today(ctx: Context, about: str, shelves: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from sereno.engine.durations import format_duration, parse_duration
+from sereno.engine.precedence import FIRST, LAST
 from sereno.engine.schedule import WEEKDAYS, parse_time, quiet_until
 from sereno.store.documents import decode, encode
 
@@ -24,7 +25,6 @@ LONGEST = timedelta(days=31)
 SHORTEST = timedelta(minutes=1)
 MOST_RULES = 20
 MOST_MESSAGES = 1000
-FIRST, USUAL_PRIORITY, LAST = 1, 5, 9
 
 Whom = Literal["marketing", "all"]
 
@@ -46,7 +46,8 @@ class Cap:
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """From `start` to `end` of the reader's day nothing goes; past midnight where `end` is not after `start`, on
-    `days` the whole day round where they are the same. `days` are those it begins on (none: every day). `holds` says what it holds."""
+    `days` the whole day round where they are the same. `days` are those it begins on (none: every day). `holds` says
+    what it holds."""
 
     channel: str
     start: time

@@ -1,0 +1,73 @@
+"""To whom a mail goes, for what, and whether they allow it: asked by whoever keeps the order among all messages, and
+again by the action itself at the moment of sending, by the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from sereno.engine.durations import parse_duration
+from sereno.engine.templates import TemplateFailed
+from sereno.modules.messages import present, templates
+from sereno.modules.messages.consent import Refusal, refusal
+from sereno.modules.messages.writing import choose
+from sereno.sdk.context import Context
+from sereno.sdk.plugin import Addressed, MessageKind
+from sereno.sdk.ports import Consents
+
+CHANNEL = "email"
+
+
+def kind_of(config: Mapping[str, Any]) -> MessageKind:
+    """What a step sends, as far as that can be told without the shop's own templates."""
+    name, said = config.get("template"), config.get("purpose")
+    if isinstance(name, str):
+        said = templates.purpose_of(name) or said
+    elif said is None:
+        said = "transactional"
+    return MessageKind(CHANNEL, said if isinstance(said, str) else None)
+
+
+def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed | None:
+    """None where the action itself will have to say what is wrong."""
+    to, name = recipient(config.get("to"), ctx), config.get("template")
+    if to is None:
+        return None
+    try:
+        purpose = choose(name, ctx)[0].purpose if isinstance(name, str) else config.get("purpose")
+    except TemplateFailed:
+        return None
+    purpose = str(purpose or "transactional")
+    expires, merge = config.get("expires"), config.get("merge")
+    return Addressed(
+        channel=CHANNEL,
+        to=to,
+        purpose=purpose,
+        refusal=refused(to, purpose, ctx),
+        expires=parse_duration(expires) if isinstance(expires, str) else None,
+        merge=merge.strip() or None if isinstance(merge, str) else None,
+    )
+
+
+def recipient(to: Any, ctx: Context) -> str | None:
+    """Whom the step names, else whom the records do."""
+    return (to.strip() if isinstance(to, str) else "") or present.recipient(ctx)
+
+
+def refused(to: str, purpose: str, ctx: Context) -> Callable[[Consents], Refusal | None]:
+    """Why they may not be written to, asked of a ledger."""
+    address, customer, ticked = to.lower(), ctx.records.get("customer"), _ticked(ctx)
+    return cast(
+        "Callable[[Consents], Refusal | None]",
+        partial(refusal, address=address, purpose=purpose, customer=customer, ticked=ticked),
+    )
+
+
+def _ticked(ctx: Context) -> bool | None:
+    for kind in ("cart", "order"):
+        ticked = (ctx.records.get(kind) or {}).get("accepts_marketing")
+        if ticked is not None:
+            return bool(ticked)
+    return None

@@ -1,0 +1,62 @@
+"""What the people of one batch of messages allow, read together. The rule itself is `Addressed.refusal`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sereno.sdk.ports import Consents
+from sereno.store.database import Transaction
+
+PURPOSE = "marketing"
+
+
+class ReadConsents:
+    """One query for all these (shop, address)."""
+
+    def __init__(self, tx: Transaction, addresses: Iterable[tuple[int, str]]) -> None:
+        self._tx = tx
+        self._said: dict[tuple[int, str, str], bool] = {}
+        self._suppressed: set[tuple[int, str, str]] = set()
+        pairs = set(addresses)
+        parameters = {"shops": list({shop for shop, _ in pairs}), "addresses": sorted({one for _, one in pairs})}
+        for shop_id, address, channel, granted, at in tx.all("last_words", parameters):
+            if at is None:
+                self._suppressed.add((shop_id, address, channel))
+            else:
+                self._said[shop_id, address, channel] = bool(granted)
+
+    def of(self, shop_id: int) -> Consents:
+        return _OfShop(self, shop_id)
+
+    def allows(self, shop_id: int, address: str, channel: str, purpose: str) -> bool | None:
+        if purpose == PURPOSE:
+            return self._said.get((shop_id, address.lower(), channel))
+        parameters = {"shop": shop_id, "address": address.lower(), "channel": channel, "purpose": purpose}
+        row = self._tx.one("consent_of", parameters)
+        return None if row is None else bool(row[0])
+
+    def is_suppressed(self, shop_id: int, address: str, channel: str) -> bool:
+        return (shop_id, address.lower(), channel) in self._suppressed
+
+
+class _OfShop:
+    """The `Consents` of one shop, for reading."""
+
+    def __init__(self, read: ReadConsents, shop_id: int) -> None:
+        self._read = read
+        self._shop_id = shop_id
+
+    def allows(self, address: str, channel: str, purpose: str) -> bool | None:
+        return self._read.allows(self._shop_id, address, channel, purpose)
+
+    def is_suppressed(self, address: str, channel: str) -> bool:
+        return self._read.is_suppressed(self._shop_id, address, channel)
+
+    def record(
+        self, address: str, channel: str, purpose: str, granted: bool, source: str, proof: Mapping[str, Any]
+    ) -> None:
+        raise LookupError("nothing is recorded while it is decided whether a message may go")
+
+    def suppress(self, address: str, channel: str, reason: str) -> None:
+        raise LookupError("nothing is recorded while it is decided whether a message may go")

@@ -1,0 +1,114 @@
+"""Where effects go past the arbiter on their way out: some go on, some wait, some are over.
+
+Invariant: what does not go now is either due again at the moment said, or settled with the reason; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sereno.engine.run import TraceEntry
+from sereno.runtime.actions import Prepared, Ready, prepare
+from sereno.runtime.arbiter.booking import decide
+from sereno.runtime.arbiter.messages import Asked, Message, read_message
+from sereno.runtime.arbiter.rules import rules_of
+from sereno.runtime.arbiter.saying import DEFERRED, REFUSED, effect_message
+from sereno.runtime.arbiter.verdicts import Go, Guard, Later, Never, Verdict
+from sereno.sdk.result import Done
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+if TYPE_CHECKING:
+    from sereno.runtime.settling import Claimed
+    from sereno.runtime.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A claimed effect that is ready, and what the arbiter must know of where it comes from."""
+
+    effect: Claimed
+    ready: Ready
+    flow: str
+    wanted_at: int
+    priority: int | None
+
+
+def let_pass(
+    world: World, tx: Transaction, passing: Sequence[Passing], now: datetime
+) -> list[tuple[Claimed, Ready | Done]]:
+    """What goes on to be carried out, and what is over already because it may not be sent; the rest waits."""
+    messages: dict[str, Message] = {}
+    for one in passing:
+        asked = Asked(
+            one.effect.key, one.effect.flow_id, one.flow, one.effect.run, one.effect.step, one.wanted_at, one.priority
+        )
+        rules = rules_of(one.ready.context.shop.settings)
+        message = read_message(one.ready.definition, one.ready.config, one.ready.context, asked, rules)
+        if message is not None:
+            messages[one.effect.key] = message
+    decided = decide(tx, world.database.dialect, list(messages.values()), now, books="booked")
+    found: list[tuple[Claimed, Ready | Done]] = []
+    later: list[tuple[int, int, str, str]] = []
+    traces: list[tuple[int, str, str, list[tuple[str, dict[str, Any]]]]] = []
+    for one in passing:
+        effect, message = one.effect, messages.get(one.effect.key)
+        if message is None:
+            found.append((effect, one.ready))
+            continue
+        notes = list(decided.notes.get(effect.key, ()))
+        match decided.verdicts[effect.key]:
+            case Go():
+                found.append((replace(effect, is_booked=message.takes_a_slot), one.ready))
+            case Later(at, reason, details):
+                due = to_micros(at)
+                if message.expires_at is not None:
+                    due = min(due, message.expires_at)
+                later.append((effect.id, due, reason, effect_message(effect.action, reason, dict(details))))
+                if decided.is_news.get(effect.key):
+                    notes.append((DEFERRED, {"reason": reason, **details}))
+            case Never(reason, details):
+                found.append((effect, Done(not_sent(message, reason))))
+                notes.append((REFUSED, {"reason": reason, **details}))
+        if notes:
+            traces.append((effect.run, effect.step, effect.action, notes))
+    tx.many("defer_effects", sorted(later))
+    tx.many(
+        "copy_traces",
+        [
+            (run, encode([TraceEntry(now, step, code, {"action": action, **details}) for code, details in notes]))
+            for run, step, action, notes in sorted(traces, key=lambda trace: trace[:3])
+        ],
+    )
+    return found
+
+
+def not_sent(message: Message, reason: str) -> dict[str, Any]:
+    """The result of an effect that is over without having been sent."""
+    return {"sent": False, "reason": reason, "to": message.address, "purpose": message.purpose}
+
+
+def dry_guard(world: World) -> Guard:
+    """The guard of a dry world: the same decisions over its scratch database, on its clock. What would go later takes
+    up room at that moment; it is not looked at again then."""
+
+    def guard(
+        effect: Prepared, records: Mapping[str, Mapping[str, Any] | None], now: datetime, tx: Transaction
+    ) -> Verdict:
+        definition = world.plugins.actions.get(effect.action)
+        if definition is None or definition.message(effect.config) is None:
+            return Go()
+        ready = prepare(world, effect, records, now, tx)
+        state = effect.state
+        step = effect.key.removeprefix(f"{state.id}/")
+        asked = Asked(effect.key, 0, effect.flow, 0, f"{effect.flow}|{step}", to_micros(now), effect.priority)
+        message = read_message(definition, effect.config, ready.context, asked, rules_of(effect.shop.settings))
+        if message is None:
+            return Go()
+        return decide(tx, world.database.dialect, [message], now, books="sent").verdicts[effect.key]
+
+    return guard

@@ -1,0 +1,91 @@
+-- What was written to whom, what is on its way and what waits: the arbiter's slots.
+
+-- name: lock_recipients
+-- dialect: postgresql
+-- One lock for each person and address, in the order given, until the end of the transaction. In SQLite writers come
+-- one after the other anyway.
+SELECT count(pg_advisory_xact_lock(value)) FROM {list:recipients:bigint}
+
+-- name: slots_of
+-- What went since `since`, and all that has not gone yet, to these people or addresses. A slot whose effect is over
+-- says how that ended.
+SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
+    slot.priority, slot.merge, slot.flow_id, slot.reason,
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, effect.status
+FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
+WHERE slot.shop_id {in:shops:bigint} AND slot.person {in:people:text} AND (slot.status <> 'sent' OR slot.at > :since)
+UNION ALL
+SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
+    slot.priority, slot.merge, slot.flow_id, slot.reason,
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, effect.status
+FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
+WHERE slot.shop_id {in:shops:bigint} AND slot.address {in:addresses:text}
+    AND (slot.status <> 'sent' OR slot.at > :since)
+
+-- name: keep_slots
+-- rows: key text, shop_id bigint, flow_id bigint, run_id bigint, channel text, purpose text, person text, address text, status text, at bigint, wanted_at bigint, expires_at bigint, priority smallint, merge text, reason text, details text
+INSERT INTO message_slot (key, shop_id, flow_id, run_id, channel, purpose, person, address, status, at, wanted_at,
+    expires_at, priority, merge, reason, details) {rows}
+ON CONFLICT (key) DO UPDATE SET status = excluded.status, at = excluded.at, person = excluded.person,
+    address = excluded.address, priority = excluded.priority, expires_at = excluded.expires_at,
+    reason = excluded.reason, details = excluded.details
+
+-- name: merge_slots
+-- rows: key text, details text
+-- dialect: sqlite
+UPDATE message_slot SET reason = 'message.merged', details = :details WHERE key = :key
+-- dialect: postgresql
+UPDATE message_slot SET reason = 'message.merged', details = r.details FROM {table} WHERE message_slot.key = r.key
+
+-- name: sent_slots
+-- rows: key text, at bigint
+-- dialect: sqlite
+UPDATE message_slot SET status = 'sent', at = :at, reason = NULL, details = NULL WHERE key = :key
+-- dialect: postgresql
+UPDATE message_slot SET status = 'sent', at = r.at, reason = NULL, details = NULL FROM {table}
+WHERE message_slot.key = r.key
+
+-- name: give_back_slots
+DELETE FROM message_slot WHERE key {in:keys:text} RETURNING shop_id, person, address
+
+-- name: give_back_cancelled
+-- What runs cut short had asked for and nobody had begun.
+DELETE FROM message_slot
+WHERE key IN (SELECT key FROM effect WHERE run_id {in:runs:bigint} AND status = 'cancelled' AND recalled_at = :now)
+RETURNING shop_id, person, address
+
+-- name: wake_waiting
+-- Those that wait for the same people are looked at again; another worker that has one in hand looks anyway.
+-- dialect: sqlite
+UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key IN (
+    SELECT key FROM message_slot WHERE status = 'waiting' AND shop_id {in:shops:bigint}
+        AND (person {in:people:text} OR address {in:addresses:text}))
+-- dialect: postgresql
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT effect.id FROM effect JOIN message_slot AS slot ON slot.key = effect.key
+    WHERE slot.status = 'waiting' AND slot.shop_id {in:shops:bigint}
+        AND (slot.person {in:people:text} OR slot.address {in:addresses:text})
+        AND effect.status = 'pending' AND effect.due_at > :now
+    ORDER BY effect.id FOR UPDATE OF effect SKIP LOCKED)
+
+-- name: wake_effects
+-- dialect: sqlite
+UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key {in:keys:text}
+-- dialect: postgresql
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT id FROM effect WHERE key {in:keys:text} AND status = 'pending' AND due_at > :now
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+
+-- name: defer_effects
+-- rows: id bigint, due_at bigint, error text, message text
+-- dialect: sqlite
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1, due_at = :due_at,
+    error = :error, message = :message
+WHERE id = :id
+-- dialect: postgresql
+UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempts = attempts - 1, due_at = r.due_at,
+    error = r.error, message = r.message
+FROM {table} WHERE effect.id = r.id
+
+-- name: forget_slots
+DELETE FROM message_slot WHERE status = 'sent' AND at < :before
