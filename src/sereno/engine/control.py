@@ -33,8 +33,8 @@ HOLDOUT = "holdout"
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """`share` in basis points of the people (or keys, where nobody is known) that the flow passes by; `window` is how
-    long after they came to it their orders count."""
+    """`share` in basis points of the people that the flow passes by; `window` is how long after they came to it their
+    orders count."""
 
     share: int
     window: timedelta

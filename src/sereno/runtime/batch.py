@@ -17,7 +17,7 @@ from sereno.engine.context import RunContext
 from sereno.engine.durations import format_instant
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
-from sereno.runtime import asking, counting, ports
+from sereno.runtime import asking, counting, exposing, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.arbiter import booking
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
@@ -36,6 +36,8 @@ from sereno.store.fields import storable, to_micros
 MOST_INPUTS = 1000
 """How many local outcomes one run may take in within one batch; more means a loop."""
 
+HELD_OUT = {"sent": False, "reason": "control.held_out"}
+"""The outcome of whatever a run of the control group would do."""
 
 class Batch:
     """Runs held by one transaction. `records` are shared by all of them. Not `is_alone`: another worker may be offering
@@ -115,6 +117,8 @@ class Batch:
             held.traces += done.trace
             held.approvals += done.approvals
             for effect in done.effects:
+            if done.trace and held.live.flow.experiments and not self.world.is_dry:
+                held.exposures += exposing.exposures(held, done.trace, context.records.get("customer"))
                 outcome = self._place(held, effect, context, at)
                 if outcome is not None and effect.awaited:
                     inputs.append(outcome)
@@ -127,7 +131,7 @@ class Batch:
         result: Done | Fail | None = None
         status = "pending"
         if held.is_shadow:
-            status, result = "shadow", Done({})
+            status, result = "shadow", Done(HELD_OUT if held.state.is_held_out else {})
         elif definition is None:
             result = Fail("action.unknown", f"There is no action {effect.action}; is a plug-in missing?")
         elif definition.connection is not None:
@@ -209,6 +213,7 @@ class Batch:
         self._keep_traces([held for held in changed if held.traces])
         asks = self._write_approvals(changed, now)
         tx.many("copy_skips", self.skips)
+        exposing.expose(tx, [row for held in changed for row in held.exposures])
         self._count(changed)
         counting.count_runs(self.world, tx, changed, begun, over)
         self._tell(changed, over)

@@ -17,6 +17,7 @@ from sereno.engine.context import RunContext
 from sereno.engine.durations import parse_instant
 from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, reference_time
 from sereno.engine.run import Ended, EventArrived, Started
+from sereno.runtime import exposing
 from sereno.runtime.batch import Batch
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
@@ -226,6 +227,8 @@ class Entering:
             is_shadow=live.status == "shadow" or live.lane != 0,
             is_changed=True,
         )
+        if exposing.is_held_out(held, item.context.records.get("customer")):
+            held.is_shadow = state.is_held_out = True
         batch.hold(held)
         batch.give(held, Started())
         for event in sorted(item.later, key=lambda later: later.occurred_at):

@@ -23,7 +23,7 @@ from sereno.store.fields import to_micros
 class Held:
     """`row` is None until a new run is written. `event_row` is the starting event's row. `recheck_at`: when
     the run is to be woken, before its own timer, to see what it may have missed (microseconds). `effects` are rows of
-    `effect` without their leading run id."""
+    `effect` without their leading run id, `exposures` rows of `expose`."""
 
     row: int | None
     shop: Shop
@@ -38,6 +38,7 @@ class Held:
     effects: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
     approvals: list[NewApproval] = field(default_factory=list[NewApproval])
     writes: list[LocalWrites] = field(default_factory=list[LocalWrites])
+    exposures: list[tuple[Any, ...]] = field(default_factory=list[tuple[Any, ...]])
 
     @property
     def is_live(self) -> bool:

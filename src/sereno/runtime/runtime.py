@@ -12,6 +12,7 @@ from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
 from sereno.runtime.mapping import Mapper
+from sereno.runtime.outcomes import Outcomes
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.schedules import Scheduler
 from sereno.runtime.waking import Waker
@@ -68,6 +69,7 @@ class Runtime:
         self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
         self._dead_after = dead_after
         self._started_at = to_micros(self.world.clock.now())
+        self.outcomes = Outcomes(self.world)
         self._parts: dict[str, tuple[Callable[[int], int], Pace]] = {
             "map": (self.mapper.run, Pace()),
             "dispatch": (self.dispatcher.run, Pace()),
@@ -114,7 +116,8 @@ class Runtime:
         return done
 
     def beat(self) -> None:
-        """Say that this worker lives, keep its leases, free those of the dead, and share the lanes fairly."""
+        """Say that this worker lives, keep its leases, free those of the dead, and share the lanes fairly; then go on
+        counting what came of experiments."""
         self._set_clock()
         now = self.world.clock.now()
         with self.world.database.transaction() as tx:
@@ -129,6 +132,7 @@ class Runtime:
 
     def _set_clock(self) -> None:
         """On PostgreSQL workers may be on several hosts: leases, heartbeats and timers go by the database's clock. All
+        self.outcomes.turn()
         that use one SQLite file are on one machine."""
         clock = self.world.clock
         if isinstance(clock, SystemClock) and self.world.database.dialect == "postgresql":

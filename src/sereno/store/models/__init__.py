@@ -6,6 +6,7 @@ from sereno.store.models.backtests import Backtest, BacktestEffect, BacktestRun,
 from sereno.store.models.content import MessageChange, MessagePicture, MessageTemplate, MessageVersion
 from sereno.store.models.drafts import FlowDraftChange
 from sereno.store.models.effects import Approval, ConnectionBudget, Effect
+from sereno.store.models.experiments import ExperimentSum, Exposure
 from sereno.store.models.flows import Flow, FlowEntry, FlowSchedule, FlowVersion, FlowWaking
 from sereno.store.models.inbox import Delivery, Event, EventLink, EventQueue
 from sereno.store.models.keys import ApiKey
@@ -53,6 +54,8 @@ __all__ = [
     "Event",
     "EventLink",
     "EventQueue",
+    "ExperimentSum",
+    "Exposure",
     "Flow",
     "FlowDraftChange",
     "FlowEntry",
