@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
+    from sereno.runtime.rehearsals.keeping import Keeper
     from sereno.runtime.runtime import Runtime
     from sereno.sdk.connector import Connector
 
@@ -96,6 +97,14 @@ def build_runtime(environment: Environment, *, database: Database | None = None,
     database = database or default_database()
     ports = build_ports(environment, database)
     return Runtime(database, registry(), ports, worker_name=name or worker_name(), base_url=environment.base_url)
+
+
+def build_backtests(database: Database) -> Keeper:
+    """Who has this installation's back-tests carried out, in processes of their own."""
+    from sereno.runtime.rehearsals.keeping import Keeper
+    from sereno.site.rehearsing import command
+
+    return Keeper(database, command)
 
 
 def build_inbox(database: Database | None = None) -> Inbox:

@@ -45,7 +45,7 @@ def serve(
     migrations applied before. `on_ready` is called, in a thread of its own, once requests are taken."""
     from django.conf import settings
 
-    from sereno.site.composition import build_door, build_front, build_runtime
+    from sereno.site.composition import build_backtests, build_door, build_front, build_runtime
     from sereno.store.database import default_database
 
     environment = settings.ENVIRONMENT
@@ -59,13 +59,16 @@ def serve(
     door = build_door(on_stored=crew.notify if crew else None, database=database)
     executor = ThreadPoolExecutor(2, "sereno-health")
     server = make_server(build_front(door, executor, database), door, on_ready)
-    if crew:
+    backtests = build_backtests(database) if with_worker else None
+    if crew and backtests:
         crew.start()
+        backtests.start()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=[listening]))
     finally:
-        if crew:
+        if crew and backtests:
+            backtests.stop()
             crew.stop(STOP_SECONDS)
         executor.shutdown(wait=False, cancel_futures=True)
     return 0
@@ -93,16 +96,20 @@ def work() -> int:
     """One worker until stopped."""
     from django.conf import settings
 
-    from sereno.site.composition import build_runtime
+    from sereno.site.composition import build_backtests, build_runtime
+    from sereno.store.database import default_database
 
     _start_logging()
     crew = Crew(partial(build_runtime, settings.ENVIRONMENT))
+    backtests = build_backtests(default_database())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     crew.start()
+    backtests.start()
     while not stop.wait(1.0):
         pass
+    backtests.stop()
     crew.stop(STOP_SECONDS)
     return 0
 

@@ -27,6 +27,7 @@ MOST_WAITING = 10
 MOST_COUNTED = 200_000
 LARGEST_FILE = 50_000_000
 """Bytes of an uploaded file of events."""
+_decoder = msgspec.json.Decoder(dict[str, Any])
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -144,10 +145,10 @@ def read_lines(body: bytes) -> Iterator[Mapping[str, Any]]:
         if not line.strip():
             continue
         try:
-            event: Any = msgspec.json.decode(line)
+            event = _decoder.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"line {number} is not JSON: {error}") from None
-        missing = [name for name in needed if not isinstance(event, dict) or event.get(name) in (None, "")]
+            raise ValueError(f"line {number} is no event: {error}") from None
+        missing = [name for name in needed if event.get(name) in (None, "")]
         if missing:
             raise ValueError(f"line {number}: the event has no {missing[0]!r}")
         yield event if event.get("source") else {**event, "source": "file"}

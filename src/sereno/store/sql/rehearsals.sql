@@ -58,7 +58,7 @@ UPDATE backtest SET lease_until = 0 WHERE id = :id AND worker = :worker AND stat
 UPDATE backtest SET status = CASE WHEN cancel_at IS NULL THEN 'failed' ELSE 'cancelled' END,
     error = CASE WHEN cancel_at IS NULL THEN 'backtest.crashed' END, finished_at = :now, worker = NULL,
     lease_until = NULL
-WHERE status = 'running' AND lease_until < :now AND (attempts >= :most OR cancel_at IS NOT NULL)
+WHERE status = 'running' AND lease_until < :now AND (attempts >= :most OR cancel_at IS NOT NULL) RETURNING id
 
 -- name: job_of_backtest
 SELECT id, shop_id, flow, text, version, base_version, origin, begin, until, seed, total
@@ -97,6 +97,10 @@ SELECT count(*) FROM (SELECT 1 FROM event WHERE shop_id = :shop AND occurred_at 
 SELECT uid, source, type, subject, occurred_at, data, refs, id FROM event
 WHERE shop_id = :shop AND (occurred_at, id) > (:at, :after) AND occurred_at < :until AND source <> 'sereno'
 ORDER BY occurred_at, id LIMIT :limit
+
+-- name: budgets_of_shop
+SELECT connection, per_second, burst FROM connection_budget WHERE shop_id = :shop AND per_second IS NOT NULL
+ORDER BY connection
 
 -- name: copy_backtest_runs
 -- copy: backtest_run (id, backtest_id, shop_id, is_live_version, uid, subject, customer, address, key, event, event_type, started_at, ended_at, status, step, reason, effects, messages, way, change, pair, story)
