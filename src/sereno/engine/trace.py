@@ -36,6 +36,14 @@ CODES: dict[str, str] = {
     "effect.done": "{action} was done",
     "effect.cancelled": "{action} had not begun when the run was cut short, and was taken back",
     "effect.failed": "{action} failed for good: {reason}",
+    "effect.deferred": "{action} waits until {until}: {reason}",
+    "effect.deferred.capped": "{action} waits until {until}: this person has had {counted} messages within {period}, "
+    "and {most} are allowed",
+    "effect.deferred.quiet_hours": "{action} waits until {until}: from {from} to {to} it is quiet where this person "
+    "lives ({zone})",
+    "effect.deferred.gave_way": "{action} waits until {until}: a more important message to this person goes first",
+    "effect.withheld": "{action} was not sent: {reason}",
+    "effect.replaced": "An earlier message like {action} still waited; this one takes its place",
     "wait.started": "Waits until {until}",
     "wait.started.event": "Waits for {events}, until {until} at most",
     "wait.started.event_forever": "Waits for {events}",
@@ -78,6 +86,18 @@ REASONS: dict[str, str] = {
     "when_false": "the trigger's condition no longer held",
     "when_error": "the trigger's condition could not be told any more",
     "restarted": "a newer start took its place",
+    "message.expired": "by the time it could go it was not worth sending any more",
+    "message.merged": "a later message of the same kind took its place",
+    "consent.missing": "the person has not agreed to marketing",
+    "consent.refused": "the person has said no to marketing",
+    "address.suppressed": "the address must not be written to",
+    "cart.completed": "the cart was already bought",
+    "cart.deleted": "the cart is gone",
+    "cart.sold_out": "everything in the cart is sold out",
+    "cart.empty": "the cart is empty",
+    "order.cancelled": "the order was cancelled meanwhile",
+    "product.sold_out": "the product is sold out meanwhile",
+    "price.changed": "the price has changed meanwhile",
 }
 """Reasons that the engine itself gives; others (an action's reason code, a person's words) stand for themselves."""
 
@@ -136,6 +156,8 @@ def _variant(code: str, details: Mapping[str, Any]) -> str:
             return f"{code}.unknown"
         case "step.set" if details.get("errors"):
             return "step.set.unknown"
+        case "effect.deferred" if str(details.get("reason")).startswith("message."):
+            return f"effect.deferred.{str(details['reason']).removeprefix('message.')}"
         case "wait.started" if "events" in details:
             return "wait.started.event" if details.get("until") else "wait.started.event_forever"
         case "approval.asked" if not details.get("until"):

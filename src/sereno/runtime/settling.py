@@ -17,9 +17,10 @@ from typing import Any
 
 import msgspec
 
-from sereno.engine.run import EffectFinished, decode_state
+from sereno.engine.run import EffectFinished, TraceEntry, decode_state
 from sereno.runtime import counting, hooks, ports
 from sereno.runtime.arbiter import booking
+from sereno.runtime.arbiter.saying import WITHHELD
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.tracing import trace_cancelled
@@ -103,7 +104,7 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
-    _settle_messages(tx, outcomes, statuses, final, to_micros(now))
+    _settle_messages(tx, outcomes, statuses, final, now)
     counting.count_outcomes(world, tx, ours, final)
     told = [outcome for outcome in outcomes if outcome.effect.id in statuses and not outcome.is_given_back]
     _tell(world, tx, told, final, now)
@@ -119,22 +120,29 @@ def _settle_messages(
     outcomes: Sequence[Outcome],
     statuses: Mapping[int, str],
     final: Mapping[int, Done | Fail],
-    now: int,
+    now: datetime,
 ) -> None:
-    """Which of them were sent, and which take up no room any more."""
+    """Which of them were sent, and which take up no room any more; the run's trace says what was found out when they
+    were about to be sent."""
+    traces: list[tuple[int, str]] = []
     sent: list[str] = []
     not_sent: list[str] = []
     for outcome in outcomes:
-        effect = outcome.effect
-        if not effect.is_booked or effect.id not in statuses:
+        effect, end = outcome.effect, final.get(outcome.effect.id)
+        if effect.id not in statuses:
             continue
-        end = final.get(effect.id)
+        if outcome.writes is not None and isinstance(end, Done) and end.value.get("sent") is False:
+            details = {"action": effect.action, "effect": effect.key, "reason": end.value.get("reason")}
+            traces.append((effect.run, encode([TraceEntry(now, effect.step, WITHHELD, details)])))
+        if not effect.is_booked:
+            continue
         if isinstance(end, Done) and end.value.get("sent") is not False:
             sent.append(effect.key)
         elif end is not None or outcome.is_given_back or statuses[effect.id] == "cancelled":
             not_sent.append(effect.key)
     if sent or not_sent:
-        booking.settle(tx, sent, not_sent, now)
+        booking.settle(tx, sent, not_sent, to_micros(now))
+    tx.many("copy_traces", sorted(traces))
 
 
 def _tell(

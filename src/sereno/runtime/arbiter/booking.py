@@ -258,7 +258,7 @@ class _Desk:
                 self._note_replaced(message.key, slot.wanted_at)
 
     def _note_replaced(self, key: str, wanted_at: int) -> None:
-        self.decided.notes.setdefault(key, []).append(("message.replaced", {"wanted_at": said(wanted_at)}))
+        self.decided.notes.setdefault(key, []).append(("effect.replaced", {"wanted_at": said(wanted_at)}))
 
     # --- outcomes ---------------------------------------------------------------------------
 

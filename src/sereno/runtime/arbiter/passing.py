@@ -15,7 +15,7 @@ from sereno.runtime.actions import Prepared, Ready, prepare
 from sereno.runtime.arbiter.booking import decide
 from sereno.runtime.arbiter.messages import Asked, Message, read_message
 from sereno.runtime.arbiter.rules import rules_of
-from sereno.runtime.arbiter.saying import DEFERRED, REFUSED, effect_message
+from sereno.runtime.arbiter.saying import DEFERRED, WITHHELD, effect_message
 from sereno.runtime.arbiter.verdicts import Go, Guard, Later, Never, Verdict
 from sereno.sdk.result import Done
 from sereno.store.database import Transaction
@@ -54,7 +54,7 @@ def let_pass(
     decided = decide(tx, world.database.dialect, list(messages.values()), now, books="booked")
     found: list[tuple[Claimed, Ready | Done]] = []
     later: list[tuple[int, int, str, str]] = []
-    traces: list[tuple[int, str, str, list[tuple[str, dict[str, Any]]]]] = []
+    traces: list[tuple[int, str]] = []
     for one in passing:
         effect, message = one.effect, messages.get(one.effect.key)
         if message is None:
@@ -73,17 +73,13 @@ def let_pass(
                     notes.append((DEFERRED, {"reason": reason, **details}))
             case Never(reason, details):
                 found.append((effect, Done(not_sent(message, reason))))
-                notes.append((REFUSED, {"reason": reason, **details}))
+                notes.append((WITHHELD, {"reason": reason, **details}))
         if notes:
-            traces.append((effect.run, effect.step, effect.action, notes))
+            names = {"action": effect.action, "effect": effect.key}
+            entries = [TraceEntry(now, effect.step, code, {**names, **details}) for code, details in notes]
+            traces.append((effect.run, encode(entries)))
     tx.many("defer_effects", sorted(later))
-    tx.many(
-        "copy_traces",
-        [
-            (run, encode([TraceEntry(now, step, code, {"action": action, **details}) for code, details in notes]))
-            for run, step, action, notes in sorted(traces, key=lambda trace: trace[:3])
-        ],
-    )
+    tx.many("copy_traces", sorted(traces))
     return found
 
 

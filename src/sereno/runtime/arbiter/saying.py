@@ -11,7 +11,7 @@ from sereno.runtime.arbiter.deciding import Moment, used
 from sereno.runtime.arbiter.rules import Quiet
 from sereno.store.fields import from_micros
 
-DEFERRED, REFUSED = "message.deferred", "message.refused"
+DEFERRED, WITHHELD = "effect.deferred", "effect.withheld"
 
 
 def said(at: int) -> str:
