@@ -35,9 +35,9 @@ from sereno.store.fields import storable, to_micros
 
 MOST_INPUTS = 1000
 """How many local outcomes one run may take in within one batch; more means a loop."""
-
 HELD_OUT = {"sent": False, "reason": "control.held_out"}
 """The outcome of whatever a run of the control group would do."""
+
 
 class Batch:
     """Runs held by one transaction. `records` are shared by all of them. Not `is_alone`: another worker may be offering
@@ -116,9 +116,9 @@ class Batch:
             held.is_changed = True
             held.traces += done.trace
             held.approvals += done.approvals
-            for effect in done.effects:
             if done.trace and held.live.flow.experiments and not self.world.is_dry:
                 held.exposures += exposing.exposures(held, done.trace, context.records.get("customer"))
+            for effect in done.effects:
                 outcome = self._place(held, effect, context, at)
                 if outcome is not None and effect.awaited:
                     inputs.append(outcome)
@@ -212,8 +212,8 @@ class Batch:
         self._cancel(changed, now)
         self._keep_traces([held for held in changed if held.traces])
         asks = self._write_approvals(changed, now)
-        tx.many("copy_skips", self.skips)
         exposing.expose(tx, [row for held in changed for row in held.exposures])
+        tx.many("copy_skips", self.skips)
         self._count(changed)
         counting.count_runs(self.world, tx, changed, begun, over)
         self._tell(changed, over)
