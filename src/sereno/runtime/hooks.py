@@ -34,6 +34,10 @@ TYPES: dict[str, str] = {
     "flow.published": "A new version of a flow went live.",
     "flow.paused": "A flow was paused.",
     "flow.resumed": "A flow goes on.",
+    "flow.stage_returned": "A version on its way in passed a limit and was taken back; the live version serves all.",
+    "alert.raised": "Something is amiss: an alert of a new kind, or about something new.",
+    "alert.settled": "What an alert was about is over.",
+    "connection.silent": "A connection that usually brings something has been silent for too long.",
     "webhook.test": "A test from the page, sent to one webhook only.",
 }
 """All types, each with what it says. `webhook.test` needs no subscription."""

@@ -17,6 +17,7 @@ from sereno.runtime.flows import LiveFlow, compiled
 from sereno.runtime.holding import Held
 from sereno.runtime.staff import Staff, audit, open_staff, tell
 from sereno.runtime.waking import catch_up
+from sereno.runtime.watching.alerting import settle_alert
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -25,6 +26,8 @@ from sereno.store.fields import to_micros
 Inflight = Literal["finish", "move", "end"]
 Status = Literal["live", "shadow", "paused"]
 PAGE = 500
+LIMIT_ALERT = "flow.limit"
+"""The kind of the alert of a flow that came to its limit and paused itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +100,27 @@ def set_status(
     ValueError when the flow was never published."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
-        row = flow_row(tx, shop_id, name)
-        if row.version is None:
-            raise ValueError(f"{name} has no published version yet; publish it first")
-        now = _next_change(tx, staff)
-        parameters = {"id": row.id, "status": status, "reason": reason[:500] or None, "now": now}
-        tx.run("set_status", parameters)
-        audit(tx, shop_id, now, by, f"flow.{status}", name, {"reason": reason, "before": row.status})
-        if (status == "paused") != (row.status == "paused"):
-            what = "flow.paused" if status == "paused" else "flow.resumed"
-            tell(staff, tx, shop_id, what, {"flow": name, "status": status, "by": by, "reason": reason})
-        if status != "paused":
-            _release(tx, staff, row)
+        change_status(staff, tx, shop_id, name, status, by, reason)
+
+
+def change_status(
+    staff: Staff, tx: Transaction, shop_id: int, name: str, status: Status, by: str, reason: str = ""
+) -> None:
+    """`set_status` within a transaction. What a flow asks about its limits is settled when somebody sets it live."""
+    row = flow_row(tx, shop_id, name)
+    if row.version is None:
+        raise ValueError(f"{name} has no published version yet; publish it first")
+    now = next_change(tx, staff)
+    parameters = {"id": row.id, "status": status, "reason": reason[:500] or None, "now": now}
+    tx.run("set_status", parameters)
+    audit(tx, shop_id, now, by, f"flow.{status}", name, {"reason": reason, "before": row.status})
+    if (status == "paused") != (row.status == "paused"):
+        what = "flow.paused" if status == "paused" else "flow.resumed"
+        tell(staff, tx, shop_id, what, {"flow": name, "status": status, "by": by, "reason": reason})
+    if status != "paused":
+        _release(tx, staff, row)
+        tx.run("settle_limit_questions", {"flow": row.id, "now": now, "by": by[:200]})
+        settle_alert(tx, shop_id, LIMIT_ALERT, f"flow:{name}", now)
 
 
 def install_derived(tx: Transaction, staff: Staff, shop_id: int) -> None:
@@ -146,9 +158,15 @@ def keep_draft(tx: Transaction, shop_id: int, text: str, flow: Flow, *, is_deriv
 
 
 def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> int:
+    number, flow = add_version(staff, tx, shop_id, row, by, note)
+    set_live(staff, tx, shop_id, row, number, flow, by, note)
+    return number
+
+
+def add_version(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str, note: str) -> tuple[int, Flow]:
+    """Publish the draft as the flow's next version, without starting anything on it."""
     with scope.in_shop(shop_id, staff.database):
         flow = compiled(row.draft, staff.plugins)
-    now = _next_change(tx, staff)
     last = tx.one("last_version", {"flow": row.id})
     number = (last[0] if last else 0) + 1
     tx.run(
@@ -158,39 +176,52 @@ def make_live(staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, by: str
             "number": number,
             "document": row.draft,
             "listens": encode(sorted(flow.listens)),
-            "now": now,
+            "now": next_change(tx, staff),
             "by": by[:200],
             "note": note[:500],
         },
     )
+    return number, flow
+
+
+def set_live(
+    staff: Staff, tx: Transaction, shop_id: int, row: FlowRow, number: int, flow: Flow, by: str, note: str
+) -> None:
+    """Start runs on this version from now on. A version on its way in is not let in any further."""
+    now = next_change(tx, staff)
     status = "shadow" if row.status == "shadow" else "live"
     title = flow.title[:200]
     tx.run(
         "set_version",
         {"id": row.id, "version": number, "status": status, "title": title, "draft": row.draft, "now": now},
     )
+    tx.run("replace_stage", {"flow": row.id, "now": to_micros(staff.world.clock.now())})
     _release(tx, staff, row)
     zone = ZoneInfo(staff.world.shops.find(tx, shop_id).facts.timezone)
     schedules.plan(tx, staff.plugins, row.id, number, flow, staff.world.clock.now(), zone)
     audit(tx, shop_id, now, by, "flow.published", row.name, {"version": number, "note": note})
     tell(staff, tx, shop_id, "flow.published", {"flow": row.name, "version": number, "by": by, "note": note})
-    return number
 
 
-def _next_change(tx: Transaction, staff: Staff) -> int:
+def next_change(tx: Transaction, staff: Staff) -> int:
     """Now, but later than any change before it: that is how workers notice."""
     seen = tx.one("flows_changed")
     return max(to_micros(staff.world.clock.now()), (seen[1] if seen else 0) + 1)
 
 
-def settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by: str) -> None:
-    """Move or end the runs on older versions, a page per transaction."""
+def settle_older(
+    staff: Staff, row: FlowRow, number: int, inflight: Inflight, by: str, *, only: int | None = None
+) -> None:
+    """Move or end the runs on older versions (or on one, `only`), a page per transaction. Those that ran in shadow
+    beside the live version are ended either way: the live version has runs of its own."""
     after = 0
+    query = "live_run_ids" if only is None else "live_run_ids_of"
     staff.world.flows.invalidate()
     while True:
         with staff.database.transaction() as tx:
             staff.world.flows.refresh(tx)
-            ids = [found[0] for found in tx.all("live_run_ids", {"flow": row.id, "after": after, "limit": PAGE})]
+            given = {"flow": row.id, "after": after, "limit": PAGE, **({} if only is None else {"version": only})}
+            ids = [found[0] for found in tx.all(query, given)]
             if not ids:
                 return
             after = ids[-1]
@@ -201,16 +232,23 @@ def settle_older(staff: Staff, row: FlowRow, number: int, inflight: Inflight, by
             if row.status == "paused" and inflight == "move":
                 catch_up(batch, taken)
             newest = staff.world.flows.version(tx, row.id, number)
+            beside = _beside(tx, row.id, taken)
             for held in taken:
                 if not held.is_live or held.state.version == number:
                     continue
-                if inflight == "end":
+                if inflight == "end" or held.state.id in beside:
                     batch.give(held, Ended("flow.replaced", by))
                 elif newest is not None and can_move(newest.flow, held.state, held.live.flow):
                     _move(batch, held, newest, by)
                     moved.append(held)
             batch.write()
             _write_links(tx, moved)
+
+
+def _beside(tx: Transaction, flow_id: int, taken: Sequence[Held]) -> set[str]:
+    """Ids of runs that entered in a lane of their own, in shadow beside the live version."""
+    keys = sorted({held.state.key for held in taken if held.is_shadow})
+    return {uid for (uid,) in tx.all("runs_beside", {"flow": flow_id, "keys": keys})} if keys else set()
 
 
 def _move(batch: Batch, held: Held, newest: LiveFlow, by: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -15,11 +16,15 @@ from sereno.runtime.mapping import Mapper
 from sereno.runtime.outcomes import Outcomes
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.schedules import Scheduler
+from sereno.runtime.stage_watch import StageWatch
 from sereno.runtime.waking import Waker
+from sereno.runtime.watching.looking import Watch
 from sereno.runtime.world import make_world
 from sereno.sdk.plugin import Plugins
 from sereno.store.database import Database, DatabaseConflict
 from sereno.store.fields import from_micros, to_micros
+
+log = logging.getLogger("sereno.runtime")
 
 SMALLEST, LARGEST = 20, 1000
 GONE_AFTER = timedelta(days=1)
@@ -66,10 +71,12 @@ class Runtime:
         self.dispatcher = Dispatcher(self.world)
         self.waker = Waker(self.world)
         self.scheduler = Scheduler(self.world)
+        self.stages = StageWatch(self.world, base_url)
         self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
+        self.outcomes = Outcomes(self.world)
+        self.watch = Watch(self.world)
         self._dead_after = dead_after
         self._started_at = to_micros(self.world.clock.now())
-        self.outcomes = Outcomes(self.world)
         self._parts: dict[str, tuple[Callable[[int], int], Pace]] = {
             "map": (self.mapper.run, Pace()),
             "dispatch": (self.dispatcher.run, Pace()),
@@ -127,12 +134,23 @@ class Runtime:
             tx.run("forget_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
+        self.stages.check()
         living = max(1, row[0] if row else 1)
         self.dispatcher.lanes = max(1, -(-16 // living))
+        self._look_round()
+
+    def _look_round(self) -> None:
+        """The watch must never cost the heartbeat."""
+        if self.world.is_dry:
+            return
+        try:
+            self.watch.look()
+        except Exception:
+            log.exception("the watch could not look; it does again at the next beat")
+        self.outcomes.turn()
 
     def _set_clock(self) -> None:
         """On PostgreSQL workers may be on several hosts: leases, heartbeats and timers go by the database's clock. All
-        self.outcomes.turn()
         that use one SQLite file are on one machine."""
         clock = self.world.clock
         if isinstance(clock, SystemClock) and self.world.database.dialect == "postgresql":

@@ -43,7 +43,7 @@ SELECT id FROM flow_stage WHERE flow_id = :flow AND ended_at IS NULL FOR UPDATE
 -- name: insert_stage
 INSERT INTO flow_stage (shop_id, flow_id, version, live_version, mode, share, step, ladder, limits, advance, inflight,
     started_at, step_at, reason, "by")
-VALUES (:shop, :flow, :version, :live, :mode, :share, 0, :ladder, :limits, :advance, :inflight, :now, :now, '{}', :by)
+VALUES (:shop, :flow, :version, :live, :mode, :share, :step, :ladder, :limits, :advance, :inflight, :now, :now, '{}', :by)
 RETURNING id
 
 -- name: step_stage
@@ -80,10 +80,17 @@ SELECT flow_stage.id, flow_stage.shop_id, flow_stage.flow_id, flow.name, flow_st
     flow_stage.outcome, flow_stage.reason, flow_stage."by"
 FROM flow_stage JOIN flow ON flow.id = flow_stage.flow_id WHERE flow_stage.id = :id
 
--- name: runs_of_version
-SELECT id, is_shadow FROM run
+-- name: live_run_ids_of
+SELECT id FROM run
 WHERE flow_id = :flow AND version = :version AND status IN ('waiting', 'parked', 'running') AND id > :after
 ORDER BY id LIMIT :limit
+
+-- name: runs_beside
+SELECT run_uid FROM flow_entry WHERE flow_id = :flow AND key {in:keys:text} AND lane <> 0
+
+-- name: replace_stage
+-- Another version was published: whatever was on its way in stays where it is.
+UPDATE flow_stage SET ended_at = :now, outcome = 'replaced', reason = '{}' WHERE flow_id = :flow AND ended_at IS NULL
 
 -- name: touch_flow
 UPDATE flow SET updated_at = :now WHERE id = :flow
