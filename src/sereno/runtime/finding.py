@@ -5,7 +5,7 @@ Invariant: each step asks an index; however long the log, no more than a bounded
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sereno.runtime.namespaces import MARK
@@ -34,10 +34,13 @@ class Meaning:
         return tuple(link.removeprefix("email:") for link in self.links if link.startswith("email:"))
 
 
-def meaning_of(tx: Transaction, database: Database, plugins: Plugins, shop_id: int, text: str) -> Meaning:
-    """All that `text` may mean in this shop."""
+def meaning_of(
+    tx: Transaction, database: Database, plugins: Plugins, shop_id: int, text: str, known: Sequence[str] | None = None
+) -> Meaning:
+    """All that `text` may mean in this shop; `known` are its links, where somebody has looked for them already."""
     text = text.strip()
-    links = list(dict.fromkeys(_links(tx, database, plugins, shop_id, text)))[:MOST] if text else []
+    found = known if known is not None else _links(tx, database, plugins, shop_id, text) if text else ()
+    links = list(dict.fromkeys(found))[:MOST]
     subjects = dict.fromkeys(links)
     seen: dict[str, int] = {}
     for subject, type_, at in tx.all("events_of_links", {"shop": shop_id, "links": links}) if links else ():

@@ -56,16 +56,15 @@ class Verdict:
         }
 
 
-def of_flow(runs: Sequence[Answer], skips: Sequence[Answer], nothing: str) -> Verdict:
-    """From the flow's runs and refused starts about somebody, both newest first, as `why` gives them. `nothing` is the
-    reason when there is neither."""
-    if runs and (not skips or str(runs[0]["started_at"]) >= str(skips[0]["at"]) or runs[0]["status"] in LIVE):
+def of_flow(runs: Sequence[Answer], skips: Sequence[Answer]) -> Verdict | None:
+    """From the flow's runs and refused starts about somebody, both newest first, as `why` gives them; None when there
+    is neither."""
+    if runs:
         return of_run(runs[0])
     if skips:
         skip = skips[0]
-        running = skip["details"].get("run")
-        return Verdict("not_started", skip["reason"], skip["details"], skip["at"], running)
-    return Verdict("never", nothing)
+        return Verdict("not_started", skip["reason"], skip["details"], skip["at"], skip["details"].get("run"))
+    return None
 
 
 def of_run(run: Answer) -> Verdict:

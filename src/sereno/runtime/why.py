@@ -15,7 +15,7 @@ from sereno.runtime.finding import Meaning, meaning_of
 from sereno.runtime.flows import compiled
 from sereno.runtime.staff import Staff, open_staff
 from sereno.runtime.standing import standing_of
-from sereno.runtime.verdicts import VERDICTS, of_flow
+from sereno.runtime.verdicts import VERDICTS, Verdict, of_flow
 from sereno.sdk.masking import masked
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
@@ -44,17 +44,26 @@ def why(shop_id: int, flow: str, subject: str, *, database: Database | None = No
     }
 
 
-def explain(shop_id: int, subject: str, flow: str | None = None, *, database: Database | None = None) -> dict[str, Any]:
-    """`{"subject", "subjects", "flows": [{"flow", "title", "status", "answer", "runs", "skipped"}], "standing"}`:
+def explain(
+    shop_id: int,
+    subject: str,
+    flow: str | None = None,
+    *,
+    links: Sequence[str] | None = None,
+    database: Database | None = None,
+) -> dict[str, Any]:
+    """`{"subject", "subjects", "is_known", "flows": [{"flow", "title", "status", "answer", "runs", "skipped"}],
+    "standing"}`:
     what every flow (or one) did about somebody or something, and what holds for that person now: consent, caps,
     control groups, switches. `answer` is a `Verdict` with its English sentence in `says`. Flows that Sereno brings
-    along are there only where they did something. Raises LookupError when there is no such flow."""
+    along are there only where they did something. `links` are what the subject means, where that is known already.
+    Raises LookupError when there is no such flow."""
     staff = open_staff(database)
     with staff.database.read() as tx:
         rows = [row for row in tx.all("flows_to_explain", {"shop": shop_id}) if flow is None or row[1] == flow]
         if flow is not None and not rows:
             raise LookupError(f"there is no flow {flow!r} in this shop")
-        meaning = meaning_of(tx, staff.database, staff.plugins, shop_id, subject)
+        meaning = meaning_of(tx, staff.database, staff.plugins, shop_id, subject, links)
         about = {"shop": shop_id, "flows": [row[0] for row in rows], "subjects": list(meaning.subjects)}
         runs = _runs(tx, tx.all("runs_about", about))
         skips = [(found[0], _skip(found[1:])) for found in tx.all("skips_about", about)]
@@ -64,8 +73,7 @@ def explain(shop_id: int, subject: str, flow: str | None = None, *, database: Da
             refused = [skip for of, skip in skips if of == row[0]]
             if not mine and not refused and row[5] and flow is None:
                 continue
-            nothing = "" if mine or refused else _nothing(staff, shop_id, row, meaning)
-            verdict = of_flow(mine, refused, nothing)
+            verdict = of_flow(mine, refused) or _nothing(staff, shop_id, row, meaning)
             flows.append(
                 {
                     "flow": row[1],
@@ -78,26 +86,36 @@ def explain(shop_id: int, subject: str, flow: str | None = None, *, database: Da
             )
         standing = standing_of(tx, staff, shop_id, meaning)
     flows.sort(key=lambda one: not one["runs"] and not one["skipped"])
-    return {"subject": subject, "subjects": list(meaning.subjects), "flows": flows, "standing": standing}
+    return {
+        "subject": subject,
+        "subjects": list(meaning.subjects),
+        "is_known": bool(meaning.seen),
+        "flows": flows,
+        "standing": standing,
+    }
 
 
 def _says(code: str, reason: str | None) -> str:
     return VERDICTS[code].format(reason=reason or "no reason was given")
 
 
-def _nothing(staff: Staff, shop_id: int, row: Sequence[Any], meaning: Meaning) -> str:
+def _nothing(staff: Staff, shop_id: int, row: Sequence[Any], meaning: Meaning) -> Verdict:
     """Why a flow never looked at it."""
     _id, _name, _title, status, version, _is_derived, _paused, document = row
     if version is None:
-        return "flow_not_published"
+        return Verdict("never", "flow_not_published")
     if status == "paused":
-        return "flow_paused"
+        return Verdict("never", "flow_paused")
     try:
         with scope.in_shop(shop_id, staff.database):
             starts = compiled(document, staff.plugins).trigger_types if document is not None else frozenset[str]()
     except FlowInvalid:
-        return "no_event"
-    return "not_live_then" if starts & meaning.seen.keys() else "no_event"
+        return Verdict("never", "no_event")
+    missed = [(at, type_) for type_, at in meaning.seen.items() if type_ in starts]
+    if not missed:
+        return Verdict("never", "no_event", {"starts": sorted(starts)})
+    at, type_ = max(missed)
+    return Verdict("never", "not_live_then", {"event": type_, "at": _instant(at)})
 
 
 def _runs(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, dict[str, Any]]]:
@@ -150,13 +168,14 @@ def _effect(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _skip(row: Sequence[Any]) -> dict[str, Any]:
-    version, subject, at, reason, details, *event = row
+    version, subject, at, reason, details, number, *event = row
     return {
         "version": version,
         "subject": subject,
         "at": _instant(at),
         "reason": reason,
         "details": decode(details),
+        "number": number if event[1] is not None else None,
         "event": _event(event),
     }
 

@@ -54,8 +54,8 @@ SELECT run_id, id, key, step, action, status, attempts, created_at, finished_at,
 FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
 
 -- name: skips_about
-SELECT skip.flow_id, skip.version, skip.subject, skip.at, skip.reason, skip.details, event.source, event.uid, event.type,
-    event.occurred_at
+SELECT skip.flow_id, skip.version, skip.subject, skip.at, skip.reason, skip.details, skip.event, event.source, event.uid,
+    event.type, event.occurred_at
 FROM skip LEFT JOIN event ON event.id = skip.event
 WHERE skip.shop_id = :shop AND skip.subject {in:subjects:text} AND +skip.flow_id {in:flows:bigint}
 ORDER BY skip.id DESC LIMIT 200

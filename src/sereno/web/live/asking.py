@@ -1,39 +1,38 @@
-"""Why, and why not: what every flow did, or did not do, about an order, a customer or an address, in sentences."""
+"""Why, and why not: what every flow did, or did not do, about an order, a customer or an address, in sentences.
+
+The answer is `runtime.why`'s, the one the API and the command line give; here it is only put into words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 from markupsafe import Markup, escape
 
-from sereno.engine.catalog import FlowInvalid
-from sereno.engine.run import LIVE
-from sereno.runtime.flows import compiled
-from sereno.sdk.plugin import registry
-from sereno.store import scope
-from sereno.store.models import Effect, Flow, FlowVersion, Run, RunTrace, Shop, Skip
-from sereno.store.scans import of_shop
-from sereno.web import story
+from sereno.runtime import services
+from sereno.store.models import Flow
+from sereno.web import formats, story
 from sereno.web.access import StaffRequest, staff
 from sereno.web.builder.forms.event_words import event_word
 from sereno.web.documents import title_of
 from sereno.web.formats import ago
-from sereno.web.live.wording import WhyNot, mail_refusal, not_started
-from sereno.web.search import Meaning, meaning_of, recent_run_subjects, runs_matching
+from sereno.web.live.standing import Stands, in_words
+from sereno.web.live.wording import mail_refusal, not_started
+from sereno.web.search import links_for, recent_run_subjects
 from sereno.web.sentences import expression, say
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 from sereno.web.words import run_reason
 
-RUNS, SKIPS = 20, 40
+SHOWN = 60
+"""Runs and refusals on the page; the rest is told in the sentences above them."""
+Found = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +50,22 @@ class Verdict:
 @require_GET
 @staff()
 def why(request: StaffRequest) -> HttpResponse:
-    """The form; under it one sentence for each flow, then every run and every refusal, newest first."""
+    """The form; under it one sentence for each flow, what holds for the person now, then every run and every refusal,
+    newest first."""
     shop = request.shop
-    text, chosen = request.GET.get("subject", "").strip(), request.GET.get("flow", "")
-    flows = list(_with_texts(shop))
+    text, chosen = request.GET.get("subject", "").strip()[:200], request.GET.get("flow", "")
+    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
     suggestions = [] if text else list(dict.fromkeys(recent_run_subjects(shop, [one.pk for one in flows])))
-    wanted = [one for one in flows if one.name == chosen] if chosen else flows
-    meaning = meaning_of(shop, text) if text else None
-    answers = _answers(shop, meaning, wanted) if meaning is not None else []
+    answers: list[dict[str, Any]] = []
+    verdicts: list[Verdict] = []
+    stands: list[Stands] = []
+    if text:
+        named = {flow.name: flow for flow in flows}
+        given = services.explain(shop.pk, text, chosen if chosen in named else None, links=links_for(shop, text))
+        answers = _answers(given["flows"], named, shop.timezone)
+        has_any = bool(answers) or given["is_known"]
+        verdicts = _verdicts(given["flows"], named, shop.timezone) if has_any else []
+        stands = in_words(given["standing"], shop.timezone)
     context = {
         "section": "why",
         "labels": labels(shop, [*suggestions, *(answer["about"] for answer in answers)]),
@@ -67,108 +74,109 @@ def why(request: StaffRequest) -> HttpResponse:
         "flows": [(one.name, title_of(one)) for one in flows],
         "suggestions": suggestions,
         "answers": answers,
-        "verdicts": _verdicts(shop, meaning, wanted, answers) if meaning is not None else [],
+        "verdicts": verdicts,
+        "stands": stands,
     }
     return render(request, "live/why.html", context)
 
 
-def _answers(shop: Shop, meaning: Meaning, flows: Sequence[Flow]) -> list[dict[str, Any]]:
-    """Runs and refused starts about what was meant, newest first."""
-    by_id = {flow.pk: flow for flow in flows}
-    ids = runs_matching(shop, meaning.text, meaning)
-    runs = of_shop(Run.objects, shop.pk).filter(id__in=ids, flow__in=list(by_id)).defer("state").order_by("-id")
-    rows = list(runs[:RUNS])
-    skips = Skip.objects.filter(shop=shop, subject__in=meaning.subjects, flow__in=list(by_id)).order_by("-id")
-    traces: dict[int, list[RunTrace]] = {}
-    for trace in RunTrace.objects.filter(run__in=rows).order_by("id"):
-        traces.setdefault(trace.run_id, []).append(trace)
-    effects = {effect.key: effect for effect in Effect.objects.filter(run__in=rows)}
-    found: list[dict[str, Any]] = [
-        {
-            "at": row.started_at,
-            "about": row.subject,
-            "flow": by_id[row.flow_id],
-            "run": row,
-            "skip": None,
-            "lines": story.story(traces.get(row.pk, []), shop.timezone),
-            "effects": effects,
-        }
-        for row in rows
-    ]
-    found += [
-        {
-            "at": skip.at,
-            "about": skip.subject,
-            "flow": by_id[skip.flow_id],
-            "run": None,
-            "skip": skip,
-            "why": not_started((skip.reason, skip.details), shop.timezone),
-            "running": skip.details.get("run"),
-        }
-        for skip in skips[:SKIPS]
-    ]
-    return sorted(found, key=lambda answer: str(answer["at"]), reverse=True)
+def _answers(found: list[Found], named: Mapping[str, Flow], zone: str) -> list[dict[str, Any]]:
+    """Runs and refused starts, newest first."""
+    answers: list[dict[str, Any]] = []
+    for one in found:
+        flow = named[one["flow"]]
+        answers += [
+            {
+                "at": run["started_at"],
+                "when": formats.instant(run["started_at"]),
+                "about": run["subject"],
+                "flow": flow,
+                "run": run,
+                "skip": None,
+                "lines": story.lines_of(run["trace"], zone),
+                "effects": {effect["key"]: {**effect, "pk": effect["id"]} for effect in run["effects"]},
+            }
+            for run in one["runs"]
+        ]
+        answers += [
+            {
+                "at": skip["at"],
+                "when": formats.instant(skip["at"]),
+                "about": skip["subject"],
+                "flow": flow,
+                "run": None,
+                "skip": skip,
+                "why": not_started((skip["reason"], skip["details"]), zone),
+                "running": skip["details"].get("run"),
+            }
+            for skip in one["skipped"]
+        ]
+    return sorted(answers, key=lambda answer: str(answer["at"]), reverse=True)[:SHOWN]
 
 
-def _verdicts(shop: Shop, meaning: Meaning, flows: Sequence[Flow], answers: Sequence[dict[str, Any]]) -> list[Verdict]:
-    """What each of the shop's own flows did about it; Sereno's own only where they did something."""
-    if not answers and not meaning.seen:
-        return []
-    starts = _starts(flows)
-    found: list[Verdict] = []
-    for flow in flows:
-        mine = [answer for answer in answers if answer["flow"].pk == flow.pk]
-        if mine:
-            found.append(_of_answers(flow, mine, shop.timezone))
-        elif not flow.is_derived:
-            found.append(_of_nothing(flow, meaning.seen, starts.get(flow.pk, frozenset()), shop.timezone))
+def _verdicts(found: list[Found], named: Mapping[str, Flow], zone: str) -> list[Verdict]:
+    verdicts = [_verdict(named[one["flow"]], one, zone) for one in found]
     order = {"ok": 0, "bad": 0, "lamp": 1, "": 2}
-    return sorted(found, key=lambda verdict: order[verdict.tone])
+    return sorted(verdicts, key=lambda verdict: order[verdict.tone])
 
 
-def _of_answers(flow: Flow, mine: Sequence[dict[str, Any]], zone: str) -> Verdict:
-    runs = [answer for answer in mine if answer["run"] is not None]
-    if not runs:
-        skip: WhyNot = mine[0]["why"]
-        return Verdict(
-            flow, "lamp", "circle-slash", say(_("Did not start: %(reason)s"), reason=skip.say), _anchor(mine[0])
-        )
-    newest = runs[0]
-    row: Run = newest["run"]
-    said = say(_("Ran %(time)s."), time=ago(row.started_at, zone))
-    if len(runs) > 1:
-        many = ngettext("Ran %(num)s time, last %(time)s.", "Ran %(num)s times, last %(time)s.", len(runs))
-        said = say(many, num=len(runs), time=ago(row.started_at, zone))
-    tone = "bad" if row.status == "failed" else "ok"
-    return Verdict(flow, tone, "activity", said + " " + _end(row) + _did(newest), _anchor(newest))
+def _verdict(flow: Flow, one: Found, zone: str) -> Verdict:
+    answer: Found = one["answer"]
+    match answer["verdict"]:
+        case "never":
+            return _of_nothing(flow, one, zone)
+        case "not_started":
+            why_not = not_started((answer["reason"], answer["details"]), zone)
+            said = say(_("Did not start: %(reason)s"), reason=why_not.say)
+            return Verdict(flow, "lamp", "circle-slash", said, f"skip-{flow.name}-{answer['at']}")
+        case code:
+            tone = {"failed": "bad", "held_out": "lamp", "withheld": "lamp", "deferred": "lamp"}.get(code, "ok")
+            return Verdict(flow, tone, "activity", _ran(one, zone) + _outcome(one), f"run-{answer['run']}")
 
 
-def _end(row: Run) -> Markup:
-    match row.status:
+def _ran(one: Found, zone: str) -> Markup:
+    runs = one["runs"]
+    time = ago(formats.instant(runs[0]["started_at"]), zone)
+    if len(runs) == 1:
+        return say(_("Ran %(time)s."), time=time)
+    many = ngettext("Ran %(num)s time, last %(time)s.", "Ran %(num)s times, last %(time)s.", len(runs))
+    return say(many, num=len(runs), time=time)
+
+
+def _outcome(one: Found) -> Markup:
+    """What the newest run came to, how much it did, and what it held back."""
+    run: Found = one["runs"][0]
+    code = one["answer"]["verdict"]
+    if code == "held_out":
+        return " " + escape(_("It was in the control group: nothing was sent, so that the flow can be measured."))
+    if code == "shadow":
+        return " " + escape(_("It ran in shadow: everything was decided, nothing left the house."))
+    return " " + _end(run) + _did(run)
+
+
+def _end(run: Found) -> Markup:
+    match run["status"]:
         case "finished":
             return escape(_("It came to its end."))
         case "exited":
-            return say(_("It left early, because %(event)s happened."), event=expression(row.reason or ""))
+            return say(_("It left early, because %(event)s happened."), event=expression(run["reason"] or ""))
         case "stopped":
-            return say(_("It stopped: %(reason)s."), reason=run_reason(row.reason) or _("so the flow says"))
+            return say(_("It stopped: %(reason)s."), reason=run_reason(run["reason"]) or _("so the flow says"))
         case "failed":
-            return say(_("It failed: %(reason)s."), reason=run_reason(row.reason))
-        case status if status in LIVE:
-            return escape(_("It is still under way."))
+            return say(_("It failed: %(reason)s."), reason=run_reason(run["reason"]))
         case _:
-            return Markup()
+            return escape(_("It is still under way."))
 
 
-def _did(answer: dict[str, Any]) -> Markup:
+def _did(run: Found) -> Markup:
     """How much it did, and what it held back."""
-    keys = {line.effect for line in answer["lines"] if line.effect}
-    effects = [effect for key, effect in answer["effects"].items() if key in keys]
-    held = [reason for effect in effects if (reason := mail_refusal(effect.result))]
-    done = sum(1 for effect in effects if effect.status == "done") - len(held)
+    effects = run["effects"]
+    held = [reason for effect in effects if (reason := mail_refusal(effect["result"]))]
+    done = sum(1 for effect in effects if effect["status"] == "done") - len(held)
     said = Markup()
     if done > 0:
         said += " " + escape(ngettext("It did %(num)s thing.", "It did %(num)s things.", done) % {"num": done})
-    failed = sum(1 for effect in effects if effect.status == "failed")
+    failed = sum(1 for effect in effects if effect["status"] == "failed")
     if failed:
         said += " " + escape(ngettext("%(num)s action failed.", "%(num)s actions failed.", failed) % {"num": failed})
     if held:
@@ -176,40 +184,18 @@ def _did(answer: dict[str, Any]) -> Markup:
     return said
 
 
-def _of_nothing(flow: Flow, seen: dict[str, datetime], starts: frozenset[str], zone: str) -> Verdict:
-    if flow.version is None:
-        return Verdict(flow, "", "pencil", escape(_("It was never published.")))
-    mine = [(at, type_) for type_, at in seen.items() if type_ in starts]
-    if not mine:
-        events = ", ".join(event_word(type_) for type_ in sorted(starts))
-        said = say(_("Nothing came that starts it: it starts on %(events)s."), events=events)
-        return Verdict(flow, "", "circle-dot", said)
-    at, type_ = max(mine)
-    text = _("%(event)s came %(time)s, when the flow was not live yet or was still being set up.")
-    return Verdict(flow, "lamp", "history", say(text, event=event_word(type_), time=ago(at, zone)))
-
-
-def _with_texts(shop: Shop) -> QuerySet[Any]:
-    """The shop's flows, each with the text of its current version as `live_text`."""
-    current = FlowVersion.objects.filter(flow=OuterRef("pk"), number=OuterRef("version"))
-    rows = Flow.objects.filter(shop=shop).defer("draft").order_by("title")
-    return rows.annotate(live_text=Subquery(current.values("document")[:1]))
-
-
-def _starts(flows: Sequence[Flow]) -> dict[int, frozenset[str]]:
-    """What starts each published flow."""
-    found: dict[int, frozenset[str]] = {}
-    with scope.running():
-        for flow in flows:
-            text: str | None = getattr(flow, "live_text", None)
-            if text is None:
-                continue
-            try:
-                found[flow.pk] = compiled(text, registry()).trigger_types
-            except FlowInvalid:
-                continue
-    return found
-
-
-def _anchor(answer: dict[str, Any]) -> str:
-    return f"run-{answer['run'].uid}" if answer["run"] is not None else f"skip-{answer['skip'].pk}"
+def _of_nothing(flow: Flow, one: Found, zone: str) -> Verdict:
+    match one["answer"]["reason"]:
+        case "flow_not_published":
+            return Verdict(flow, "", "pencil", escape(_("It was never published.")))
+        case "flow_paused":
+            return Verdict(flow, "lamp", "circle-pause", escape(_("It is paused, and starts nothing.")))
+        case "not_live_then":
+            seen = one["answer"]["details"]
+            text = _("%(event)s came %(time)s, when the flow was not live yet or was still being set up.")
+            time = ago(formats.instant(seen.get("at")), zone)
+            return Verdict(flow, "lamp", "history", say(text, event=event_word(str(seen.get("event"))), time=time))
+        case _:
+            events = ", ".join(event_word(type_) for type_ in one["answer"]["details"].get("starts", ()))
+            said = say(_("Nothing came that starts it: it starts on %(events)s."), events=events)
+            return Verdict(flow, "", "circle-dot", said)
