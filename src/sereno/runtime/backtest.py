@@ -6,60 +6,56 @@ Invariant: nothing leaves, and the same events, flows and seed give the same ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
-from sereno.commerce.identity import refs_of
-from sereno.engine.durations import parse_instant
-from sereno.runtime.replayed import (
-    Collected,
-    EffectRow,
-    FailedEvent,
-    OnProgress,
-    RunRow,
-    ShouldStop,
-    Sink,
-    SkipRow,
-    Summary,
-)
-from sereno.runtime.replaying import Replay
+from sereno.runtime.arbiter.verdicts import Guard
+from sereno.runtime.history import PastEvent, in_order, past_of
+from sereno.runtime.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
+from sereno.runtime.replays.opening import open_stream
+from sereno.runtime.replays.stream import Stream
 from sereno.runtime.world import Rehearse
-from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
-from sereno.store.database import Database, Transaction
-from sereno.store.documents import decode
-from sereno.store.fields import from_micros
-from sereno.store.scratch import open_scratch
+from sereno.store.scratch import open_scratch_file
 
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""When a replay begins of which nobody says when it does."""
 PAGE = 500
 """Events between two looks at whether somebody called it off."""
 
 
+Line = Mapping[str, Any] | PastEvent
+"""A canonical line, read or half read."""
+
+
 def backtest(
     documents: Sequence[str],
-    events: Iterable[Mapping[str, Any]],
+    events: Iterable[Line],
     *,
     shop: ShopFacts,
+    start: datetime | None = None,
     until: datetime | None = None,
     seed: int = 0,
     plugins: Plugins,
 ) -> dict[str, Any]:
-    """Replay `events` (canonical lines, any order) through the flows in `documents`.
+    """Replay `events` (any order) through the flows in `documents`.
 
     Gives `{"events", "runs", "effects", "skipped", "failed", "seconds"}`. `seconds` is the length of time the replay
     covered, so that the answer depends on nothing but the input. Effects are all `shadow`, or `failed` where the action
     refused its config. `seed` goes into the ids of runs. Raises FlowInvalid.
     """
     found = Collected()
-    summary = replay(documents, events, shop=shop, plugins=plugins, sink=found, seed=seed, until=until)
+    sorted_ = in_order(event if isinstance(event, PastEvent) else past_of(event) for event in events)
+    summary = replay(documents, sorted_, shop=shop, plugins=plugins, sink=found, seed=seed, start=start, until=until)
     return {"events": summary.events, **found.document(), "seconds": summary.seconds}
 
 
 def replay(
     documents: Sequence[str],
-    events: Iterable[Mapping[str, Any]],
+    events: Iterable[Line],
     *,
     shop: ShopFacts,
     plugins: Plugins,
@@ -70,118 +66,57 @@ def replay(
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
     rehearse: Rehearse | None = None,
+    guard: Guard | None = None,
 ) -> Summary:
-    """Replay `events` (canonical lines) through the flows in `documents`; rows go to the `sink` as they become final.
+    """Replay `events` through the flows in `documents`; rows go to the `sink` as they become final.
 
-    Events before `start` only build what is known of records and consents. After the last event the clock runs on to
-    `until`, or until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house (see
-    `World`). Raises FlowInvalid."""
-    incoming = sorted((read_line(line) for line in events), key=lambda event: event.occurred_at)
-    earlier = [event for event in incoming if start is not None and event.occurred_at < start]
-    incoming = incoming[len(earlier) :]
-    first = incoming[0].occurred_at if incoming else (until or datetime(2000, 1, 1, tzinfo=UTC))
-    begin = start or first
-    database = open_scratch()
+    The events come in order of time, each once (`runtime.history` gives them so; ValueError otherwise). Those before
+    `start` only build what is known of records and consents. After the last event the clock runs on to `until`, or
+    until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house, `guard` before
+    it what would be put off or stopped (see `World`). Raises FlowInvalid."""
+    past = (event if isinstance(event, PastEvent) else past_of(event) for event in events)
+    first = next(past, None)
+    earliest = first.at if first is not None else (start or until or EPOCH)
+    file = open_scratch_file()
     try:
-        play = Replay(database, plugins, shop, earlier[0].occurred_at if earlier else begin, seed)
-        play.feed(earlier)
-        play.clock.move_to(begin)
-        play.runtime.world.rehearse = rehearse
-        play.publish(documents)
-        is_stopped = False
-        for number in range(0, len(incoming), PAGE):
-            if should_stop is not None and should_stop():
-                is_stopped = True
-                break
-            play.feed(incoming[number : number + PAGE])
-            if on_progress is not None:
-                on_progress(min(number + PAGE, len(incoming)), play.clock.now())
-        end = play.clock.now() if is_stopped else play.finish(until)
-        counts = _tell(database, sink)
-        return Summary(len(incoming), *counts, begin=begin, end=end, is_stopped=is_stopped)
+        play = open_stream(file, plugins, shop, min(earliest, start or earliest), sink, seed)
+        play.world.rehearse, play.world.guard = rehearse, guard
+        watch = _Watch(play, start, on_progress, should_stop)
+        play.run(documents, watch.over(chain([first] if first is not None else [], past)), start)
+        end = play.clock.now() if watch.is_stopped else play.finish(until)
+        counts = play.told.counts
+        return Summary(watch.events, *counts, begin=start or earliest, end=end, is_stopped=watch.is_stopped)
     finally:
-        database.close()
+        file.close()
 
 
-def read_line(line: Mapping[str, Any]) -> NewEvent:
-    """A canonical line as the event it stands for, with its source in its id."""
-    type_, subject = str(line["type"]), str(line["subject"])
-    data: dict[str, Any] = line.get("data") or {}
-    refs = line.get("refs") or refs_of(type_, subject, data)
-    at = parse_instant(str(line["occurred_at"]))
-    # The source goes along in the id, for one replay may hold events of many.
-    return NewEvent(f"{line['source']}\x1f{line['id']}", type_, subject, at, data, refs)
+class _Watch:
+    """Counts the events of the period on their way through, tells how far it is, and asks whether to go on."""
 
+    def __init__(
+        self, play: Stream, start: datetime | None, on_progress: OnProgress | None, should_stop: ShouldStop | None
+    ) -> None:
+        self._play = play
+        self._start = start
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+        self.events = 0
+        self.is_stopped = False
 
-def _tell(database: Database, sink: Sink) -> tuple[int, int, int, int]:
-    with database.read() as tx:
-        runs, effects, skips, failed = _runs(tx), _effects(tx), _skips(tx), _failed(tx)
-    sink.take(runs, effects, skips, failed)
-    return len(runs), len(effects), len(skips), len(failed)
-
-
-def _runs(tx: Transaction) -> list[RunRow]:
-    traces: dict[int, list[Mapping[str, Any]]] = {}
-    for run, entries in tx.all("backtest_traces"):
-        traces.setdefault(run, []).extend(decode(entries))
-    return [
-        RunRow(
-            number=id_,
-            id=uid,
-            flow=flow,
-            version=version,
-            subject=subject,
-            key=key,
-            status=status,
-            step=step,
-            reason=reason,
-            started_at=from_micros(started_at),
-            due_at=from_micros(due_at) if due_at is not None else None,
-            event=(source or "", event or ""),
-            trace=traces.get(id_, ()),
-            event_type=type_ or "",
-            refs=decode(refs) if refs else {},
-        )
-        for (
-            (id_, uid, flow, version, subject, key, status, step, reason, started_at, due_at),
-            (source, event, type_, refs),
-        ) in ((row[:11], row[11:]) for row in tx.all("backtest_runs"))
-    ]
-
-
-def _effects(tx: Transaction) -> list[EffectRow]:
-    return [
-        EffectRow(
-            number=id_,
-            key=key,
-            flow=flow,
-            run=run,
-            step=step,
-            action=action,
-            at=from_micros(at),
-            subject=subject,
-            config=decode(config),
-            status="failed" if status == "failed" else "shadow",
-            result=decode(result) if result is not None else None,
-            error=error,
-            message=message,
-        )
-        for id_, key, flow, run, step, action, at, subject, config, status, result, error, message in tx.all(
-            "backtest_effects"
-        )
-    ]
-
-
-def _skips(tx: Transaction) -> list[SkipRow]:
-    return [
-        SkipRow(
-            *(id_, flow, subject, from_micros(at), reason, decode(details), (source or "", uid or "")),
-            event_type=type_ or "",
-            refs=decode(refs) if refs else {},
-        )
-        for id_, flow, subject, at, reason, details, source, uid, type_, refs in tx.all("backtest_skips")
-    ]
-
-
-def _failed(tx: Transaction) -> list[FailedEvent]:
-    return [FailedEvent(*row) for row in tx.all("backtest_failed_events")]
+    def over(self, events: Iterable[PastEvent]) -> Iterator[PastEvent]:
+        start = self._start
+        last: datetime | None = None
+        for seen, event in enumerate(events, start=1):
+            if last is not None and event.at < last:
+                raise ValueError(f"the event {event.id} of {event.at} comes after one of {last}: put them in order")
+            last = event.at
+            if seen % PAGE == 1 and self._should_stop is not None and self._should_stop():
+                self.is_stopped = True
+                return
+            if start is None or last >= start:
+                self.events += 1
+            yield event
+            if self._on_progress is not None and seen % PAGE == 0:
+                self._on_progress(self.events, self._play.clock.now())
+        if self._on_progress is not None:
+            self._on_progress(self.events, self._play.clock.now())

@@ -146,7 +146,7 @@ class _Writer:
 
     def _row(self, at: tuple[int, str], held: Held, now: int) -> tuple[Any, ...]:
         data = held.record or {}
-        return (*at, held.version, encode(data), now, *[_plain(column(data)) for column in self._columns])
+        return (*at, held.version, encode(data), now, *[plain(column(data)) for column in self._columns])
 
 
 _writers: dict[tuple[str, str], _Writer] = {}
@@ -170,7 +170,7 @@ def _column_types(tx: Transaction, table: str, names: Sequence[str]) -> list[str
     return [types[name] for name in names]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What both databases take as it is."""
     if value is None or isinstance(value, str | int | float):
         return value

@@ -185,3 +185,17 @@ class Collected:
         return {
             name: [row.document() for row in sorted(rows, key=lambda row: row.number)] for name, rows in lists.items()
         }
+
+
+@dataclass(slots=True)
+class Counted:
+    """A sink that keeps nothing: `Summary` says how many there were."""
+
+    def take(
+        self,
+        runs: Sequence[RunRow],
+        effects: Sequence[EffectRow],
+        skips: Sequence[SkipRow],
+        failed: Sequence[FailedEvent],
+    ) -> None:
+        """They are counted by who tells them."""

@@ -25,6 +25,10 @@ PRAGMAS = (
     "PRAGMA secure_delete=ON",
 )
 BUSY_SECONDS = 20.0
+TEMPORARY = ""
+"""The path of a file without a name, which SQLite deletes when it is closed."""
+OWN = (":memory:", TEMPORARY)
+"""Paths of databases that one connection has for itself."""
 
 _gates: dict[str, Gate] = {}
 _gates_lock = threading.Lock()
@@ -84,8 +88,8 @@ class SqliteDatabase:
     dialect: Dialect = "sqlite"
 
     def __init__(self, path: str) -> None:
-        self.path = path if path == ":memory:" else str(Path(path).absolute())
-        self._gate = Gate() if path == ":memory:" else gate_of(self.path)
+        self.path = path if path in OWN else str(Path(path).absolute())
+        self._gate = Gate() if path in OWN else gate_of(self.path)
         self._local = threading.local()
         self._age = 0
         self._all: list[sqlite3.Connection] = []

@@ -1,0 +1,342 @@
+"""The driver of a replay: events in order of time, timers between them, and rows to the sink as they become final."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from sereno.runtime.batch import Batch
+from sereno.runtime.clock import VirtualClock
+from sereno.runtime.dispatcher import Dispatcher
+from sereno.runtime.facts import Fact
+from sereno.runtime.flows import compiled
+from sereno.runtime.history import PastEvent
+from sereno.runtime.holding import Held
+from sereno.runtime.ports import no_ports
+from sereno.runtime.publishing import keep_draft, make_live
+from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
+from sereno.runtime.replays.log import EventLog
+from sereno.runtime.replays.records import RecordStore, ReplayRecords
+from sereno.runtime.replays.runs import ReplayBatch, RunStore
+from sereno.runtime.replays.scratch import ReplayDatabase
+from sereno.runtime.schedules import Scheduler
+from sereno.runtime.staff import Staff
+from sereno.runtime.waking import Waker
+from sereno.runtime.world import World, make_world
+from sereno.sdk.context import ShopFacts
+from sereno.sdk.plugin import Plugins
+from sereno.store.database import DatabaseUnavailable, Transaction
+from sereno.store.documents import decode
+from sereno.store.fields import from_micros, to_micros
+
+log = logging.getLogger("sereno.runtime")
+
+LONGEST = timedelta(days=400)
+"""How far the clock runs on after the last event when nobody says."""
+TOGETHER = 500
+"""Events that start nothing and end nothing go in together, so many at most."""
+TELL_AFTER = 1000
+"""Rows that are told together."""
+
+
+class Told:
+    """Rows on their way to the sink, and how many there were."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.runs: list[RunRow] = []
+        self.effects: list[EffectRow] = []
+        self.skips: list[SkipRow] = []
+        self.failed: list[FailedEvent] = []
+        self.counts = [0, 0, 0, 0]
+
+    def flush(self, least: int = 1) -> None:
+        lists = (self.runs, self.effects, self.skips, self.failed)
+        if sum(map(len, lists)) < least:
+            return
+        for number, rows in enumerate(lists):
+            self.counts[number] += len(rows)
+        self._sink.take(self.runs, self.effects, self.skips, self.failed)
+        self.runs, self.effects, self.skips, self.failed = [], [], [], []
+
+
+class Stream:
+    """One replay. `publish`, then `feed`, then `finish`."""
+
+    def __init__(
+        self, database: ReplayDatabase, plugins: Plugins, shop_row: int, shop: ShopFacts, begin: datetime, sink: Sink
+    ) -> None:
+        self.database = database
+        self.clock = VirtualClock(begin)
+        self.told = Told(sink)
+        self.shop = shop_row
+        tx = database.tx
+        world = make_world(database, plugins, no_ports, self.clock, "backtest", base_url=shop.base_url, is_dry=True)
+        self.world = world
+        self.records = RecordStore(plugins, tx)
+        self.log = EventLog(tx, shop_row, lambda type_: bool(world.flows.listening(shop_row, type_)))
+        self.runs = RunStore(tx, shop_row, self._run_over)
+        self._dispatcher = _Dispatcher(world, self.log, self.begin)
+        self._waker = _Waker(world, self.runs, self.begin)
+        self._scheduler = Scheduler(world)
+        self._next_firing: int | None = None
+        self._names: dict[int, str | None] = {}
+        self._effects = 0
+        self._skips = 0
+        self._failures = 0
+        self._plugins = plugins
+        self.is_read: Callable[[str], bool] = lambda type_: True
+        """Whether anybody wants to know of events of this type."""
+        tx.writes["copy_effects"] = self._take_effects
+        tx.writes["copy_skips"] = self._take_skips
+        tx.writes["fail_events"] = self._take_failures
+
+    def publish(self, documents: Sequence[str]) -> None:
+        """Set flows live, as of now on the clock. Raises FlowInvalid."""
+        staff = Staff(self.database, self._plugins, self.world)
+        with self.database.transaction() as tx:
+            for text in documents:
+                draft = keep_draft(tx, self.shop, text, compiled(text, self._plugins), is_derived=False)
+                make_live(staff, tx, self.shop, draft, "backtest", "")
+            self.world.flows.invalidate()
+            self.world.flows.refresh(tx)
+        self.look_at_schedules()
+
+    def begin(self, tx: Transaction, now: datetime) -> Batch:
+        records = ReplayRecords(self.world.plugins, self.database.tx, self.records)
+        return ReplayBatch(self.world, self.database.tx, now, records, self.runs)
+
+    # --- time -------------------------------------------------------------------------------
+
+    def run(self, documents: Sequence[str], events: Iterable[PastEvent], start: datetime | None) -> None:
+        """All events. The flows are there from `start` on, or from the beginning."""
+        if start is None:
+            self.publish(documents)
+            self.feed(events)
+            return
+        rest = iter(events)
+        first: list[PastEvent] = []
+        self.feed(_until(rest, start, first))
+        self._ring_before(start)
+        self.clock.move_to(start)
+        self.publish(documents)
+        self.feed(chain(first, rest))
+
+    def feed(self, events: Iterable[PastEvent]) -> None:
+        """Each event at its time, after the timers that rang before it."""
+        flows, log_ = self.world.flows, self.log
+        shop, arrive = self.shop, log_.arrive
+        is_read = self.is_read
+        due = self._next_due()
+        waiting = 0
+        for event in events:
+            at = event.at
+            if due is not None and to_micros(at) > due:
+                if waiting:
+                    self.settle()
+                    waiting = 0
+                self._ring_before(at)
+                due = self._next_due()
+            self.clock.move_to(at)
+            type_ = event.type
+            if not is_read(type_):
+                continue
+            arrive(event)
+            waiting += 1
+            if waiting >= TOGETHER or flows.triggered(shop, type_) or flows.listening(shop, type_):
+                self.settle()
+                waiting = 0
+                due = self._next_due()
+        if waiting:
+            self.settle()
+
+    def finish(self, until: datetime | None) -> datetime:
+        """Let the clock run on. Gives where it stopped."""
+        last = self.clock.now()
+        if until is not None:
+            self._ring_before(until + timedelta(microseconds=1))
+            self.clock.move_to(until)
+        else:
+            # Without an end only what already waits is waited for: schedules would go on for ever.
+            while (due := self.runs.next_due()) is not None and from_micros(due) <= last + LONGEST:
+                self.clock.move_to(from_micros(due))
+                self.settle(schedules=False)
+        self.runs.finish()
+        self.told.flush()
+        return self.clock.now()
+
+    def _ring_before(self, instant: datetime) -> None:
+        before = to_micros(instant)
+        while (due := self._next_due()) is not None and due < before:
+            self.clock.move_to(from_micros(due))
+            self.settle()
+
+    def _next_due(self) -> int | None:
+        due, firing = self.runs.next_due(), self._next_firing
+        if firing is None:
+            return due
+        return firing if due is None else min(due, firing)
+
+    def settle(self, *, schedules: bool = True) -> None:
+        """Do all that is due now."""
+        while True:
+            now = to_micros(self.clock.now())
+            done = 0
+            if self.log.arrived:
+                done += self._dispatcher.run(TOGETHER)
+                self._settle_stores()
+            if (due := self.runs.next_due()) is not None and due <= now:
+                done += self._waker.run(TOGETHER)
+                self._settle_stores()
+            if schedules and self._next_firing is not None and self._next_firing <= now:
+                done += self._scheduler.run()
+                self.look_at_schedules()
+            if not done:
+                return
+
+    def look_at_schedules(self) -> None:
+        """Find out when the next schedule is due."""
+        row = self.database.tx.one("next_due_schedule")
+        self._next_firing = row[0] if row is not None else None
+
+    def _settle_stores(self) -> None:
+        self.records.settle()
+        self.log.settle()
+        self.runs.settle()
+        self.told.flush(TELL_AFTER)
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def _run_over(self, held: Held, traces: Sequence[str]) -> None:
+        if held.live.is_derived:
+            return
+        state = held.state
+        self.told.runs.append(
+            RunRow(
+                number=held.row or 0,
+                id=state.id,
+                flow=held.live.name,
+                version=state.version,
+                subject=state.subject,
+                key=state.key,
+                status=state.status,
+                step=state.step,
+                reason=state.reason,
+                started_at=state.started_at,
+                due_at=self.runs.due_of(held.row) if held.is_live else None,
+                event=(str(state.event.get("source")), str(state.event.get("id"))),
+                event_type=str(state.event.get("type")),
+                refs=state.refs,
+                trace=[entry for text in traces for entry in decode(text)],
+            )
+        )
+
+    def _take_effects(self, rows: Sequence[Sequence[Any]]) -> int:
+        for row in rows:
+            key, _shop, flow_id, _run, step, action, subject, config, status = row[:9]
+            created_at, _finished_at, result, error, message = row[14:19]
+            self._effects += 1
+            flow = self._named(flow_id)
+            if flow is None:
+                continue
+            effect = EffectRow(
+                number=self._effects,
+                key=key,
+                flow=flow,
+                run=key.partition("/")[0],
+                step=step,
+                action=action,
+                at=from_micros(created_at),
+                subject=subject,
+                config=decode(config),
+                status="failed" if status == "failed" else "shadow",
+                result=decode(result) if result is not None else None,
+                error=error,
+                message=message,
+            )
+            self.told.effects.append(effect)
+            self.database.tx.undo.append(lambda effect=effect: self.told.effects.remove(effect))
+        return len(rows)
+
+    def _take_skips(self, rows: Sequence[Sequence[Any]]) -> int:
+        for _shop, flow_id, _version, subject, event, at, reason, details in rows:
+            self._skips += 1
+            flow = self._named(flow_id)
+            if flow is None:
+                continue
+            told = self.log.at_work[event]
+            what = (told.source, told.id), told.type, told.refs
+            skip = SkipRow(self._skips, flow, subject, from_micros(at), reason, decode(details), *what)
+            self.told.skips.append(skip)
+            self.database.tx.undo.append(lambda skip=skip: self.told.skips.remove(skip))
+        return len(rows)
+
+    def _take_failures(self, rows: Sequence[Sequence[Any]]) -> int:
+        for row, error in rows:
+            self._failures += 1
+            event = self.log.at_work[row]
+            self.told.failed.append(FailedEvent(self._failures, event.source, event.id, event.type, error))
+        return len(rows)
+
+    def _named(self, flow_id: int) -> str | None:
+        """The name of a flow; None for one that Sereno brings along."""
+        if flow_id not in self._names:
+            row = self.database.tx.sql.text("SELECT name, is_derived FROM flow WHERE id = ?1", [flow_id])
+            self._names[flow_id] = None if not row or row[0][1] else str(row[0][0])
+        return self._names[flow_id]
+
+
+def _until(events: Iterator[PastEvent], start: datetime, first: list[PastEvent]) -> Iterator[PastEvent]:
+    """The events before `start`; the first one after it goes into `first`."""
+    for event in events:
+        if event.at >= start:
+            first.append(event)
+            return
+        yield event
+
+
+Begin = Callable[[Transaction, datetime], Batch]
+
+
+class _Dispatcher(Dispatcher):
+    """Takes its events from the log."""
+
+    def __init__(self, world: World, events: EventLog, begin: Begin) -> None:
+        super().__init__(world)
+        self._log = events
+        self._begin = begin
+
+    def begin(self, tx: Transaction, now: datetime) -> Batch:
+        return self._begin(tx, now)
+
+    def _claim(self, tx: Transaction, limit: int) -> list[Fact]:
+        return self._log.take(limit)
+
+    def _claim_these(self, tx: Transaction, ids: Sequence[int]) -> list[Fact]:
+        return self._log.again(ids)
+
+
+class _Waker(Waker):
+    """Wakes the runs of the store."""
+
+    def __init__(self, world: World, runs: RunStore, begin: Begin) -> None:
+        super().__init__(world)
+        self._runs = runs
+        self._begin = begin
+
+    def begin(self, tx: Transaction, now: datetime) -> Batch:
+        return self._begin(tx, now)
+
+    def _alone(self, id_: int) -> None:
+        try:
+            with self._world.database.transaction() as tx:
+                self._work(tx, tx.all("claim_runs", {"ids": [id_], "uids": []}))
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            log.exception("run %d failed", id_)
+            with self._world.database.transaction():
+                self._runs.fail(id_, f"{type(error).__name__}: {error}"[:200], self._world.clock.now())
