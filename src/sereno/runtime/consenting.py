@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from sereno.commerce.identity import customer_key
 from sereno.engine.durations import format_instant
-from sereno.runtime import inbox
+from sereno.runtime import counting, inbox
 from sereno.runtime.consents import CONSENT_EVENT, event_line_uid
 from sereno.runtime.ports import SOURCE
 from sereno.runtime.records import Records
@@ -21,6 +21,7 @@ from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
+from sereno.store.pseudonyms import known_as
 
 MARKETING = "marketing"
 
@@ -42,7 +43,7 @@ def choose(
     address = storable(address.strip().lower())[:254]
     with staff.database.transaction() as tx:
         if granted:
-            tx.run("lift_bounces", {"shop": shop_id, "address": address, "channel": channel})
+            tx.run("lift_bounces", {"shop": shop_id, "addresses": known_as(address), "channel": channel})
         return _say(tx, staff, shop_id, address, channel, granted, source, dict(proof or {}))
 
 
@@ -60,12 +61,12 @@ def lift_suppression(
     staff = open_staff(database)
     address = address.strip().lower()
     with staff.database.transaction() as tx:
-        row = tx.one("lift_suppression", {"shop": shop_id, "address": address, "channel": channel})
+        row = tx.one("lift_suppression", {"shop": shop_id, "addresses": known_as(address), "channel": channel})
         if row is None:
             raise LookupError(f"{address} is not suppressed")
         if agreed:
             _say(tx, staff, shop_id, address, channel, True, "staff", {"by": by, "said": agreed[:500]})
-        asked = {"shop": shop_id, "address": address, "channel": channel, "purpose": MARKETING}
+        asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
         said = tx.one("consent_of", asked)
         now = to_micros(staff.world.clock.now())
         audit(tx, shop_id, now, by, "suppression.lifted", address, {"reason": row[0], "agreed": agreed[:500]})
@@ -82,7 +83,8 @@ def _say(
     source: str,
     proof: Mapping[str, Any],
 ) -> bool:
-    held = tx.one("consent_of", {"shop": shop_id, "address": address, "channel": channel, "purpose": MARKETING})
+    asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
+    held = tx.one("consent_of", asked)
     if held is not None and bool(held[0]) is granted:
         return False
     now = staff.world.clock.now()
@@ -92,6 +94,8 @@ def _say(
     at = to_micros(now)
     line = (shop_id, address, channel, MARKETING, granted, at, source[:64], encode(dict(proof)), uid)
     tx.many("add_consents", [line])
+    if not granted:
+        counting.count_answers(tx, shop_id, [(str(proof.get("effect") or ""), "unsubscribed")], staff.world.worker)
     inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, at, event)])
     if staff.database.dialect == "postgresql":
         tx.all("notify")

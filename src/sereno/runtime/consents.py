@@ -17,6 +17,7 @@ from sereno.runtime.facts import Fact
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
+from sereno.store.pseudonyms import known_as
 
 Record = Mapping[str, Any]
 
@@ -33,6 +34,24 @@ class _Said:
 
     granted: bool
     at: int | None
+
+
+def last_words(tx: Transaction, addresses: Iterable[tuple[int, str]]) -> list[tuple[int, str, str, bool, int | None]]:
+    """(shop, address, channel, granted, at) of the newest line on marketing of each of these (shop, address), also of
+    those an erasure left under a hash; without `at` for one that is suppressed."""
+    names = {(shop, name): (shop, address) for shop, address in addresses for name in known_as(address)}
+    if not names:
+        return []
+    parameters = {"shops": sorted({shop for shop, _ in names}), "addresses": sorted({name for _, name in names})}
+    found: dict[tuple[int, str, str], tuple[bool, int | None]] = {}
+    for shop, name, channel, granted, at in tx.all("last_words", parameters):
+        if (shop, name) not in names:
+            continue
+        place = (*names[shop, name], channel)
+        held = found.get(place)
+        if held is None or at is None or (held[1] is not None and at > held[1]):
+            found[place] = (bool(granted), at)
+    return [(*place, *said) for place, said in found.items()]
 
 
 class Ledger:
@@ -54,11 +73,7 @@ class Ledger:
         if not missing:
             return
         self._known |= missing
-        parameters = {
-            "shops": list({shop_id for shop_id, _ in missing}),
-            "addresses": sorted({address for _, address in missing}),
-        }
-        for shop_id, address, channel, granted, at in self._tx.all("last_words", parameters):
+        for shop_id, address, channel, granted, at in last_words(self._tx, missing):
             held = self._said.get((shop_id, address, channel))
             if held is None or held.at is not None:
                 self._said[shop_id, address, channel] = _Said(bool(granted), at)

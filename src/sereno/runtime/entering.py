@@ -22,6 +22,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held
+from sereno.runtime.privacy import late
 from sereno.runtime.records import Overtaken
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
@@ -48,6 +49,8 @@ class _Entry:
     id: int | None = None
     expected: str = ""
     is_changed: bool = False
+    is_hidden: bool = False
+    """It stands under the hash an erasure gave its key."""
 
 
 @dataclass(slots=True)
@@ -124,10 +127,13 @@ class Entering:
 
     def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
         keys = {(*item.at[:2], lane) for item in candidates for lane in (0, item.live.lane)}
-        parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted({at[1] for at in keys})}
-        for flow_id, key, lane, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
+        hidden = late.hidden_keys(self._batch.tx, {at[1] for at in keys})
+        parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted({at[1] for at in keys} | hidden.keys())}
+        for flow_id, name, lane, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
+            key = hidden.get(name, name)
             if (flow_id, key, lane) in keys:
-                self._entries[flow_id, key, lane] = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid)
+                entry = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid, is_hidden=name != key)
+                self._entries[flow_id, key, lane] = entry
 
     def _read_known(self, candidates: Sequence[_Candidate]) -> None:
         rows = self._batch.tx.all("known_runs", {"uids": [item.uid for item in candidates]})
@@ -261,6 +267,8 @@ class Entering:
             else:
                 changed.append((entry.id, entry.expected, *rest))
         tx = self._batch.tx
+        hidden = [(entry.id, at[1]) for at, entry in self._entries.items() if entry.is_hidden and entry.is_changed]
+        tx.many("reveal_entries", sorted(hidden))
         if tx.many("insert_entries", sorted(made)) != len(made):
             raise EntryLost
         if tx.many("update_entries", sorted(changed)) != len(changed):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sereno.commerce.event import links
 from sereno.runtime.facts import lane_of
+from sereno.runtime.privacy import late
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
@@ -27,7 +28,9 @@ class Incoming:
 
 
 def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
-    """Store the events not seen before, with their links, and queue them. Gives how many were new."""
+    """Store the events not seen before, with their links, and queue them. Gives how many were new. What an erased
+    person did before is stored without them, and not queued (see `privacy.late`)."""
+    incoming, old = _without_erased(tx, incoming)
     fresh = _without_known(tx, incoming)
     if not fresh:
         return 0
@@ -36,8 +39,26 @@ def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
     stored = {row[0] for row in tx.many_returning("insert_events", rows)}
     kept = [(row, item) for row, item in zip(rows, fresh, strict=True) if row[0] in stored]
     tx.many("copy_event_links", [link for row, item in kept for link in _links(row[0], row[8], item)])
-    tx.many("copy_event_queue", [(row[0], row[12]) for row, _ in kept])
+    tx.many("copy_event_queue", [(row[0], row[12]) for row, item in kept if id(item) not in old])
     return len(kept)
+
+
+def _without_erased(tx: Transaction, incoming: Sequence[Incoming]) -> tuple[Sequence[Incoming], Mapping[int, Incoming]]:
+    """The same, with old facts of erased people stripped of them; and those, by identity."""
+    erased = late.erased_at(tx, [(item.shop_id, item.event) for item in incoming])
+    if not erased:
+        return incoming, {}
+    found: list[Incoming] = []
+    old: dict[int, Incoming] = {}
+    for item in incoming:
+        if late.is_old(item.shop_id, item.event, erased):
+            item = replace(item, event=late.without_person(item.event))
+            old[id(item)] = item
+        found.append(item)
+    deliveries = sorted({item.delivery_id for item in old.values() if item.delivery_id is not None})
+    if deliveries:
+        tx.run("empty_deliveries", {"ids": deliveries, "nothing": b""})
+    return found, old
 
 
 def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incoming]:

@@ -17,6 +17,7 @@ from sereno.sdk.ports import Consents, Events, Log, Tags
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
+from sereno.store.pseudonyms import known_as
 
 log = logging.getLogger("sereno.flow")
 
@@ -99,7 +100,7 @@ class _Consents:
     def allows(self, address: str, channel: str, purpose: str) -> bool | None:
         parameters = {
             "shop": self._writes.shop_id,
-            "address": address.lower(),
+            "addresses": known_as(address.lower()),
             "channel": channel,
             "purpose": purpose,
         }
@@ -107,7 +108,7 @@ class _Consents:
         return None if row is None else bool(row[0])
 
     def is_suppressed(self, address: str, channel: str) -> bool:
-        parameters = {"shop": self._writes.shop_id, "address": address.lower(), "channel": channel}
+        parameters = {"shop": self._writes.shop_id, "addresses": known_as(address.lower()), "channel": channel}
         return self._one("is_suppressed", parameters) is not None
 
     def record(

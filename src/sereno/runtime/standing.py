@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sereno.engine.durations import format_instant
+from sereno.runtime.consents import last_words
 from sereno.runtime.finding import Meaning
 from sereno.runtime.staff import Staff
 from sereno.store.database import Transaction
@@ -32,7 +33,7 @@ def _consents(tx: Transaction, staff: Staff, shop_id: int, meaning: Meaning) -> 
     addresses = sorted(meaning.addresses)
     if not addresses:
         return
-    for _shop, address, channel, granted, at in tx.all("last_words", {"shops": [shop_id], "addresses": addresses}):
+    for _shop, address, channel, granted, at in last_words(tx, [(shop_id, one) for one in addresses]):
         if at is None:
             yield _fact("suppression", "address.suppressed", address, channel=channel)
         else:

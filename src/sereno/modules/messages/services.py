@@ -7,12 +7,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sereno.store.models import Consent, Suppression
+from sereno.store.pseudonyms import known_as
 
 
 def allows(shop_id: int, address: str, channel: str, purpose: str) -> bool | None:
     """What the person last said; None when nothing is on record."""
     lines = Consent.objects.filter(
-        shop_id=shop_id, address=address.strip().lower(), channel=channel, purpose=purpose
+        shop_id=shop_id, address__in=known_as(address.strip().lower()), channel=channel, purpose=purpose
     ).order_by("-at", "-id")
     return lines.values_list("granted", flat=True).first()
 
@@ -29,4 +30,5 @@ def suppress(shop_id: int, address: str, channel: str, reason: str) -> bool:
 
 
 def is_suppressed(shop_id: int, address: str, channel: str) -> bool:
-    return Suppression.objects.filter(shop_id=shop_id, address=address.strip().lower(), channel=channel).exists()
+    known = known_as(address.strip().lower())
+    return Suppression.objects.filter(shop_id=shop_id, address__in=known, channel=channel).exists()

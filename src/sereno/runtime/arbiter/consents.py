@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sereno.runtime.consents import last_words
 from sereno.sdk.ports import Consents
 from sereno.store.database import Transaction
+from sereno.store.pseudonyms import known_as
 
 PURPOSE = "marketing"
 
@@ -19,8 +21,7 @@ class ReadConsents:
         self._said: dict[tuple[int, str, str], bool] = {}
         self._suppressed: set[tuple[int, str, str]] = set()
         pairs = set(addresses)
-        parameters = {"shops": list({shop for shop, _ in pairs}), "addresses": sorted({one for _, one in pairs})}
-        for shop_id, address, channel, granted, at in tx.all("last_words", parameters):
+        for shop_id, address, channel, granted, at in last_words(tx, pairs):
             if at is None:
                 self._suppressed.add((shop_id, address, channel))
             else:
@@ -32,7 +33,8 @@ class ReadConsents:
     def allows(self, shop_id: int, address: str, channel: str, purpose: str) -> bool | None:
         if purpose == PURPOSE:
             return self._said.get((shop_id, address.lower(), channel))
-        parameters = {"shop": shop_id, "address": address.lower(), "channel": channel, "purpose": purpose}
+        addresses = known_as(address.lower())
+        parameters = {"shop": shop_id, "addresses": addresses, "channel": channel, "purpose": purpose}
         row = self._tx.one("consent_of", parameters)
         return None if row is None else bool(row[0])
 

@@ -23,7 +23,7 @@ ON CONFLICT (shop_id, uid) DO NOTHING
 
 -- name: consent_of
 SELECT granted FROM consent
-WHERE shop_id = :shop AND address = :address AND channel = :channel AND purpose = :purpose
+WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel AND purpose = :purpose
 ORDER BY at DESC, id DESC LIMIT 1
 
 -- name: last_words
@@ -40,17 +40,17 @@ SELECT shop_id, address, channel, FALSE, CAST(NULL AS bigint) FROM suppression
 WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
 
 -- name: is_suppressed
-SELECT reason FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel
+SELECT reason FROM suppression WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel
 
 -- name: suppress
 -- rows: shop_id bigint, address text, channel text, reason text, at bigint
 INSERT INTO suppression (shop_id, address, channel, reason, at) {rows} ON CONFLICT (shop_id, address, channel) DO NOTHING
 
 -- name: lift_bounces
-DELETE FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel AND reason LIKE 'bounce.%'
+DELETE FROM suppression WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel AND reason LIKE 'bounce.%'
 
 -- name: lift_suppression
-DELETE FROM suppression WHERE shop_id = :shop AND address = :address AND channel = :channel RETURNING reason
+DELETE FROM suppression WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel RETURNING reason
 
 -- name: add_audit
 -- rows: shop_id bigint, at bigint, by text, action text, target text, details text
