@@ -14,6 +14,7 @@ from sereno.engine.control import Control, Experiment, experiments_of, read_cont
 from sereno.engine.documents import Unreadable, Where, read_document
 from sereno.engine.expressions import Expression, Names, Type
 from sereno.engine.expressions.types import envelope
+from sereno.engine.limits import NONE, Limits, read_limits
 from sereno.engine.precedence import read_priority
 from sereno.engine.program import Program, lay_out
 from sereno.engine.read_steps import StepReader, merged_data
@@ -23,7 +24,7 @@ from sereno.engine.steps import Step
 from sereno.engine.trigger import Found, Trigger, read_trigger, within_run
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "priority", "steps")
+_KEYS = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "priority", "limits", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Flow:
     program: Program
     control: Control | None = None
     priority: int | None = None
+    limits: Limits = NONE
     experiments: Mapping[str, Experiment] = field(default_factory=dict[str, Experiment])
 
 
@@ -133,7 +135,7 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
     control = read_control(reader, document.get("control"), ("control",), document)
     experiments = {} if reader.problems else experiments_of(document, control)
     if experiments:
-        reader.needs.add("customer")  # whose orders count
+        reader.needs.add("customer")  # who is held out, and whose orders count
     exit_types = frozenset[str]().union(*(item.types for item in exits))
     absent = trigger.absent.types if trigger.absent is not None else frozenset[str]()
     # A broken template cannot be laid out; the flow is refused anyway.
@@ -158,6 +160,7 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
         program=program,
         control=control,
         priority=read_priority(reader, document.get("priority"), ("priority",)),
+        limits=read_limits(reader, document.get("limits"), ("limits",)),
         experiments=experiments,
     )
 

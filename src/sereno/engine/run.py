@@ -124,13 +124,17 @@ class NewEffect(msgspec.Struct, frozen=True):
 
 
 class NewApproval(msgspec.Struct, frozen=True):
-    """A person is asked. The answer comes back as `Decided`, or the timer rings."""
+    """A person is asked. The answer comes back as `Decided`, or the timer rings. `part`: which of those the step asks;
+    `not_by`: an address that may not answer; `reminder`: how often this was said before (0: it is asked now)."""
 
     key: str
     step: str
     by: str
     text: str
     expires_at: datetime | None
+    part: int = 0
+    not_by: str = ""
+    reminder: int = 0
 
 
 class TraceEntry(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -24,6 +24,10 @@ from sereno.store.fields import from_micros, storable
 
 ACTION = "alerts.ask"
 ROLES = ("owner", "operator", "marketer", "support", "viewer")
+Standing = tuple[str, str]
+"""A role in the shop, and an address."""
+APPROVAL, LIMIT = "approval", "limit/"
+"""What a question is about; `limit/17` is the key of one about a limit."""
 MOST = 20
 """People one question is put to."""
 
@@ -43,34 +47,79 @@ class TokenInvalid(ValueError):  # noqa: N818
 
 def tell(tx: Transaction, asked: Sequence[tuple[Held, NewApproval]], now: int) -> int:
     """Write an effect for each person each of these questions is put to. Gives how many."""
-    people: dict[int, list[tuple[str, str]]] = {}
-    for shop, role, email, username in tx.all(
-        "people_of_shops", {"shops": sorted({held.shop.id for held, _ in asked})}
-    ):
-        people.setdefault(shop, []).append((role, (email or username).strip().lower()))
+    people = people_of(tx, sorted({held.shop.id for held, _ in asked}), now)
     rows = [
         _effect(held, approval, address, now)
         for held, approval in asked
-        for address in whom(approval.by, people.get(held.shop.id, ()))
+        for address in whom(approval.by, people.get(held.shop.id, NOBODY), approval.not_by)
     ]
     tx.many("copy_effects", rows)
     return len(rows)
 
 
-def whom(by: str, people: Iterable[tuple[str, str]]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """Those of a shop as (role, address), and who answers in whose place today."""
+
+    known: Sequence[Standing]
+    deputies: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+NOBODY = People(())
+
+
+def people_of(tx: Transaction, shops: Sequence[int], now: int) -> dict[int, People]:
+    """By shop. `now` in microseconds."""
+    known: dict[int, list[Standing]] = {}
+    for shop, role, email, username in tx.all("people_of_shops", {"shops": shops}):
+        known.setdefault(shop, []).append((role, (email or username).strip().lower()))
+    deputies: dict[int, dict[str, str]] = {}
+    for shop, person, deputy in tx.all("deputies_of", {"shops": shops, "now": now}):
+        deputies.setdefault(shop, {})[person] = deputy
+    return {shop: People(found, deputies.get(shop, {})) for shop, found in known.items()}
+
+
+def whom(by: str, people: People | Iterable[Standing], not_by: str = "") -> list[str]:
     """The addresses a question to `by` goes to: the address it names, else those of that role; where nobody has it, or
-    the word is no role, the owners'. `people` are (role, address)."""
+    the word is no role, the owners'. A person on leave has a deputy, who is written to instead; `not_by` is nobody's
+    to answer and is not written to."""
+    found = people if isinstance(people, People) else People(list(people))
     wanted = by.strip().lower()
     if "@" in wanted:
-        return [wanted]
-    known = [(role, address) for role, address in people if "@" in address]
-    named = [address for role, address in known if role == wanted]
-    return list(dict.fromkeys(named or [address for role, address in known if role == "owner"]))[:MOST]
+        named = [wanted]
+    else:
+        known = [(role, address) for role, address in found.known if "@" in address and address != not_by]
+        named = [address for role, address in known if role == wanted]
+        named = named or [address for role, address in known if role == "owner"]
+    told = [found.deputies.get(address, address) for address in named]
+    return [address for address in dict.fromkeys(told) if address != not_by][:MOST]
 
 
-def may_answer(by: str, role: str | None, address: str) -> bool:
-    """Whether somebody of this role in the shop (None: of none) and this address may answer a question to `by`. An
-    owner always may; a word that is neither role nor address leaves it to everybody who may work."""
+def standing_for(tx: Transaction, shop_id: int, address: str, now: int) -> list[Standing]:
+    """Those in whose place this person answers today, as (role, address)."""
+    found = tx.all("standing_for", {"shop": shop_id, "deputy": address.strip().lower(), "now": now})
+    return [(role, person) for role, person in found]
+
+
+def may_answer(by: str, role: str | None, address: str, standing: Iterable[Standing] = (), not_by: str = "") -> bool:
+    """Whether somebody of this role in the shop (None: of none) and this address may answer a question to `by`,
+    themselves or `standing` in for others. An owner always may; a word that is neither role nor address leaves it to
+    everybody who may work. Whom `not_by` names may not, whoever they are."""
+    if not_by and address.strip().lower() == not_by:
+        return False
+    if _may(by, role, address):
+        return True
+    return role not in (None, "viewer") and any(other != not_by and _may(by, rank, other) for rank, other in standing)
+
+
+def stands_for(by: str, role: str | None, address: str, standing: Iterable[Standing]) -> str:
+    """In whose place they answer: empty where they may themselves."""
+    if _may(by, role, address):
+        return ""
+    return next((other for rank, other in standing if _may(by, rank, other)), "")
+
+
+def _may(by: str, role: str | None, address: str) -> bool:
     wanted, address = by.strip().lower(), address.strip().lower()
     if role is None or role == "viewer":
         return "@" in wanted and wanted == address
@@ -91,6 +140,8 @@ class SignedQuestions:
         self._shop_id = shop_id
 
     def open(self, key: str, address: str) -> Question | None:
+        if key.startswith(LIMIT):
+            return self._about_limit(int(key.removeprefix(LIMIT)), address)
         with self._database.read() as tx:
             row = tx.one("question_by_key", {"key": key, "shop": self._shop_id})
         if row is None:
@@ -100,30 +151,42 @@ class SignedQuestions:
         expires = from_micros(expires_at) if expires_at is not None else None
         return Question(text, title, expires, f"{self._base_url}/answer/{token}")
 
+    def _about_limit(self, id: int, address: str) -> Question | None:
+        with self._database.read() as tx:
+            row = tx.one("open_limit_question", {"id": id, "shop": self._shop_id})
+        if row is None:
+            return None
+        title, kind, limit, wanted, currency = row
+        token = make_token(self._key, Answerer(self._shop_id, id, address.strip().lower()), LIMIT)
+        facts = {"kind": kind, "limit": limit, "wanted": wanted, "currency": currency}
+        return Question("", title, None, f"{self._base_url}/limits/answer/{token}", facts)
 
-def make_token(key: str, answerer: Answerer) -> str:
-    """For the address `/answer/{token}`. It is good for as long as the question is open."""
+
+def make_token(key: str, answerer: Answerer, about: str = APPROVAL) -> str:
+    """For the address `/answer/{token}`, or, `about` a limit, `/limits/answer/{token}`. It is good for as long as the
+    question is open, and for questions of its own kind alone."""
     document = msgspec.json.encode([answerer.shop_id, answerer.approval_id, answerer.address])
-    return _sealer(key).encrypt(document).decode().rstrip("=")
+    return _sealer(key, about).encrypt(document).decode().rstrip("=")
 
 
-def read_token(key: str, token: str) -> Answerer:
+def read_token(key: str, token: str, about: str = APPROVAL) -> Answerer:
     """Raises TokenInvalid."""
     from cryptography.fernet import InvalidToken
 
     try:
-        document = _sealer(key).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
+        document = _sealer(key, about).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
         return Answerer(*msgspec.json.decode(document, type=tuple[int, int, str]))
     except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
         raise TokenInvalid("this link is not one of ours, or part of it is missing") from error
 
 
-def _sealer(key: str) -> Any:
+def _sealer(key: str, about: str) -> Any:
     # Imported here: `cryptography` is a tenth of the start-up time. A key of its own, so that a token is good for
     # nothing else that is sealed with the same secret.
     from cryptography.fernet import Fernet
 
-    derived = hashlib.blake2b(b"sereno.approval", key=hashlib.sha256(key.encode()).digest(), digest_size=32).digest()
+    name = f"sereno.{about.rstrip('/')}".encode()
+    derived = hashlib.blake2b(name, key=hashlib.sha256(key.encode()).digest(), digest_size=32).digest()
     return Fernet(base64.urlsafe_b64encode(derived))
 
 

@@ -14,12 +14,13 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sereno.runtime import budgets
+from sereno.runtime import budgets, limits
 from sereno.runtime.actions import Prepared, Ready, carry_out, prepare
 from sereno.runtime.arbiter.passing import Passing, let_pass
 from sereno.runtime.holding import full_state
 from sereno.runtime.records import Records
 from sereno.runtime.settling import Claimed, Outcome, settle
+from sereno.runtime.spending import Charges, charge
 from sereno.runtime.switches import Switches
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
@@ -90,21 +91,27 @@ class EffectRunner:
             with self._world.database.transaction() as tx:
                 self._world.flows.refresh(tx)
                 self._switches.refresh(tx)
-                ready = self._prepare(tx, self._claim(tx, limit))
+                rows, charges = self._claim(tx, limit)
+                ready = self._prepare(tx, rows)
+                going = {effect.id for effect, action in ready if isinstance(action, Ready)}
+                charges.keep(tx, going, self._world.clock.now())
         except Exception as error:
             if not _is_its_fault(error):
                 raise
             log.exception("preparing up to %d effects failed; trying them one by one", limit)
-            ready = self._start_one_by_one(limit)
+            ready, charges = self._start_one_by_one(limit)
+        if charges.over:
+            limits.pause_over(self._world, charges.over.values())
         for effect, action in ready:
             self._running[effect.claim] = self._pool.submit(self._try, effect, action)
         return len(ready)
 
-    def _start_one_by_one(self, limit: int) -> list[tuple[Claimed, Ready | Done | Fail]]:
+    def _start_one_by_one(self, limit: int) -> tuple[list[tuple[Claimed, Ready | Done | Fail]], Charges]:
         """What cannot be prepared fails alone. Those not reached when the database goes away lose their leases."""
         with self._world.database.transaction() as tx:
             self._switches.refresh(tx)
-            rows = self._claim(tx, limit)
+            rows, charges = self._claim(tx, limit)
+            charges.keep(tx, {row[0] for row in rows}, self._world.clock.now())
         ready: list[tuple[Claimed, Ready | Done | Fail]] = []
         for row in rows:
             try:
@@ -117,10 +124,11 @@ class EffectRunner:
                 log.exception("effect %s cannot be prepared", row[1])
                 what = f"It could not be made ready: {type(error).__name__}: {error}"[:1000]
                 ready.append((_claimed(row), Fail("effect.broken", what)))
-        return ready
+        return ready, charges
 
-    def _claim(self, tx: Transaction, limit: int) -> list[tuple[Any, ...]]:
-        """Rows of effects that are ours now, those somebody waits for first."""
+    def _claim(self, tx: Transaction, limit: int) -> tuple[list[tuple[Any, ...]], Charges]:
+        """Rows of effects that are ours now, those somebody waits for first, and what they take from their flows'
+        budgets once they are known to begin."""
         world = self._world
         now = world.clock.now()
         # Whatever is urgent, one place in so many goes to what has waited longest of the rest.
@@ -139,14 +147,16 @@ class EffectRunner:
         )
         if not rows:
             self._reserve = 0.0
-            return []
+            return [], Charges()
         self._reserve -= reserved
         rows.sort(key=lambda row: (row[12], row[13], row[0]))
         later = budgets.grant(
             tx, [budgets.Wish(row[0], row[2], row[11]) for row in rows if row[11] is not None], to_micros(now)
         )
+        charges = charge(world, tx, [row for row in rows if row[0] not in later], now)
+        later |= dict.fromkeys(charges.later, to_micros(now))
         tx.many("postpone_effects", sorted(later.items()))
-        return [row for row in rows if row[0] not in later]
+        return [row for row in rows if row[0] not in later], charges
 
     def _prepare(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Claimed, Ready | Done | Fail]]:
         """Read what the actions need, together, as it is now, and leave out what has to wait."""

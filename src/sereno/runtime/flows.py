@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.chance import SHARES, share_of
 from sereno.engine.flow import Flow, compile_flow
+from sereno.engine.limits import NONE, Limits
 from sereno.runtime.hooks import Hooks
 from sereno.runtime.shops import Shops
 from sereno.sdk.plugin import Plugins
@@ -88,6 +89,7 @@ class Flows:
         self._statuses: dict[int, Status] = {}
         self._scheduled: list[LiveFlow] = []
         self._stages: dict[int, Stage] = {}
+        self._limits: dict[int, Limits] = {}
 
     def invalidate(self) -> None:
         """Read again at the next `refresh`."""
@@ -114,6 +116,7 @@ class Flows:
         statuses: dict[int, Status] = {}
         scheduled: list[LiveFlow] = []
         stages, candidates = self._read_stages(tx)
+        limits: dict[int, Limits] = {}
         for id_, shop_id, name, status, version, is_derived, document in tx.all("all_flows"):
             statuses[id_] = status
             live = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
@@ -122,6 +125,7 @@ class Flows:
             for one in _arms(live, candidates.get(id_), stages.get(id_)):
                 for type_ in one.flow.trigger_types:
                     triggers.setdefault((shop_id, type_), []).append(one)
+            limits[id_] = live.flow.limits
             if live.flow.schedule is not None:
                 scheduled.append(live)
         for flow_id, shop_id, listens in tx.all("all_listens"):
@@ -130,7 +134,7 @@ class Flows:
                 if flow_id not in flows:
                     flows.append(flow_id)
         self._triggers, self._listens, self._statuses, self._scheduled = triggers, listening, statuses, scheduled
-        self._stages = stages
+        self._stages, self._limits = stages, limits
         # Versions of earlier statuses stay good for running runs, with the status of today.
         self._versions = {
             key: replace(live, status=self._statuses.get(key[0], live.status)) for key, live in self._versions.items()
@@ -175,6 +179,10 @@ class Flows:
     def stage(self, flow_id: int) -> Stage | None:
         """The stage of a flow that has one under way."""
         return self._stages.get(flow_id)
+
+    def limits(self, flow_id: int) -> Limits:
+        """Those the live version of a flow sets itself."""
+        return self._limits.get(flow_id, NONE)
 
     def is_paused(self, flow_id: int) -> bool:
         return self._statuses.get(flow_id) == "paused"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
+from sereno.commerce.money import Money
 from sereno.commerce.schema import Record
 from sereno.engine.catalog import ActionType, EventType
 from sereno.sdk.config import Config, html_keys, problems, template_keys
@@ -97,7 +98,7 @@ class ActionDefinition:
     names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
     `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it. `message(config)`
     says that it writes to a person (None: it does not); `addressed(config, context)` then says to whom, None where
-    nobody's address is known."""
+    nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known."""
 
     name: str
     label: str
@@ -114,6 +115,7 @@ class ActionDefinition:
     is_internal: bool = False
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None
+    spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -252,6 +254,7 @@ def action(
     is_internal: bool = False,
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None,
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None,
+    spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -276,6 +279,7 @@ def action(
             is_internal,
             message,
             addressed,
+            spend,
         )
         _plugins.actions.add(name, definition)
         return function

@@ -70,11 +70,12 @@ class Messages(Protocol):
 
 
 class Links(Protocol):
-    """Signed addresses of the shop's public pages, for one recipient."""
+    """Signed addresses of the shop's public pages, for one recipient. `effect` is the key of the effect whose message
+    they stand in, so that an answer is known to be one to it."""
 
-    def unsubscribe(self, address: str, channel: str) -> str: ...
+    def unsubscribe(self, address: str, channel: str, effect: str = "") -> str: ...
 
-    def preferences(self, address: str, channel: str) -> str: ...
+    def preferences(self, address: str, channel: str, effect: str = "") -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +102,43 @@ class Mailer(Protocol):
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that waits for a person. `answer` is a signed address for one person: it shows the question, and takes
-    the answer only when that person confirms it there. `flow` is the flow's title."""
+    the answer only when that person confirms it there. `flow` is the flow's title. `facts`: of a question about a limit
+    (`kind`, `limit`, `wanted`, `currency`), which has no text of its own."""
 
     text: str
     flow: str
     expires_at: datetime | None
     answer: str
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Questions(Protocol):
     def open(self, key: str, address: str) -> Question | None:
         """The question of this key, for the person of this address; None when nobody waits for an answer any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """Something that is amiss in the shop. `facts` fill the words of `code`; `status` is `open acknowledged snoozed
+    settled`."""
+
+    id: int
+    kind: str
+    about: str
+    severity: str
+    code: str
+    facts: Mapping[str, Any]
+    status: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    settled_at: datetime | None
+
+
+class Alerts(Protocol):
+    def read(self, ids: Sequence[int]) -> list[AlertFacts]:
+        """The alerts of these ids as they are now."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import field_validator
 
 from sereno.modules.alerts.asking import ask as ask
+from sereno.modules.alerts.limits import ask_about_limit as ask_about_limit
 from sereno.sdk.config import Config, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context

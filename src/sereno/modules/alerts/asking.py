@@ -10,17 +10,13 @@ from babel.dates import format_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from sereno.modules.alerts.frame import button, framed
 from sereno.sdk.config import Config, mark, text
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.mail import message_id, reply_address, sender
 from sereno.sdk.plugin import URGENT, action
 from sereno.sdk.ports import Mail, Mailer, Question, Questions
 from sereno.sdk.result import Done, Result
-
-_BUTTON = (
-    "display:inline-block;padding:11px 20px;margin:0 8px 8px 0;border-radius:8px;border:1px solid {line};"
-    "background:{paint};color:{ink};text-decoration:none;font-weight:600"
-)
 
 
 class AskConfig(Config):
@@ -79,19 +75,13 @@ def write(to: str, question: Question, ctx: Context) -> Mail:
 
 
 def _html(asked: str, facts: list[str], yes: str, no: str, fair: str, shop: ShopFacts) -> str:
-    paint = _BUTTON.format(line="#d99a20", paint="#ffbf47", ink="#2b1d00")
-    plain = _BUTTON.format(line="#b9bccb", paint="#ffffff", ink="#1c2140")
     rows = "".join(f'<p style="margin:0 0 4px;color:#555b75">{escape(fact)}</p>' for fact in facts)
-    return (
-        f'<html lang="{escape(shop.locale[:2])}"><body style="margin:0;padding:24px;background:#f5f6fa;'
-        "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;font-size:15px;line-height:1.5;"
-        'color:#1c2140">'
-        '<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px">'
-        f'<p style="margin:0 0 8px;color:#555b75">{escape(shop.name)}</p>'
-        f'<h1 style="margin:0 0 16px;font-size:19px;line-height:1.35">{escape(asked)}</h1>{rows}'
-        f'<p style="margin:20px 0 12px"><a href="{escape(yes)}" style="{paint}">{escape(_("Approve"))}</a>'
-        f'<a href="{escape(no)}" style="{plain}">{escape(_("Refuse"))}</a></p>'
-        f'<p style="margin:0;font-size:13px;color:#555b75">{escape(fair)}</p></div></body></html>'
+    buttons = button(_("Approve"), yes, is_first=True) + button(_("Refuse"), no)
+    return framed(
+        asked,
+        f'{rows}<p style="margin:20px 0 12px">{buttons}</p>'
+        f'<p style="margin:0;font-size:13px;color:#555b75">{escape(fair)}</p>',
+        shop,
     )
 
 
