@@ -35,7 +35,7 @@ def test_postgresql_understands_every_statement(postgres: Any) -> None:
 
 def test_both_know_the_same_statements_but_for_locks_notices_and_the_time() -> None:
     only = set(statements("postgresql")) ^ set(statements("sqlite"))
-    locks = {"lock_connections", "lock_connection_of_delivery", "lock_lanes", "lock_lanes_of_events"}
+    locks = {"lock_connections", "lock_connection_of_delivery", "lock_lanes", "lock_lanes_of_events", "lock_recipients"}
     assert only == {*locks, "notify", "database_time"}
 
 
