@@ -158,10 +158,10 @@ class _Links:
 
     base_url: str
 
-    def unsubscribe(self, address: str, channel: str) -> str:
+    def unsubscribe(self, address: str, channel: str, effect: str = "") -> str:
         return f"{self.base_url or 'https://shop.example'}/unsubscribe/trial"
 
-    def preferences(self, address: str, channel: str) -> str:
+    def preferences(self, address: str, channel: str, effect: str = "") -> str:
         return f"{self.base_url or 'https://shop.example'}/preferences/trial"
 
 

@@ -168,6 +168,8 @@ def send_email(config: EmailConfig, ctx: Context) -> Result:
 
 def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mapping[str, str], ctx: Context) -> Result:
     headers = {"Auto-Submitted": "auto-generated"} if purpose == "transactional" else _list_headers(links)
+    # What a mailbox provider sends back with a complaint or a bounce names the message by this.
+    headers["X-Sereno-Effect"] = ctx.effect_key
     outcome = mailer.send(
         Mail(
             to=to,
@@ -215,7 +217,8 @@ def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
 
 def _links(ctx: Context, to: str) -> dict[str, str]:
     links = ctx.port(Links)
-    return {"unsubscribe": links.unsubscribe(to, "email"), "preferences": links.preferences(to, "email")}
+    key = ctx.effect_key
+    return {"unsubscribe": links.unsubscribe(to, "email", key), "preferences": links.preferences(to, "email", key)}
 
 
 def _list_headers(links: Mapping[str, str]) -> dict[str, str]:

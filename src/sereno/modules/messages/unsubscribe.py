@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
@@ -14,11 +15,16 @@ from cryptography.fernet import Fernet, InvalidToken
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Whom a token speaks of."""
+    """Whom a token speaks of, and by which message (its effect's key; empty where that is not known)."""
 
     shop_id: int
     address: str
     channel: str
+    effect: str = ""
+
+
+_Sealed = Annotated[list[int | str], msgspec.Meta(min_length=3, max_length=4)]
+"""Tokens of before had three parts."""
 
 
 class TokenInvalid(ValueError):  # noqa: N818
@@ -28,7 +34,7 @@ class TokenInvalid(ValueError):  # noqa: N818
 def make_token(key: str, recipient: Recipient) -> str:
     """A token for the addresses `/unsubscribe/{token}` and `/preferences/{token}`. It does not expire: a person may
     follow the link in a mail years old."""
-    document = msgspec.json.encode([recipient.shop_id, recipient.address, recipient.channel])
+    document = msgspec.json.encode([recipient.shop_id, recipient.address, recipient.channel, recipient.effect])
     return _sealer(key).encrypt(document).decode().rstrip("=")
 
 
@@ -36,10 +42,10 @@ def read_token(key: str, token: str) -> Recipient:
     """Raises TokenInvalid."""
     try:
         document = _sealer(key).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
-        shop_id, address, channel = msgspec.json.decode(document, type=tuple[int, str, str])
+        shop_id, address, channel, *effect = msgspec.json.decode(document, type=_Sealed)
     except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
         raise TokenInvalid("this link is not one of ours, or part of it is missing") from error
-    return Recipient(shop_id, address, channel)
+    return Recipient(int(shop_id), str(address), str(channel), *map(str, effect))
 
 
 class SignedLinks:
@@ -50,14 +56,14 @@ class SignedLinks:
         self._base_url = base_url.rstrip("/")
         self._shop_id = shop_id
 
-    def unsubscribe(self, address: str, channel: str) -> str:
-        return f"{self._base_url}/unsubscribe/{self._token(address, channel)}"
+    def unsubscribe(self, address: str, channel: str, effect: str = "") -> str:
+        return f"{self._base_url}/unsubscribe/{self._token(address, channel, effect)}"
 
-    def preferences(self, address: str, channel: str) -> str:
-        return f"{self._base_url}/preferences/{self._token(address, channel)}"
+    def preferences(self, address: str, channel: str, effect: str = "") -> str:
+        return f"{self._base_url}/preferences/{self._token(address, channel, effect)}"
 
-    def _token(self, address: str, channel: str) -> str:
-        return make_token(self._key, Recipient(self._shop_id, address.strip().lower(), channel))
+    def _token(self, address: str, channel: str, effect: str) -> str:
+        return make_token(self._key, Recipient(self._shop_id, address.strip().lower(), channel, effect))
 
 
 def _sealer(key: str) -> Fernet:

@@ -41,6 +41,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             "said": dict(answers)[said],
             "language": get_language() or "",
             "agent": request.headers.get("User-Agent", "")[:200],
+            **({"effect": who.effect} if who.effect else {}),
         }
         choose(who.shop_id, who.address, who.channel, granted=said == "yes", proof=proof)
         return redirect(f"{request.path}?saved=1")

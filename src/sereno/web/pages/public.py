@@ -27,6 +27,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     state = "ask"
     if request.method == "POST":
         proof = {"by": "one-click" if request.POST.get("List-Unsubscribe") else "page"}
+        if who.effect:
+            proof["effect"] = who.effect
         if request.POST.get("undo"):
             choose(who.shop_id, who.address, who.channel, granted=True, proof=proof)
             state = "back"
