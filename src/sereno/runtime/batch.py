@@ -7,7 +7,7 @@ at all.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from sereno.runtime.holding import Held, changed_row, due_micros, full_state, ru
 from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
 from sereno.runtime.records import Records
 from sereno.runtime.tracing import cancelled_entry
+from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.sdk.plugin import ORDINARY, URGENT, ActionDefinition
 from sereno.sdk.result import Done, Fail
@@ -216,6 +217,7 @@ class Batch:
         tx.many("copy_skips", self.skips)
         self._count(changed)
         counting.count_runs(self.world, tx, changed, begun, over)
+        noting.note(self.world, tx, _failures(changed, over))
         self._tell(changed, over)
         writes = [item for held in changed for item in held.writes]
         if writes:
@@ -338,6 +340,17 @@ def _priority(definition: ActionDefinition | None, effect: NewEffect, held: Held
         return definition.priority(effect.config)
     except Exception:
         return ORDINARY  # A config that is wrong is said so when the effect is tried.
+
+
+def _failures(changed: Sequence[Held], over: Set[str]) -> Iterator[noting.Note]:
+    """Local actions that failed, and runs that did."""
+    for held in changed:
+        shop, flow, state = held.shop.id, held.live.id, held.state
+        for row in held.effects:
+            if row[7] == "failed":
+                yield from noting.of_effect(shop, flow, row[3], row[4], row[-2])
+        if state.status == "failed" and state.id in over:
+            yield noting.of_run(shop, flow, state.step, state.reason)
 
 
 def _was_cut(held: Held) -> bool:

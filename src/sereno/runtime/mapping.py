@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sereno.runtime import inbox, namespaces
+from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.sdk.connector import Delivery, Mapped, NewEvent, Unmappable
 from sereno.store.database import DatabaseUnavailable, Transaction
@@ -58,7 +59,9 @@ class Mapper:
             log.exception("delivery %d failed", row[0])
             with self._world.database.transaction() as tx:
                 if self._claim_this(tx, row[0]):
-                    tx.many("settle_deliveries", [(row[0], "failed", f"{type(error).__name__}: {error}"[:500])])
+                    reason = f"{type(error).__name__}: {error}"[:500]
+                    tx.many("settle_deliveries", [(row[0], "failed", reason)])
+                    noting.note(self._world, tx, [noting.of_delivery(row[2], row[1], reason)])
 
     def _claim(self, tx: Transaction, limit: int) -> list[tuple[Any, ...]]:
         if self._world.database.dialect == "sqlite":
@@ -88,6 +91,8 @@ class Mapper:
                     for event in mapped.events
                 ]
         tx.many("settle_deliveries", settled)
+        failed = [(row, said[2]) for row, said in zip(rows, settled, strict=True) if said[1] == "failed"]
+        noting.note(self._world, tx, (noting.of_delivery(row[2], row[1], reason) for row, reason in failed))
         if inbox.put(tx, found) and self._world.database.dialect == "postgresql":
             tx.all("notify")
 

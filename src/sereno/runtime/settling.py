@@ -25,6 +25,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.waking import catch_up, fail_run
+from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail, Result
 from sereno.store.database import Transaction
@@ -158,14 +159,23 @@ def _tell(
     ]
     if delivered:
         hooks.note_outcomes(tx, delivered, now)
-    if not world.hooks.has_any():
-        return
     failed = [
         (outcome.effect, verdict)
         for outcome in outcomes
         if isinstance(verdict := final.get(outcome.effect.id), Fail) and outcome.effect.action != hooks.DELIVER
     ]
     if not failed:
+        return
+    noting.note(
+        world,
+        tx,
+        (
+            made
+            for effect, verdict in failed
+            for made in noting.of_effect(effect.shop_id, effect.flow_id, effect.step, effect.action, verdict.reason)
+        ),
+    )
+    if not world.hooks.has_any():
         return
     rows = tx.all("flows_of_runs", {"runs": sorted({effect.run for effect, _ in failed})})
     about: dict[int, tuple[str, str]] = {run: (flow, uid) for run, flow, uid in rows}

@@ -20,6 +20,7 @@ from sereno.runtime.entering import read_events
 from sereno.runtime.holding import Held, due_micros
 from sereno.runtime.hooks import Told
 from sereno.runtime.tracing import trace_cancelled
+from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.documents import encode
@@ -146,6 +147,7 @@ def fail_run(world: World, tx: Transaction, id_: int, reason: str, now: datetime
     trace_cancelled(tx, cancelled, now)
     if cancelled:
         booking.give_back_cancelled(tx, [id_], at)
+    noting.note(world, tx, [noting.of_run(shop_id, flow_id, step, reason)])
     data = {"run": uid, "flow": flow, "subject": subject, "status": "failed", "step": step, "reason": reason}
     world.hooks.tell(tx, [Told(shop_id, "run.failed", data)], now)
 

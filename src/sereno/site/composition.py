@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
-from sereno.sdk.ports import Http, Links, Mailer, Messages, Products, Questions, Subscribers
+from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Subscribers
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
@@ -52,6 +52,10 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
 
             opened = database or default_database()
             return SignedQuestions(opened, environment.secret_key, environment.base_url, shop.id)
+        if kind is Alerts:
+            from sereno.runtime.watching.telling import AlertLookup
+
+            return AlertLookup(database or default_database(), shop.id)
         if kind is Subscribers:
             from sereno.runtime.webhooks import WebhookLookup
 

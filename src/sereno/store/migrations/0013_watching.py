@@ -90,6 +90,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("hour", models.IntegerField()),
                 ("count", models.IntegerField()),
+                ("pause", models.BigIntegerField()),
+                ("pause_end", sereno.store.fields.InstantField()),
                 (
                     "series",
                     models.ForeignKey(

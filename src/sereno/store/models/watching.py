@@ -129,12 +129,15 @@ class WatchSeries(models.Model):
 
 
 class WatchHour(models.Model):
-    """How often it happened in an hour (counted since 1970); hours without have no row."""
+    """How often it happened in an hour (counted since 1970); hours without have no row. `pause` is the longest gap that
+    ended in it, in microseconds, `pause_end` the instant it ended."""
 
     id = models.BigAutoField(primary_key=True)
     series = models.ForeignKey(WatchSeries, on_delete=models.CASCADE, db_index=False)
     hour = models.IntegerField()
     count = models.IntegerField()
+    pause = models.BigIntegerField()
+    pause_end = InstantField()
 
     class Meta:
         db_table = "watch_hour"

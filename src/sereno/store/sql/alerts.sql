@@ -44,3 +44,10 @@ WHERE id = :id AND shop_id = :shop AND status <> 'settled' RETURNING kind, about
 -- name: unsettled_alerts
 SELECT id, shop_id, kind, about, facts, status, last_at FROM alert
 WHERE shop_id {in:shops:bigint} AND status IN ('open', 'acknowledged', 'snoozed') ORDER BY id
+
+-- name: copy_alert_notes
+-- copy: alert_note (shop, kind, about, facts, count, at)
+
+-- name: take_alert_notes
+DELETE FROM alert_note WHERE id IN (SELECT id FROM alert_note ORDER BY id LIMIT 2000)
+RETURNING id, shop, kind, about, facts, count, at
