@@ -19,6 +19,7 @@ from sereno.runtime.projecting import project
 from sereno.runtime.records import Overtaken
 from sereno.runtime.waking import rows_held_back
 from sereno.runtime.world import World
+from sereno.runtime.watching import noting
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.fields import to_micros
 
@@ -98,6 +99,8 @@ class Dispatcher:
                         tx.run("unqueue_events", {"ids": [id_]})
                     break
         return len(ids)
+                        broken = tx.all("events_by_id", {"ids": [id_]})
+                        noting.note(self._world, tx, (noting.of_event(row[1], row[4], reason) for row in broken))
 
     def _claim(self, tx: Transaction, limit: int) -> list[Fact]:
         if self._world.database.dialect == "sqlite":
@@ -145,6 +148,9 @@ class Dispatcher:
         tx.run("unqueue_events", {"ids": [fact.row for fact in facts]})
 
     def _listeners(self, tx: Transaction, facts: Sequence[Fact]) -> dict[tuple[int, str], list[int]]:
+        noting.note(
+            self._world, tx, (noting.of_event(fact.shop_id, fact.type, fact.error) for fact in facts if fact.error)
+        )
         """Row ids of runs by (shop, link), for the links of events some flow listens to."""
         flows: set[int] = set()
         links: set[tuple[int, str]] = set()
