@@ -95,7 +95,8 @@ class Dispatcher:
                 except Exception as error:
                     log.exception("event %d failed", id_)
                     with self._world.database.transaction() as tx:
-                        tx.many("fail_events", [(id_, f"{type(error).__name__}: {error}"[:500])])
+                        reason = f"{type(error).__name__}: {error}"[:500]
+                        tx.many("fail_events", [(id_, reason)])
                         tx.run("unqueue_events", {"ids": [id_]})
                     break
         return len(ids)
