@@ -92,9 +92,10 @@ def test_no_page_has_a_serious_fault(
 
 def test_no_page_is_wider_than_its_screen(browser: Browser, installation: Installation) -> None:
     wide: dict[str, str] = {}
-    for name, look in (("narrow", NARROW), ("larger", LIGHT)):
+    for name, look, language in (("narrow", NARROW, "pt"), ("larger", LIGHT, "en")):
         context, page, _said = opened(browser, look)
         sign_in(page, installation.url)
+        context.add_cookies([{"name": "django_language", "value": language, "url": installation.url}])
         for path in every(installation):
             page.goto(f"{installation.url}{path}")
             if name == "larger":
