@@ -10,9 +10,9 @@ import pytest
 from support import ANSWERS, START, TRIED, Place, fact
 
 from sereno.engine.chance import share_of
-from sereno.runtime import services, stages
+from sereno.runtime import consenting, services, stages
 from sereno.runtime.stages import Terms
-from sereno.sdk.result import Fail
+from sereno.sdk.result import Done, Fail
 
 FLOW = """\
 flow: greet
@@ -278,3 +278,59 @@ def test_a_paused_flow_says_so_once(place: Place) -> None:
     services.set_status(place.shop, "greet", "paused", "ana", database=place.database)
     begin(place, 1)
     assert place.skips() == ["flow_paused"] and place.runs() == []
+
+
+def mailed(place: Place) -> None:
+    """Both versions send something, to two hundred people."""
+    ANSWERS["new"] = ANSWERS["old"] = lambda config, ctx: Done({"sent": True})
+    start(place, share=50)
+    begin(place, *range(200))
+
+
+def keys_of(place: Place, version: int) -> list[str]:
+    rows = place.rows(f"SELECT effect.key FROM effect JOIN run ON run.id = effect.run_id WHERE run.version = {version}")
+    return [row[0] for row in rows]
+
+
+def told(place: Place, what: str, keys: list[str], **data: Any) -> None:
+    place.send(
+        *(
+            fact(
+                f"{what}{n}", f"message.{what}", f"customer:{n}", {"email": f"p{n}@example.com", "effect": key, **data}
+            )
+            for n, key in enumerate(keys)
+        )
+    )
+    place.drain()
+
+
+def test_complaints_are_its_own_who_wrote(place: Place) -> None:
+    mailed(place)
+    told(place, "complained", keys_of(place, 1)[:9])
+    assert check(place) == 0
+    told(place, "complained", keys_of(place, 1)[:9])  # the same events again
+    assert place.rows("SELECT sum(count) FROM flow_stage_tally WHERE what = 'complained'") == [(9,)]
+    assert place.rows("SELECT reason, count(*) FROM suppression GROUP BY reason") == [("complaint", 9)]
+    told(place, "bounced", keys_of(place, 2)[:3], is_permanent=False)
+    assert check(place) == 0
+    told(place, "complained", ["nobody/0", "", *keys_of(place, 2)[:9]])
+    assert check(place) == 1
+    stage = stages.stage_of(place.shop, "greet", database=place.database)
+    assert stage is not None and stage.reason["limit"] == "complaints"
+
+
+def test_who_unsubscribes_by_a_link_counts_for_the_message_it_stood_in(place: Place) -> None:
+    mailed(place)
+    for number, key in enumerate(keys_of(place, 2)[:20]):
+        for _ in range(2):
+            consenting.choose(
+                place.shop,
+                f"p{number}@example.com",
+                "email",
+                granted=False,
+                proof={"effect": key},
+                database=place.database,
+            )
+    assert check(place) == 1
+    stage = stages.stage_of(place.shop, "greet", database=place.database)
+    assert stage is not None and (stage.reason["limit"], stage.reason["hits"]) == ("unsubscribes", 20)

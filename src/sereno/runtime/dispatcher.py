@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sereno.engine.run import EventArrived
+from sereno.runtime import answers
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
@@ -18,8 +19,8 @@ from sereno.runtime.holding import Held
 from sereno.runtime.projecting import project
 from sereno.runtime.records import Overtaken
 from sereno.runtime.waking import rows_held_back
-from sereno.runtime.world import World
 from sereno.runtime.watching import noting
+from sereno.runtime.world import World
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.fields import to_micros
 
@@ -98,10 +99,10 @@ class Dispatcher:
                         reason = f"{type(error).__name__}: {error}"[:500]
                         tx.many("fail_events", [(id_, reason)])
                         tx.run("unqueue_events", {"ids": [id_]})
-                    break
-        return len(ids)
                         broken = tx.all("events_by_id", {"ids": [id_]})
                         noting.note(self._world, tx, (noting.of_event(row[1], row[4], reason) for row in broken))
+                    break
+        return len(ids)
 
     def _claim(self, tx: Transaction, limit: int) -> list[Fact]:
         if self._world.database.dialect == "sqlite":
@@ -133,6 +134,7 @@ class Dispatcher:
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
+        answers.heed(tx, good, world.worker, to_micros(now))
         entering = Entering(batch, good)
         entering.prepare()
         listeners = self._listeners(tx, good)
@@ -146,12 +148,12 @@ class Dispatcher:
         batch.write()
         failed = [(fact.row, fact.error) for fact in facts if fact.error is not None]
         tx.many("fail_events", failed)
-        tx.run("unqueue_events", {"ids": [fact.row for fact in facts]})
-
-    def _listeners(self, tx: Transaction, facts: Sequence[Fact]) -> dict[tuple[int, str], list[int]]:
         noting.note(
             self._world, tx, (noting.of_event(fact.shop_id, fact.type, fact.error) for fact in facts if fact.error)
         )
+        tx.run("unqueue_events", {"ids": [fact.row for fact in facts]})
+
+    def _listeners(self, tx: Transaction, facts: Sequence[Fact]) -> dict[tuple[int, str], list[int]]:
         """Row ids of runs by (shop, link), for the links of events some flow listens to."""
         flows: set[int] = set()
         links: set[tuple[int, str]] = set()

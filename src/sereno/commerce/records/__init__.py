@@ -13,6 +13,7 @@ from sereno.commerce.records.people import (
     CONSENTS,
     CUSTOMER,
     CUSTOMER_SUMMARY,
+    MESSAGE_ANSWER,
     PRIVACY_REQUEST,
 )
 from sereno.commerce.records.shops import APP, GIFT_CARD, PAYOUT, REQUESTED, SCHEDULED, STORE
@@ -30,6 +31,7 @@ __all__ = [
     "FULFILLMENT",
     "GIFT_CARD",
     "LINE",
+    "MESSAGE_ANSWER",
     "ORDER",
     "PAYMENT",
     "PAYOUT",

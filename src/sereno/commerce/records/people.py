@@ -126,6 +126,20 @@ CONSENT = record(
     ),
 )
 
+MESSAGE_ANSWER = record(
+    "message_answer",
+    "What came back for a message: a complaint, or that it could not be delivered.",
+    (
+        string("customer_id", "Whose address it is, where that is known."),
+        string("email", "The e-mail address the message went to, lower case."),
+        string("phone", "The number it went to."),
+        string("channel", "How it was written: `email` where nothing is said.", "email", "sms", "whatsapp", "push"),
+        string("effect", "The message's own name for itself: the header `X-Sereno-Effect` of the mail."),
+        string("reason", "The provider's word for it."),
+        boolean("is_permanent", "Of a bounce: whether the address is dead, and not only full or away."),
+    ),
+)
+
 PRIVACY_REQUEST = record(
     "privacy_request",
     "What the law lets a person ask: to see their data, or to have it erased.",
