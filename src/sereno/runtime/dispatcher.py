@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sereno.engine.run import EventArrived
-from sereno.runtime import answers
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
@@ -134,7 +133,6 @@ class Dispatcher:
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
-        answers.heed(tx, good, world.worker, to_micros(now))
         entering = Entering(batch, good)
         entering.prepare()
         listeners = self._listeners(tx, good)
