@@ -45,6 +45,7 @@ AUTOMATE = (
     Link("templates", _("Templates"), "layout-template", "l"),
     Link("messages", _("Messages"), "mail", "m"),
     Link("runs", _("Runs"), "activity", "r"),
+    Link("results", _("Results"), "trending-up", "v"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
 RECORD = (

@@ -140,7 +140,7 @@ def test_a_heavy_tail_of_money_does_not_break_it() -> None:
 
 def test_a_true_lift_is_found_within_the_units_said() -> None:
     """4 % against 6 %, equal arms: at the number of units `needed` says, at least 80 of 100 experiments know."""
-    units = needed((0.04 * 0.96 + 0.06 * 0.94) / 2, 0.02)
+    units = needed(0.06 * 0.94, 0.04 * 0.96, 0.02)
     assert 5_000 < units < 12_000
     rng = random.Random(7)
     runs = 200
@@ -178,13 +178,13 @@ def test_the_worst_first_arm_does_not_make_a_winner_of_every_other() -> None:
 
 
 def test_what_is_needed_follows_the_variance_the_effect_and_the_share() -> None:
-    base = needed(0.05, 0.02)
-    assert needed(0.05, 0.01) > 3 * base
-    assert needed(0.1, 0.02) > 1.8 * base
-    assert needed(0.05, 0.02, share=0.9) > 2 * base
-    assert needed(0.05, 0.02) == needed(0.05, -0.02)
-    assert needed(0.05, 0.0) == MOST_NEEDED
-    assert needed(0.0, 0.01) == 0
+    base = needed(0.05, 0.05, 0.02)
+    assert needed(0.05, 0.05, 0.01) > 3 * base
+    assert needed(0.1, 0.1, 0.02) > 1.8 * base
+    assert needed(0.05, 0.05, 0.02, share=0.9) > 2 * base
+    assert needed(0.05, 0.05, 0.02) == needed(0.05, 0.05, -0.02)
+    assert needed(0.05, 0.05, 0.0) == MOST_NEEDED
+    assert needed(0.0, 0.0, 0.01) == 0
     assert boundary(1000, 0.05) > boundary(10_000, 0.05) > boundary(10_000, 0.1)
 
 

@@ -110,7 +110,8 @@ def boundary(units: int, alpha: float, planned: int = PLANNED) -> float:
 
 
 def needed(
-    variance: float,
+    treated: float,
+    control: float,
     effect: float,
     *,
     share: float = 0.5,
@@ -119,9 +120,9 @@ def needed(
     planned: int = PLANNED,
 ) -> int:
     """Units in all after which a true lift of `effect` has been called with at least this power, when one unit's
-    outcome has this variance and `share` of the units are treated. `MOST_NEEDED` when it takes more than that, or no
-    effect is asked for. Often it is called earlier."""
-    influence = sqrt(variance / share + variance / (1 - share))
+    outcome has these variances in the two arms and `share` of the units are treated. `MOST_NEEDED` when it takes more
+    than that, or no effect is asked for. Often it is called earlier."""
+    influence = sqrt(treated / share + control / (1 - share))
     reach, spare = abs(effect), quantile(power)
 
     def is_reached(units: int) -> bool:

@@ -44,4 +44,19 @@ WHERE shop_id = :shop AND flow_id = :flow
 
 -- name: sums_of_shop
 SELECT flow_id, experiment, design, arm, metric, total, squares, events FROM experiment_sum
-WHERE shop_id = :shop AND day = 0
+WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND day = 0
+
+-- name: measured_flow
+SELECT flow.id, flow.name, flow.title, flow.status, flow.version, flow_version.document, shop.currency
+FROM flow JOIN shop ON shop.id = flow.shop_id
+LEFT JOIN flow_version ON flow_version.flow_id = flow.id AND flow_version.number = flow.version
+WHERE flow.shop_id = :shop AND flow.name = :name
+
+-- name: measured_flows
+SELECT flow.id, flow.name, flow.title, flow.status, flow.version, flow_version.document, shop.currency
+FROM flow JOIN shop ON shop.id = flow.shop_id
+LEFT JOIN flow_version ON flow_version.flow_id = flow.id AND flow_version.number = flow.version
+WHERE flow.shop_id = :shop AND NOT flow.is_derived ORDER BY flow.title, flow.id
+
+-- name: measured_shop
+SELECT currency, settings FROM shop WHERE id = :shop

@@ -1,0 +1,100 @@
+"""What was measured of a shop's flows, as kept: the sums, and the experiments their live versions hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sereno.engine.catalog import FlowInvalid
+from sereno.engine.chance import SHARES
+from sereno.engine.control import CONTROL, HOLDOUT, TREATED, USUAL_WINDOW, Experiment, as_share
+from sereno.engine.durations import format_duration
+from sereno.runtime.flows import compiled
+from sereno.sdk.plugin import registry
+from sereno.store import scope
+from sereno.store.database import Database, Transaction, default_database
+from sereno.store.documents import decode
+
+Sum = tuple[str, str, str, str, int, int, float, int]
+"""Experiment, design, arm, metric, day (0 for all time), total, squares, events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`flow_id` is 0 for the whole shop. `experiments` are those of the live version, by name; `sums` are of all
+    designs there have been. `document` is the live version's, None where there is none."""
+
+    flow_id: int
+    name: str
+    title: str
+    status: str
+    version: int | None
+    currency: str
+    experiments: Mapping[str, Experiment]
+    sums: Sequence[Sum]
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+def measured(shop_id: int, name: str, *, database: Database | None = None) -> Measured:
+    """One flow's, with the sums of every day. Raises LookupError."""
+    with (database or default_database()).read() as tx:
+        row = tx.one("measured_flow", {"shop": shop_id, "name": name})
+        if row is None:
+            raise LookupError(f"there is no flow {name!r} in this shop")
+        sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": row[0]})
+    return _measured(row, [_plain(row) for row in sums])
+
+
+def measured_everywhere(shop_id: int, *, database: Database | None = None) -> list[Measured]:
+    """All flows of the shop that are or were measured, for all time only; first the holdout of the whole shop, with
+    all its days, if there is one."""
+    with (database or default_database()).read() as tx:
+        whole = _whole(tx, shop_id)
+        rows = tx.all("measured_flows", {"shop": shop_id})
+        sums: dict[int, list[Sum]] = {}
+        for flow_id, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [row[0] for row in rows]}):
+            sums.setdefault(flow_id, []).append(_plain((*row[:4], 0, *row[4:])))
+    flows = [_measured(row, sums.get(row[0], [])) for row in rows]
+    return [*whole, *(one for one in flows if one.experiments or one.sums)]
+
+
+def holdout_experiment(percent: object, window: timedelta = USUAL_WINDOW) -> Experiment | None:
+    """The shop's setting `holdout_share` as the experiment it makes; None without one."""
+    share = as_share(percent)
+    if not share:
+        return None
+    design = f"{share}/{format_duration(window)}"
+    return Experiment(HOLDOUT, design, {CONTROL: share, TREATED: SHARES - share}, window)
+
+
+def _whole(tx: Transaction, shop_id: int) -> list[Measured]:
+    row = tx.one("measured_shop", {"shop": shop_id})
+    sums = [_plain(one) for one in tx.all("sums_of_flow", {"shop": shop_id, "flow": 0})]
+    settings: dict[str, Any] = decode(row[1]) if row is not None and row[1] else {}
+    experiment = holdout_experiment(settings.get("holdout_share"))
+    if row is None or (experiment is None and not sums):
+        return []
+    experiments = {} if experiment is None else {HOLDOUT: experiment}
+    return [Measured(0, "", "", "live", None, row[0], experiments, sums)]
+
+
+def _measured(row: Sequence[Any], sums: Sequence[Sum]) -> Measured:
+    id_, name, title, status, version, document, currency = row
+    flow = None
+    if document is not None:
+        try:
+            with scope.running():
+                flow = compiled(document, registry())
+        except FlowInvalid:
+            flow = None  # a plugin is gone; what was measured is still there
+    experiments: Mapping[str, Experiment] = flow.experiments if flow is not None else {}
+    return Measured(
+        id_, name, title, status, version, currency, experiments, sums, flow.document if flow is not None else None
+    )
+
+
+def _plain(row: Sequence[Any]) -> Sum:
+    experiment, design, arm, metric, day, total, squares, events = row
+    return experiment, design, arm, metric, int(day), int(total), float(squares), int(events)

@@ -1,0 +1,237 @@
+"""What a flow is worth: incremental orders and revenue against its control group, and the branches of its splits."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.engine.control import CONTROL, HOLDOUT, TREATED
+from sereno.engine.places import find
+from sereno.modules.insights.results import ArmResult, Comparison, Result
+from sereno.modules.insights.results import results as results_of
+from sereno.runtime import drafting
+from sereno.runtime.drafting import DraftConflict
+from sereno.runtime.measuring import Measured, measured, measured_everywhere
+from sereno.store.models import Flow
+from sereno.web import formats
+from sereno.web.access import StaffRequest, staff
+from sereno.web.builder.text import rewritten
+from sereno.web.live.reading import head_of
+from sereno.web.results import wording
+from sereno.web.results.chart import Chart, chart, day_of
+from sereno.web.shell import render
+
+EFFECTS = (0.05, 0.1, 0.2, 0.5)
+"""Smallest effects worth knowing of, as shares of what is ordered without the flow."""
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An arm in the table."""
+
+    name: str
+    arm: ArmResult
+    rate: str
+    each: str
+    revenue: str
+    other: str
+    against: Comparison | None
+    orders_said: str
+    revenue_said: str
+    is_winner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An experiment as the page shows it."""
+
+    result: Result
+    title: str
+    since: date | None
+    headline: wording.Said
+    revenue: wording.Said | None
+    rows: tuple[Row, ...]
+    wanted: str
+    missing: Any
+    orders_chart: Chart | None
+    revenue_chart: Chart | None
+    credited: str
+    window: str
+    is_open: int
+    can_adopt: bool
+
+
+@require_GET
+@staff()
+def results(request: StaffRequest) -> HttpResponse:
+    """Every flow that is measured, the surest first, and the holdout of the whole shop."""
+    today = _today()
+    rows: list[tuple[Measured, Shown]] = []
+    splits: list[tuple[Measured, Shown]] = []
+    whole: Shown | None = None
+    for one in measured_everywhere(request.shop.pk):
+        for result in results_of(one.experiments, one.sums, one.currency, today):
+            if not result.is_current:
+                continue
+            shown = _shown(one, result)
+            if result.name == HOLDOUT:
+                whole = shown
+            else:
+                (rows if result.name == CONTROL else splits).append((one, shown))
+    order = {"ok": 0, "bad": 1, "": 2, "lamp": 3}
+    rows.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
+    measured_ids = {one.flow_id for one, _shown_ in rows}
+    unmeasured = [
+        flow
+        for flow in Flow.objects.filter(shop=request.shop, status="live", is_derived=False).defer("draft")[:200]
+        if flow.pk not in measured_ids
+    ]
+    context = {"section": "results", "rows": rows, "splits": splits, "whole": whole, "unmeasured": unmeasured}
+    return render(request, "results/overview.html", {**context, "texts": _texts(request.shop.currency)})
+
+
+@require_GET
+@staff()
+def flow_results(request: StaffRequest, name: str) -> HttpResponse:
+    row = get_object_or_404(Flow, shop=request.shop, name=name)
+    found = measured(request.shop.pk, name)
+    effect = _effect(request)
+    all_results = results_of(found.experiments, found.sums, found.currency, _today(), effect=effect)
+    current = [_shown(found, result) for result in all_results if result.is_current]
+    earlier = [_shown(found, result) for result in all_results if not result.is_current and any(result.arms)]
+    context = {
+        **head_of(row),
+        "view": "results",
+        "found": found,
+        "control": next((one for one in current if one.result.name == CONTROL), None),
+        "splits": [one for one in current if one.result.name != CONTROL],
+        "earlier": earlier,
+        "effect": effect,
+        "effects": [(value, formats.number(value * 100)) for value in EFFECTS],
+        "texts": _texts(found.currency),
+    }
+    return render(request, "results/flow.html", context)
+
+
+@require_POST
+@staff("flows")
+def adopt(request: StaffRequest, name: str) -> HttpResponse:
+    """Give the winning branch of a split all the weight, in the draft: nothing is live before it is published. Refused
+    without evidence, whatever the form says."""
+    found = measured(request.shop.pk, get_object_or_404(Flow, shop=request.shop, name=name).name)
+    path = request.POST.get("split", "")
+    results_now = results_of(found.experiments, found.sums, found.currency, _today())
+    result = next((one for one in results_now if one.is_current and one.name == path), None)
+    if result is None or result.winner is None or result.is_mismatched or result.is_control:
+        messages.error(request, _("There is no evidence for a winner; the flow stays as it is."))
+        return redirect("flow-results", name=name)
+    try:
+        _give_all(request, name, path, result.winner)
+    except (LookupError, ValueError, DraftConflict):
+        messages.error(request, _("The draft has no such split any more. Change its weights in the editor."))
+        return redirect("builder", name=name)
+    messages.success(
+        request, _("The draft now sends everybody to %(arm)s. Publish it when you are ready.") % {"arm": result.winner}
+    )
+    return redirect(f"{reverse('builder', args=(name,))}?{urlencode({'at': path})}")
+
+
+def _give_all(request: StaffRequest, name: str, path: str, winner: str) -> None:
+    draft = drafting.open_draft(request.shop.pk, name)
+    if draft.document is None:
+        raise ValueError("the draft cannot be read")
+    document = copy.deepcopy(draft.document)
+    weights = find(document, path)["split"]["weights"]
+    if not isinstance(weights, dict) or winner not in weights:
+        raise LookupError(winner)
+    for arm in weights:
+        weights[arm] = 100 if arm == winner else 0
+    drafting.change_draft(
+        request.shop.pk,
+        name,
+        rewritten(draft.text, draft.document, document),
+        expected=draft.revision,
+        by=request.user.username,
+        what=_("The winning branch for everybody"),
+    )
+
+
+def _shown(found: Measured, result: Result) -> Shown:
+    money = wording.money_in(found.currency)
+    is_split = result.name not in (CONTROL, HOLDOUT)
+    pair = result.comparisons[0] if result.comparisons else None
+    revenue = None
+    if is_split or pair is None:
+        headline = wording.of_split(result) if result.best else wording.Said("lamp", wording.nothing_yet())
+    else:
+        headline = wording.of_orders(pair.orders, result.days, is_shop=result.name == HOLDOUT)
+        revenue = wording.of_revenue(pair.revenue, money)
+    return Shown(
+        result,
+        wording.split_title(found.document, result.name) if is_split else "",
+        day_of(result.first_day) if result.first_day is not None else None,
+        headline,
+        revenue,
+        tuple(_row(found, result, arm) for arm in result.arms if arm.weight or arm.exposed),
+        wording.what_is_wanted(result),
+        wording.missing(result),
+        chart(result.history, "orders") if not is_split else None,
+        chart(result.history, "revenue") if not is_split else None,
+        _credited(result, found.currency),
+        wording.length(result.window),
+        sum(arm.is_open for arm in result.arms),
+        is_split and result.winner is not None and not result.is_mismatched,
+    )
+
+
+def _row(found: Measured, result: Result, arm: ArmResult) -> Row:
+    against = next((one for one in result.comparisons if one.arm == arm.name), None)
+    money = wording.money_in(found.currency)
+    return Row(
+        wording.arm_name(arm.name, result.name),
+        arm,
+        wording.rate(arm.orders.events, arm.units),
+        money(arm.revenue.mean) if arm.units else "–",
+        money(arm.revenue.total),
+        ", ".join(wording.money_in(currency)(total) for currency, total in arm.other.items()),
+        against,
+        wording.lift_of(against.orders, wording.count) if against is not None else "",
+        wording.lift_of(against.revenue, money) if against is not None else "",
+        arm.name == result.winner and result.name not in (CONTROL, HOLDOUT),
+    )
+
+
+def _credited(result: Result, currency: str) -> str:
+    """What is attributed to the flow, in words of money."""
+    treated = next((arm for arm in result.arms if arm.name == TREATED), None)
+    if treated is None or not treated.credited:
+        return ""
+    amounts: Mapping[str, int] = treated.credited
+    known: Sequence[str] = sorted(name for name in amounts if name != "orders")
+    return ", ".join(wording.money_in(name)(amounts[name]) for name in known) or wording.money_in(currency)(0)
+
+
+def _texts(currency: str) -> dict[str, Any]:
+    """What the templates write numbers with."""
+    return {"tenths": wording.tenths, "money": wording.money_in(currency)}
+
+
+def _effect(request: StaffRequest) -> float:
+    asked = request.GET.get("effect", "")
+    return next((value for value in EFFECTS if f"{value:g}" == asked), 0.1)
+
+
+def _today() -> int:
+    return (datetime.now(UTC).date() - EPOCH).days
