@@ -6,7 +6,7 @@ Invariant: nothing leaves, and the same events, flows and seed give the same ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -16,7 +16,8 @@ from sereno.runtime.history import PastEvent, in_order, past_of
 from sereno.runtime.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
 from sereno.runtime.replays.opening import open_stream
 from sereno.runtime.replays.stream import Stream
-from sereno.runtime.world import Rehearse
+from sereno.runtime.replays.worth import Worth
+from sereno.runtime.world import Rehearse, World
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
 from sereno.store.scratch import open_scratch_file
@@ -66,21 +67,23 @@ def replay(
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
     rehearse: Rehearse | None = None,
-    guard: Guard | None = None,
+    guard_of: Callable[[World], Guard] | None = None,
 ) -> Summary:
     """Replay `events` through the flows in `documents`; rows go to the `sink` as they become final.
 
     The events come in order of time, each once (`runtime.history` gives them so; ValueError otherwise). Those before
     `start` only build what is known of records and consents. After the last event the clock runs on to `until`, or
-    until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house, `guard` before
-    it what would be put off or stopped (see `World`). Raises FlowInvalid."""
+    until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house; before it
+    what `guard_of` gives for the replay's world, what would be put off or stopped (see `World`). Raises FlowInvalid."""
     past = (event if isinstance(event, PastEvent) else past_of(event) for event in events)
     first = next(past, None)
     earliest = first.at if first is not None else (start or until or EPOCH)
+    worth = Worth(documents, plugins, everything=rehearse is not None or guard_of is not None)
     file = open_scratch_file()
     try:
-        play = open_stream(file, plugins, shop, min(earliest, start or earliest), sink, seed)
-        play.world.rehearse, play.world.guard = rehearse, guard
+        play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed)
+        play.world.rehearse = rehearse
+        play.world.guard = guard_of(play.world) if guard_of is not None else None
         watch = _Watch(play, start, on_progress, should_stop)
         play.run(documents, watch.over(chain([first] if first is not None else [], past)), start)
         end = play.clock.now() if watch.is_stopped else play.finish(until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from sereno.runtime.holding import Held
 from sereno.runtime.staff import Staff, audit, open_staff, tell
 from sereno.runtime.waking import catch_up
 from sereno.runtime.watching.alerting import settle_alert
+from sereno.sdk.plugin import DerivedFlow
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -123,9 +124,9 @@ def change_status(
         settle_alert(tx, shop_id, LIMIT_ALERT, f"flow:{name}", now)
 
 
-def install_derived(tx: Transaction, staff: Staff, shop_id: int) -> None:
-    """Publish the flows every shop has, where they are missing or have changed."""
-    for derived in staff.plugins.derived:
+def install_derived(tx: Transaction, staff: Staff, shop_id: int, only: Iterable[DerivedFlow] | None = None) -> None:
+    """Publish the flows every shop has, where they are missing or have changed; `only` these of them, if given."""
+    for derived in staff.plugins.derived if only is None else only:
         flow = compiled(derived.document, staff.plugins)
         held = tx.one("flow_by_name", {"shop": shop_id, "name": flow.name})
         if held is not None and held[4] is not None:

@@ -44,6 +44,11 @@ PATCH = 0
 """The version of data that is only a part of a record."""
 
 
+def nothing_inside(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """For records that carry no others."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
     """How events become the newest known state of one kind of record.
@@ -55,7 +60,8 @@ class Projection:
     of the record (a refund of an order, the customer inside an order): it is always merged, never called stale, and
     leaves the row's version as it is (a row it makes gets version `PATCH`), so that a late full record still finds its
     place. `columns` are copied out of the record into columns of their own, for pages and queries. `also(data)` gives
-    further records carried inside, as (projection name, data), each projected by its own projection's rules.
+    further records carried inside, as (projection name, data), each projected by its own projection's rules; `carries`
+    names those projections (None: it may be any).
     """
 
     name: str
@@ -66,7 +72,8 @@ class Projection:
     columns: Mapping[str, Callable[[Mapping[str, Any]], Any]] = field(
         default_factory=dict[str, Callable[[Mapping[str, Any]], Any]]
     )
-    also: Callable[[Mapping[str, Any]], list[tuple[str, Mapping[str, Any]]]] = lambda data: []
+    also: Callable[[Mapping[str, Any]], list[tuple[str, Mapping[str, Any]]]] = nothing_inside
+    carries: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

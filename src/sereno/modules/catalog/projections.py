@@ -65,6 +65,7 @@ projection(
             "available": number_of("available"),
         },
         also=carried,
+        carries=frozenset({"variant", "stock_level"}),
     )
 )
 projection(

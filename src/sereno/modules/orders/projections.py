@@ -201,6 +201,7 @@ projection(
             "placed_at": instant_of("placed_at"),
         },
         also=embedded,
+        carries=frozenset({"customer"}),
     )
 )
 projection(
@@ -219,5 +220,6 @@ projection(
             "completed_at": instant_of("completed_at"),
         },
         also=embedded,
+        carries=frozenset({"customer"}),
     )
 )

@@ -5,6 +5,7 @@ Invariant: what is asked for by link, type and time is all that was ever stored,
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -108,7 +109,7 @@ class EventLog:
     def _take_back(self, fact: Fact) -> None:
         self.arrived.remove(fact)
         self._own.pop((fact.event.source, fact.event.id), None)
-        self._forget(fact.row)
+        self._forget([fact.row])
 
     # --- looking back -----------------------------------------------------------------------
 
@@ -116,8 +117,13 @@ class EventLog:
         id_, at, type_ = row[0], row[6], row[4]
         self._stored[id_] = row
         self._links[id_] = names
+        item = (at, id_, type_)
         for link in names:
-            self._by_link.setdefault(link, []).append((at, id_, type_))
+            held = self._by_link.setdefault(link, [])
+            if held and held[-1] > item:
+                insort(held, item)
+            else:
+                held.append(item)
 
     def _linked(self, parameters: Parameters) -> list[Row]:
         since, types = parameters["since"], set(parameters["types"])
@@ -125,8 +131,9 @@ class EventLog:
         found = [
             (shop, link, id_, type_, at)
             for link in parameters["links"]
-            for at, id_, type_ in self._by_link.get(link, ())
-            if at >= since and type_ in types
+            if (held := self._by_link.get(link)) and held[-1][0] >= since
+            for at, id_, type_ in islice(held, bisect_left(held, (since,)), None)
+            if type_ in types
         ]
         if self._written_until is not None and since <= self._written_until:
             found += self._tx.sql.all("linked_events", parameters)
@@ -152,13 +159,16 @@ class EventLog:
         marks = [(row[1], link, row[0], row[4], row[6]) for row in rows for link in self._links[row[0]]]
         sql.many("copy_event_links", marks)
         self._written_until = max(self._written_until or 0, *(row[6] for row in rows))
-        for id_ in old:
-            self._forget(id_)
+        self._forget(old)
 
-    def _forget(self, id_: int) -> None:
-        self._stored.pop(id_, None)
-        for link in self._links.pop(id_, ()):
-            held = [item for item in self._by_link.get(link, ()) if item[1] != id_]
+    def _forget(self, ids: Sequence[int]) -> None:
+        gone = set(ids)
+        touched: set[str] = set()
+        for id_ in ids:
+            self._stored.pop(id_, None)
+            touched.update(self._links.pop(id_, ()))
+        for link in touched:
+            held = [item for item in self._by_link.get(link, ()) if item[1] not in gone]
             if held:
                 self._by_link[link] = held
             else:

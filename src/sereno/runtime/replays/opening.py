@@ -8,6 +8,7 @@ from sereno.runtime.publishing import install_derived
 from sereno.runtime.replayed import Sink
 from sereno.runtime.replays.scratch import ReplayDatabase
 from sereno.runtime.replays.stream import Stream
+from sereno.runtime.replays.worth import Worth
 from sereno.runtime.staff import Staff
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
@@ -17,7 +18,7 @@ from sereno.store.sqlite import SqliteDatabase
 
 
 def open_stream(
-    file: SqliteDatabase, plugins: Plugins, shop: ShopFacts, begin: datetime, sink: Sink, seed: int
+    file: SqliteDatabase, plugins: Plugins, worth: Worth, shop: ShopFacts, begin: datetime, sink: Sink, seed: int
 ) -> Stream:
     """A replay that stands at its beginning, in an empty scratch file."""
     database = ReplayDatabase(file)
@@ -35,7 +36,8 @@ def open_stream(
             },
         )
         assert row is not None
-    stream = Stream(database, plugins, row[0], shop, begin, sink)
+    stream = Stream(database, plugins, worth, row[0], shop, begin, sink)
     with database.transaction() as tx:
-        install_derived(tx, Staff(database, plugins, stream.world), stream.shop)
+        install_derived(tx, Staff(database, plugins, stream.world), stream.shop, worth.derived)
+    stream.look_at_schedules()
     return stream

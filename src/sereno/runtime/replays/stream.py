@@ -22,6 +22,7 @@ from sereno.runtime.replays.log import EventLog
 from sereno.runtime.replays.records import RecordStore, ReplayRecords
 from sereno.runtime.replays.runs import ReplayBatch, RunStore
 from sereno.runtime.replays.scratch import ReplayDatabase
+from sereno.runtime.replays.worth import Worth
 from sereno.runtime.schedules import Scheduler
 from sereno.runtime.staff import Staff
 from sereno.runtime.waking import Waker
@@ -67,7 +68,14 @@ class Stream:
     """One replay. `publish`, then `feed`, then `finish`."""
 
     def __init__(
-        self, database: ReplayDatabase, plugins: Plugins, shop_row: int, shop: ShopFacts, begin: datetime, sink: Sink
+        self,
+        database: ReplayDatabase,
+        plugins: Plugins,
+        worth: Worth,
+        shop_row: int,
+        shop: ShopFacts,
+        begin: datetime,
+        sink: Sink,
     ) -> None:
         self.database = database
         self.clock = VirtualClock(begin)
@@ -75,8 +83,10 @@ class Stream:
         self.shop = shop_row
         tx = database.tx
         world = make_world(database, plugins, no_ports, self.clock, "backtest", base_url=shop.base_url, is_dry=True)
+        world.plugins = worth.plugins
         self.world = world
-        self.records = RecordStore(plugins, tx)
+        self._is_read = worth.is_read
+        self.records = RecordStore(worth.plugins, tx)
         self.log = EventLog(tx, shop_row, lambda type_: bool(world.flows.listening(shop_row, type_)))
         self.runs = RunStore(tx, shop_row, self._run_over)
         self._dispatcher = _Dispatcher(world, self.log, self.begin)
@@ -88,8 +98,6 @@ class Stream:
         self._skips = 0
         self._failures = 0
         self._plugins = plugins
-        self.is_read: Callable[[str], bool] = lambda type_: True
-        """Whether anybody wants to know of events of this type."""
         tx.writes["copy_effects"] = self._take_effects
         tx.writes["copy_skips"] = self._take_skips
         tx.writes["fail_events"] = self._take_failures
@@ -129,7 +137,7 @@ class Stream:
         """Each event at its time, after the timers that rang before it."""
         flows, log_ = self.world.flows, self.log
         shop, arrive = self.shop, log_.arrive
-        is_read = self.is_read
+        is_read = self._is_read
         due = self._next_due()
         waiting = 0
         for event in events:
