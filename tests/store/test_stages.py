@@ -296,7 +296,10 @@ def told(place: Place, what: str, keys: list[str], **data: Any) -> None:
     place.send(
         *(
             fact(
-                f"{what}{n}", f"message.{what}", f"customer:{n}", {"email": f"p{n}@example.com", "effect": key, **data}
+                f"{what}{n}{key}",
+                f"message.{what}",
+                f"customer:{n}",
+                {"email": f"p{n}@example.com", "effect": key, **data},
             )
             for n, key in enumerate(keys)
         )
