@@ -111,6 +111,8 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("messages/ready", "name"): lambda shop: "cart-reminder",
     ("media", "name"): lambda shop: None,
     ("flows", "number"): lambda shop: "1",
+    ("flows", "backtest"): newest(models.Backtest),
+    ("flows", "run"): newest(models.BacktestRun),
     ("suppressions", "id"): newest(models.Suppression),
     ("webhooks", "id"): newest(models.Webhook),
     ("webhooks", "number"): lambda shop: None,

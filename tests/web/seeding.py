@@ -149,6 +149,82 @@ def make_run(
     return run
 
 
+def make_backtest(shop: models.Shop, flow: models.Flow) -> models.Backtest:
+    """One that is done, with a run, what it would have done, and one that would not have started."""
+    side = {
+        "runs": 1,
+        "places": {"=started": 1, "=finished": 1, "=skipped": 1, "0": 1},
+        "statuses": {"finished": 1},
+        "skips": {"when_false": 1},
+        "kinds": {"0": 1},
+        "ways": {"0": 1},
+        "days": {NOW.date().isoformat(): [1, 0, 1]},
+        "busiest": {},
+    }
+    summary = {
+        "events": 2,
+        "begin": NOW.isoformat(),
+        "end": NOW.isoformat(),
+        "own": side,
+        "live": side,
+        "difference": {"runs": {"new": 0, "gone": 0, "changed": 1, "same": 0}, "whats": {"0": {"changed": 1}}},
+        "whats": [
+            {
+                "action": "orders.add_tag",
+                "config": json.dumps({"tag": "big-order"}),
+                "channel": "",
+                "purpose": "",
+                "connection": "",
+            }
+        ],
+        "kinds": [{"step": "0", "what": 0, "outcome": "done", "reason": ""}],
+        "ways": [{"places": ["0"], "status": "finished", "step": ""}],
+        "kept": {"runs": 1},
+        "failed": {"count": 0, "first": []},
+        "budgets": {},
+    }
+    row = models.Backtest.objects.create(
+        shop=shop,
+        flow=flow.name,
+        text=flow.draft,
+        digest="",
+        version=None,
+        base_version=flow.version,
+        begin=NOW - timedelta(days=7),
+        until=NOW,
+        status="done",
+        by="ana@example.com",
+        created_at=NOW,
+        started_at=NOW,
+        finished_at=NOW,
+        facts={"currency": "EUR", "prices": {}},
+        summary=summary,
+    )
+    about = {"shop": shop, "backtest": row, "subject": "order:1001", "customer": "17", "address": "mara@example.com"}
+    run = models.BacktestRun.objects.create(
+        **about,
+        is_live_version=False,
+        uid="c1b2c3d4e5f6a7b8c9d0",
+        key="order:1001",
+        event="lantern-store\x1forder.paid-2",
+        event_type="order.paid",
+        started_at=NOW,
+        status="finished",
+        step="",
+        effects=1,
+        change="changed",
+    )
+    models.BacktestEffect.objects.create(backtest=row, run=run, is_live_version=False, kind=0, at=NOW)
+    models.BacktestSkip.objects.create(
+        **about,
+        event="lantern-store\x1forder.paid-2",
+        at=NOW,
+        reason="when_false",
+        details={"condition": "order.total >= 200", "values": {"order.total": 19.9}},
+    )
+    return row
+
+
 def seed() -> Seeded:
     shop = make_shop()
     owner, viewer = person(shop, "ana@example.com", "owner"), person(shop, "vic@example.com", "viewer")
@@ -260,6 +336,7 @@ def seed() -> Seeded:
         reason="when_false",
         details={"condition": "order.total >= 200", "values": {"order.total": 19.9}},
     )
+    make_backtest(shop, thanks)
     models.Worker.objects.create(name="w1", seen_at=to_micros(datetime.now(UTC)), started_at=NOW)
     return Seeded(
         shop,

@@ -17,17 +17,21 @@ from typing import Any
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.durations import format_instant
 from sereno.runtime.actions import Prepared
+from sereno.runtime.arbiter.passing import dry_guard
+from sereno.runtime.arbiter.verdicts import Guard, Verdict
 from sereno.runtime.backtest import replay
+from sereno.runtime.history import PastEvent, lines_in, past_events
 from sereno.runtime.rehearsals.collecting import Keeper, Shelf, Witness
 from sereno.runtime.rehearsals.measuring import Meter, Side, prices
-from sereno.runtime.rehearsals.requests import forget_old, read_lines
+from sereno.runtime.rehearsals.requests import forget_old
+from sereno.runtime.rehearsing import Records
 from sereno.runtime.replayed import Summary
 from sereno.runtime.staff import Staff, open_staff
+from sereno.runtime.world import World
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.result import Done
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
-from sereno.store.documents import decode, encode
+from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
 
 log = logging.getLogger("sereno.rehearsals")
@@ -35,7 +39,6 @@ log = logging.getLogger("sereno.rehearsals")
 LEASE = timedelta(seconds=30)
 TELL = 0.5
 """Seconds between two words of progress, and so between two looks at whether it was cancelled."""
-PAGE = 1000
 DELETED = 2000
 
 
@@ -201,13 +204,18 @@ class _Work:
             job.id, job.shop_id, job.flow, side, meter, self._write, witness, shelf, is_live_version=is_live
         )
 
-        def rehearse(effect: Prepared, records: Any, now: datetime, tx: Transaction) -> Done:
-            witness.see(effect, records, now)
-            return Done({})
+        def guard_of(world: World) -> Guard:
+            guard = dry_guard(world)
+
+            def watched(effect: Prepared, records: Records, now: datetime, tx: Transaction) -> Verdict:
+                witness.see(effect, records)
+                return guard(effect, records, now, tx)
+
+            return watched
 
         summary = replay(
             [text],
-            self._counted(self._events()),
+            self._events(),
             shop=facts,
             plugins=self._staff.plugins,
             sink=keeper,
@@ -216,7 +224,7 @@ class _Work:
             until=job.until,
             on_progress=self._progress,
             should_stop=self._is_off,
-            rehearse=rehearse,
+            guard_of=guard_of,
         )
         if summary.is_stopped or self._is_off():
             raise Cancelled
@@ -231,39 +239,21 @@ class _Work:
         row = tx.one("published_document", asked)
         return str(row[0]) if row is not None else None
 
-    def _counted(self, events: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        for event in events:
+    def _events(self) -> Iterator[PastEvent]:
+        """Past events, counted on their way."""
+        for event in self._past():
             self._done += 1
             yield event
 
-    def _events(self) -> Iterator[Mapping[str, Any]]:
-        """In the order in which they happened. What Sereno found or made by itself is found again by the replay."""
-        if self._job.origin:
-            with self._database.read() as tx:
-                row = tx.one("backtest_upload", {"backtest": self._job.id})
-            if row is None:
-                raise ValueError("the file of events is gone; upload it again")
-            yield from read_lines(zlib.decompress(bytes(row[0])))
-            return
-        until = to_micros(self._job.until) if self._job.until is not None else 2**62
-        at, after = -(2**62), 0
-        while True:
-            asked = {"shop": self._job.shop_id, "at": at, "after": after, "until": until, "limit": PAGE}
-            with self._database.read() as tx:
-                rows = tx.all("past_events", asked)
-            for uid, source, type_, subject, occurred_at, data, refs, _ in rows:
-                yield {
-                    "id": uid,
-                    "source": source,
-                    "type": type_,
-                    "subject": subject,
-                    "occurred_at": format_instant(from_micros(occurred_at)),
-                    "data": decode(data),
-                    "refs": decode(refs),
-                }
-            if len(rows) < PAGE:
-                return
-            at, after = rows[-1][4], rows[-1][7]
+    def _past(self) -> Iterator[PastEvent]:
+        job = self._job
+        if not job.origin:
+            return past_events(job.shop_id, before=job.until, database=self._database)
+        with self._database.read() as tx:
+            row = tx.one("backtest_upload", {"backtest": job.id})
+        if row is None:
+            raise ValueError("the file of events is gone; upload it again")
+        return lines_in(zlib.decompress(bytes(row[0])), job.origin)
 
     # --- the row --------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class Witness:
         self._seen: dict[str, dict[str, Any]] = {}
         self.is_watching = True
 
-    def see(self, effect: Prepared, records: Mapping[str, Mapping[str, Any] | None], now: datetime) -> None:
+    def see(self, effect: Prepared, records: Mapping[str, Mapping[str, Any] | None]) -> None:
         definition = self._plugins.actions.get(effect.action)
         if not self.is_watching or definition is None or definition.message(effect.config) is None:
             return

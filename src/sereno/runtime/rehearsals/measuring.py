@@ -148,7 +148,7 @@ class StepTexts:
             found = find(self._document, step)
         except LookupError:
             return encode(dict(rendered))
-        written = cast("Mapping[str, Any]", found) if isinstance(found, Mapping) else {}
+        written = cast("Mapping[str, Any]", found if isinstance(found, Mapping) else {})
         inner: list[Any] = [value for value in written.values() if isinstance(value, Mapping)]
         return encode(inner[0] if inner else {})
 

@@ -4,32 +4,25 @@ why; each change is one transaction with a line in the audit."""
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
-
-import msgspec
 
 from sereno.runtime.flows import compiled
+from sereno.runtime.history import lines_in
 from sereno.runtime.publishing import FlowRow, flow_row
 from sereno.runtime.staff import audit, open_staff
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
-from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
 
 KEPT = 20
 """Back-tests of one flow whose results are kept; the oldest go first."""
 MOST_WAITING = 10
 """Of one shop, waiting and running: nobody means more, but a program might."""
-MOST_COUNTED = 200_000
 LARGEST_FILE = 50_000_000
 """Bytes of an uploaded file of events."""
-_decoder = msgspec.json.Decoder(dict[str, Any])
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,7 @@ def ask(shop_id: int, wanted: Wanted, by: str, *, database: Database | None = No
     begin, until = wanted.begin, wanted.until
     if begin is not None and until is not None and begin >= until:
         raise ValueError("the period ends before it begins")
-    packed, in_file = _packed(wanted.lines) if wanted.lines is not None else (None, 0)
+    packed, in_file = _packed(wanted.lines, wanted.origin or "line") if wanted.lines is not None else (None, 0)
     with staff.database.transaction() as tx:
         row = _flow(tx, shop_id, wanted.flow) if wanted.text is None else _flow_or_none(tx, shop_id, wanted.flow)
         text, version = _text(tx, row, wanted)
@@ -138,44 +131,13 @@ def count_events(tx: Transaction, shop_id: int, begin: datetime, until: datetime
     return int(found[0]) if found is not None else 0
 
 
-def read_lines(body: bytes) -> Iterator[Mapping[str, Any]]:
-    """Canonical event lines of a file. Raises ValueError naming the line that is not one."""
-    needed = ("id", "type", "subject", "occurred_at")
-    for number, line in enumerate(body.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            event = _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"line {number} is no event: {error}") from None
-        missing = [name for name in needed if event.get(name) in (None, "")]
-        if missing:
-            raise ValueError(f"line {number}: the event has no {missing[0]!r}")
-        yield event if event.get("source") else {**event, "source": "file"}
-
-
-def in_order(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Lines of a file in the order in which they happened. Raises ValueError for one without an instant."""
-    dated = [(_instant(event), event) for event in events]
-    return [event for _, event in sorted(dated, key=lambda pair: pair[0])]
-
-
-def _packed(body: bytes) -> tuple[bytes, int]:
+def _packed(body: bytes, name: str) -> tuple[bytes, int]:
     if len(body) > LARGEST_FILE:
         raise ValueError(f"the file is larger than {LARGEST_FILE // 1_000_000} MB; take a shorter period")
-    events = in_order(read_lines(body))
-    if not events:
+    count = sum(1 for _ in lines_in(body, name))
+    if not count:
         raise ValueError("there are no events in the file")
-    return zlib.compress("\n".join(encode(event) for event in events).encode(), 6), len(events)
-
-
-def _instant(event: Mapping[str, Any]) -> datetime:
-    text = str(event["occurred_at"])
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"the event {event['id']}: {text!r} is not an instant, such as 2026-10-01T09:00:00Z") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return zlib.compress(body, 6), count
 
 
 def _flow(tx: Transaction, shop_id: int, name: str) -> FlowRow:

@@ -17,6 +17,7 @@ from sereno.runtime.drafting import Draft
 from sereno.runtime.rollouts import in_flight
 from sereno.store.models import Flow
 from sereno.web.access import StaffRequest
+from sereno.web.backtests.telling import last_of
 from sereno.web.builder import edits, palette
 from sereno.web.builder.forms import panel
 from sereno.web.builder.speech import speech_of
@@ -130,6 +131,7 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
             "standing": standing,
             "steps_named": steps_named(Flow(pk=draft.flow_id), {at.version for at in standing.steps}),
             "clashes": conflicts_of(request.shop, draft.text),
+            "backtest": last_of(request.shop.pk, draft.text, draft.name),
         }
     if view.add:
         return {"side": "palette"}

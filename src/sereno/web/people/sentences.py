@@ -18,6 +18,7 @@ from sereno.web.words import ROLES
 
 KINDS: dict[str, str | Promise] = {
     "flow": mark("Flows"),
+    "backtest": mark("Back-tests"),
     "run": mark("Runs"),
     "approval": mark("Approvals"),
     "effect": mark("Effects"),
@@ -46,6 +47,9 @@ SENTENCES: dict[str, str | Promise] = {
     "flow.paused": mark("Paused %(target)s"),
     "flow.shadow": mark("Put %(target)s in shadow"),
     "flow.draft": mark("Made %(target)s a draft"),
+    "backtest.asked": mark("Asked for a back-test of %(target)s"),
+    "backtest.cancelled": mark("Cancelled a back-test of %(target)s"),
+    "backtest.forgotten": mark("Deleted a back-test of %(target)s"),
     "run.requested": mark("Started %(target)s by hand"),
     "run.ended": mark("Ended the run %(target)s"),
     "approval.approved": mark("Approved a question of the run %(target)s"),
@@ -125,6 +129,8 @@ FIELDS: dict[str, str | Promise] = {
     "invited_by": mark("Invited by"),
     "devices": mark("Devices"),
     "count": mark("How many"),
+    "backtest": mark("Back-test"),
+    "days": mark("Days"),
     "error": mark("Reason"),
     "url": mark("Address"),
     "types": mark("Types"),
