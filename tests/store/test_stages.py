@@ -11,6 +11,7 @@ from support import ANSWERS, START, TRIED, Place, fact
 
 from sereno.engine.chance import share_of
 from sereno.runtime import consenting, services, stages
+from sereno.runtime.stage_pairs import side_by_side
 from sereno.runtime.stages import Terms
 from sereno.sdk.result import Done, Fail
 
@@ -337,3 +338,27 @@ def test_who_unsubscribes_by_a_link_counts_for_the_message_it_stood_in(place: Pl
     assert check(place) == 1
     stage = stages.stage_of(place.shop, "greet", database=place.database)
     assert stage is not None and (stage.reason["limit"], stage.reason["hits"]) == ("unsubscribes", 20)
+
+
+def test_the_two_side_by_side(place: Place) -> None:
+    place.flow(FLOW.replace("custom.begun}", 'custom.begun, when: "event.data.big != true"}'))
+    both = (
+        FLOW.replace("to: later", "to: sooner").replace("1h", "2h").replace("steps:\n", "steps:\n  - log: {text: x}\n")
+    )
+    start(place, both)
+    place.send(fact("1", "custom.begun", "thing:1"), fact("2", "custom.begun", "thing:2", {"big": True}))
+    place.drain()
+    stage = stages.stage_of(place.shop, "greet", database=place.database)
+    assert stage is not None
+    seen = side_by_side(place.shop, stage, database=place.database)
+    assert (seen.looked_at, seen.differing, seen.open) == (2, 1, 2)
+    (alone,) = side_by_side(place.shop, stage, only_different=True, database=place.database).rows
+    assert alone.subject == "thing:2" and [one.kind for one in alone.differences] == ["only_candidate"]
+    assert alone.live.reason == "when_false"
+    place.after(hours=3)
+    pair = next(
+        one for one in side_by_side(place.shop, stage, database=place.database).rows if one.subject == "thing:1"
+    )
+    kinds = [(one.kind, one.keys) for one in pair.differences]
+    assert kinds == [("changed", ("to",)), ("added", ())]
+    assert pair.live.uid != pair.candidate.uid and not pair.is_open

@@ -97,3 +97,15 @@ UPDATE flow SET updated_at = :now WHERE id = :flow
 
 -- name: standing_of_version
 SELECT count(*) FROM run WHERE flow_id = :flow AND version = :version AND status IN ('waiting', 'parked', 'running')
+
+-- name: runs_side_by_side
+SELECT id, uid, event_id, version, is_shadow, status, reason, key, subject, started_at FROM run
+WHERE flow_id = :flow AND started_at >= :since AND started_at <= :until
+ORDER BY started_at DESC, id DESC LIMIT :limit
+
+-- name: effects_side_by_side
+SELECT run_id, id, step, action, config, status, created_at FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
+
+-- name: skips_side_by_side
+SELECT event, version, reason FROM skip
+WHERE shop_id = :shop AND subject {in:subjects:text} AND flow_id = :flow AND event {in:events:bigint}
