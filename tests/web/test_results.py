@@ -15,6 +15,7 @@ from seeding import make_shop, person
 from sereno.engine.catalog import FlowInvalid
 from sereno.runtime import services
 from sereno.runtime.measuring import measured
+from sereno.store.keys import issue
 from sereno.store.models import Audit, ExperimentSum, Flow, FlowDraftChange, FlowVersion, Shop
 
 FLOW = """\
@@ -215,3 +216,28 @@ def test_a_control_group_around_a_transactional_mail_is_not_published(shop: Shop
             shop.pk,
             f"flow: t\ntrigger: {{event: order.paid}}\ncontrol: {{share: 5}}\nsteps: [{{messages.send_email: {mail}}}]",
         )
+
+
+def test_the_api_gives_the_same_numbers(flow: Flow, shop: Shop) -> None:
+    arm(flow, "control", 1000, 60)
+    arm(flow, "treated", 9000, 990, credited=500, **{"credited:EUR": 1234500})
+    key = {"HTTP_AUTHORIZATION": f"Bearer {issue(shop.pk, 'test', 'read', 'ana@example.com')}"}
+    found = Client().get("/api/v1/flows/recover/results?effect=0.2", **key)
+    assert found.status_code == 200, found.content
+    document = found.json()
+    control = next(one for one in document["experiments"] if one["experiment"] == "control")
+    arms = {one["arm"]: one for one in control["arms"]}
+    assert arms["treated"]["revenue"] == "19800.00"
+    assert arms["treated"]["attributed"] == {"orders": 500, "revenue": {"EUR": "12345.00"}}
+    (lift,) = control["lifts"]
+    assert (lift["arm"], lift["against"], lift["orders"]["verdict"]) == ("treated", "control", "better")
+    assert lift["orders"]["low"] < 450 < lift["orders"]["high"]
+    assert lift["orders"]["estimate"] == pytest.approx(450)
+    assert lift["orders"]["per_person"]["estimate"] == pytest.approx(0.05)
+    assert control["needed"]["effect"] == 0.2
+    assert control["history"][-1]["revenue"]["estimate"] == "9000.00"
+    (item,) = Client().get("/api/v1/results", **key).json()["items"]
+    assert item["experiments"][0]["history"] == []
+    assert item["experiments"][0]["lifts"] == control["lifts"]
+    assert Client().get("/api/v1/flows/nothing/results", **key).status_code == 404
+    assert Client().get("/api/v1/flows/recover/results?effect=0", **key).status_code == 422

@@ -17,9 +17,11 @@ from sereno.api import (
     flows,
     messages,
     people,
+    privacy,
     problems,
     record,
     repeating,
+    results,
     versions,
     webhooks,
 )
@@ -49,9 +51,11 @@ for _router in (
     flows.router,  # also the drafts and the versions
     attention.router,
     connections.router,
+    privacy.router,
     webhooks.router,
     messages.router,
     people.router,
+    results.router,
 ):
     api.add_router("", _router)
 

@@ -2,9 +2,9 @@
 
 from cyclopts import App
 
-from sereno.cli.flows import backtesting, checking, living
+from sereno.cli.flows import backtesting, checking, living, measuring
 
-app = App(name="flow", help="Flows: check, apply, publish, pause, list, back-test.", help_format="plaintext")
+app = App(name="flow", help="Flows: check, apply, publish, pause, list, back-test, measure.", help_format="plaintext")
 app.command(checking.lint)
 app.command(living.apply)
 app.command(checking.diff)
@@ -16,5 +16,6 @@ app.command(living.list_flows, name="list")
 app.command(living.templates)
 app.command(living.start)
 app.command(backtesting.backtest)
+app.command(measuring.results)
 
 __all__ = ["app"]

@@ -1,0 +1,103 @@
+"""Results as the API and the command line give them: JSON, money as decimal text, days as dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from math import isfinite
+from typing import Any
+
+from sereno.commerce.money import Money
+from sereno.engine.durations import format_duration
+from sereno.modules.insights.experiments import ALPHA
+from sereno.modules.insights.results import ArmResult, Comparison, Effect, Result
+
+_EPOCH = date(1970, 1, 1)
+
+
+def flow_document(name: str, title: str, currency: str, results: Sequence[Result]) -> dict[str, Any]:
+    """`flow` is empty for the whole shop."""
+    found = [_experiment(one, currency) for one in results]
+    return {"flow": name, "title": title, "currency": currency, "confidence": 1 - ALPHA, "experiments": found}
+
+
+def _experiment(result: Result, currency: str) -> dict[str, Any]:
+    missing = result.missing
+    return {
+        "experiment": result.name,
+        "design": result.design,
+        "is_current": result.is_current,
+        "window": format_duration(result.window) if result.window is not None else None,
+        "since": _day(result.first_day),
+        "days": result.days,
+        "arms": [_arm(arm, currency) for arm in result.arms],
+        "lifts": [_comparison(one, currency) for one in result.comparisons],
+        "winner": result.winner if not result.is_mismatched else None,
+        "ahead": result.best or None,
+        "is_too_early": result.is_too_early,
+        "is_mismatched": result.is_mismatched,
+        "mismatch": round(result.mismatch, 6),
+        "needed": None
+        if missing is None
+        else {"effect": missing.effect, "units": missing.units, "more": missing.more, "days": missing.days},
+        "history": [
+            {
+                "day": _day(point.day),
+                "orders": _interval(point.orders),
+                "revenue": _interval(point.revenue, currency),
+            }
+            for point in result.history
+        ],
+    }
+
+
+def _arm(arm: ArmResult, currency: str) -> dict[str, Any]:
+    return {
+        "arm": arm.name,
+        "weight": arm.weight,
+        "exposed": arm.exposed,
+        "counted": arm.units,
+        "within_window": arm.is_open,
+        "ordered": arm.orders.events,
+        "orders": round(arm.orders.total),
+        "revenue": _money(arm.revenue.total, currency),
+        "other_currencies": {name: _money(total, name) for name, total in arm.other.items()},
+        "attributed": _attributed(arm.credited),
+    }
+
+
+def _attributed(credited: Mapping[str, int]) -> dict[str, Any]:
+    money = {name: _money(total, name) for name, total in sorted(credited.items()) if name != "orders"}
+    return {"orders": credited.get("orders", 0), "revenue": money}
+
+
+def _comparison(one: Comparison, currency: str) -> dict[str, Any]:
+    return {
+        "arm": one.arm,
+        "against": one.against,
+        "orders": {**_interval(one.orders), **_each(one.orders), "verdict": one.orders.each.verdict},
+        "revenue": {**_interval(one.revenue, currency), "verdict": one.revenue.each.verdict},
+    }
+
+
+def _each(effect: Effect) -> dict[str, Any]:
+    found = {"low": effect.each.low, "estimate": effect.each.estimate, "high": effect.each.high}
+    return {"per_person": {name: round(value, 6) if isfinite(value) else None for name, value in found.items()}}
+
+
+def _interval(effect: Effect, currency: str | None = None) -> dict[str, Any]:
+    """Over all people of the arm together; nulls while nothing can be said."""
+    values = {"low": effect.low, "estimate": effect.total, "high": effect.high}
+    if not all(map(isfinite, values.values())):
+        return dict.fromkeys(values)
+    if currency is not None:
+        return {name: _money(value, currency) for name, value in values.items()}
+    return {name: round(value, 2) for name, value in values.items()}
+
+
+def _money(minor: float, currency: str) -> str:
+    return Money.from_minor(round(minor), currency).text
+
+
+def _day(number: int | None) -> str | None:
+    return None if number is None else (_EPOCH + timedelta(days=number)).isoformat()
