@@ -47,11 +47,16 @@ class Slot:
     flow_id: int
     reason: str | None
     merged: str | None
+    number: int
     is_live: bool
 
     @property
-    def precedence(self) -> tuple[int, int, str]:
-        return self.priority, self.wanted_at, self.key
+    def age(self) -> tuple[int, int, str]:
+        return self.wanted_at, self.number, self.key
+
+    @property
+    def precedence(self) -> tuple[int, int, int, str]:
+        return self.priority, *self.age
 
 
 @dataclass(slots=True)
@@ -229,13 +234,9 @@ class _Desk:
         """A later message that takes its place."""
         if message.merge is None:
             return None
-        at = (message.asked.wanted_at, message.key)
+        mine = (message.shop_id, message.channel, message.person, message.merge)
         for other in self._batch.values():
-            same = (other.shop_id, other.channel, other.person, other.merge)
-            if same == (message.shop_id, message.channel, message.person, message.merge) and at < (
-                other.asked.wanted_at,
-                other.key,
-            ):
+            if (other.shop_id, other.channel, other.person, other.merge) == mine and message.age < other.age:
                 return other.key
         return None
 
@@ -250,7 +251,7 @@ class _Desk:
                 and slot.key not in self._batch
                 and slot.reason != MERGED
                 and (slot.channel, slot.person, slot.merge) == (message.channel, message.person, message.merge)
-                and (slot.wanted_at, slot.key) < (message.asked.wanted_at, message.key)
+                and slot.age < message.age
             ):
                 slot.reason = MERGED
                 self._merged[slot.key] = message.key
@@ -290,6 +291,7 @@ class _Desk:
             flow_id=asked.flow_id,
             reason=reason,
             merged=None,
+            number=asked.number,
             is_live=True,
         )
         self._add(slot)

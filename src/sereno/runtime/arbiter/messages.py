@@ -25,7 +25,7 @@ MICROSECOND = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Where a message comes from: `run` is the run's row, `wanted_at` when it was asked for. `priority` is the one the
-    flow says, None when it says none."""
+    flow says, None when it says none. `number` orders what was asked for at one moment."""
 
     key: str
     flow_id: int
@@ -34,6 +34,7 @@ class Asked:
     step: str
     wanted_at: int
     priority: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,14 @@ class Message:
         return self.asked.key
 
     @property
-    def precedence(self) -> tuple[int, int, str]:
+    def age(self) -> tuple[int, int, str]:
+        """The earliest asked for comes first."""
+        return self.asked.wanted_at, self.asked.number, self.asked.key
+
+    @property
+    def precedence(self) -> tuple[int, int, int, str]:
         """Who goes first: the more important, then who has waited longer."""
-        return self.priority, self.asked.wanted_at, self.asked.key
+        return self.priority, *self.age
 
     @property
     def takes_a_slot(self) -> bool:

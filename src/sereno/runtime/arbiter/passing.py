@@ -44,8 +44,9 @@ def let_pass(
     """What goes on to be carried out, and what is over already because it may not be sent; the rest waits."""
     messages: dict[str, Message] = {}
     for one in passing:
+        effect = one.effect
         asked = Asked(
-            one.effect.key, one.effect.flow_id, one.flow, one.effect.run, one.effect.step, one.wanted_at, one.priority
+            effect.key, effect.flow_id, one.flow, effect.run, effect.step, one.wanted_at, one.priority, effect.id
         )
         rules = rules_of(one.ready.context.shop.settings)
         message = read_message(one.ready.definition, one.ready.config, one.ready.context, asked, rules)

@@ -11,13 +11,13 @@ SELECT count(pg_advisory_xact_lock(value)) FROM {list:recipients:bigint}
 -- says how that ended.
 SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
     slot.priority, slot.merge, slot.flow_id, slot.reason,
-    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, effect.status
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, COALESCE(effect.id, 0), effect.status
 FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
 WHERE slot.shop_id {in:shops:bigint} AND slot.person {in:people:text} AND (slot.status <> 'sent' OR slot.at > :since)
 UNION ALL
 SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
     slot.priority, slot.merge, slot.flow_id, slot.reason,
-    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, effect.status
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, COALESCE(effect.id, 0), effect.status
 FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
 WHERE slot.shop_id {in:shops:bigint} AND slot.address {in:addresses:text}
     AND (slot.status <> 'sent' OR slot.at > :since)
