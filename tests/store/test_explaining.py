@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import arbiting
 import pytest
 from support import Place, fact, order
 
-from sereno.runtime import services
+from sereno.runtime import services, switches
 from sereno.runtime.verdicts import VERDICTS, of_run
 
 BIG = "flow: big\ntrigger: {event: order.created, when: order.total > 100}\nsteps:\n  - log: {text: big}\n"
@@ -75,6 +76,62 @@ def test_what_a_person_said_about_mail_stands_beside_it(place: Place) -> None:
     assert [(one["kind"], one["code"], one["about"]) for one in standing] == [
         ("consent", "consent.refused", "ana@example.com")
     ]
+
+
+def letters(place: Place) -> None:
+    """Two letters within a day, of which one may go."""
+    arbiting.register()
+    arbiting.WENT.clear()
+    for name in ("first", "second"):
+        place.flow(arbiting.flow(name))
+    cap = {"channel": "email", "most": 1, "period": "1d"}
+    arbiting.set_rules(place, caps=[cap])
+    for number, name in enumerate(("first", "second")):
+        place.send(arbiting.wish(str(number), name, email="ana@example.com"))
+        place.drain()
+
+
+def test_a_message_that_waits_says_until_when_and_why(place: Place) -> None:
+    letters(place)
+    assert verdicts(place, "ana@example.com") == {
+        "first": ("did", None),
+        "second": ("deferred", "message.capped"),
+    }
+    standing = services.explain(place.shop, "ana@example.com", database=place.database)["standing"]
+    found = {one["code"]: one for one in standing}
+    assert set(found) == {"message.waits", "message.sent"}
+    assert found["message.waits"]["details"]["reason"] == "message.capped"
+    assert found["message.waits"]["at"] == "2026-03-03T09:00:00Z"
+    assert found["message.waits"]["details"]["flow"] == "second"
+    assert found["message.sent"]["details"]["count"] == 1
+
+
+def test_what_is_switched_off_is_said(place: Place) -> None:
+    place.flow(BIG)
+    place.send(order("2"))
+    place.drain()
+    switches.switch_off(place.shop, "channel", "email", "the server burns", "ana", database=place.database)
+    standing = services.explain(place.shop, "order:2", database=place.database)["standing"]
+    assert [(one["code"], one["about"], one["details"]["reason"]) for one in standing] == [
+        ("switch.off", "email", "the server burns")
+    ]
+
+
+def test_who_is_in_a_control_group_is_told_so(place: Place) -> None:
+    place.flow(
+        "flow: greet\ntrigger: {event: custom.hello}\ncontrol: {share: 50, window: 7d}\nsteps:\n"
+        "  - tests.call: {to: '{{ event.data.email }}'}\n"
+    )
+    people = [f"p{number}@example.com" for number in range(20)]
+    for one in people:
+        place.send(fact(one, "custom.hello", f"customer:{one}", {"email": one}, email=one))
+    place.drain()
+    said = {one: verdicts(place, one)["greet"][0] for one in people}
+    assert set(said.values()) == {"did", "held_out"}
+    for one in people:
+        standing = services.explain(place.shop, one, database=place.database)["standing"]
+        assert bool(standing) is (said[one] == "held_out"), one
+        assert all(fact["code"] == "control.held_out" for fact in standing)
 
 
 def run(**changes: Any) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from markupsafe import Markup, escape
 
 from sereno.web import formats
+from sereno.web.live.wording import message_reason
 from sereno.web.sentences import say
 
 Fact = Mapping[str, Any]
@@ -48,6 +50,58 @@ def _channel(name: Any) -> str:
     return {"email": _("mail"), "sms": _("text message"), "whatsapp": "WhatsApp"}.get(str(name), str(name))
 
 
+def _time(fact: Fact, zone: str, key: str | None = None) -> str:
+    at = formats.instant(fact["at"] if key is None else fact["details"].get(key))
+    return formats.minute(at, zone) if at is not None else ""
+
+
+def _waits(fact: Fact, zone: str) -> Stands:
+    details = fact["details"]
+    text = _("A %(channel)s of %(flow)s waits until %(time)s: %(reason)s")
+    flow, reason = details.get("flow") or "", message_reason(details.get("reason"))
+    said = say(text, channel=_channel(details.get("channel")), flow=flow, time=_time(fact, zone), reason=reason)
+    return Stands("lamp", "clock", said)
+
+
+def _sent(fact: Fact, zone: str) -> Stands:
+    count = int(fact["details"].get("count") or 0)
+    text = ngettext(
+        "%(address)s was sent %(count)s %(channel)s in 7 days, last on %(time)s.",
+        "%(address)s was sent %(count)s messages by %(channel)s in 7 days, last on %(time)s.",
+        count,
+    )
+    channel = _channel(fact["details"].get("channel"))
+    return Stands("", "send", say(text, address=fact["about"], count=count, channel=channel, time=_time(fact, zone)))
+
+
+def _control(fact: Fact, zone: str) -> Stands:
+    until = _time(fact, zone, "until")
+    if fact["code"] == "holdout.held_out":
+        return Stands(
+            "lamp",
+            "eye-off",
+            say(_("In the shop's holdout: gets no marketing at all. Measured until %(time)s."), time=until),
+        )
+    flow = fact["details"].get("flow") or ""
+    text = _("In the control group of %(flow)s: gets none of its messages. Measured until %(time)s.")
+    return Stands("lamp", "eye-off", say(text, flow=flow, time=until))
+
+
+def _switch(fact: Fact, zone: str) -> Stands:
+    text = _("%(what)s was switched off by %(person)s on %(time)s: %(reason)s")
+    details = fact["details"]
+    what = _("The whole shop") if details.get("what") == "shop" else fact["about"]
+    said = say(
+        text, what=what, person=details.get("by") or "", time=_time(fact, zone), reason=details.get("reason") or ""
+    )
+    return Stands("bad", "octagon-x", said)
+
+
+def _erased(fact: Fact, zone: str) -> Stands:
+    text = _("What was known of this person was erased on %(time)s; nothing older can be found.")
+    return Stands("lamp", "ban", say(text, time=_time(fact, zone)))
+
+
 _SAID: dict[str, Callable[[Fact, str], Stands]] = {
     "consent.given": _consent("ok", "check", lambda: _("%(address)s agreed to marketing by %(channel)s on %(time)s.")),
     "consent.refused": _consent(
@@ -58,4 +112,10 @@ _SAID: dict[str, Callable[[Fact, str], Stands]] = {
         "ban",
         lambda: _("%(address)s is never written to by %(channel)s: it bounced, complained or unsubscribed."),
     ),
+    "message.waits": _waits,
+    "message.sent": _sent,
+    "control.held_out": _control,
+    "holdout.held_out": _control,
+    "switch.off": _switch,
+    "person.erased": _erased,
 }

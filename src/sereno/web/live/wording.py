@@ -64,8 +64,15 @@ def mail_refusal(result: Mapping[str, Any] | None) -> str:
     """Why a message would not go out; empty when it would."""
     if result is None or result.get("sent") is not False:
         return ""
-    reason = str(result.get("reason") or "")
+    return message_reason(result.get("reason"))
+
+
+def message_reason(code: object) -> str:
+    """Why a message does not go out, or not yet."""
+    reason = str(code or "")
     known = {
+        "control.shop_holdout": _("They are in the share to whom the shop sends no marketing, to measure what it brings."),
+        "control.held_out": _("They are in the flow's control group."),
         "consent.missing": _("The customer has not agreed to marketing."),
         "consent.refused": _("The customer has said no to marketing."),
         "address.suppressed": _("The address must not be written to: it bounced, complained or unsubscribed."),
@@ -73,6 +80,11 @@ def mail_refusal(result: Mapping[str, Any] | None) -> str:
         "cart.deleted": _("The cart is gone."),
         "cart.sold_out": _("Everything in the cart is sold out."),
         "cart.empty": _("The cart is empty."),
+        "message.capped": _("This person has had as many messages as the shop allows in that time."),
+        "message.quiet_hours": _("It is quiet hours where this person is."),
+        "message.gave_way": _("A more important message to this person goes first."),
+        "message.merged": _("A later message of the same kind took its place."),
+        "message.expired": _("By the time it could go it was not worth sending any more."),
     }
     return known.get(reason, reason)
 
