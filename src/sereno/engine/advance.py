@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, cast
 
 from sereno.commerce.event import Event
+from sereno.engine import approving
 from sereno.engine.context import RunContext, event_document
 from sereno.engine.durations import format_instant, parse_instant
 from sereno.engine.entry import held_since, reference_time, seen
@@ -246,14 +247,17 @@ def _timer(flow: Flow, state: RunState, input: TimerDue, context: RunContext, no
             walk.stay(place, moved)
             walk.note(state.step, "wait.moved", {"until": format_instant(moved)})
             return _done(walk)
+    if isinstance(step, Approve):
+        following = approving.silence(walk, step, place)
+        if following is not None:
+            walk.state.since = max(due, walk.state.since or due)
+            go(walk, following)
+        return _done(walk)
     walk.state.since = max(due, walk.state.since or due)
     _leave(walk)
     if isinstance(step, WaitUntilEvent):
         walk.note(state.step, "wait.timeout", {"due_at": format_instant(due)})
         go(walk, leave_event_wait(walk, step, place, None))
-    elif isinstance(step, Approve):
-        walk.note(state.step, "approval.expired", {"due_at": format_instant(due)})
-        go(walk, place.branches[1])
     else:
         walk.note(state.step, "wait.over", {"due_at": format_instant(due)})
         go(walk, place.next)
@@ -293,10 +297,11 @@ def _decided(flow: Flow, state: RunState, input: Decided, context: RunContext, n
     ):
         return Advanced(state)
     walk = _walk(flow, state, context, now)
-    _leave(walk)
-    code = "approval.given" if input.approved else "approval.refused"
-    walk.note(state.step, code, {"by": input.by, "note": input.note} if input.note else {"by": input.by})
-    go(walk, place.branches[0 if input.approved else 1])
+    following = approving.decided(walk, place.operation, place, input)
+    if not walk.trace:
+        return Advanced(state)
+    if following is not None:
+        go(walk, following)
     return _done(walk)
 
 

@@ -35,10 +35,7 @@ class RunContext:
     @property
     def store(self) -> Mapping[str, Any]:
         if self._store is None:
-            settings = self.shop.get("settings")
-            found: dict[str, Any] = {**settings, **self.shop} if isinstance(settings, Mapping) else dict(self.shop)
-            # Whoever may write a flow could print the whole record: what is secret is not in it.
-            self._store = {name: value for name, value in found.items() if not _CONFIDENTIAL.search(name)}
+            self._store = _store_of(self.shop)
         return self._store
 
     def zone(self, whose: str = "recipient") -> ZoneInfo:
@@ -55,6 +52,23 @@ class RunContext:
                 except (ZoneInfoNotFoundError, ValueError, OSError):
                     continue
         return ZoneInfo("UTC")
+
+
+_last_store: tuple[Mapping[str, Any], Mapping[str, Any]] = (_NOTHING, _NOTHING)
+
+
+def _store_of(shop: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What `store` is for this shop. The last answer is kept: it is asked for with every event."""
+    global _last_store
+    asked, found = _last_store
+    if asked is shop:
+        return found
+    settings = shop.get("settings")
+    everything: dict[str, Any] = {**settings, **shop} if isinstance(settings, Mapping) else dict(shop)
+    # Whoever may write a flow could print the whole record: what is secret is not in it.
+    found = {name: value for name, value in everything.items() if not _CONFIDENTIAL.search(name)}
+    _last_store = (shop, found)
+    return found
 
 
 def event_document(event: Event) -> dict[str, Any]:

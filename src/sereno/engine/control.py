@@ -137,3 +137,11 @@ def as_share(percent: object) -> int:
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= MOST_HELD_OUT:
         return 0
     return int(Decimal(str(percent)) * (SHARES // 100))
+
+
+def holdout_experiment(share: int) -> Experiment | None:
+    """What a holdout of the whole shop measures; None without one."""
+    if not share:
+        return None
+    weights = {CONTROL: share, TREATED: SHARES - share}
+    return Experiment(HOLDOUT, f"{share}/{format_duration(USUAL_WINDOW)}", weights, USUAL_WINDOW)

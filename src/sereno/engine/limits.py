@@ -47,18 +47,19 @@ def read_limits(reader: Reader, value: Any, where: Where) -> Limits:
         if effects is None:
             message = "effects_per_hour is a whole number from 1, such as 500"
             reader.problem("limits.wrong_count", message, (*where, "effects_per_hour"))
+    below = (*where, "spend_per_day")
+    amounts: Mapping[str, Any] | None = None
+    if found.get("spend_per_day") is not None:
+        amounts = reader.mapping(found["spend_per_day"], below, "spend_per_day")
     spend: dict[str, Money] = {}
-    amounts = found.get("spend_per_day")
-    if amounts is not None:
-        below = (*where, "spend_per_day")
-        read: Mapping[str, Any] = reader.mapping(amounts, below, "spend_per_day") or {}
-        for currency, amount in read.items():
-            money = as_money(amount, currency)
-            if money is None:
-                message = f"spend_per_day is an amount for each currency, such as EUR: 200; {currency}: {amount} is not"
-                reader.problem("limits.wrong_amount", message, (*below, currency))
-            else:
-                spend[money.currency] = money
+    for currency in amounts or ():
+        amount = (amounts or {})[currency]
+        money = as_money(amount, currency)
+        if money is None:
+            message = f"spend_per_day is an amount for each currency, such as EUR: 200; {currency}: {amount} is not"
+            reader.problem("limits.wrong_amount", message, (*below, currency))
+        else:
+            spend[money.currency] = money
     return Limits(effects, spend)
 
 
@@ -70,7 +71,7 @@ def usual_limits(settings: Mapping[str, Any]) -> Limits:
         return NONE
     values = cast("Mapping[str, Any]", found)
     spend: Any = values.get("spend_per_day")
-    amounts = cast("Mapping[str, Any]", spend) if isinstance(spend, Mapping) else {}
+    amounts: dict[str, Any] = dict(cast("Mapping[str, Any]", spend)) if isinstance(spend, Mapping) else {}
     money = [as_money(amount, str(currency)) for currency, amount in amounts.items()]
     return Limits(as_count(values.get("effects_per_hour")), {one.currency: one for one in money if one is not None})
 

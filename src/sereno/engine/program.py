@@ -135,7 +135,8 @@ class _Builder:
             case Approve():
                 place.branches = (self.block(step.then, after, loops), self.block(step.otherwise, after, loops))
                 place.text = compiled(step.text)
-                place.reads = _template_roots(step.text)
+                conditions = (one.when.roots for one in step.asks if one.when is not None)
+                place.reads = _template_roots(step.text).union(*conditions)
             case ForEach():
                 self._loop(step, place, after, loops)
             case Action():

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Literal, cast
 
 from sereno.commerce.schema import Field, Record, record
+from sereno.engine import read_approve
 from sereno.engine.catalog import ActionType
 from sereno.engine.documents import Where
 from sereno.engine.expressions import Names, Type
@@ -19,7 +20,6 @@ from sereno.engine.steps import (
     MOST_ITEMS,
     USUAL_ITEMS,
     Action,
-    Approve,
     ForEach,
     If,
     SetVars,
@@ -174,19 +174,11 @@ class StepReader:
         found = self.reader.mapping(value, where, "approve")
         if found is None:
             return None
-        self.reader.keys(found, ("by", "text", "timeout", "then", "else"), where, "approve")
-        by = self.reader.text(found.get("by"), (*where, "by"), "by")
-        text = found.get("text") or ""
-        if not isinstance(text, str):
-            self.reader.problem("flow.wrong_shape", "text is a text", (*where, "text"))
-            text = ""
-        self.reader.template(text, (*where, "text"), self.names)
-        timeout = None
-        if "timeout" in found:
-            timeout = self.reader.duration(found["timeout"], (*where, "timeout"))
+        self.reader.keys(found, read_approve.KEYS, where, "approve")
+        names = self.names
         then = self.steps(found.get("then"), (*where, "then"), f"{path}.then.")
         otherwise = self.steps(found.get("else"), (*where, "else"), f"{path}.else.")
-        return None if by is None else Approve(path, line, by, text, timeout, then, otherwise)
+        return read_approve.read_approve(self.reader, found, where, names, path, line, (then, otherwise))
 
     def _for_each(self, value: Any, where: Where, path: str, line: int) -> Step | None:
         found = self.reader.mapping(value, where, "for_each")

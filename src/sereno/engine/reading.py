@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time, timedelta
 from typing import Any, cast
 
@@ -105,7 +105,11 @@ class Reader:
             self.template(value, where, names)
             if len(self.problems) > before:
                 return None
-            return LengthText(value, compiled(value), frozenset(str(found.path[0]) for found in readings(value)))
+            roots = frozenset(str(found.path[0]) for found in readings(value))
+            render = compiled(value)
+            if roots == {"store"} and "now" not in value:
+                render = _remembered(render)
+            return LengthText(value, render, roots)
         if not isinstance(value, str) or is_duration(value) or value[:1].isdigit():
             return self.duration(value, where)
         found = self.expression(value, where, names)
@@ -204,3 +208,17 @@ class Reader:
     def _not_there(self, message: str, guess: str | None, line: int, where: Where) -> None:
         more = f"; did you mean {guess}?" if guess else ""
         self.problems.append(Problem("template.unknown_field", message + more, line, place(where), guess))
+
+
+def _remembered(render: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], str]:
+    """A text that only the shop's settings change: rendered anew when they do."""
+    last: tuple[object, str] = (None, "")
+
+    def remembered(variables: Mapping[str, Any]) -> str:
+        nonlocal last
+        store = variables.get("store")
+        if store is None or last[0] is not store:
+            last = (store, render(variables))
+        return last[1]
+
+    return remembered

@@ -11,7 +11,7 @@ import msgspec
 
 from sereno.commerce.event import Event
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of the state's layout; two versions of the code may work side by side during an upgrade."""
 
 Status = Literal["running", "waiting", "parked", "finished", "exited", "stopped", "failed"]
@@ -28,6 +28,8 @@ class RunState(msgspec.Struct, kw_only=True):
     - `listens` are the event types that concern it now (exits, and what it waits for).
     - `event` is the starting event as it was. `vars` are set by `set`, `as` and `for_each`.
     - `loops`: step path -> {"items": [...], "index": n} of the `for_each` steps it is inside.
+    - `approval` is what is known of a question that several are asked (see `approving.py`); unset otherwise, and in
+      states of schema 1.
     - `since` is how far the run has got in the events' own time: an event it waits for must not be older.
     - `is_held_out`: it stands for somebody in the flow's control group, so nothing of it may leave.
     - `seen` are ids of events and effect outcomes already taken in, newest last, bounded.
@@ -54,6 +56,7 @@ class RunState(msgspec.Struct, kw_only=True):
     seen: list[str] = msgspec.field(default_factory=list[str])
     event: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     since: datetime | None = None
+    approval: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     is_held_out: bool = False
 
 
@@ -91,12 +94,15 @@ class EffectFinished:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A person answered the approval the run stands at."""
+    """A person answered the approval the run stands at, or the `part` of it that they were asked; `instead_of`: in
+    whose place they answered."""
 
     step: str
     approved: bool
     by: str
     note: str = ""
+    part: int = 0
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

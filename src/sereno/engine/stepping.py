@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from sereno.engine import approving
 from sereno.engine.chance import fraction_of
-from sereno.engine.durations import format_instant
 from sereno.engine.program import END, LoopEnd, Place, StillWanted
-from sereno.engine.run import NewApproval, NewEffect
+from sereno.engine.run import NewEffect
 from sereno.engine.steps import (
     Action,
     Approve,
@@ -179,20 +179,6 @@ def after_failure(walk: Walk, place: Place, reason: str) -> int | None:
     return place.branches[0]
 
 
-def _approve(walk: Walk, step: Approve, place: Place) -> int | None:
-    path = walk.path(place)
-    text = ""
-    try:
-        text = "" if place.text is None else str(place.text(walk.template_scope))
-    except TemplateFailed as error:
-        walk.note(path, "step.template_failed", {"action": "approve", "error": str(error)})
-    expires = None if step.timeout is None else walk.now + step.timeout
-    walk.stay(place, expires)
-    walk.approvals.append(NewApproval(f"{walk.state.id}/{path}", path, step.by, text, expires))
-    walk.note(path, "approval.asked", {"by": step.by, "until": None if expires is None else format_instant(expires)})
-    return None
-
-
 def _for_each(walk: Walk, step: ForEach, place: Place) -> int | None:
     value, error = step.items.evaluate(walk.scope)
     path = walk.path(place)
@@ -236,7 +222,7 @@ _STEPS: dict[type[Any], Callable[[Walk, Any, Place], int | None]] = {
     Stop: _stop,
     StillWanted: _still_wanted,
     Action: _action,
-    Approve: _approve,
+    Approve: approving.ask,
     ForEach: _for_each,
     LoopEnd: _loop_end,
     WaitFor: wait_for,

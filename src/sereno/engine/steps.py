@@ -110,16 +110,44 @@ class WaitUntilEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Approver:
+    """A role or an address; asked unless `when` is false."""
+
+    by: str
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """After so long without a decision `to` is asked too, whose answer decides alone."""
+
+    after: timedelta
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Approve:
-    """A person decides; without an answer in time, `otherwise` runs."""
+    """People decide; without a decision in time, `otherwise` runs. `need`: how many of those asked must agree; `any`:
+    the first answer decides, yes or no. `in_order`: each is asked when the one before has agreed. `remind`: those who
+    have not answered are written to again after each so long. `not_requester`: who started the run by hand may not."""
 
     path: str
     line: int
-    by: str
+    asks: tuple[Approver, ...]
     text: str
     timeout: timedelta | None
     then: tuple[Step, ...]
     otherwise: tuple[Step, ...]
+    need: int | Literal["any", "all"] = "any"
+    in_order: bool = False
+    escalate: Escalation | None = None
+    remind: timedelta | None = None
+    not_requester: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """One is asked, whoever answers decides, and nothing else happens meanwhile."""
+        return len(self.asks) == 1 and self.asks[0].when is None and self.escalate is None and self.remind is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from msgspec import UNSET
+
 from sereno.engine.context import RunContext, run_scope, template_variables
 from sereno.engine.durations import parse_duration
 from sereno.engine.expressions import Expression
@@ -68,6 +70,7 @@ class Walk:
         state.effect_key = None
         state.listens = []
         state.loops = {}
+        state.approval = UNSET
         self.note(step, code, {"reason": reason, **details} if reason else details)
 
     def stay(self, place: Place, due: datetime | None) -> None:

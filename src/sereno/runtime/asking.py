@@ -196,7 +196,7 @@ def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[
     name = hashlib.blake2b(address.encode(), digest_size=8).hexdigest()
     is_shadow = held.is_shadow
     return (
-        f"{approval.key}/ask/{name}",
+        f"{approval.key}/ask/{name}" + (f"/{approval.reminder}" if approval.reminder else ""),
         held.shop.id,
         held.live.id,
         held.row,

@@ -34,6 +34,7 @@ from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
 
+DECIDED = frozenset({"approval.given", "approval.refused"})
 MOST_INPUTS = 1000
 """How many local outcomes one run may take in within one batch; more means a loop."""
 HELD_OUT = {"sent": False, "reason": "control.held_out"}
@@ -280,7 +281,8 @@ class Batch:
                     told.append(failure(held.shop.id, key, step, action, about["flow"], about["run"], error, message))
             for asked in held.approvals:
                 question = {"step": asked.step, "asks": asked.by, "text": asked.text}
-                told.append(Told(held.shop.id, "approval.requested", {**about, **question}))
+                if not asked.reminder:
+                    told.append(Told(held.shop.id, "approval.requested", {**about, **question}))
         hooks.tell(self.tx, told, self.now)
 
     def _count(self, changed: Sequence[Held]) -> None:
@@ -307,6 +309,10 @@ class Batch:
 
     def _write_approvals(self, changed: Sequence[Held], now: int) -> bool:
         """Gives whether somebody is to be told of them."""
+        decided = [held.row for held in changed if any(entry.code in DECIDED for entry in held.traces)]
+        if decided:
+            # Others were asked the same; what is asked next is written after this.
+            self.tx.run("close_other_approvals", {"runs": decided, "now": now})
         rows = [
             (
                 asked.key,
@@ -319,12 +325,15 @@ class Batch:
                 now,
                 to_micros(asked.expires_at) if asked.expires_at is not None else None,
                 "",
+                asked.part,
+                asked.not_by,
             )
             for held in changed
             for asked in held.approvals
+            if not asked.reminder
         ]
         self.tx.many("copy_approvals", rows)
-        if not rows or self.world.is_dry:
+        if self.world.is_dry or not any(held.approvals for held in changed):
             return False
         asked = [(held, one) for held in changed for one in held.approvals]
         return asking.tell(self.tx, asked, now) > 0

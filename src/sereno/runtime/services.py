@@ -152,29 +152,39 @@ def replay_deliveries(ids: Iterable[int], by: str, *, database: Database | None 
 
 
 def decide_approval(
-    id: int, approved: bool, by: str, note: str = "", *, via: str = "", database: Database | None = None
+    id: int,
+    approved: bool,
+    by: str,
+    note: str = "",
+    *,
+    instead_of: str = "",
+    via: str = "",
+    database: Database | None = None,
 ) -> None:
-    """Answer a question a run asks. `via` says how the answer came, for the audit. Raises LookupError when there is no
-    such question, ValueError when it is answered already."""
+    """Answer a question a run asks. `instead_of`: in whose place; `via`: how the answer came, for the audit. Raises
+    LookupError when there is no such question, ValueError when it is answered already."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         row = tx.one("open_approval", {"id": id})
         if row is None:
             raise LookupError(f"there is no question {id}")
-        run, step, _ = row
+        run, step, part = row
         now = staff.world.clock.now()
         status = "approved" if approved else "refused"
+        # The run first: two who are asked the same may answer at once, and each closes the other's question.
+        batch = _hold(staff, tx, run)
         answer = {"id": id, "status": status, "now": to_micros(now), "by": by[:200], "note": note[:500]}
         if not tx.run("decide_approval", answer):
             raise ValueError("that question has been answered already, or its time is over")
-        batch = _hold(staff, tx, run)
         if not batch.held:
             raise ValueError("the run's flow cannot be used here now; is a plug-in missing?")
         for held in batch.held.values():
-            batch.give(held, Decided(step, approved, by, note))
+            batch.give(held, Decided(step, approved, by, note, part, instead_of))
             if not held.is_changed:
-                raise ValueError("the run does not wait for that answer any more")
+                raise ValueError("the run does not wait for that answer any more, or you have given yours already")
             details = {"step": step, "note": note, **({"via": via} if via else {})}
+            if instead_of:
+                details["instead_of"] = instead_of
             audit(tx, held.shop.id, to_micros(now), by, f"approval.{status}", held.state.id, details)
             told = {"run": held.state.id, "flow": held.live.name, "subject": held.state.subject, "step": step}
             tell(staff, tx, held.shop.id, "approval.decided", {**told, "status": status, "by": by, "note": note})

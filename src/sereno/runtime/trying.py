@@ -269,14 +269,14 @@ class _Play(Replay):
                 for held in batch.take(tx.all("claim_runs", {"ids": [row[1] for row in questions], "uids": []}))
             }
             batch.records.fetch()
-            for id_, run, step in questions:
+            for id_, run, step, part, asked in questions:
                 status = "approved" if self._answer == "yes" else "refused"
                 tx.run(
                     "decide_approval",
                     {"id": id_, "status": status, "now": to_micros(now), "by": self._by[:200], "note": ""},
                 )
                 if run in taken:
-                    batch.give(taken[run], Decided(step, self._answer == "yes", self._by))
+                    batch.give(taken[run], Decided(step, self._answer == "yes", asked, part=part))
             batch.write()
         return True
 

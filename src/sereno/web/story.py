@@ -142,7 +142,7 @@ def _moved(details: Details, zone: str) -> Markup:
 
 
 def _asked(details: Details, zone: str) -> Markup:
-    said = say(_("Asked %(by)s to decide"), by=expression(details.get("by", "")))
+    said = say(_("Asked %(by)s to decide"), by=expression(_names(details.get("by"))))
     until = details.get("until")
     return said + (say(", " + _("at most until %(time)s"), time=_when(until, zone)) if until else Markup())
 
@@ -153,6 +153,25 @@ def _answered(text: Callable[[], str]) -> Callable[[Details, str], Markup]:
         return say(text(), person=details.get("by", "")) + (say(": “%(note)s”", note=note) if note else Markup())
 
     return sentence
+
+
+def _part_answered(details: Details, zone: str) -> Markup:
+    return _answered(lambda: _("%(person)s approved") if details.get("approved") else _("%(person)s refused"))(
+        details, zone
+    )
+
+
+def _escalated(details: Details, zone: str) -> Markup:
+    return say(_("Nobody had decided, so %(by)s is asked too"), by=expression(details.get("by", "")))
+
+
+def _reminded(details: Details, zone: str) -> Markup:
+    return say(_("Reminded %(by)s"), by=expression(_names(details.get("by"))))
+
+
+def _names(by: Any) -> str:
+    """One approver or several, as they are written."""
+    return ", ".join(str(one) for one in by) if isinstance(by, list) else str(by or "")
 
 
 def _condition(details: Details, zone: str) -> Markup:
@@ -202,6 +221,11 @@ _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "wait.unknown": ("circle-alert", "bad", _with(lambda: _("How long to wait is not known: %(error)s"), "error")),
     "wait.no_date": ("calendar", "", _with(lambda: _("%(condition)s holds no date to wait for"), "condition")),
     "approval.asked": ("hand", "lamp", _asked),
+    "approval.not_needed": ("check", "", _plain(lambda: _("Nobody had to be asked: no condition held"))),
+    "approval.answered": ("hand", "lamp", _part_answered),
+    "approval.next": ("hand", "lamp", _asked),
+    "approval.escalated": ("hand", "lamp", _escalated),
+    "approval.reminded": ("bell", "", _reminded),
     "approval.given": ("check", "ok", _answered(lambda: _("%(person)s approved"))),
     "approval.refused": ("x", "bad", _answered(lambda: _("%(person)s refused"))),
     "approval.expired": ("timer", "", _plain(lambda: _("Nobody answered in time"))),

@@ -544,4 +544,6 @@ def test_the_state_goes_through_json_unchanged() -> None:
     simulator = run("  - for_each: {items: cart.lines, as: line, steps: [{set: {x: cart.total}}, {wait: 1h}]}\n")
     state: RunState = simulator.only()
     assert decode_state(encode_state(state)) == state
-    assert state.schema == 1
+    assert state.schema == 2
+    old = encode_state(state).replace(b'"schema":2', b'"schema":1')
+    assert decode_state(old).schema == 1 and b"approval" not in old

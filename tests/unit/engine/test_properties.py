@@ -61,6 +61,24 @@ def controls(steps: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[Any]:
         st.builds(lambda a, b: {"split": {"weights": {"a": 1, "b": 3}, "a": a, "b": b}}, steps, steps),
         st.builds(lambda a, b: {"switch": "customer.locale", "cases": {"es": a}, "default": b}, steps, steps),
         st.builds(lambda a, b: {"approve": {"by": "owner", "timeout": "2d", "then": a, "else": b}}, steps, steps),
+        st.builds(
+            lambda asks, need, extra, a, b: {
+                "approve": {"by": asks, "need": need, "timeout": "2d", **extra, "then": a, "else": b}
+            },
+            st.lists(
+                st.one_of(
+                    st.builds(
+                        lambda by, when: {"by": by, "when": when}, st.sampled_from(["support", "owner"]), CONDITIONS
+                    )
+                ),
+                min_size=2,
+                max_size=4,
+            ),
+            st.sampled_from(["any", "all", 1, 2]),
+            st.sampled_from([{}, {"remind": "6h"}, {"escalate": {"after": "4h", "to": "operator"}}]),
+            steps,
+            steps,
+        ),
         st.builds(lambda a: {"for_each": {"items": "cart.lines", "as": "line", "limit": 3, "steps": a}}, steps),
         st.sampled_from(
             [
@@ -140,7 +158,7 @@ def make(drawn: tuple[str, Any], state: RunState, number: int) -> Input:
         case ("outcome", ok):
             return EffectFinished(state.effect_key or "none", ok, {"code": "X"}, None if ok else "http.500")
         case ("decided", approved):
-            return Decided(state.step, approved, "owner")
+            return Decided(state.step, approved, f"person {number}", part=number % 4)
         case ("paid", which):
             at = START + timedelta(hours=number)
             return EventArrived(event(f"paid{which}", "order.paid", at=at, data={"total": "12"}))

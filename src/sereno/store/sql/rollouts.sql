@@ -62,7 +62,7 @@ SELECT reason, details FROM skip
 WHERE event = (SELECT id FROM event WHERE source = :source AND uid = :uid) ORDER BY id LIMIT 1
 
 -- name: open_questions
-SELECT id, run_id, step FROM approval WHERE status = 'open' ORDER BY id
+SELECT id, run_id, step, part, by FROM approval WHERE status = 'open' ORDER BY id
 
 -- name: keep_draft_text
 UPDATE flow SET draft = :draft WHERE id = :id

@@ -107,13 +107,16 @@ WHERE flow_id = :flow AND status IN ('waiting', 'parked', 'running') AND id > :a
 SELECT id FROM run WHERE uid = :uid
 
 -- name: copy_approvals
--- copy: approval (key, shop_id, run_id, step, by, text, status, created_at, expires_at, note)
+-- copy: approval (key, shop_id, run_id, step, by, text, status, created_at, expires_at, note, part, not_by)
 
 -- name: close_approvals
 UPDATE approval SET status = 'expired', decided_at = :now WHERE run_id {in:runs:bigint} AND status = 'open'
 
+-- name: close_other_approvals
+UPDATE approval SET status = 'closed', decided_at = :now WHERE run_id {in:runs:bigint} AND status = 'open'
+
 -- name: open_approval
-SELECT run_id, step, status FROM approval WHERE id = :id
+SELECT run_id, step, part FROM approval WHERE id = :id
 
 -- name: decide_approval
 UPDATE approval SET status = :status, decided_at = :now, decided_by = :by, note = :note
