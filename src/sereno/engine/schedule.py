@@ -272,10 +272,16 @@ def quiet_until(
     for day in (today, today - timedelta(days=1)):
         if weekdays and WEEKDAYS[day.weekday()] not in weekdays:
             continue
-        until = to_instant(day if start < end else day + timedelta(days=1), end, zone)
-        if to_instant(day, start, zone) <= now < until:
+        since, until = _stretch(day, start, end, zone)
+        if since <= now < until:
             return until
     return None
+
+
+@lru_cache(maxsize=4096)
+def _stretch(day: date, start: time, end: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From one time of day to the next such: thousands of readers share a night."""
+    return to_instant(day, start, zone), to_instant(day if start < end else day + timedelta(days=1), end, zone)
 
 
 def parse_time(text: str) -> time:
