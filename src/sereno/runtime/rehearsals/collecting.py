@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from sereno.engine.durations import format_instant
+from sereno.engine.run import LIVE
 from sereno.runtime.actions import Prepared
 from sereno.runtime.rehearsals.comparing import Difference, Doing, compare
 from sereno.runtime.rehearsals.measuring import WENT, Kind, Meter, Side
@@ -44,17 +45,22 @@ class Shelf:
     def __init__(self) -> None:
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute("PRAGMA synchronous = OFF")
-        self._file.execute("CREATE TABLE run (name BLOB PRIMARY KEY, row INTEGER, did BLOB) WITHOUT ROWID")
+        self._file.execute(
+            "CREATE TABLE run (name BLOB PRIMARY KEY, row INTEGER, is_open INTEGER, did BLOB) WITHOUT ROWID"
+        )
         self._file.execute("CREATE TABLE skip (event BLOB PRIMARY KEY, told BLOB) WITHOUT ROWID")
         self._file.execute("BEGIN")
 
-    def put(self, name: bytes, row: int, did: Sequence[Doing]) -> None:
+    def put(self, name: bytes, row: int, is_open: bool, did: Sequence[Doing]) -> None:
         packed = msgspec.msgpack.encode([tuple(one) for one in did])
-        self._file.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?)", (name, row, packed))
+        self._file.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?)", (name, row, is_open, packed))
 
-    def take(self, name: bytes) -> tuple[int, list[Doing]] | None:
-        found = self._file.execute("DELETE FROM run WHERE name = ? RETURNING row, did", (name,)).fetchall()
-        return (found[0][0], [Doing(*one) for one in msgspec.msgpack.decode(found[0][1])]) if found else None
+    def take(self, name: bytes) -> tuple[int, bool, list[Doing]] | None:
+        found = self._file.execute("DELETE FROM run WHERE name = ? RETURNING row, is_open, did", (name,)).fetchall()
+        if not found:
+            return None
+        row, is_open, did = found[0]
+        return row, bool(is_open), [Doing(*one) for one in msgspec.msgpack.decode(did)]
 
     def rest(self) -> Iterator[list[Doing]]:
         """What those did that nobody took."""
@@ -99,15 +105,24 @@ class Comparison:
         self.changes: Counter[str] = Counter()
         self.whats: dict[int, Counter[str]] = {}
 
-    def add(self, difference: Difference, here: Sequence[Doing], there: Sequence[Doing]) -> None:
+    def add(
+        self,
+        difference: Difference,
+        here: Sequence[Doing],
+        there: Sequence[Doing],
+        *,
+        is_open_here: bool = False,
+        is_open_there: bool = False,
+    ) -> None:
+        """What a run that still waits at the end has not done is not missing: it is `open`."""
         for number, _ in difference.same:
             self._count(here[number].what, "same")
         for number, _ in difference.changed:
             self._count(here[number].what, "changed")
         for number in difference.more:
-            self._count(here[number].what, "more")
+            self._count(here[number].what, "open" if is_open_there else "more")
         for number in difference.fewer:
-            self._count(there[number].what, "fewer")
+            self._count(there[number].what, "open" if is_open_here else "fewer")
 
     def document(self) -> dict[str, Any]:
         return {
@@ -214,11 +229,11 @@ class Keeper:
             if skip is not None:
                 self._skips.append(tuple(skip))
             return
-        run.pair, here = found
+        run.pair, is_open, here = found
         difference = compare(here, there)
         run.change = "same" if difference.is_none else "changed"
         self.comparison.changes[run.change] += 1
-        self.comparison.add(difference, here, there)
+        self.comparison.add(difference, here, there, is_open_here=is_open, is_open_there=run.is_open)
 
     def _doings(self, run: _Run) -> list[Doing]:
         kinds = self._meter.kinds.all
@@ -274,7 +289,7 @@ class Keeper:
             tx.many("pair_backtest_runs", sorted(paired))
         elif self._shelf is not None:
             for run in runs:
-                self._shelf.put(run.name, run.id or 0, self._doings(run))
+                self._shelf.put(run.name, run.id or 0, run.is_open, self._doings(run))
         self.kept["runs"] += len(listed)
         self._witness.is_watching = self.kept["stories"] < KEPT_STORIES
 
@@ -285,7 +300,7 @@ class Keeper:
         if self.kept["stories"] < KEPT_STORIES:
             self.kept["stories"] += 1
             story = run.story()
-        ended = row.trace[-1]["at"] if row.trace and row.status not in ("waiting", "parked", "running") else None
+        ended = row.trace[-1]["at"] if row.trace and not run.is_open else None
         return (
             run.id,
             *self._place,
@@ -320,6 +335,10 @@ class _Run:
         self.change = ""
         self.pair = 0
         self.id: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.row.status in LIVE
 
     @property
     def event(self) -> str:

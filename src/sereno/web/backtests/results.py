@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
+from sereno.engine.run import LIVE
 from sereno.modules.messages.own import ShopMessages
 from sereno.runtime.rehearsals.collecting import read_story
 from sereno.runtime.rehearsals.seeing import see_again
@@ -26,7 +27,7 @@ from sereno.sdk.context import ShopFacts
 from sereno.sdk.ports import Messages
 from sereno.store.database import default_database
 from sereno.store.models import Backtest, BacktestEffect, BacktestRun, BacktestSkip, Flow
-from sereno.store.scans import End, newest
+from sereno.store.scans import RUN_STATUSES, End, newest
 from sereno.web.access import StaffRequest, staff
 from sereno.web.backtests.pages import found_of
 from sereno.web.backtests.telling import reason_said
@@ -45,7 +46,7 @@ from sereno.web.story import Line, lines_of, step_of
 from sereno.web.subjects import labels
 
 CHANGES = ("new", "gone", "changed", "same")
-STATUSES = ("finished", "exited", "stopped", "failed", "waiting", "parked")
+STATUSES = frozenset(RUN_STATUSES)
 LOOKS = ("desktop", "phone", "text")
 FEW = 2000
 """Effects that are looked through for the runs behind a number."""
@@ -59,6 +60,7 @@ def runs(request: StaffRequest, name: str, backtest: int) -> HttpResponse:
     get = request.GET
     change, status, step = get.get("change", ""), get.get("status", ""), get.get("step", "")[:200]
     search = get.get("q", "").strip()[:200]
+    wanted = LIVE if status == "live" else frozenset({status}) & STATUSES
     kinds = _kinds(row, get)
     rows = BacktestRun.objects.filter(backtest=row, is_live_version=change == "gone").defer("story")
     end: dict[str, Any] = {"backtest_id": row.pk, "is_live_version": change == "gone"}
@@ -68,11 +70,11 @@ def runs(request: StaffRequest, name: str, backtest: int) -> HttpResponse:
         page = page_of(request, _matching(request, rows, row, search))
     elif kinds is not None:
         page = page_of(request, rows.filter(id__in=_with_effects(row, kinds)))
-    elif step or status in STATUSES:
+    elif step or wanted:
         ways = [
             {"backtest_id": row.pk, "is_live_version": False, "way": number}
             for number, way in enumerate((row.summary or {})["ways"])
-            if (not step or step in way["places"]) and (status not in STATUSES or way["status"] == status)
+            if (not step or step in way["places"]) and (not wanted or way["status"] in wanted)
         ]
         page = page_of_ends(request, rows, ways) if ways else Page([], None, None)
     else:
@@ -265,7 +267,8 @@ def _narrowed(row: Backtest, get: Any, status: str) -> str:
     said = outcomes.get(get.get("outcome", ""), "")
     if said and get.get("reason"):
         return f"{said}: {reason_said(get['reason'])}"
-    return said or (_("Would have left early") if status == "exited" else "")
+    ends = {"exited": _("Would have left early"), "live": _("Would still be waiting")}
+    return said or ends.get(status, "")
 
 
 def _cards(cards: Sequence[Card]) -> list[Card]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
+from sereno.engine.run import LIVE
 from sereno.runtime.rehearsals.measuring import WENT
 from sereno.runtime.rehearsals.requests import digest_of
 from sereno.store.models import Backtest
@@ -36,6 +37,7 @@ class Line:
     more: int = 0
     fewer: int = 0
     changed: int = 0
+    open: int = 0
     is_message: bool = False
     href: str = ""
 
@@ -83,6 +85,7 @@ class Told:
     refused: int
     deferred: int
     failed: int
+    waiting: int
     events: int
     lines: list[Line] = field(default_factory=list[Line])
     stopped: list[Stopped] = field(default_factory=list[Stopped])
@@ -119,6 +122,7 @@ def tell(row: Backtest) -> Told:
         refused=counts.get("refused", 0),
         deferred=counts.get("deferred", 0),
         failed=counts.get("failed", 0),
+        waiting=sum(own["statuses"].get(status, 0) for status in LIVE),
         events=found["events"],
     )
     told.lines = _lines(row, found, by_what)
@@ -154,6 +158,7 @@ def _lines(row: Backtest, found: Document, by_what: Mapping[int, int]) -> list[L
                 differs.get("more", 0),
                 differs.get("fewer", 0),
                 differs.get("changed", 0),
+                differs.get("open", 0),
                 bool(what["channel"]),
                 runs_of(row, what=number),
             )
