@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from sereno.api import (
     attention,
+    backtests,
     connections,
     describing,
     drafts,
@@ -50,6 +51,7 @@ for _router in (
     record.router,
     flows.router,  # also the drafts and the versions
     attention.router,
+    backtests.router,
     connections.router,
     privacy.router,
     webhooks.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from sereno.cli import database
 from sereno.cli.flows import documents
 from sereno.cli.host import host
 from sereno.cli.narrowing import Json, ShopName, instant_of, shop_named
-from sereno.cli.output import Failed, WrongUse, cell, emit, instant, progress, say, table
+from sereno.cli.output import Failed, WrongUse, cell, emit, progress, say, table
 
 
 def backtest(
@@ -39,7 +40,7 @@ def backtest(
     events
         Canonical events, one JSON object a line; without it the shop's own from --from to --to.
     from_
-        Events from this instant on (2026-10-01, 30d).
+        Events from this instant on may start runs (2026-10-01, 30d); earlier ones only tell what was known by then.
     to
         Events before this instant.
     until
@@ -67,13 +68,17 @@ def backtest(
             raise Failed("\n".join(documents.problem_lines(document, problems)))
     if events is not None and (from_ or to):
         raise WrongUse("--events brings its own period: leave --from and --to out, or leave --events out")
-    source = _lines(events) if events is not None else _stored(place, from_, to)
+    # Events before --from only build what is known of records and consents by then.
+    start = instant_of("--from", from_) if from_ else None
+    end = instant_of("--to", to) if to else None
+    source = _lines(events) if events is not None else _stored(place, end)
     facts = _facts(place, timezone, currency, locale)
     with progress("Events") as tell, documents.in_shop(place):
         report = host().backtest(
             [document.text for document in read],
             _counted(source, tell),
             shop=facts,
+            start=start,
             until=instant_of("--until", until) if until else None,
             seed=seed,
         )
@@ -123,30 +128,14 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
             yield event if event.get("source") else {**event, "source": "file"}
 
 
-def _stored(place: Any, start: str | None, end: str | None) -> Iterator[Mapping[str, Any]]:
-    from sereno.store.models import Event
+def _stored(place: Any, end: datetime | None) -> Iterator[Any]:
+    """The shop's own events, in order of time. What Sereno found or made by itself is found again by the back-test."""
+    from sereno.runtime.history import past_events
 
-    query = Event.objects.filter(shop=place)
-    if start:
-        query = query.filter(occurred_at__gte=instant_of("--from", start))
-    if end:
-        query = query.filter(occurred_at__lt=instant_of("--to", end))
-    columns = ("uid", "source", "type", "subject", "occurred_at", "data", "refs")
-    # What Sereno found or made by itself is found again by the back-test.
-    query = query.exclude(source="sereno").order_by("occurred_at", "id").values_list(*columns)
-    for uid, source, type_of, subject, occurred_at, data, refs in query.iterator(chunk_size=2000):
-        yield {
-            "id": uid,
-            "source": source,
-            "type": type_of,
-            "subject": subject,
-            "occurred_at": instant(occurred_at),
-            "data": data,
-            "refs": refs,
-        }
+    return past_events(place.pk, before=end)
 
 
-def _counted(source: Iterable[Mapping[str, Any]], tell: Any) -> Iterator[Mapping[str, Any]]:
+def _counted(source: Iterable[Any], tell: Any) -> Iterator[Any]:
     for count, event in enumerate(source, start=1):
         yield event
         if count % 200 == 0:
