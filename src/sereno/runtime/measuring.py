@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
-from sereno.engine.chance import SHARES
-from sereno.engine.control import CONTROL, HOLDOUT, TREATED, USUAL_WINDOW, Experiment, as_share
-from sereno.engine.durations import format_duration
+from sereno.engine.control import HOLDOUT, Experiment, as_share, holdout_experiment
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
 from sereno.store import scope
@@ -60,20 +57,11 @@ def measured_everywhere(shop_id: int, *, database: Database | None = None) -> li
     return [*whole, *(one for one in flows if one.experiments or one.sums)]
 
 
-def holdout_experiment(percent: object, window: timedelta = USUAL_WINDOW) -> Experiment | None:
-    """The shop's setting `holdout_share` as the experiment it makes; None without one."""
-    share = as_share(percent)
-    if not share:
-        return None
-    design = f"{share}/{format_duration(window)}"
-    return Experiment(HOLDOUT, design, {CONTROL: share, TREATED: SHARES - share}, window)
-
-
 def _whole(tx: Transaction, shop_id: int) -> list[Measured]:
     row = tx.one("measured_shop", {"shop": shop_id})
     sums = [_plain(one) for one in tx.all("sums_of_flow", {"shop": shop_id, "flow": 0})]
     settings: dict[str, Any] = decode(row[1]) if row is not None and row[1] else {}
-    experiment = holdout_experiment(settings.get("holdout_share"))
+    experiment = holdout_experiment(as_share(settings.get("holdout_share")))
     if row is None or (experiment is None and not sums):
         return []
     experiments = {} if experiment is None else {HOLDOUT: experiment}

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from sereno.runtime.arbiter import holdout
 from sereno.runtime.arbiter.consents import ReadConsents
 from sereno.runtime.arbiter.deciding import Counted, Moment, earliest
 from sereno.runtime.arbiter.messages import MICROSECOND, Message
 from sereno.runtime.arbiter.saying import rule_said, said
 from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
+from sereno.runtime.exposing import expose
 from sereno.store.database import Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
@@ -81,15 +83,22 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
     if weighed and dialect == "postgresql":
         tx.all("lock_recipients", {"recipients": sorted({lock for message in weighed for lock in _locks(message)})})
     desk = _Desk(tx, weighed, to_micros(now), books)
+    willing: list[Message] = []
     for message in sorted(messages, key=lambda one: one.precedence):
         refusal = message.refusal(consents.of(message.shop_id))
         if refusal is not None:
             desk.refuse(message, Never(refusal, {"to": message.address, "purpose": message.purpose}))
+            continue
+        willing.append(message)
+        if holdout.keeps_back(message):
+            desk.refuse(message, Never(holdout.REASON, {"share": message.holdout / 100}))
         elif not message.takes_a_slot:
             desk.decided.verdicts[message.key] = Go()
         else:
             desk.judge(message)
     desk.write()
+    if books == "booked":
+        expose(tx, holdout.exposures(willing, now))
     return desk.decided
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sereno.commerce.identity import customer_key
+from sereno.engine.control import as_share
 from sereno.engine.precedence import USUAL
 from sereno.runtime.arbiter.rules import Rules
 from sereno.runtime.arbiter.zones import zone_of
+from sereno.runtime.exposing import person_of
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import ActionDefinition
 from sereno.sdk.ports import Consents
@@ -40,7 +42,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Message:
     """`person` is the customer where one is known, else the address. `merge`: of several that wait with the same one,
-    the last is worth sending."""
+    the last is worth sending. `unit` and `customer` are whom experiments count, `holdout` the share (in basis points)
+    of people to whom the shop sends no marketing."""
 
     asked: Asked
     shop_id: int
@@ -54,6 +57,9 @@ class Message:
     merge: str | None
     rules: Rules
     refusal: Callable[[Consents], str | None]
+    unit: str = ""
+    customer: str | None = None
+    holdout: int = 0
 
     @property
     def key(self) -> str:
@@ -100,12 +106,15 @@ def read_message(
         # What is transactional tells of one thing each, and the next tells of another.
         merge = f"{asked.flow_id}|{asked.step}"
     said = asked.priority if asked.priority is not None else USUAL
+    key = _person(found.channel, address, context)
+    is_customer = key != f"{found.channel}:{address}"[:200]
+    counted = person_of({}, context.records.get("customer") if is_customer else None, f"{found.channel}:{address}")
     return Message(
         asked=asked,
         shop_id=context.shop.id,
         channel=found.channel,
         purpose=found.purpose,
-        person=_person(found.channel, address, context),
+        person=key,
         address=address,
         zone=zone_of(context.records, context.shop),
         priority=rules.priorities.get(asked.flow, said),
@@ -113,6 +122,9 @@ def read_message(
         merge=storable(merge)[:320] if merge is not None else None,
         rules=rules,
         refusal=found.refusal,
+        unit=counted.unit,
+        customer=counted.customer,
+        holdout=as_share(context.shop.settings.get("holdout_share")),
     )
 
 

@@ -71,7 +71,7 @@ def message_reason(code: object) -> str:
     """Why a message does not go out, or not yet."""
     reason = str(code or "")
     known = {
-        "control.shop_holdout": _("They are in the share to whom the shop sends no marketing, to measure what it brings."),
+        "control.shop_holdout": _("They are in the share of people who get no marketing, so that it can be measured."),
         "control.held_out": _("They are in the flow's control group."),
         "consent.missing": _("The customer has not agreed to marketing."),
         "consent.refused": _("The customer has said no to marketing."),
