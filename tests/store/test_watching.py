@@ -46,6 +46,7 @@ def _member(place: Place, email: str, role: str) -> None:
 
 def look(place: Place, watch: Watch, **later: float) -> None:
     place.clock.move_to(place.clock.now() + timedelta(seconds=10, **later))
+    place.drain()
     assert watch.look()
     place.drain()
 
@@ -155,7 +156,7 @@ def test_other_systems_hear_once(place: Place, watch: Watch) -> None:
     fail_some(place, 0, 2)
     look(place, watch)
     fail_some(place, 2, 2)
-    look(place, watch, hours=2)
+    look(place, watch, minutes=30)
     attending.skip_cause(place.shop, Cause("tests.call", "smtp.refused", "tests"), "me", database=place.database)
     look(place, watch)
     rows = place.rows("SELECT config FROM effect WHERE action = 'webhooks.deliver' ORDER BY id")
@@ -179,6 +180,7 @@ def test_rows_are_counted_once_and_silence_is_missed(
         "SELECT kind, CAST(sum(count) AS integer) FROM watch_hour JOIN watch_series ON watch_series.id = series_id "
         "GROUP BY kind ORDER BY kind"
     )
+    assert alerts(place) == []
     assert place.rows(counted) == [("event", 28 * 12), ("flow", 28 * 12)]
     assert place.rows("SELECT count(*) FROM watch_series WHERE profile IS NOT NULL") == [(2,)]
     look(place, watch)

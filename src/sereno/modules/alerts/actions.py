@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
@@ -12,13 +10,15 @@ from pydantic import field_validator
 
 from sereno.modules.alerts.asking import ask as ask
 from sereno.modules.alerts.limits import ask_about_limit as ask_about_limit
+from sereno.modules.alerts.slack import to_slack
+from sereno.modules.alerts.telling import tell as tell
 from sereno.sdk.config import Config, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.mail import message_id, reply_address, sender
 from sereno.sdk.plugin import action
-from sereno.sdk.ports import Http, HttpBlocked, HttpFailed, HttpRequest, Mail, Mailer
-from sereno.sdk.result import Done, Fail, Result, Retry
+from sereno.sdk.ports import Mail, Mailer
+from sereno.sdk.result import Done, Fail, Result
 
 
 class NotifyConfig(Config):
@@ -50,7 +50,7 @@ def connection(config: Mapping[str, Any]) -> str:
 def notify(config: NotifyConfig, ctx: Context) -> Result:
     """Tell the shop's own people: by mail to the shop's alert address or to the one named, or in Slack."""
     if config.channel == "slack":
-        return _slack(config.text, ctx)
+        return to_slack(config.text, ctx)
     address = config.channel.partition(":")[2] or str(ctx.shop.settings.get("alert_email") or "")
     if not address:
         return Fail("alerts.no_address", "Set the shop's alert_email, or name one: channel: email:you@shop.example.")
@@ -76,35 +76,3 @@ def _mail(address: str, text: str, ctx: Context) -> Result:
     except LookupError:
         return Fail("mail.not_configured", "Set SERENO_SMTP_URL to the mail server that is to send for you.")
     return Done({"channel": "email", "to": address}) if isinstance(outcome, Done) else outcome
-
-
-def _slack(text: str, ctx: Context) -> Result:
-    webhook = str(ctx.shop.settings.get("slack_webhook") or "")
-    if not webhook:
-        return Fail("alerts.no_webhook", "Set the shop's slack_webhook to the address Slack gave you.")
-    # Slack reads <, > and & as its own marks.
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    body = json.dumps({"text": safe}, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json", "Idempotency-Key": ctx.effect_key}
-    try:
-        answer = ctx.port(Http).send(HttpRequest("POST", webhook, headers, body))
-    except LookupError:
-        return Fail("alerts.no_http", "This shop cannot call other systems.")
-    except HttpBlocked as blocked:
-        return Fail("http.address_blocked", f"{blocked}: add the host to the shop's setting `allowed_hosts`.")
-    except HttpFailed as failed:
-        return Retry("http.no_answer", str(failed))
-    return judge_slack(answer.status, answer.headers.get("retry-after"), answer.body)
-
-
-def judge_slack(status: int, wait: str | None, body: bytes) -> Result:
-    """What Slack's answer means: 429 names its wait in seconds; a 4xx says that the webhook is wrong or gone."""
-    said = body[:200].decode("utf-8", "replace")
-    if 200 <= status < 300:
-        return Done({"channel": "slack"})
-    if status == 429:
-        seconds = int(wait) if wait and wait.isascii() and wait.isdigit() else 30
-        return Retry("slack.rate_limited", said, kind="limited", after=timedelta(seconds=min(seconds, 3600)))
-    if status >= 500:
-        return Retry("slack.unavailable", f"HTTP {status}: {said}")
-    return Fail("slack.refused", f"Slack answered {status} {said!r}: check the shop's slack_webhook.")

@@ -224,10 +224,12 @@ def _tail(gaps: Sequence[float], months: float) -> tuple[float, float, float]:
 # --- judging ----------------------------------------------------------------------------------------
 
 
-def rings_at(profile: Profile, last: float, pauses: Sequence[tuple[float, float]] = ()) -> float | None:
+def rings_at(
+    profile: Profile, last: float, pauses: Sequence[tuple[float, float]] = (), tolerance: float = 1.0
+) -> float | None:
     """When a silence that began at `last` (seconds since 1970) has lasted too long; None when that is months away.
     `pauses` (from, to) weigh nothing."""
-    reached = reaches(profile, last, profile.ring, pauses)
+    reached = reaches(profile, last, profile.ring * tolerance, pauses)
     return None if reached is None else max(reached, last + PATIENCE)
 
 
@@ -244,7 +246,7 @@ def reaches(profile: Profile, last: float, weight: float, pauses: Sequence[tuple
             at = pause[1]
             continue
         until = min((at // HOUR + 1) * HOUR, *(a for a, _ in pauses if a > at), end)
-        rate = profile.rates[slot_of(at, profile.zone)] / HOUR
+        rate = _rate(profile, at) / HOUR
         if rate > 0 and left <= rate * (until - at):
             return at + left / rate
         left -= rate * (until - at)
@@ -261,9 +263,18 @@ def weigh(profile: Profile, start: float, end: float, pauses: Sequence[tuple[flo
             at = pause[1]
             continue
         until = min((at // HOUR + 1) * HOUR, *(a for a, _ in pauses if a > at), end)
-        found += profile.rates[slot_of(at, profile.zone)] / HOUR * (until - at)
+        found += _rate(profile, at) / HOUR * (until - at)
         at = until
     return found
+
+
+def _rate(profile: Profile, at: float) -> float:
+    """What silence in the hour of `at` weighs. In the week after the clocks changed some go by the old time
+    still: the lighter of both."""
+    hour = int(at // HOUR)
+    ahead, before = _offset(hour, profile.zone), _offset(hour - WEEK, profile.zone)
+    rate = profile.rates[(hour + ahead + 72) % WEEK]
+    return rate if ahead == before else min(rate, profile.rates[(hour + before + 72) % WEEK])
 
 
 # --- hours of the local week ------------------------------------------------------------------------

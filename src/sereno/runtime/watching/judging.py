@@ -48,6 +48,7 @@ class Series:
     name: str
     last_at: int
     learned_hour: int
+    tolerance: float
     about: str
     title: str
     feeds: tuple[str, ...] = ()
@@ -129,10 +130,10 @@ class Judge:
             for shop, series, begin, end in pauses
             if shop == one.shop_id and series in (None, one.id) and end > one.last_at
         )
-        key = (one.last_at, one.learned_hour, mine)
+        key = (one.last_at, one.learned_hour, one.tolerance, mine)
         held = self._rings.get(one.id)
         if held is None or held[0] != key:
-            held = (key, expecting.rings_at(profile, one.last_at / SECOND, mine))
+            held = (key, expecting.rings_at(profile, one.last_at / SECOND, mine, one.tolerance))
             self._rings[one.id] = held
         return held[1]
 

@@ -72,8 +72,11 @@ class Watch:
             for _id, shop, kind, about, facts, count, at in rows:
                 held = found.setdefault((shop, kind, about), [facts, 0, at])
                 held[1], held[2] = held[1] + count, max(held[2], at)
-            for (shop, kind, about), (facts, count, at) in sorted(found.items()):
-                raise_alert(tx, shop, kind=kind, about=about, text_code=kind, values=decode(facts), now=at, count=count)
+            titles = _Titles(tx, {shop for shop, _, _ in found})
+            for (shop, kind, about), (text, count, at) in sorted(found.items()):
+                facts = decode(text)
+                facts["name"] = titles.of(kind, str(facts["place"]))
+                raise_alert(tx, shop, kind=kind, about=about, text_code=kind, values=facts, now=at, count=count)
 
     def _silences(self, shops: Sequence[int], now: int) -> list[Problem]:
         with self._database.read() as tx:
@@ -149,6 +152,25 @@ class Watch:
                 _raise(tx, problem, now, is_known=False)
 
 
+class _Titles:
+    """What people call the flows and connections that notes name by their ids."""
+
+    def __init__(self, tx: Transaction, shops: Iterable[int]) -> None:
+        wanted = {"shops": sorted(shops)}
+        self._flows = {str(row[0]): str(row[3] or row[2]) for row in tx.all("watched_flows", wanted)}
+        rows = tx.all("watched_connections", wanted)
+        self._connections = {str(row[0]): _title(row[4], row[2]) for row in rows}
+
+    def of(self, kind: str, place: str) -> str:
+        held = self._connections if kind == noting.DELIVERIES else self._flows
+        return held.get(place, place)
+
+
+def _title(settings: str | None, name: str) -> str:
+    held: dict[str, Any] = decode(settings) if settings else {}
+    return str(held.get("title") or name)
+
+
 def _raise(tx: Transaction, one: Problem, now: int, *, is_known: bool) -> None:
     severity: Severity = "critical" if one.severity == "critical" else "info" if one.severity == "info" else "warning"
     raise_alert(
@@ -184,18 +206,19 @@ def _watched(
 ) -> Iterable[Series]:
     """Of all that is counted, what should happen now: flows that are on, connections that are open, and the events that
     start such flows."""
-    for id_, shop, kind, name, _first, last_at, learned, is_ignored in rows:
+    for id_, shop, kind, name, _first, last_at, learned, is_ignored, patience in rows:
         if is_ignored:
             continue
         if kind == "flow":
             flow = flows.get(int(name))
             if flow is not None and flow[4] in ("live", "shadow") and not flow[5]:
-                yield Series(id_, shop, kind, name, last_at, learned, f"flow:{flow[2]}", flow[3] or flow[2])
+                yield Series(id_, shop, kind, name, last_at, learned, patience, f"flow:{flow[2]}", flow[3] or flow[2])
         elif kind == "connection":
             row = connections.get(int(name))
             settings: dict[str, Any] = decode(row[4]) if row is not None and row[4] else {}
             if row is not None and row[3] and not settings.get("deleted_at"):
                 title = str(settings.get("title") or row[2])
-                yield Series(id_, shop, kind, name, last_at, learned, f"connection:{row[2]}", title)
+                yield Series(id_, shop, kind, name, last_at, learned, patience, f"connection:{row[2]}", title)
         elif (shop, name) in triggers:
-            yield Series(id_, shop, kind, name, last_at, learned, f"event:{name}", name, tuple(triggers[shop, name]))
+            about, feeds = f"event:{name}", tuple(triggers[shop, name])
+            yield Series(id_, shop, kind, name, last_at, learned, patience, about, name, feeds)

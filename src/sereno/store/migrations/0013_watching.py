@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("profile", sereno.store.fields.DocumentField(null=True)),
                 ("judged", sereno.store.fields.DocumentField(null=True)),
                 ("is_ignored", models.BooleanField(default=False)),
+                ("tolerance", models.FloatField(db_default=1.0)),
                 ("shop", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="store.shop")),
             ],
             options={

@@ -30,7 +30,8 @@ WHERE delivery.id > :after ORDER BY delivery.id LIMIT :limit
 SELECT id, shop_id, type, received_at, connection_id FROM event WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: watch_series
-SELECT id, shop_id, kind, name, first_hour, last_at, learned_hour, is_ignored FROM watch_series ORDER BY id
+SELECT id, shop_id, kind, name, first_hour, last_at, learned_hour, is_ignored, tolerance FROM watch_series
+ORDER BY id
 
 -- name: see_series
 -- rows: shop_id bigint, kind text, name text, first_hour integer, last_at bigint, learned_hour integer, is_ignored boolean
@@ -101,8 +102,23 @@ FROM flow WHERE flow.shop_id {in:shops:bigint}
 -- name: watched_connections
 SELECT id, shop_id, name, is_active, settings FROM connection WHERE shop_id {in:shops:bigint}
 
--- name: ignore_series
-UPDATE watch_series SET is_ignored = :is_ignored WHERE id = :id AND shop_id = :shop RETURNING kind, name
+-- name: change_series
+UPDATE watch_series SET is_ignored = :is_ignored, tolerance = :tolerance WHERE id = :id AND shop_id = :shop
+RETURNING kind, name
+
+-- name: series_by_about
+SELECT id, kind, name, last_at, learned_hour, is_ignored, tolerance, profile FROM watch_series
+WHERE shop_id = :shop AND kind = :kind AND name = :name
+
+-- name: forget_listener
+DELETE FROM alert_listener WHERE shop_id = :shop AND user_id = :user
+
+-- name: insert_listener
+INSERT INTO alert_listener (shop_id, user_id, hears, quiet_from, quiet_until)
+VALUES (:shop, :user, :hears, :quiet_from, :quiet_until)
+
+-- name: alert_of
+SELECT kind, about, status FROM alert WHERE id = :id AND shop_id = :shop
 
 -- name: lost_workers
 -- Those that went without a word, and the newest that came after.

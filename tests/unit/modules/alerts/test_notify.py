@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sereno.modules.alerts.actions import NotifyConfig, connection, judge_slack, notify
+from sereno.modules.alerts.actions import NotifyConfig, connection, notify
+from sereno.modules.alerts.slack import judge_slack
 from sereno.sdk.config import problems
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, Mail, Mailer

@@ -1,0 +1,137 @@
+"""What an alert says, by its code: a title, and what to do next. In the language that is active.
+
+A code that is not here is shown by its name and facts; a room that raises alerts of its own adds its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sereno.sdk.ports import AlertFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`place` is the page where it is seen and mended, without the host."""
+
+    title: str
+    advice: str
+    place: str = "/watch"
+
+
+def words_of(alert: AlertFacts) -> Words:
+    """Of any alert, whatever its facts lack."""
+    facts = dict(alert.facts)
+    facts.setdefault("name", alert.about.partition(":")[2] or alert.about)
+    made = _WORDS.get(alert.code)
+    if made is None:
+        said = ", ".join(f"{name}: {value}" for name, value in sorted(alert.facts.items()))
+        return Words(f"{alert.code} · {alert.about}", said)
+    return made(_Lenient(facts))
+
+
+class _Lenient(dict[str, Any]):
+    """Facts of an older alert may lack one."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _what_failed(facts: Mapping[str, Any]) -> Words:
+    title = _("“%(name)s”: step %(what)s fails with %(reason)s") % facts
+    return Words(title, _("Mend the cause, then try all of them again, or let them be."), "/attention")
+
+
+def _run_failed(facts: Mapping[str, Any]) -> Words:
+    title = _("“%(name)s”: runs fail at step %(what)s (%(reason)s)") % facts
+    return Words(
+        title, _("Look at the step; runs that failed stay as they are."), f"/runs?status=failed&q={facts['name']}"
+    )
+
+
+def _delivery_failed(facts: Mapping[str, Any]) -> Words:
+    title = _("What “%(name)s” sends cannot be read: %(reason)s") % facts
+    return Words(title, _("It is kept. When the cause is mended, read it again from the attention list."), "/attention")
+
+
+def _event_failed(facts: Mapping[str, Any]) -> Words:
+    title = _("Events of the type %(place)s cannot be offered to the flows (%(reason)s)") % facts
+    return Words(title, _("A plug-in is probably broken. When it is mended, offer them again."), "/attention")
+
+
+def _connection_silent(facts: Mapping[str, Any]) -> Words:
+    title = _("“%(name)s” is silent: nothing has come in for unusually long") % facts
+    advice = _("Look whether the shop sells, and whether the webhooks over there still exist; a test tells.")
+    return Words(title, advice)
+
+
+def _flow_silent(facts: Mapping[str, Any]) -> Words:
+    title = _("“%(name)s” has not started for unusually long") % facts
+    return Words(title, _("What starts it still comes in. Look at its condition, and at what was skipped."))
+
+
+def _event_silent(facts: Mapping[str, Any]) -> Words:
+    title = _("No %(name)s for unusually long, and flows wait for it") % facts
+    return Words(title, _("Other things still come in. Look whether the store still sends this one."))
+
+
+def _busy(facts: Mapping[str, Any]) -> Words:
+    title = _("“%(name)s” is unusually busy: %(count)s in this hour, the most before was %(most)s") % facts
+    return Words(title, _("A sale, a bot, or two systems that answer each other: look at the newest ones."))
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
+    "effects.failed": _what_failed,
+    "runs.failed": _run_failed,
+    "deliveries.failed": _delivery_failed,
+    "events.failed": _event_failed,
+    "connection.silent": _connection_silent,
+    "flow.silent": _flow_silent,
+    "event.silent": _event_silent,
+    "connection.busy": _busy,
+    "flow.busy": _busy,
+    "event.busy": _busy,
+    "subscription.deleted": lambda facts: Words(
+        _("“%(name)s”: the store took its leave, nothing will come any more") % facts,
+        _("The app was removed over there. Install it again, or close the connection here."),
+        "/connections",
+    ),
+    "worker.gone": lambda facts: Words(
+        _("A worker on %(name)s went without a word, and none took its place") % facts,
+        _("Start it again where Sereno runs; its log says why it went."),
+        "/",
+    ),
+    "timers.late": lambda facts: Words(
+        _("%(count)s timers are overdue") % facts,
+        _("The workers do not keep up. Look at their load, or start one more."),
+        "/runs",
+    ),
+    "queue.late": lambda facts: Words(
+        _("What comes in waits for more than five minutes (%(what)s)") % facts,
+        _("The workers do not keep up, or none runs. Look at them, or start one more."),
+        "/deliveries",
+    ),
+    "effects.late": lambda facts: Words(
+        _("%(count)s effects should have gone out long ago") % facts,
+        _("The workers do not keep up, or a mail server is slow. What waits stands among the effects."),
+        "/effects",
+    ),
+    "webhook.stopped": lambda facts: Words(
+        _("The outgoing webhook “%(name)s” was switched off") % facts,
+        _("Nothing could be delivered for days. Switch it on again when the other side answers."),
+        "/webhooks",
+    ),
+    "webhook.failing": lambda facts: Words(
+        _("The outgoing webhook “%(name)s” has not taken anything for an hour") % facts,
+        _("Its messages are tried again for a day. Look whether the other side answers."),
+        "/webhooks",
+    ),
+    "disk.full": lambda facts: Words(
+        _("The disk is nearly full: %(free_mb)s MB are left") % facts,
+        _("Make room where Sereno keeps its data. When it is full, nothing can be taken in."),
+    ),
+}
