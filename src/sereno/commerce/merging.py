@@ -50,7 +50,7 @@ def parts(value: object) -> list[Mapping[str, Any]]:
     if not isinstance(value, list):
         return []
     found = cast(list[Any], value)
-    return [cast(Mapping[str, Any], item) for item in found if isinstance(item, Mapping)]
+    return [cast(Mapping[str, Any], item) for item in found if isinstance(item, dict | Mapping)]
 
 
 def upsert(items: object, item: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -107,7 +107,7 @@ class Reader:
                 return None
             roots = frozenset(str(found.path[0]) for found in readings(value))
             render = compiled(value)
-            if roots == {"store"} and "now" not in value:
+            if roots == frozenset({"store"}) and "now" not in value:
                 render = _remembered(render)
             return LengthText(value, render, roots)
         if not isinstance(value, str) or is_duration(value) or value[:1].isdigit():

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from sereno.commerce.event import Event, links
+from sereno.runtime.consents import CONSENT_EVENT
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.history import PastEvent
 from sereno.runtime.replays.scratch import ReplayTransaction
@@ -23,6 +24,8 @@ MOST = 20_000
 """Events that runs may have to hear of that are held in memory; past it the older half is written down."""
 OWN = 50_000
 """Ids of events that Sereno stated itself which are remembered, so that none is stated twice."""
+
+_NOBODY: dict[str, str] = {}
 
 Parameters = Mapping[str, Any]
 
@@ -55,19 +58,20 @@ class EventLog:
 
     # --- coming in --------------------------------------------------------------------------
 
-    def arrive(self, past: PastEvent) -> None:
-        """An event of the past comes in."""
+    def arrive(self, past: PastEvent, is_start: bool, is_heard: bool) -> Fact:
+        """An event of the past comes in. Whom it is about matters only where it may start a run, or one hears of it."""
         self._last += 1
         data = past.read_data()
-        refs = past.read_refs(data)
+        refs = past.read_refs(data) if is_start or is_heard or past.type == CONSENT_EVENT else _NOBODY
         event = Event(past.id, self._name, past.source, past.type, past.subject, past.at, past.at, data, refs)
         fact = Fact(self._last, self._shop, event, links(event.subject, event.refs))
         self.arrived.append(fact)
-        if self._is_heard(past.type):
+        if is_heard:
             at = to_micros(past.at)
             text = past.data.decode() if isinstance(past.data, bytes) else past.data
             row = (fact.row, self._shop, past.source, past.id, past.type, past.subject, at, at, text or "{}")
             self._store((*row, encode(refs)), fact.links)
+        return fact
 
     def take(self, limit: int) -> list[Fact]:
         """The next facts, the first first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from sereno.runtime.projecting import plain
 from sereno.runtime.records import BY_EMAIL, TAGGED, Held, Record, Records
@@ -17,6 +18,8 @@ from sereno.store.documents import decode, encode
 
 MOST = 5000
 """Records of one projection that are held in memory; past it the third that changed longest ago is written down."""
+
+MARK_BITS = 20
 
 At = tuple[int, str]
 
@@ -48,7 +51,8 @@ class RecordStore:
         self._emails: dict[str, dict[str, Kept]] = {}
         """By address, the customers in memory that have it."""
         self._loaded: list[tuple[str, At, Kept, Record | None, int]] = []
-        self._has_tags = False
+        self._tagged = bytearray(1 << MARK_BITS)
+        """Not 0 where some record of that mark was ever given a tag: the others need not be asked for theirs."""
         self._email: Callable[[Mapping[str, Any]], Any] | None = None
         customers = plugins.projections.get(BY_EMAIL)
         if customers is not None:
@@ -122,7 +126,8 @@ class RecordStore:
             return
         for _, kept in unknown:
             kept.tags = []
-        if self._has_tags:
+        unknown = [(at, kept) for at, kept in unknown if self._tagged[_mark_of(kind, at[1])]]
+        if unknown:
             by_key = dict(unknown)
             shops = sorted({shop for (shop, _), _ in unknown})
             asked = {"shops": shops, "kinds": [kind], "keys": [key for (_, key), _ in unknown]}
@@ -161,7 +166,8 @@ class RecordStore:
                 del self._emails[email]
 
     def _add_tags(self, rows: Sequence[Sequence[Any]]) -> int:
-        self._has_tags = True
+        for _, kind, key, *_ in rows:
+            self._tagged[_mark_of(kind, key)] = 1
         self._forget_tags(rows)
         return self._tx.plain().many("add_tags", rows)
 
@@ -225,6 +231,10 @@ class RecordStore:
             )
             kept.is_dirty = False
         self._tx.sql.text_many(_upsert(projection), made, ())
+
+
+def _mark_of(kind: str, key: str) -> int:
+    return crc32(f"{kind}:{key}".encode("utf-8", "replace")) >> (32 - MARK_BITS)
 
 
 def _mark(changed: Sequence[tuple[At, Kept]]) -> None:

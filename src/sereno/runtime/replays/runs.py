@@ -28,6 +28,7 @@ MOST = 4000
 
 _LISTS = tuple(field.name for field in fields(Held) if field.default_factory is not MISSING)
 """What a run holds for one batch alone."""
+_KEPT = tuple(field.name for field in fields(Held) if field.name not in _LISTS)
 
 Parameters = Mapping[str, Any]
 
@@ -152,6 +153,10 @@ class RunStore:
         self._held[id_] = _rested(held)
         self._wake(id_, due_at(held))
 
+    def is_awaited(self, links: Iterable[str]) -> bool:
+        """Whether a live run that listens to anything is found by one of these links."""
+        return not self._by_link.keys().isdisjoint(links)
+
     def trace(self, held: Held) -> None:
         assert held.row is not None
         self._traces.setdefault(held.row, []).append(encode(held.traces))
@@ -253,11 +258,20 @@ def _rested(held: Held) -> Held:
         state.loops = decode(encode(state.loops))
     if state.event.get("before") is not None and not held.live.keeps_before:
         state.event = {**state.event, "before": None}
-    return _fresh(replace(held, state=state), was_live=True)
+    fresh = _fresh(held)
+    fresh.state = state
+    return fresh
 
 
-def _fresh(held: Held, *, was_live: bool) -> Held:
-    return replace(held, was_live=was_live, is_changed=False, **{name: [] for name in _LISTS})
+def _fresh(held: Held) -> Held:
+    """As it is before a batch does anything with it."""
+    made = object.__new__(Held)
+    for name in _KEPT:
+        setattr(made, name, getattr(held, name))
+    for name in _LISTS:
+        setattr(made, name, [])
+    made.is_changed, made.was_live = False, True
+    return made
 
 
 class ReplayBatch(Batch):
@@ -270,7 +284,7 @@ class ReplayBatch(Batch):
     def take(self, rows: Iterable[Sequence[Any]]) -> list[Held]:
         taken: list[Held] = []
         for _, kept in rows:
-            held = _fresh(kept, was_live=True)
+            held = _fresh(kept)
             self.held[held.state.id] = held
             self.want(held)
             taken.append(held)

@@ -106,6 +106,29 @@ class ReplayTransaction:
         return number(count) if number is not None else self.plain().next_ids(table, count)
 
 
+class _Open:
+    """A transaction as a block. One is enough: they are not inside each other."""
+
+    __slots__ = ("_is_open", "_tx")
+
+    def __init__(self, tx: ReplayTransaction) -> None:
+        self._tx = tx
+        self._is_open = False
+
+    def __enter__(self) -> ReplayTransaction:
+        if self._is_open:
+            raise RuntimeError("this thread has a write transaction open already")
+        self._is_open = True
+        return self._tx
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._is_open = False
+        if kind is None:
+            self._tx.commit()
+        else:
+            self._tx.rollback()
+
+
 class ReplayDatabase:
     """See `database.Database`. For one thread."""
 
@@ -115,21 +138,10 @@ class ReplayDatabase:
     def __init__(self, file: SqliteDatabase) -> None:
         self._file = file
         self.tx = ReplayTransaction(file)
-        self._is_open = False
+        self._open = _Open(self.tx)
 
-    @contextmanager
-    def transaction(self) -> Generator[ReplayTransaction]:
-        if self._is_open:
-            raise RuntimeError("this thread has a write transaction open already")
-        self._is_open = True
-        try:
-            yield self.tx
-            self.tx.commit()
-        except BaseException:
-            self.tx.rollback()
-            raise
-        finally:
-            self._is_open = False
+    def transaction(self) -> _Open:
+        return self._open
 
     @contextmanager
     def read(self) -> Generator[ReplayTransaction]:

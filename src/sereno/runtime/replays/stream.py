@@ -18,6 +18,8 @@ from sereno.runtime.holding import Held
 from sereno.runtime.ports import no_ports
 from sereno.runtime.publishing import keep_draft, make_live
 from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
+from sereno.runtime.replays.consents import ConsentStore
+from sereno.runtime.replays.entries import EntryStore
 from sereno.runtime.replays.log import EventLog
 from sereno.runtime.replays.records import RecordStore, ReplayRecords
 from sereno.runtime.replays.runs import ReplayBatch, RunStore
@@ -89,11 +91,14 @@ class Stream:
         self.records = RecordStore(worth.plugins, tx)
         self.log = EventLog(tx, shop_row, lambda type_: bool(world.flows.listening(shop_row, type_)))
         self.runs = RunStore(tx, shop_row, self._run_over)
+        self.entries = EntryStore(tx, self._is_remembered)
+        self.consents = ConsentStore(tx)
         self._dispatcher = _Dispatcher(world, self.log, self.begin)
         self._waker = _Waker(world, self.runs, self.begin)
         self._scheduler = Scheduler(world)
         self._next_firing: int | None = None
         self._names: dict[int, str | None] = {}
+        self._remembered: dict[int, bool] = {}
         self._effects = 0
         self._skips = 0
         self._failures = 0
@@ -137,7 +142,7 @@ class Stream:
         """Each event at its time, after the timers that rang before it."""
         flows, log_ = self.world.flows, self.log
         shop, arrive = self.shop, log_.arrive
-        is_read = self._is_read
+        is_read, is_awaited = self._is_read, self.runs.is_awaited
         due = self._next_due()
         waiting = 0
         for event in events:
@@ -152,9 +157,10 @@ class Stream:
             type_ = event.type
             if not is_read(type_):
                 continue
-            arrive(event)
+            is_start, is_heard = bool(flows.triggered(shop, type_)), bool(flows.listening(shop, type_))
+            fact = arrive(event, is_start, is_heard)
             waiting += 1
-            if waiting >= TOGETHER or flows.triggered(shop, type_) or flows.listening(shop, type_):
+            if waiting >= TOGETHER or is_start or (is_heard and is_awaited(fact.links)):
                 self.settle()
                 waiting = 0
                 due = self._next_due()
@@ -214,6 +220,8 @@ class Stream:
         self.records.settle()
         self.log.settle()
         self.runs.settle()
+        self.entries.settle()
+        self.consents.settle()
         self.told.flush(TELL_AFTER)
 
     # --- rows -------------------------------------------------------------------------------
@@ -288,6 +296,15 @@ class Stream:
             event = self.log.at_work[row]
             self.told.failed.append(FailedEvent(self._failures, event.source, event.id, event.type, error))
         return len(rows)
+
+    def _is_remembered(self, flow_id: int) -> bool:
+        """Whether a flow cares for who was in it before. Once it did it always does: another version may."""
+        found = self._remembered.get(flow_id)
+        if found is None:
+            row = self.database.tx.sql.text("SELECT version FROM flow WHERE id = ?1", [flow_id])
+            live = self.world.flows.version(self.database.tx, flow_id, row[0][0])
+            found = self._remembered[flow_id] = live is None or live.flow.reentry.mode != "always"
+        return found
 
     def _named(self, flow_id: int) -> str | None:
         """The name of a flow; None for one that Sereno brings along."""
