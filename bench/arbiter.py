@@ -1,5 +1,5 @@
-"""What the arbiter costs a message: microseconds to read it, decide about it, book it and settle it, in the batches of a
-busy worker and one by one, with 100,000 people who have all been written to lately.
+"""What the arbiter costs a message: microseconds to read it, decide about it, book it and settle it, in the batches of
+a busy worker and one by one, with 100,000 people who have all been written to lately.
 
 Prints one JSON document; `ok` says whether the goal was reached in batches. `python bench/arbiter.py [PEOPLE]
 [sqlite|postgresql]`. The time is that of one worker alone, with the database's in it but for the commit, which the
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock
 from statistics import median
 from typing import Any
 
@@ -34,7 +35,7 @@ def measure(kind: str, people: int) -> dict[str, Any]:
     from sereno.store.database import open_database
 
     caps = (Cap("email", 3, timedelta(hours=16)), Cap("email", 9, timedelta(days=7)))
-    night = Quiet("email", datetime(1, 1, 1, 21).time(), datetime(1, 1, 1, 8).time())
+    night = Quiet("email", clock(21), clock(8))
     rules = {"no_rules": Rules(), "one_cap": Rules(caps[:1]), "two_caps_and_quiet_hours": Rules(caps, (night,))}
     with setting.database(kind) as url:
         database = open_database(url)
@@ -66,10 +67,9 @@ def fill(database: Any, shop: int, people: int) -> None:
                 for days in (2, 5):
                     at = to_micros(START - timedelta(days=days, seconds=person % 40_000))
                     name = f"p{person}"
-                    rows.append(
-                        (f"old{days}-{person}/0", shop, 1, 1, "email", "marketing", name, f"{name}@example.com")
-                        + ("sent", at, at, None, 5, f"1|{days}", None, None)
-                    )
+                    key, whom = f"old{days}-{person}/0", (name, f"{name}@example.com")
+                    rest = ("sent", at, at, None, 5, f"1|{days}", None, None)
+                    rows.append((key, shop, 1, 1, "email", "marketing", *whom, *rest))
             tx.many("keep_slots", rows)
     if database.dialect == "postgresql":
         with database.connection() as connection:

@@ -32,7 +32,7 @@ SCOPES_NEEDED = (
     (r"POST flows/[^/]+/start", "work"),
     # Trying a document changes nothing.
     (r"POST (checks|trials)", "read"),
-    (r"(POST|PUT|PATCH|DELETE) (flows|templates|messages|drafts|gallery)\b.*", "flows:write"),
+    (r"(POST|PUT|PATCH|DELETE) (flows|templates|messages|drafts|gallery|guardrails)\b.*", "flows:write"),
 )
 """Method and path below `/api/v1/`, first match wins."""
 PREFIX = "/api/v1/"

@@ -16,6 +16,7 @@ from sereno.api import (
     describing,
     drafts,
     flows,
+    guardrails,
     messages,
     people,
     privacy,
@@ -52,6 +53,7 @@ for _router in (
     flows.router,  # also the drafts and the versions
     attention.router,
     backtests.router,
+    guardrails.router,
     connections.router,
     privacy.router,
     webhooks.router,

@@ -13,7 +13,7 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 
 from sereno import __version__
-from sereno.cli import connecting, installation, lists, people, running, shops, webhooks
+from sereno.cli import connecting, guardrails, installation, lists, people, running, shops, webhooks
 from sereno.cli.flows import app as flows
 from sereno.cli.output import Failed
 
@@ -45,7 +45,7 @@ def make_app() -> App:
         part.group = (SETUP,)
         app.command(part)
     app.command(connecting.connect, group=SETUP)
-    for part in (connecting.connection, webhooks.webhook):
+    for part in (connecting.connection, webhooks.webhook, guardrails.guardrails):
         part.group = (SETUP,)
         app.command(part)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):

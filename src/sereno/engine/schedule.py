@@ -264,8 +264,8 @@ def next_local_time(
 def quiet_until(
     now: datetime, start: time, end: time, zone: ZoneInfo, weekdays: frozenset[str] = frozenset()
 ) -> datetime | None:
-    """The end (UTC) of the quiet hours that `now` falls into, or None. `start` after `end` means overnight. `weekdays` are
-    those they begin on (any, when none is given); with them, `start` and `end` the same means the whole day round."""
+    """The end (UTC) of the quiet hours that `now` falls into, or None. `start` after `end` means overnight. `weekdays`
+    are those they begin on (any, when none is given); with them, both the same means the whole day round."""
     if start == end and not weekdays:
         return None
     today = now.astimezone(zone).date()

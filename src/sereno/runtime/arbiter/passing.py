@@ -14,7 +14,7 @@ from sereno.engine.run import TraceEntry
 from sereno.runtime.actions import Prepared, Ready, prepare
 from sereno.runtime.arbiter.booking import decide
 from sereno.runtime.arbiter.messages import Asked, Message, read_message
-from sereno.runtime.arbiter.rules import rules_of
+from sereno.runtime.arbiter.rules import LONGEST, rules_of
 from sereno.runtime.arbiter.saying import DEFERRED, WITHHELD, effect_message
 from sereno.runtime.arbiter.verdicts import Go, Guard, Later, Never, Verdict
 from sereno.sdk.result import Done
@@ -25,6 +25,9 @@ from sereno.store.fields import to_micros
 if TYPE_CHECKING:
     from sereno.runtime.settling import Claimed
     from sereno.runtime.world import World
+
+FORGET_AFTER = 5000
+"""After so many messages a dry world forgets those no window reaches back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,18 @@ def dry_guard(world: World) -> Guard:
     """The guard of a dry world: the same decisions over its scratch database, on its clock. What would go later takes
     up room at that moment; it is not looked at again then."""
 
+    asked_for = 0
+
     def guard(
         effect: Prepared, records: Mapping[str, Mapping[str, Any] | None], now: datetime, tx: Transaction
     ) -> Verdict:
+        nonlocal asked_for
         definition = world.plugins.actions.get(effect.action)
         if definition is None or definition.message(effect.config) is None:
             return Go()
+        asked_for += 1
+        if asked_for % FORGET_AFTER == 0:
+            tx.run("forget_slots", {"before": to_micros(now - LONGEST)})
         ready = prepare(world, effect, records, now, tx)
         state = effect.state
         step = effect.key.removeprefix(f"{state.id}/")

@@ -39,5 +39,5 @@ class MessageSlot(models.Model):
             models.Index(fields=("shop", "person", "at"), name="message_slot_person"),
             models.Index(fields=("shop", "address", "at"), name="message_slot_address"),
             models.Index(fields=("shop", "at", "key"), name="message_slot_waits", condition=models.Q(status="waiting")),
-            models.Index(fields=("at",), name="message_slot_sent", condition=models.Q(status="sent")),
+            models.Index(fields=("shop", "at"), name="message_slot_sent", condition=models.Q(status="sent")),
         )

@@ -88,4 +88,54 @@ UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempt
 FROM {table} WHERE effect.id = r.id
 
 -- name: forget_slots
-DELETE FROM message_slot WHERE status = 'sent' AND at < :before
+DELETE FROM message_slot WHERE status = 'sent' AND shop_id IN (SELECT id FROM shop) AND at < :before
+
+-- name: settings_of_shop
+-- dialect: sqlite
+SELECT settings, slug FROM shop WHERE id = :shop
+-- dialect: postgresql
+SELECT settings, slug FROM shop WHERE id = :shop FOR UPDATE
+
+-- name: keep_settings
+UPDATE shop SET settings = :settings WHERE id = :shop
+
+-- name: wake_all_waiting
+-- dialect: sqlite
+UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key IN (
+    SELECT key FROM message_slot WHERE status = 'waiting' AND shop_id = :shop)
+-- dialect: postgresql
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT effect.id FROM effect JOIN message_slot AS slot ON slot.key = effect.key
+    WHERE slot.status = 'waiting' AND slot.shop_id = :shop AND effect.status = 'pending' AND effect.due_at > :now
+    ORDER BY effect.id FOR UPDATE OF effect SKIP LOCKED)
+
+-- name: waiting_messages
+-- In the order of their moments, after (`at`, `key`).
+SELECT slot.key, slot.channel, slot.purpose, slot.person, slot.address, slot.at, slot.wanted_at, slot.expires_at,
+    slot.priority, slot.reason, slot.details, flow.name, flow.title, run.uid, run.subject, effect.id
+FROM message_slot AS slot JOIN effect ON effect.key = slot.key JOIN flow ON flow.id = slot.flow_id
+    JOIN run ON run.id = slot.run_id
+WHERE slot.shop_id = :shop AND slot.status = 'waiting' AND effect.status IN ('pending', 'running')
+    AND (slot.at > :at OR (slot.at = :at AND slot.key > :key))
+ORDER BY slot.at, slot.key LIMIT :limit
+
+-- name: messages_to
+-- All that went, goes and waits to one person, the latest first.
+SELECT slot.key, slot.channel, slot.purpose, slot.person, slot.address, slot.at, slot.wanted_at, slot.expires_at,
+    slot.priority, slot.reason, slot.details, flow.name, flow.title, run.uid, run.subject, effect.id, slot.status
+FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key LEFT JOIN flow ON flow.id = slot.flow_id
+    LEFT JOIN run ON run.id = slot.run_id
+WHERE slot.shop_id = :shop AND slot.person = :who
+UNION
+SELECT slot.key, slot.channel, slot.purpose, slot.person, slot.address, slot.at, slot.wanted_at, slot.expires_at,
+    slot.priority, slot.reason, slot.details, flow.name, flow.title, run.uid, run.subject, effect.id, slot.status
+FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key LEFT JOIN flow ON flow.id = slot.flow_id
+    LEFT JOIN run ON run.id = slot.run_id
+WHERE slot.shop_id = :shop AND slot.address = :who
+ORDER BY 6 DESC, 1 LIMIT :limit
+
+-- name: messages_lately
+-- The latest that went since `since`, for trying rules on.
+SELECT slot.channel, slot.purpose, slot.person, slot.wanted_at, slot.at, slot.priority, flow.name
+FROM message_slot AS slot LEFT JOIN flow ON flow.id = slot.flow_id
+WHERE slot.shop_id = :shop AND slot.status = 'sent' AND slot.at > :since ORDER BY slot.at DESC LIMIT :limit
