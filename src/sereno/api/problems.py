@@ -23,6 +23,7 @@ CODES: dict[str, tuple[int, str]] = {
     "idempotency.in_progress": (409, "A request with this `Idempotency-Key` is still being worked on."),
     "draft.conflict": (412, "Somebody else has changed the draft; `current` is how it stands now."),
     "guardrails.conflict": (412, "Somebody else has changed the guardrails; `current` is how they stand now."),
+    "stage.conflict": (412, "Somebody else has changed the roll-out; `current` is how it stands now."),
     "request.too_large": (413, "The body is larger than is taken."),
     "request.invalid": (422, "Some fields are not right; `fields` names them."),
     "flow.invalid": (422, "The flow is not right; `problems` names each line."),

@@ -24,6 +24,7 @@ from sereno.api import (
     record,
     repeating,
     results,
+    stages,
     versions,
     webhooks,
 )
@@ -60,6 +61,7 @@ for _router in (
     messages.router,
     people.router,
     results.router,
+    stages.router,
 ):
     api.add_router("", _router)
 

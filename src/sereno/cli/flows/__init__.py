@@ -2,7 +2,7 @@
 
 from cyclopts import App
 
-from sereno.cli.flows import backtesting, checking, living, measuring
+from sereno.cli.flows import backtesting, checking, living, measuring, staging
 
 app = App(name="flow", help="Flows: check, apply, publish, pause, list, back-test, measure.", help_format="plaintext")
 app.command(checking.lint)
@@ -12,6 +12,7 @@ app.command(living.export)
 app.command(living.publish)
 app.command(living.pause)
 app.command(living.resume)
+app.command(staging.stage)
 app.command(living.list_flows, name="list")
 app.command(living.templates)
 app.command(living.start)
