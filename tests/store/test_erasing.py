@@ -10,7 +10,7 @@ import pytest
 from support import ANSWERS, START, Place, fact, order
 
 from sereno.runtime import services
-from sereno.runtime.privacy import requests
+from sereno.runtime.privacy import asking, requests
 from sereno.runtime.staff import open_staff
 from sereno.sdk.result import Done
 from sereno.store.documents import decode, encode
@@ -109,7 +109,7 @@ def given_away(place: Place) -> dict[str, list[str]]:
 
 
 def erase(place: Place, *terms: str) -> dict[str, Any]:
-    id_ = requests.ask(place.shop, "erase", terms, "tester", database=place.database)
+    id_ = asking.ask(place.shop, "erase", terms, "tester", database=place.database)
     assert id_ is not None
     requests.carry_out(id_, database=place.database)
     row = place.rows(f"SELECT status, problem, report, about, work FROM privacy_request WHERE id = {id_}")[0]
@@ -252,7 +252,7 @@ def test_doing_it_twice_changes_nothing(place: Place) -> None:
 
 def test_killed_between_any_two_steps_it_goes_on(place: Place) -> None:
     fill(place)
-    id_ = requests.ask(place.shop, "erase", [ANA], "tester", database=place.database)
+    id_ = asking.ask(place.shop, "erase", [ANA], "tester", database=place.database)
     for number in range(200):
         runner = requests.Runner(open_staff(place.database), f"w{number}")
         runner.carry_out(id_, 0.000001)

@@ -18,7 +18,7 @@ from sereno.store import models
 from sereno.store.models import Shop
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences"})
+PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences", "confirm", "handover"})
 """Pages without a sign-in, by the first part of their address."""
 Fill = Callable[[Shop], str | None]
 
@@ -101,6 +101,8 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("events", "id"): newest(models.Event),
     ("deliveries", "id"): newest(models.Delivery, by="connection__shop"),
     ("effects", "id"): newest(models.Effect),
+    ("limits/questions", "id"): newest(models.LimitQuestion, status="open"),
+    ("limits", "token"): lambda shop: None,
     ("approvals", "id"): newest(models.Approval, status="open"),
     ("connections", "name"): newest(models.Connection, "name"),
     ("keys", "id"): newest(models.ApiKey),
@@ -114,7 +116,10 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("flows", "backtest"): newest(models.Backtest),
     ("flows", "run"): newest(models.BacktestRun),
     ("suppressions", "id"): newest(models.Suppression),
+    ("privacy/requests", "id"): newest(models.PrivacyRequest),
     ("webhooks", "id"): newest(models.Webhook),
+    ("watch", "series"): newest(models.WatchSeries),
+    ("watch/alerts", "alert"): newest(models.Alert),
     ("webhooks", "number"): lambda shop: None,
     ("people", "id"): newest(models.Membership),
     ("people/invitations", "id"): newest(models.Invitation),
@@ -155,6 +160,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "flow=cart-recovery&status=failed&step=0",
     ),
     "templates": ("q=cart", "state=installed"),
+    "privacy-person": ("q=mara@example.com", "q=order:1001", "q=nobody@example.com"),
+    "privacy-consents": ("q=mara@example.com",),
 }
 """Lists as people narrow them, by the name of the page."""
 

@@ -25,11 +25,15 @@ class KeyRequest(HttpRequest):
 SCOPES_NEEDED = (
     # Looking at who may come in, and at what they did, is part of the settings.
     (r"GET (people|members|invitations|keys|audit|webhooks)\b.*", "settings"),
+    (r"GET privacy\b.*", "settings"),
+    (r"GET consents", "work"),
+    (r"POST consents", "events:write"),
     (r"GET .*", "read"),
     (r"POST events", "events:write"),
     (r"POST (deliveries|effects)/(replay|retry|skip)", "work"),
-    (r"POST (runs|approvals|attention|effects|deliveries)/.*", "work"),
+    (r"POST (runs|approvals|attention|effects|deliveries|alerts)/.*", "work"),
     (r"POST flows/[^/]+/start", "work"),
+    (r"(POST|DELETE) backtests\b.*", "flows:write"),
     # Trying a document changes nothing.
     (r"POST (checks|trials)", "read"),
     (r"(POST|PUT|PATCH|DELETE) (flows|templates|messages|drafts|gallery|guardrails)\b.*", "flows:write"),

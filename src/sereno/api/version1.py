@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from sereno.api import (
+    alerts,
     attention,
     backtests,
     connections,
@@ -58,6 +59,7 @@ for _router in (
     connections.router,
     privacy.router,
     webhooks.router,
+    alerts.router,
     messages.router,
     people.router,
     results.router,

@@ -13,7 +13,19 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 
 from sereno import __version__
-from sereno.cli import connecting, guardrails, installation, lists, people, running, shops, webhooks
+from sereno.cli import (
+    alerts,
+    backtests,
+    connecting,
+    guardrails,
+    installation,
+    lists,
+    people,
+    privacy,
+    running,
+    shops,
+    webhooks,
+)
 from sereno.cli.flows import app as flows
 from sereno.cli.output import Failed
 
@@ -37,6 +49,8 @@ def make_app() -> App:
     app.command(running.ingest, group=EVERYDAY)
     flows.group = (EVERYDAY,)
     app.command(flows)
+    backtests.backtest.group = (EVERYDAY,)
+    app.command(backtests.backtest)
     app.command(installation.init, group=SETUP)
     app.command(installation.migrate, group=SETUP)
     app.command(installation.doctor, group=SETUP)
@@ -45,7 +59,7 @@ def make_app() -> App:
         part.group = (SETUP,)
         app.command(part)
     app.command(connecting.connect, group=SETUP)
-    for part in (connecting.connection, webhooks.webhook, guardrails.guardrails):
+    for part in (alerts.alert, connecting.connection, webhooks.webhook, guardrails.guardrails, privacy.privacy):
         part.group = (SETUP,)
         app.command(part)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):

@@ -5,7 +5,7 @@ that flows hear of change together, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from uuid import uuid4
@@ -19,11 +19,21 @@ from sereno.runtime.records import Records
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
-from sereno.store.documents import encode
+from sereno.store.documents import decode, encode
 from sereno.store.fields import storable, to_micros
 from sereno.store.pseudonyms import known_as
+from sereno.store.secrets import SecretsUnreadable, decrypt, encrypt
 
 MARKETING = "marketing"
+CONFIRM_EVENT = "consent.requested"
+CONFIRM_WITHIN = timedelta(days=14)
+BASES = ("consent", "contract", "legitimate_interest", "existing_customer")
+"""Why one may write, in the words of the law (GDPR Art. 6; for existing customers ePrivacy directive Art. 13(2))."""
+SOFT_OPT_IN = frozenset(
+    {"AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE", "IS", "IT"}
+    | {"LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"}
+)
+"""Where the law lets a shop write to its own customers about similar goods until they say no."""
 
 
 def choose(
@@ -71,6 +81,112 @@ def lift_suppression(
         now = to_micros(staff.world.clock.now())
         audit(tx, shop_id, now, by, "suppression.lifted", address, {"reason": row[0], "agreed": agreed[:500]})
         return bool(said and said[0])
+
+
+def record_consent(
+    shop_id: int,
+    address: str,
+    channel: str,
+    *,
+    granted: bool,
+    source: str,
+    basis: str = "consent",
+    proof: Mapping[str, Any] | None = None,
+    by: str = "",
+    is_confirmed: bool = False,
+    database: Database | None = None,
+) -> str:
+    """What a form, an API or a person at the till says that somebody agreed to or refused, with the proof. Gives
+    `granted`, `refused`, `unchanged`, or `pending` where the shop wants it confirmed by the address's owner: then they
+    are asked, and nothing goes to them before. Raises ValueError for a basis that does not hold."""
+    staff = open_staff(database)
+    address = storable(address.strip().lower())[:254]
+    with staff.database.transaction() as tx:
+        settings = _settings(tx, shop_id)
+        kept: dict[str, Any] = {**dict(proof or {}), "basis": basis, **({"by": by} if by else {})}
+        if granted:
+            _check_basis(basis, channel, settings)
+        asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
+        held = tx.one("consent_of", asked)
+        if held is not None and bool(held[0]) is granted:
+            return "unchanged"
+        is_asked = channel == "email" and basis == "consent" and not is_confirmed
+        if granted and is_asked and _wants_confirmation(settings, str(kept.get("country") or "")):
+            _ask_to_confirm(tx, staff, shop_id, address, channel, source, kept)
+            return "pending"
+        _say(tx, staff, shop_id, address, channel, granted, source, kept)
+        return "granted" if granted else "refused"
+
+
+def confirm(token: str, proof: Mapping[str, Any], *, database: Database | None = None) -> tuple[int, str]:
+    """The address's owner followed the link and said yes. Gives shop and address; saying it twice changes nothing.
+    Raises ValueError for a token that is not ours, or older than a fortnight."""
+    staff = open_staff(database)
+    shop_id, address, channel, asked = read_confirmation(token)
+    now = staff.world.clock.now()
+    if int(asked) < to_micros(now - CONFIRM_WITHIN):
+        raise ValueError("this link is too old; give your address once more")
+    with staff.database.transaction() as tx:
+        rows = tx.all("consents_of_person", {"shop": shop_id, "addresses": [address]})
+        lines: list[dict[str, Any]] = [decode(row[6]) for row in rows if row[1] == channel]
+        before: dict[str, Any] = lines[-1] if lines else {}
+        kept = {name: value for name, value in before.items() if name != "state"} | {"confirmed": dict(proof)}
+        _say(tx, staff, shop_id, address, channel, True, "confirmed", kept)
+    return shop_id, address
+
+
+def read_confirmation(token: str) -> tuple[int, str, str, str]:
+    """Shop, address, channel and when it was asked. Raises ValueError."""
+    try:
+        shop_id, address, channel, asked, purpose = decrypt(token)
+    except (SecretsUnreadable, ValueError) as error:
+        raise ValueError("this link is not one of ours, or part of it is missing") from error
+    if purpose != "confirm":
+        raise ValueError("this link is good for something else")
+    return int(shop_id), address, channel, asked
+
+
+def _settings(tx: Transaction, shop_id: int) -> Mapping[str, Any]:
+    """As they are now: this process may have read the shop long ago."""
+    row = tx.one("privacy_settings", {"shop": shop_id})
+    return decode(row[0]) if row is not None else {}
+
+
+def _check_basis(basis: str, channel: str, settings: Mapping[str, Any]) -> None:
+    if basis not in BASES:
+        raise ValueError(f"the basis is one of {', '.join(BASES)}, not {basis!r}")
+    country = str(settings.get("country") or "").upper()
+    if basis == "existing_customer" and (channel != "email" or country not in SOFT_OPT_IN):
+        where = f"in {country}" if country else "while the shop's setting `country` is empty"
+        raise ValueError(f"existing customers may not be written to by {channel} without consent {where}")
+
+
+def _wants_confirmation(settings: Mapping[str, Any], country: str) -> bool:
+    """The shop's setting `double_opt_in`: `all`, or countries by their codes; of a person whose country is unknown the
+    shop's own counts."""
+    wanted = str(settings.get("double_opt_in") or "").replace(",", " ").upper().split()
+    return "ALL" in wanted or (country or str(settings.get("country") or "")).upper() in wanted
+
+
+def _ask_to_confirm(
+    tx: Transaction, staff: Staff, shop_id: int, address: str, channel: str, source: str, proof: Mapping[str, Any]
+) -> None:
+    now = staff.world.clock.now()
+    at = to_micros(now)
+    token = encrypt([str(shop_id), address, channel, str(at), "confirm"])
+    uid = event_line_uid(SOURCE, token)
+    kept = {**proof, "state": "pending"}
+    line = (shop_id, address, channel, MARKETING, False, at, source[:64], encode(kept), uid)
+    tx.many("add_consents", [line])
+    language = str(proof.get("language") or staff.world.shops.find(tx, shop_id).facts.locale)[:2]
+    data = {"email": address, "channel": channel, "purpose": MARKETING, "language": language, "source": source}
+    digest = blake2b(token.encode(), digest_size=16).hexdigest()
+    key = customer_key(None, address) or address
+    refs = {"email": address, "customer": key}
+    event = NewEvent(f"confirm|{digest}", CONFIRM_EVENT, f"customer:{key}", now, {**data, "token": token}, refs)
+    inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, at, event)])
+    if staff.database.dialect == "postgresql":
+        tx.all("notify")
 
 
 def _say(

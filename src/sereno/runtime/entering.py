@@ -127,10 +127,11 @@ class Entering:
 
     def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
         keys = {(*item.at[:2], lane) for item in candidates for lane in (0, item.live.lane)}
-        hidden = late.hidden_keys(self._batch.tx, {at[1] for at in keys})
-        parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted({at[1] for at in keys} | hidden.keys())}
+        names: set[str] = {at[1] for at in keys}
+        hidden = late.hidden_keys(self._batch.tx, names)
+        parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted(names | hidden.keys())}
         for flow_id, name, lane, uid, is_live, entered_at, id_ in self._batch.tx.all("entries", parameters):
-            key = hidden.get(name, name)
+            key: Any = hidden.get(name, name)
             if (flow_id, key, lane) in keys:
                 entry = _Entry(uid, bool(is_live), from_micros(entered_at), id_, uid, is_hidden=name != key)
                 self._entries[flow_id, key, lane] = entry

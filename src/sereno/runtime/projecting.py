@@ -15,6 +15,7 @@ from typing import Any
 from sereno.commerce.event import Event
 from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
+from sereno.runtime.privacy.intake import keep_requests
 from sereno.runtime.records import Held, Overtaken, Records
 from sereno.sdk.plugin import PATCH, Plugins, Projection
 from sereno.store.database import Transaction
@@ -59,6 +60,7 @@ def project(
         except Exception as error:
             part.fact.error = f"projection {part.projection.name} failed: {error!r}"[:500]
     keep_consents(tx, facts, lambda fact: records.root(fact.shop_id, fact.event.refs, "customer"))
+    keep_requests(tx, facts, now)
     records.forget_merged()
     for name, rows in records.changed():
         projection = plugins.projections.get(name)

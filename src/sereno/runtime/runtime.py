@@ -15,7 +15,10 @@ from sereno.runtime.effects import DEAD_AFTER, EffectRunner
 from sereno.runtime.mapping import Mapper
 from sereno.runtime.outcomes import Outcomes
 from sereno.runtime.ports import PortFactory, no_ports
+from sereno.runtime.privacy.requests import Runner
+from sereno.runtime.privacy.retention import Keeper
 from sereno.runtime.schedules import Scheduler
+from sereno.runtime.staff import Staff
 from sereno.runtime.stage_watch import StageWatch
 from sereno.runtime.waking import Waker
 from sereno.runtime.watching.looking import Watch
@@ -75,6 +78,8 @@ class Runtime:
         self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
         self.outcomes = Outcomes(self.world)
         self.watch = Watch(self.world)
+        staff = Staff(database, plugins, self.world)
+        self.privacy, self.keeper = Runner(staff, worker_name), Keeper(staff)
         self._dead_after = dead_after
         self._started_at = to_micros(self.world.clock.now())
         self._parts: dict[str, tuple[Callable[[int], int], Pace]] = {
@@ -99,6 +104,8 @@ class Runtime:
             done += self.round_of("wake")
         if has_schedules:
             done += self.scheduler.run()
+        if not self.world.is_dry:
+            done += self.privacy.run() + self.keeper.run()
         return done + self.effects.run(is_due=bool(has_effects or done), wait_for_all=wait_for_effects)
 
     def drain(self, most_rounds: int = 100_000) -> int:

@@ -50,6 +50,7 @@ class Shops:
         variables: dict[str, Any] = {
             **shown,
             "id": slug,
+            "base_url": self._base_url.rstrip("/"),
             "name": name,
             "currency": currency,
             "timezone": timezone,

@@ -38,12 +38,15 @@ class Link:
 WATCH = (
     Link("home", _("Overview"), "house", "h"),
     Link("attention", _("Needs attention"), "bell", "a"),
+    Link("watch", _("Watch"), "lantern", "o"),
     Link("approvals", _("Approvals"), "hand", "q"),
+    Link("limits", _("Limits and switches"), "shield-check", "z"),
 )
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),
     Link("templates", _("Templates"), "layout-template", "l"),
     Link("messages", _("Messages"), "mail", "m"),
+    Link("guardrails", _("Guardrails"), "hourglass", "u"),
     Link("runs", _("Runs"), "activity", "r"),
     Link("results", _("Results"), "trending-up", "v"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
@@ -61,6 +64,7 @@ SET_UP = (
     Link("people", _("People"), "users", "p", "settings"),
     Link("shop-settings", _("Shop"), "store", "s", "settings"),
     Link("audit", _("Audit trail"), "scroll-text", "t", "settings"),
+    Link("privacy", _("Privacy"), "shield-check", "y", "work"),
 )
 DEMO = (Link("inbox", _("Demo inbox"), "inbox", "i"),)
 
@@ -75,10 +79,13 @@ class Attention:
     flows: int
     workers: int
     """How many are on watch; not a thing that waits."""
+    off: int
+    """Switches that are off, beside paused flows; said above every page, and not a thing that waits either."""
+    limits: int
 
     @property
     def total(self) -> int:
-        return self.effects + self.deliveries + self.approvals + self.flows
+        return self.effects + self.deliveries + self.approvals + self.flows + self.limits
 
 
 def attention_of(shop: Shop) -> Attention:

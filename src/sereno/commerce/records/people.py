@@ -126,6 +126,19 @@ CONSENT = record(
     ),
 )
 
+CONSENT_REQUEST = record(
+    "consent_request",
+    "Somebody's address was given for marketing, and is to be confirmed by them.",
+    (
+        string("email", "The e-mail address, lower case."),
+        string("channel", "How the shop would write.", "email", "sms", "whatsapp", "push"),
+        string("purpose", "What for.", "marketing", "transactional"),
+        string("language", "The language the person was asked in."),
+        string("source", "Where the address was given."),
+        string("token", "The last part of the address by which it is confirmed."),
+    ),
+)
+
 MESSAGE_ANSWER = record(
     "message_answer",
     "What came back for a message: a complaint, or that it could not be delivered.",

@@ -17,6 +17,7 @@ STORE = record(
         integer("low_stock_threshold", "Stock at or below this is low (setting)."),
         money("high_value_amount", "An order of at least this much is of high value (setting)."),
         string("abandoned_after", "How long a cart must rest to count as abandoned, such as `1h` (setting)."),
+        string("base_url", "Where Sereno itself is reached."),
         string("sender_email", "Who messages come from (setting)."),
         string("sender_name", "Who messages come from, by name (setting)."),
         string("alert_email", "Where alerts for the staff go (setting)."),

@@ -257,8 +257,9 @@ class Eraser:
         tx.many("suppress", sorted(hidden))
 
     def _books_until(self, tx: Transaction) -> str:
-        facts = self._staff.world.shops.find(tx, self._shop_id).facts
-        years = facts.settings.get("books_years")
+        row = tx.one("privacy_settings", {"shop": self._shop_id})
+        settings: dict[str, Any] = decode(row[0]) if row is not None else {}
+        years = settings.get("books_years")
         is_number = isinstance(years, int | str) and str(years).isdecimal()
         length = timedelta(days=366 * (int(str(years)) if is_number else BOOKS_YEARS))
         return format_instant(self._now + length)[:10]
@@ -271,7 +272,7 @@ class Eraser:
             ids = searching.rows_of(finder.tables, place, found.person)
             for table, column in place.children:
                 finder.tables.delete(table, ids, column)
-            finder.tables.delete(place.table, ids, place.id)
+            finder.tables.delete(place.table, ids, place.id, place.id_type)
         count = texts.blot_shared(finder.tables, tx, self._shop_id, cloak)
         for name, (_count, forget) in outside.KEPT.items():
             count[name] = forget(found.person.tokens())

@@ -98,7 +98,7 @@ def _places(finder: Finder, tx: Transaction, found: Found) -> Sequence[tuple[str
     for place in places.SIMPLE:
         columns = [name for name in place.columns if name != "story"]
         ids = searching.rows_of(tables, place, person)
-        take(place.table, place.table, columns, place.id, ids, "bigint")
+        take(place.table, place.table, columns, place.id, ids, place.id_type)
     return listed
 
 
@@ -118,18 +118,18 @@ def _plain(name: str, value: Any) -> Any:
     if (name.endswith("_at") or name == "at") and isinstance(value, int):
         return format_instant(from_micros(value))
     if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("utf-8", "replace")
+        return bytes(cast(bytes, value)).decode("utf-8", "replace")
     return bool(value) if name == "granted" else value
 
 
-def people_words(document: object) -> str:
+def people_words(document: Any) -> str:
     """A row as lines of name and value."""
     if isinstance(document, dict):
         items = cast("dict[str, Any]", document).items()
         return "; ".join(f"{name}: {people_words(value)}" for name, value in items if value not in (None, "", [], {}))
     if isinstance(document, list):
         return ", ".join(people_words(item) for item in cast("list[Any]", document))
-    return f"{document}"
+    return "" if document is None else f"{document!s}"  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _section(place: str, rows: Rows) -> str:

@@ -29,6 +29,7 @@ class Place:
     is_shared: bool = False
     scope: str = "shop_id = {shop}"
     id: str = "id"
+    id_type: str = "bigint"
 
 
 _CONNECTION = "connection_id IN (SELECT id FROM connection WHERE shop_id = {shop})"
@@ -67,6 +68,15 @@ SIMPLE: tuple[Place, ...] = (
         children=(("backtest_effect", "run_id"),),
     ),
     Place("backtest_skip", ("subject", "customer", "address", "event", "details"), "deleted", by=BACKTESTS),
+    Place(
+        "message_slot",
+        ("person", "address", "merge", "details"),
+        "deleted",
+        by=(("person", "customer"), ("person", "address"), ("address", "address")),
+        id="key",
+        id_type="text",
+    ),
+    Place("exposure", ("unit", "customer", "outcome"), "deleted", by=(("unit", "subject"), ("customer", "customer"))),
 )
 """What is found by columns of its own, each under an index, and treated alike."""
 
@@ -79,6 +89,8 @@ SHARED = (
     Place("message_version", ("document",), "blotted", is_shared=True, scope=_TEMPLATE),
     Place("message_change", ("document",), "blotted", is_shared=True, scope=_TEMPLATE),
     Place("backtest", ("text", "facts", "summary", "message"), "blotted", is_shared=True),
+    Place("alert", ("about", "facts"), "blotted", is_shared=True),
+    Place("alert_note", ("about", "facts"), "blotted", is_shared=True, scope="shop = {shop}"),
     Place("api_answer", ("headers", "body"), "deleted", is_shared=True, scope="shop = {shop}"),
 )
 """What staff wrote, where somebody's address may stand by accident: few rows, searched as text."""
@@ -98,6 +110,20 @@ NOT_PERSONAL: dict[str, str] = {
     "backtest_effect": "numbers; goes with its run",
     "backtest_upload": "a file somebody brought, gone with its back-test within the hour",
     "message_picture": "the shop's pictures",
+    "switch": "what staff switched off",
+    "flow_use": "sums by flow",
+    "limit_question": "a flow came to its limit: numbers, and a word of staff",
+    "deputy": "staff: who answers for whom",
+    "flow_stage": "how far a version has got: numbers",
+    "flow_stage_step": "the same, line by line",
+    "flow_stage_tally": "counts",
+    "experiment_sum": "sums",
+    "alert_listener": "staff: what they want to hear",
+    "alert_telling": "that staff were told, and when",
+    "watch_turn": "whose turn it is",
+    "watch_series": "what usually happens: counts by flow and connection",
+    "watch_hour": "counts",
+    "watch_pause": "closing days",
     "webhook": "addresses of systems; what is sent to them lies in `effect`",
     "api_key": "staff's keys",
     "invitation": "staff: seats offered",
@@ -120,7 +146,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "event_link": frozenset({"type"}),
     "run": frozenset({"uid", "status", "step"}),
     "effect": frozenset({"key", "step", "action", "status", "worker", "connection", "error"}),
-    "approval": frozenset({"key", "step", "by", "status", "decided_by"}),
+    "approval": frozenset({"key", "step", "by", "not_by", "status", "decided_by"}),
     "skip": frozenset({"reason"}),
     "flow_entry": frozenset({"run_uid"}),
     "tag": frozenset({"kind"}),
@@ -140,6 +166,10 @@ PLAIN: dict[str, frozenset[str]] = {
     "message_template": frozenset({"name", "title", "kind", "purpose", "about", "updated_by"}),
     "message_version": frozenset({"published_by", "note"}),
     "message_change": frozenset({"what", "target", "by"}),
+    "message_slot": frozenset({"key", "channel", "purpose", "status", "reason"}),
+    "exposure": frozenset({"experiment", "design", "arm"}),
+    "alert": frozenset({"kind", "severity", "text_code", "status", "taken_by", "told_state"}),
+    "alert_note": frozenset({"kind"}),
     "api_answer": frozenset({"caller", "key", "request"}),
 }
 """Columns of text that hold codes, ids of ours or words of staff."""

@@ -93,6 +93,7 @@ def run_state(text: str, subject: str, key: str) -> str:
         listens=[],
         due_at=None,
         effect_key=None,
+        approval=msgspec.UNSET,
         reason=reason_of(state.reason),
     )
     return encode_state(bare).decode()

@@ -91,7 +91,7 @@ def tagged(person: Person) -> dict[str, list[str]]:
     return {CUSTOMER: customers, "order": orders}
 
 
-def rows_of(tables: Tables, place: places.Place, person: Person) -> list[int]:
+def rows_of(tables: Tables, place: places.Place, person: Person) -> list[Any]:
     """Ids of a simple place's rows about the person, by its columns."""
     values: dict[places.By, list[str]] = {
         "subject": person.links(),
@@ -99,7 +99,7 @@ def rows_of(tables: Tables, place: places.Place, person: Person) -> list[int]:
         "address": addresses_of(person),
         "key": sorted(person.names()),
     }
-    ids: set[int] = set()
+    ids: set[Any] = set()
     for column, by in place.by:
         shop = person.shop_id if place.scope.startswith("shop_id") else None
         ids |= {row[0] for row in tables.find(place.table, (place.id,), column, values[by], shop=shop)}

@@ -65,12 +65,12 @@ class Tables:
         sql = f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS r({heads}) WHERE {table}.{id_} = r.id"
         self.tx.text_many(sql, rows, ["bigint", *types])
 
-    def delete(self, table: str, ids: Sequence[int], column: str = "id") -> None:
+    def delete(self, table: str, ids: Sequence[Any], column: str = "id", type_: str = "bigint") -> None:
         for some in chunked(ids, STEP):
             if self.dialect == "sqlite":
                 self.tx.text(f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?1))", [list(some)])
             else:
-                self.tx.text(f"DELETE FROM {table} WHERE {column} = ANY($1::bigint[])", [list(some)])
+                self.tx.text(f"DELETE FROM {table} WHERE {column} = ANY($1::{type_}[])", [list(some)])
 
     @staticmethod
     def name(column: str) -> str:

@@ -6,6 +6,9 @@ INSERT INTO privacy_request (shop_id, uid, kind, status, source, "by", digest, a
 VALUES (:shop, :uid, :kind, :status, :source, :by, :digest, :about, '', '', :now, :start_at, :due_at, :report)
 ON CONFLICT (shop_id, uid) DO NOTHING RETURNING id
 
+-- name: privacy_settings
+SELECT settings FROM shop WHERE id = :shop
+
 -- name: privacy_due
 SELECT EXISTS (SELECT 1 FROM privacy_request WHERE status IN ('planned', 'running') AND start_at <= :now
         AND (lease_until IS NULL OR lease_until < :now OR worker = :worker)),
@@ -263,3 +266,64 @@ WHERE shop_id = :shop AND address {in:addresses:text} ORDER BY at, id
 
 -- name: connection_named
 SELECT id FROM connection WHERE shop_id = :shop AND name = :name
+
+-- name: privacy_requests_about
+SELECT id FROM privacy_request WHERE shop_id = :shop AND digest {in:digests:text} ORDER BY id DESC LIMIT 50
+
+-- name: set_shop_settings
+UPDATE shop SET settings = :settings WHERE id = :shop
+
+-- name: shops_with_retention
+SELECT id, settings FROM shop WHERE settings LIKE '%"retention"%' ORDER BY id
+
+-- name: old_deliveries
+SELECT count(*) FROM (SELECT 1 FROM delivery
+    WHERE connection_id IN (SELECT id FROM connection WHERE shop_id = :shop) AND received_at < :before
+        AND status IN ('done', 'ignored') LIMIT :limit) AS old
+
+-- name: forget_deliveries
+-- The oldest are at the front; what failed stays until somebody has looked at it.
+SELECT id FROM delivery WHERE connection_id IN (SELECT id FROM connection WHERE shop_id = :shop)
+    AND received_at < :before AND status IN ('done', 'ignored') ORDER BY id LIMIT :limit
+
+-- name: loosen_events
+UPDATE event SET delivery_id = NULL WHERE delivery_id {in:deliveries:bigint}
+
+-- name: old_skips
+SELECT count(*) FROM (SELECT 1 FROM skip
+    WHERE flow_id IN (SELECT id FROM flow WHERE shop_id = :shop) AND at < :before LIMIT :limit) AS old
+
+-- name: forget_skips
+SELECT id FROM skip WHERE flow_id IN (SELECT id FROM flow WHERE shop_id = :shop) AND at < :before LIMIT :limit
+
+-- name: delete_skips
+DELETE FROM skip WHERE id {in:ids:bigint}
+
+-- name: old_runs
+SELECT count(*) FROM (SELECT 1 FROM run
+    WHERE flow_id IN (SELECT id FROM flow WHERE shop_id = :shop)
+        AND status IN ('finished', 'exited', 'stopped', 'failed') AND started_at < :before LIMIT :limit) AS old
+
+-- name: forget_runs
+-- A webhook's messages hang on a run that is never over for them; nor is one whose effects are still to be done.
+SELECT run.id FROM run
+WHERE run.flow_id IN (SELECT id FROM flow WHERE shop_id = :shop) AND run.started_at < :before
+    AND run.status IN ('finished', 'exited', 'stopped', 'failed')
+    AND NOT EXISTS (SELECT 1 FROM webhook WHERE webhook.run = run.id)
+    AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.run_id = run.id AND effect.status IN ('pending', 'running'))
+LIMIT :limit
+
+-- name: old_events
+SELECT count(*) FROM (SELECT 1 FROM event WHERE shop_id = :shop AND received_at < :before LIMIT :limit) AS old
+
+-- name: forget_events
+-- In the order they came; of the oldest, those no run began with and that no flow has still to see.
+SELECT event.id FROM (SELECT id, subject, shop_id, received_at FROM event ORDER BY id LIMIT 5000) AS event
+WHERE event.shop_id = :shop AND event.received_at < :before
+    AND NOT EXISTS (SELECT 1 FROM event_queue WHERE event_queue.event_id = event.id)
+    AND NOT EXISTS (SELECT 1 FROM run
+        WHERE run.shop_id = event.shop_id AND run.subject = event.subject AND run.event_id = event.id)
+LIMIT :limit
+
+-- name: links_to_forget
+SELECT subject, refs FROM event WHERE id {in:ids:bigint}
