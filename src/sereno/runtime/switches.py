@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal, get_args
 
+from sereno.engine.limits import Limits
 from sereno.engine.run import EffectFinished
 from sereno.runtime.batch import Batch
 from sereno.runtime.publishing import flow_row, set_status
@@ -186,19 +187,22 @@ def switched_off(tx: Transaction, shop_id: int) -> list[Off]:
     return found
 
 
-def waiting(tx: Transaction, shop_id: int) -> Callable[[Kind, str | int, Iterable[str]], Waiting]:
-    """How much waits: a function of kind, name (a flow's row id) and, for a channel, its actions."""
-    rows = [
-        (flow, action, connection, Waiting(count, from_micros(since)))
-        for flow, action, connection, count, since in tx.all("waiting_effects", {"shop": shop_id, "most": MOST})
-    ]
+class Counter:
+    """How much waits in a shop, asked for by kind and name (a flow's row id)."""
 
-    def count(kind: Kind, name: str | int, actions: Iterable[str] = ()) -> Waiting:
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = [
+            (flow, action, connection, Waiting(count, from_micros(since)))
+            for flow, action, connection, count, since in rows
+        ]
+
+    def __call__(self, kind: Kind, name: str | int, actions: Iterable[str] = ()) -> Waiting:
+        """`actions` are a channel's."""
         wanted = frozenset(actions)
         return sum(
             (
                 found
-                for flow, action, connection, found in rows
+                for flow, action, connection, found in self._rows
                 if (kind == "shop" and action not in STAFF_ACTIONS)
                 or (kind == "flow" and flow == name)
                 or (kind == "connection" and connection == name)
@@ -207,7 +211,16 @@ def waiting(tx: Transaction, shop_id: int) -> Callable[[Kind, str | int, Iterabl
             Waiting(),
         )
 
-    return count
+    @property
+    def connections(self) -> set[str]:
+        return {connection for _, _, connection, _ in self._rows if connection}
+
+
+LimitsOf = Callable[[int], Limits]
+
+
+def waiting(tx: Transaction, shop_id: int) -> Counter:
+    return Counter(tx.all("waiting_effects", {"shop": shop_id, "most": MOST}))
 
 
 def cancel_waiting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, cast
 
@@ -15,6 +16,8 @@ from django.urls import reverse
 
 from sereno.runtime import asking
 from sereno.store import scope
+from sereno.store.database import default_database
+from sereno.store.fields import to_micros
 from sereno.store.models import Membership, Shop
 from sereno.web.wiring import wiring
 
@@ -101,10 +104,28 @@ def lacks_second_factor(request: StaffRequest) -> bool:
     return request.role in wiring().second_factor_roles and not request.session.get(SECOND_FACTOR)
 
 
-def may_answer(request: StaffRequest, by: str) -> bool:
-    """Whether this person may answer an approval that asks `by`, a role or an address. An owner always may; a word that
-    is neither leaves it to everybody who may `work`."""
-    return "work" in request.can and asking.may_answer(by, request.role, request.user.username)
+def may_answer(request: StaffRequest, by: str, not_by: str = "") -> bool:
+    """Whether this person may answer an approval that asks `by`, a role or an address, themselves or in somebody's
+    place. An owner always may; a word that is neither leaves it to everybody who may `work`; whom `not_by` names may
+    not."""
+    name = request.user.username
+    return "work" in request.can and asking.may_answer(by, request.role, name, standing(request), not_by)
+
+
+def instead_of(request: StaffRequest, by: str) -> str:
+    """In whose place this person would answer; empty for their own."""
+    return asking.stands_for(by, request.role, request.user.username, standing(request))
+
+
+def standing(request: StaffRequest) -> list[asking.Standing]:
+    """Those in whose place this person answers today, read once for a request."""
+    found: list[asking.Standing] | None = getattr(request, "standing", None)
+    if found is None:
+        now = to_micros(datetime.now(UTC))
+        with default_database().read() as tx:
+            found = asking.standing_for(tx, request.shop.pk, request.user.username, now)
+        request.standing = found  # type: ignore[attr-defined]
+    return found
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

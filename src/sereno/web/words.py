@@ -56,6 +56,7 @@ APPROVAL = {
     "approved": Word(_("Approved"), "circle-check", "ok"),
     "refused": Word(_("Refused"), "circle-x", "bad"),
     "expired": Word(_("Expired"), "clock", "idle"),
+    "closed": Word(_("Settled by others"), "users", "idle"),
 }
 KINDS = {"run": RUN, "effect": EFFECT, "delivery": DELIVERY, "event": EVENT, "flow": FLOW, "approval": APPROVAL}
 

@@ -135,3 +135,19 @@ DELETE FROM deputy WHERE shop_id = :shop AND person = :person RETURNING deputy
 SELECT flow.title, limit_question.kind, limit_question."limit", limit_question.wanted, limit_question.currency
 FROM limit_question JOIN flow ON flow.id = limit_question.flow_id
 WHERE limit_question.id = :id AND limit_question.shop_id = :shop AND limit_question.status = 'open'
+
+-- name: published_flows
+SELECT id, name, title FROM flow
+WHERE shop_id = :shop AND NOT is_derived AND status IN ('live', 'shadow', 'paused') ORDER BY title, id
+
+-- name: uses_since
+SELECT flow_id, span, used, raised_to FROM flow_use WHERE flow_id {in:flows:bigint} AND at >= :since
+
+-- name: lock_shop_settings
+-- dialect: sqlite
+SELECT settings FROM shop WHERE id = :shop
+-- dialect: postgresql
+SELECT settings FROM shop WHERE id = :shop FOR UPDATE
+
+-- name: keep_shop_settings
+UPDATE shop SET settings = :settings WHERE id = :shop

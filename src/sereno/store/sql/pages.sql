@@ -1,7 +1,8 @@
 -- What the pages count: each in one look, at the ends of indexes.
 
 -- name: attention_counts
--- Past a thousand it does not matter how many. Last, the workers seen since `alive`.
+-- Past a thousand it does not matter how many. Then the workers seen since `alive`; last, what is switched off, and
+-- what flows ask about their limits.
 SELECT
     (SELECT count(*) FROM (
         SELECT 1 FROM effect WHERE shop_id = :shop AND status = 'failed' LIMIT 1000) AS failed),
@@ -11,7 +12,9 @@ SELECT
     (SELECT count(*) FROM (
         SELECT 1 FROM approval WHERE shop_id = :shop AND status = 'open' LIMIT 1000) AS open),
     (SELECT count(*) FROM flow WHERE shop_id = :shop AND status = 'paused'),
-    (SELECT count(*) FROM worker WHERE seen_at >= :alive)
+    (SELECT count(*) FROM worker WHERE seen_at >= :alive),
+    (SELECT count(*) FROM switch WHERE shop_id = :shop),
+    (SELECT count(*) FROM limit_question WHERE shop_id = :shop AND status = 'open')
 
 -- name: first_event_since
 -- Rows are written in order of time: the first id of a day is found by halving, twenty looks in a million.

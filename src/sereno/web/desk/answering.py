@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 
 from sereno.runtime import asking, services
 from sereno.runtime.asking import Answerer, TokenInvalid
+from sereno.store.database import default_database
+from sereno.store.fields import to_micros
 from sereno.store.models import Approval, Membership
 from sereno.web import formats
 from sereno.web.shell import forget_attention, render
@@ -44,7 +46,8 @@ def _decide(request: HttpRequest, row: Approval, who: Answerer) -> HttpResponse:
         return _page(request, "open", row, who)
     note = request.POST.get("note", "").strip()[:500]
     try:
-        services.decide_approval(row.pk, given == "yes", who.address, note, via="mail")
+        other = asking.stands_for(row.by, _role(row, who), who.address, _standing(row, who))
+        services.decide_approval(row.pk, given == "yes", who.address, note, instead_of=other, via="mail")
     except (LookupError, ValueError):
         # Somebody was quicker, or the run moved on while the page stood open.
         row.refresh_from_db()
@@ -60,9 +63,18 @@ def _state(row: Approval | None, who: Answerer) -> str:
         return "broken"
     if row.status in ("approved", "refused"):
         return "answered"
+    if row.status == "closed":
+        return "settled"
     if row.status != "open" or (row.expires_at is not None and row.expires_at <= datetime.now(UTC)):
         return "over"
-    return "open" if asking.may_answer(row.by, _role(row, who), who.address) else "not-yours"
+    may = asking.may_answer(row.by, _role(row, who), who.address, _standing(row, who), row.not_by)
+    return "open" if may else "not-yours"
+
+
+def _standing(row: Approval, who: Answerer) -> list[asking.Standing]:
+    """Those in whose place that person answers today."""
+    with default_database().read() as tx:
+        return asking.standing_for(tx, row.shop_id, who.address, to_micros(datetime.now(UTC)))
 
 
 def _role(row: Approval, who: Answerer) -> str | None:
@@ -85,6 +97,9 @@ def _page(
         "asked_at": formats.full(row.created_at, row.shop.timezone) if row is not None else "",
         "until": formats.full(row.expires_at, row.shop.timezone) if row is not None and row.expires_at else "",
         "wish": request.GET.get("answer", ""),
+        "with_others": row is not None
+        and state == "done"
+        and Approval.objects.filter(run=row.run_id, step=row.step).exclude(pk=row.pk).exists(),
         "labels": labels(row.shop, [row.run.subject]) if row is not None and state == "open" else {},
     }
     return render(request, "desk/answer.html", context, status=status)

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from sereno.runtime import services
 from sereno.store.models import Approval, RunTrace
-from sereno.web.access import StaffRequest, may_answer, staff
+from sereno.web.access import StaffRequest, instead_of, may_answer, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.paging import page_of
 from sereno.web.shell import forget_attention, render
@@ -28,7 +28,7 @@ SHOWN = 50
 SOON = timedelta(hours=3)
 TOLD = 3
 """Lines of the run so far that a question shows: how it began, and the last ones."""
-_LEFT_OUT = frozenset({"approval.asked", "approval.asked_forever"})
+_LEFT_OUT = frozenset({"approval.asked", "approval.asked_forever", "approval.next"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def approvals(request: StaffRequest) -> HttpResponse:
         Question(
             row,
             told.get(row.run_id, []),
-            may_answer(request, row.by),
+            may_answer(request, row.by, row.not_by),
             row.expires_at is not None and row.expires_at < soon,
         )
         for row in asked
@@ -78,12 +78,16 @@ def approvals(request: StaffRequest) -> HttpResponse:
 @staff("work")
 def decide(request: StaffRequest, id: int) -> HttpResponse:
     row = get_object_or_404(Approval, shop=request.shop, pk=id)
-    if not may_answer(request, row.by):
+    if not may_answer(request, row.by, row.not_by):
         raise PermissionDenied
     approved = request.POST.get("answer") == "yes"
     said = _("Approved. The run goes on.") if approved else _("Refused. The run takes its other branch.")
+    if Approval.objects.filter(run=row.run_id, step=row.step).exclude(pk=row.pk).exists():
+        said = _("Your answer is kept. Others were asked too; the run goes on as their answers allow.")
     note = request.POST.get("note", "").strip()[:500]
-    carry_out(request, lambda: services.decide_approval(row.pk, approved, request.user.username, note), said)
+    other = instead_of(request, row.by)
+    by = request.user.username
+    carry_out(request, lambda: services.decide_approval(row.pk, approved, by, note, instead_of=other), said)
     return back(request, "/approvals")
 
 
@@ -97,9 +101,10 @@ def decide_many(request: StaffRequest) -> HttpResponse:
     done, left = 0, 0
     for row in rows:
         try:
-            if not may_answer(request, row.by):
+            if not may_answer(request, row.by, row.not_by):
                 raise LookupError
-            services.decide_approval(row.pk, approved, request.user.username, note)
+            other = instead_of(request, row.by)
+            services.decide_approval(row.pk, approved, request.user.username, note, instead_of=other)
             done += 1
         except (LookupError, ValueError):
             left += 1

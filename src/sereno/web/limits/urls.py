@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sereno.web.limits import answering, deputies, pages
+
+urlpatterns = [
+    path("limits", pages.page, name="limits"),
+    path("limits/switch", pages.switch, name="limits-switch"),
+    path("limits/usual", pages.usual, name="limits-usual"),
+    path("limits/questions/<int:id>/answer", pages.answer, name="limits-question"),
+    path("limits/answer/<str:token>", answering.answer, name="limits-answer"),
+    path("account/deputy", deputies.deputy, name="deputy"),
+]
