@@ -161,11 +161,11 @@ def test_a_viewer_reads_and_does_not_begin(client: Client, seeded: Seeded) -> No
 
 
 def test_publishing_shows_the_back_test_of_this_text(client: Client, seeded: Seeded) -> None:
-    page = client.get("/flows/letters/edit?publish=1").content.decode()
+    page = client.get("/flows/letters/builder?publish=1").content.decode()
     assert "/flows/letters/backtests" in page
     begun(client)
     worked_off()
-    page = client.get("/flows/letters/edit?publish=1").content.decode()
+    page = client.get("/flows/letters/builder?publish=1").content.decode()
     assert "1 fewer message" in page
 
 

@@ -64,7 +64,7 @@ class Rehearsal:
         """The shop's products as they are today."""
         return ProductLookup(self._database, self._plugins, shop.id)
 
-    def __call__(self, effect: Prepared, records: Records, now: datetime, tx: Transaction) -> Done | Fail:
+    def __call__(self, effect: Prepared, records: Records, now: datetime, tx: Transaction | None) -> Done | Fail:
         assert self.world is not None
         told = self._try(effect, records, now, tx)
         result, is_guessed = _settled(told)
@@ -77,7 +77,7 @@ class Rehearsal:
         return result
 
     def _translated(
-        self, effect: Prepared, records: Records, now: datetime, tx: Transaction, own: str
+        self, effect: Prepared, records: Records, now: datetime, tx: Transaction | None, own: str
     ) -> dict[str, Mail]:
         """The same mail to readers of the other languages; none for a mail whose words stand in the flow."""
         mails: dict[str, Mail] = {}
@@ -93,7 +93,7 @@ class Rehearsal:
         return mails
 
     def _try(
-        self, effect: Prepared, records: Records, now: datetime, tx: Transaction, *, is_willing: bool = False
+        self, effect: Prepared, records: Records, now: datetime, tx: Transaction | None, *, is_willing: bool = False
     ) -> _Ears:
         assert self.world is not None
         ready = prepare(self.world, effect, records, now, tx)
