@@ -159,7 +159,7 @@ def _for_whom(
             continue
         awake = now if critical else _awake_at(person, zone, now)
         yield person.address, mine, awake
-    if loud and settings.get("slack_webhook") and settings.get("alerts_in_slack"):
+    if loud and settings.get("slack_webhook") and settings.get("alerts_in_slack", True):
         yield "slack", loud, now
 
 

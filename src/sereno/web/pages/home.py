@@ -14,6 +14,7 @@ from sereno.web import counts, formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
 from sereno.web.subjects import labels
+from sereno.web.watching.pages import open_alerts
 
 
 @require_GET
@@ -37,6 +38,7 @@ def home(request: StaffRequest) -> HttpResponse:
         "numbers": counts.flow_numbers(shop, flows),
         "queue": counts_now.queue,
         "connections": len(connections),
+        "alerts": [held for held in open_alerts(shop) if held[0].status == "open"],
         "paused": ConnectionBudget.objects.filter(shop=shop, paused_until__gt=_now()).order_by("connection"),
     }
     return render(request, "home.html", context)
