@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 
 from sereno.web import formats
 from sereno.web.builder.forms.event_words import event_word
+from sereno.web.guardrails.words import why_waits
+from sereno.web.live.wording import message_reason
 from sereno.web.sentences import duration, expression, names, say
 from sereno.web.words import run_reason
 
@@ -121,6 +123,15 @@ def _stopped(details: Details, zone: str) -> Markup:
 
 def _failed(details: Details, zone: str) -> Markup:
     return say(_("The run failed: %(reason)s"), reason=run_reason(details.get("reason")))
+
+
+def _deferred(details: Details, zone: str) -> Markup:
+    why = why_waits(details.get("reason"), details)
+    return say(_("The message waits until %(time)s: %(reason)s"), time=_when(details.get("until"), zone), reason=why)
+
+
+def _withheld(details: Details, zone: str) -> Markup:
+    return say(_("The message was not sent: %(reason)s"), reason=message_reason(details.get("reason")))
 
 
 def _waits(details: Details, zone: str) -> Markup:
@@ -233,6 +244,9 @@ _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "effect.done": ("check", "ok", _with(lambda: _("%(action)s is done"), "action")),
     "effect.cancelled": ("ban", "", _plain(lambda: _("Cancelled"))),
     "effect.failed": ("x", "bad", _with(lambda: _("%(action)s failed: %(reason)s"), "action", "reason")),
+    "effect.deferred": ("hourglass", "lamp", _deferred),
+    "effect.withheld": ("ban", "", _withheld),
+    "effect.replaced": ("mail", "", _plain(lambda: _("An earlier message still waited; this one takes its place"))),
     "step.condition": ("git-branch", "info", _condition),
     "step.switch": ("git-branch", "info", _switched),
     "step.split": ("split", "info", _with(lambda: _("By chance it took %(branch)s"), "branch")),
