@@ -82,7 +82,7 @@ class Replay:
         """Each event at its time, after the timers that rang before it."""
         start = 0
         while start < len(events):
-            self._ring_before(events[start].occurred_at)
+            self.ring_before(events[start].occurred_at)
             end = self._together(events, start)
             self.clock.move_to(events[end - 1].occurred_at)
             with self._database.transaction() as tx:
@@ -94,7 +94,7 @@ class Replay:
         """Let the clock run on. Gives where it stopped."""
         last = self.clock.now()
         if until is not None:
-            self._ring_before(until + timedelta(microseconds=1))
+            self.ring_before(until + timedelta(microseconds=1))
             self.clock.move_to(until)
             return until
         # Without an end only what already waits is waited for: schedules would go on for ever.
@@ -120,7 +120,7 @@ class Replay:
         plain = NewEvent(id_, event.type, event.subject, event.occurred_at, event.data, event.refs)
         return inbox.Incoming(self.shop, None, None, source, to_micros(event.occurred_at), plain)
 
-    def _ring_before(self, instant: datetime) -> None:
+    def ring_before(self, instant: datetime) -> None:
         while (due := self._next_due()) is not None and due < instant:
             self.clock.move_to(due)
             self.settle()

@@ -60,7 +60,7 @@ class RunStore:
         tx.writes["copy_approvals"] = self._copy_approvals
         tx.writes["count_steps"] = len
         tx.writes["set_due"] = self._set_due
-        tx.sql.text("CREATE TABLE packed_run (id INTEGER PRIMARY KEY, state BLOB, rest TEXT)")
+        tx.sql.text("CREATE TABLE packed_run (id INTEGER PRIMARY KEY, state BLOB, traces TEXT)")
 
     # --- statements -------------------------------------------------------------------------
 
