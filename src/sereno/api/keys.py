@@ -33,6 +33,7 @@ SCOPES_NEEDED = (
     (r"POST (deliveries|effects)/(replay|retry|skip)", "work"),
     (r"POST (runs|approvals|attention|effects|deliveries|alerts)/.*", "work"),
     (r"POST flows/[^/]+/start", "work"),
+    (r"(POST|DELETE|PUT) (switches|limits)\b.*", "settings"),
     (r"(POST|DELETE) backtests\b.*", "flows:write"),
     # Trying a document changes nothing.
     (r"POST (checks|trials)", "read"),

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Group
 from sereno import __version__
 from sereno.cli import (
     alerts,
+    approvals,
     backtests,
     connecting,
     guardrails,
@@ -24,6 +25,7 @@ from sereno.cli import (
     privacy,
     running,
     shops,
+    switches,
     webhooks,
 )
 from sereno.cli.flows import app as flows
@@ -61,6 +63,9 @@ def make_app() -> App:
     app.command(connecting.connect, group=SETUP)
     for part in (alerts.alert, connecting.connection, webhooks.webhook, guardrails.guardrails, privacy.privacy):
         part.group = (SETUP,)
+        app.command(part)
+    for part in (switches.switch, switches.limits, approvals.approval):
+        part.group = (EVERYDAY,)
         app.command(part)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):
         part.group = (LOOKING,)
