@@ -10,10 +10,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from plans import is_query, scanned, statements
-from seeding import NOW, Seeded, make_event, make_flow, seed
+from seeding import NOW, Seeded, make_event, make_flow, make_shop, seed
+from test_api_writes import Writer
 
 from sereno.runtime.rehearsals.carrying import carry_out
 from sereno.runtime.rehearsals.requests import Wanted, ask
+from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.fields import to_micros
 from sereno.store.models import Audit, Backtest, BacktestRun
@@ -38,6 +40,7 @@ steps:
 
 @pytest.fixture
 def seeded() -> Seeded:
+    secrets.configure("a key for tests")
     found = seed()
     row = make_flow(found.shop, "letters", "Letters", LIVE)
     row.draft = DRAFT
@@ -199,3 +202,39 @@ def test_another_shop_sees_none_of_it(client: Client, seeded: Seeded) -> None:
     row = Backtest.objects.get(pk=id_)
     assert client.get(f"/flows/thanks/backtests/{row.pk}").status_code == 404
     assert client.get(f"/flows/letters/backtests/{row.pk}").status_code == 200
+
+
+def test_the_api_asks_watches_and_pages_through_it(seeded: Seeded) -> None:
+    caller, reader = Writer(seeded.shop), Writer(seeded.shop, "read")
+    assert reader.call("POST", "backtests", {"flow": "letters"}).status_code == 403
+    asked = {"flow": "letters", "begin": (NOW - timedelta(days=7)).isoformat()}
+    made = caller.call("POST", "backtests", asked, idempotency_key="one")
+    assert made.status_code == 202
+    id_ = made.json()["id"]
+    assert made["Location"] == f"/api/v1/backtests/{id_}"
+    assert caller.call("POST", "backtests", asked, idempotency_key="one").json()["id"] == id_
+    assert reader.get(f"backtests/{id_}").json()["status"] == "waiting"
+    worked_off()
+    done = reader.get(f"backtests/{id_}").json()
+    assert (done["status"], done["done"]) == ("done", done["total"])
+    assert done["summary"]["difference"]["runs"] == {"new": 0, "gone": 1, "changed": 3, "same": 0}
+    first = reader.get(f"backtests/{id_}/runs?limit=2").json()
+    rest = reader.get(f"backtests/{id_}/runs?limit=2&before={first['next']}").json()
+    assert len(first["items"] + rest["items"]) == 3
+    assert rest["next"] is None
+    (gone,) = reader.get(f"backtests/{id_}/runs?change=gone").json()["items"]
+    assert reader.get(f"backtests/{id_}/runs/{gone['id']}").json()["done"][0]["action"] == "messages.send_email"
+    changed = reader.get(f"backtests/{id_}/runs?change=changed").json()["items"][0]
+    assert reader.get(f"backtests/{id_}/runs/{changed['id']}").json()["pair"]["is_live_version"] is True
+    effects = reader.get(f"backtests/{id_}/effects?outcome=done").json()["items"]
+    assert {effect["action"] for effect in effects} == {"log"}
+    assert reader.get(f"backtests/{id_}/skipped").json()["items"][0]["reason"] == "when_false"
+    assert [one["id"] for one in reader.get("backtests?flow=letters").json()["items"]] == [id_]
+    assert caller.call("POST", f"backtests/{id_}/cancel").status_code == 409
+    assert caller.call("DELETE", f"backtests/{id_}").status_code == 204
+    assert reader.get(f"backtests/{id_}").status_code == 404
+    stranger = Writer(make_shop("other", "Other"))
+    assert stranger.get(f"backtests/{id_}/runs").status_code == 404
+    assert caller.call("POST", "backtests", {"flow": "absent"}).status_code == 404
+    wrong = caller.call("POST", "backtests", {"flow": "letters", "text": "flow: letters\nsteps: 1\n"})
+    assert wrong.json()["code"] == "flow.invalid"
