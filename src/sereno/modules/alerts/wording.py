@@ -53,6 +53,21 @@ def _run_failed(facts: Mapping[str, Any]) -> Words:
     )
 
 
+def _stage_returned(facts: Mapping[str, Any]) -> Words:
+    what = {
+        "effects_failed": _("actions that failed"),
+        "runs_failed": _("runs that failed"),
+        "unsubscribes": _("people who unsubscribed"),
+        "complaints": _("mails marked as spam"),
+        "bounces": _("dead addresses"),
+        "effects": _("actions, against the live version"),
+    }.get(str(facts["limit"]), str(facts["limit"]))
+    title = _("“%(flow)s”: version %(version)s went back by itself") % facts
+    said = _("%(what)s: %(hits)s of %(tries)s. The live version serves everybody; look at what the new one did.")
+    given = {"what": what[:1].upper() + what[1:], "hits": facts["hits"], "tries": facts["tries"]}
+    return Words(title, said % given, f"/flows/{facts['flow']}/roll-out")
+
+
 def _delivery_failed(facts: Mapping[str, Any]) -> Words:
     title = _("What “%(name)s” sends cannot be read: %(reason)s") % facts
     return Words(title, _("It is kept. When the cause is mended, read it again from the attention list."), "/attention")
@@ -88,6 +103,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     "effects.failed": _what_failed,
     "runs.failed": _run_failed,
     "deliveries.failed": _delivery_failed,
+    "stage.returned": _stage_returned,
     "events.failed": _event_failed,
     "connection.silent": _connection_silent,
     "flow.silent": _flow_silent,

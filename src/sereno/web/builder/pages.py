@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.places import find
-from sereno.runtime import drafting, services
+from sereno.runtime import drafting, services, stages
 from sereno.runtime.drafting import Draft, DraftConflict
 from sereno.runtime.publishing import DraftChanged
 from sereno.sdk.plugin import registry
@@ -28,6 +28,7 @@ from sereno.web.builder.rebase import follow
 from sereno.web.builder.screen import CLIP, View, is_htmx, show
 from sereno.web.builder.text import rewritten
 from sereno.web.builder.wishes import Wish
+from sereno.web.phrases import said
 from sereno.web.shell import forget_attention, render
 
 LARGEST_CLIP = 64 * 1024
@@ -142,6 +143,9 @@ def publish(request: StaffRequest, name: str) -> HttpResponse:
     try:
         if draft.problems:
             return show(request, draft, View(is_publishing=True, note=note), status=422)
+        how = post.get("how", "all")
+        if how in ("shadow", "share"):
+            return _rolled_out(request, draft, how, note)
         number = services.publish(request.shop.pk, name, by, note=note, inflight=chosen, expected=draft.text)
     except DraftChanged:
         return _overtaken(request, name)
@@ -150,6 +154,21 @@ def publish(request: StaffRequest, name: str) -> HttpResponse:
     forget_attention(request.shop)
     messages.success(request, _("Version %(number)s is live.") % {"number": number})
     return _away(request, reverse("flow", args=(name,)))
+
+
+def _rolled_out(request: StaffRequest, draft: Draft, how: str, note: str) -> HttpResponse:
+    """Publish it as a version on its way in: in shadow beside the live one, or for a few people first."""
+    share, by = (None if how == "shadow" else 5.0), request.user.username
+    try:
+        found = stages.start(request.shop.pk, draft.name, by, share=share, note=note, expected=draft.text)
+    except DraftChanged:
+        raise
+    except ValueError as refusal:
+        messages.error(request, said(str(refusal)))
+        return _away(request, reverse("flow-stage", args=(draft.name,)))
+    forget_attention(request.shop)
+    messages.success(request, _("Version %(number)s is on its way in.") % {"number": found.version})
+    return _away(request, reverse("flow-stage", args=(draft.name,)))
 
 
 # --- changes -----------------------------------------------------------------------------------------

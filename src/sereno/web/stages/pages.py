@@ -53,7 +53,7 @@ def roll_out(request: StaffRequest, name: str) -> HttpResponse:
         "limits": _limits(stage),
     }
     if stage is not None:
-        context |= _shown(stage, live, candidate)
+        context |= _shown(stage, live, candidate, was_in_shadow=any(line[3] == "shadow" for line in history))
         context |= {
             "here": here[0] if here else 0,
             "history": [
@@ -202,13 +202,13 @@ def _inflight(post: QueryDict, usual: Any) -> Any:
     return given if given in stages.INFLIGHTS else usual
 
 
-def _shown(stage: StageRow, live: Arm, candidate: Arm) -> dict[str, Any]:
+def _shown(stage: StageRow, live: Arm, candidate: Arm, *, was_in_shadow: bool) -> dict[str, Any]:
     found = measures(live, candidate, stage.limits, stage.share)
     other = measures(Arm(), live, stage.limits, stage.share)
     share = stage.share / 10_000
     return {
-        "rungs": wording.rungs(stage, stage.outcome == "live"),
-        "lines": wording.lines(found, live, other),
+        "rungs": wording.rungs(stage, was_in_shadow=was_in_shadow),
+        "lines": wording.lines(found, live, other, stage.limits.get("effects")),
         "live": live,
         "candidate": candidate,
         "ended": None if stage.is_open else wording.ended(stage),
@@ -219,7 +219,7 @@ def _shown(stage: StageRow, live: Arm, candidate: Arm) -> dict[str, Any]:
         "next_said": wording.share_said(stage.next_share),
         "is_last": stage.next_share >= 10_000,
         "ladder_text": " ".join(f"{one / 100:g}" for one in stage.ladder),
-        "was_in_shadow": stage.step == 0 or candidate.all.get("shadow") is not None,
+        "was_in_shadow": was_in_shadow,
     }
 
 

@@ -54,9 +54,10 @@ def share_said(points: int) -> str:
     return _("In shadow") if points == 0 else _("Everybody") if points >= 10_000 else percent(points / 10_000)
 
 
-def rungs(stage: StageRow, is_done: bool = False) -> list[Rung]:
+def rungs(stage: StageRow, *, was_in_shadow: bool) -> list[Rung]:
     """The ladder, with the step it stands at among them."""
-    shares = sorted({0, *stage.ladder, stage.share})
+    is_done = stage.outcome == "live"
+    shares = sorted({*([0] if was_in_shadow else []), *stage.ladder, stage.share})
     found: list[Rung] = []
     for share in shares:
         state = "here" if share == stage.share else "done" if share < stage.share else "ahead"
@@ -85,11 +86,11 @@ def limit_label(kind: str) -> str:
     }[kind]
 
 
-def lines(found: list[Measure], live: Arm, other: list[Measure]) -> list[Line]:
-    """The measures of the candidate beside those of the live version (`other`)."""
+def lines(found: list[Measure], live: Arm, other: list[Measure], times: float | None) -> list[Line]:
+    """The measures of the candidate beside those of the live version (`other`). `times`: the limit of `effects`."""
     by_name = {measure.name: measure for measure in other}
     return [
-        _times(measure, live) if measure.name == "effects" else _rate(measure, by_name[measure.name])
+        _times(measure, live, times) if measure.name == "effects" else _rate(measure, by_name[measure.name])
         for measure in found
     ]
 
@@ -111,12 +112,11 @@ def _numbers(measure: Measure) -> tuple[str, str, str]:
     return counts, percent(measure.rate), between
 
 
-def _times(measure: Measure, live: Arm) -> Line:
+def _times(measure: Measure, live: Arm, times: float | None) -> Line:
     own = formats.number(measure.hits), "", ""
     if measure.times is not None:
         own = own[0], _("%(times)s times") % {"times": formats.number(round(measure.times, 1))}, ""
-    limit = "" if measure.limit is None else percent(measure.limit)
-    limit = _("%(share)s of both") % {"share": limit} if limit else ""
+    limit = _("%(times)s times") % {"times": formats.number(times)} if times is not None else ""
     tone, state = _state(measure)
     theirs = formats.number(live.here.get("effects", 0)), "", ""
     return Line(measure.name, measure_label("effects"), theirs, own, limit, tone, state)
@@ -237,4 +237,3 @@ def _length(seconds: int) -> str:
     if hours >= 48:
         return f"{hours // 24}d"
     return f"{hours}h{minutes % 60}m" if hours and minutes % 60 else f"{hours}h" if hours else f"{max(1, minutes)}m"
-
