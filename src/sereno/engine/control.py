@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -133,10 +133,14 @@ def is_in_holdout(share: int, unit: str) -> bool:
 
 
 def as_share(percent: object) -> int:
-    """The shop's setting `holdout_share`, a percentage, as basis points; 0 for what is none."""
-    if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 < percent <= MOST_HELD_OUT:
+    """The shop's setting `holdout_share`, a percentage as number or text, as basis points; 0 for what is none."""
+    if isinstance(percent, bool) or not isinstance(percent, int | float | str):
         return 0
-    return int(Decimal(str(percent)) * (SHARES // 100))
+    try:
+        found = Decimal(str(percent).strip())
+    except InvalidOperation:
+        return 0
+    return int(found * (SHARES // 100)) if found.is_finite() and 0 < found <= MOST_HELD_OUT else 0
 
 
 def holdout_experiment(share: int) -> Experiment | None:

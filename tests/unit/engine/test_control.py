@@ -139,7 +139,8 @@ def test_who_is_held_out_is_stable_and_of_the_right_size_and_differs_between_flo
 def test_the_shop_wide_share_is_a_percentage() -> None:
     assert as_share(5) == 500
     assert as_share(2.5) == 250
-    assert [as_share(odd) for odd in (0, -1, 80, "5", None, True)] == [0] * 6
+    assert as_share("2.5") == 250
+    assert [as_share(odd) for odd in (0, -1, 80, "five", "nan", None, True)] == [0] * 7
 
 
 def test_the_trace_says_it_in_words() -> None:

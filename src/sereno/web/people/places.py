@@ -18,6 +18,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
+from sereno.engine.control import MOST_HELD_OUT
 from sereno.engine.durations import is_duration
 from sereno.store.models import Shop
 from sereno.web.shell import LANGUAGES
@@ -78,6 +79,13 @@ def _amount(typed: str) -> int | str:
     return int(value) if value == value.to_integral_value() else str(value)
 
 
+def _percentage(typed: str) -> int | str:
+    if not re.fullmatch(r"\d{1,2}([.,]\d{1,2})?", typed) or Decimal(typed.replace(",", ".")) > MOST_HELD_OUT:
+        raise ValueError(_("Write a percentage from 0 to 50, such as 5."))
+    value = Decimal(typed.replace(",", "."))
+    return int(value) if value == value.to_integral_value() else str(value.normalize())
+
+
 def _colour(typed: str) -> str:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", typed):
         raise ValueError(_("Write a colour as #rrggbb, such as #2f6f4f."))
@@ -104,6 +112,8 @@ THRESHOLDS = (
             mark("This many pieces or fewer; 5 when empty."), _count),
     Setting("high_value_amount", mark("An order is of high value from"),
             mark("In the shop's currency; 200 when empty."), _amount),
+    Setting("sms_price", mark("SMS: price of a message"),
+            mark("What one costs, in the shop's currency; back-tests count with it."), _amount),
     Setting("recovery_code", mark("Discount code for abandoned carts"),
             mark("The second message offers it."), _text),
     Setting("recovery_percent", mark("Its worth in percent"),
@@ -115,7 +125,12 @@ ALERTS = (
     Setting("slack_webhook", mark("Alerts to Slack"),
             mark("An incoming-webhook address; empty for none."), _address, "url"),
 )  # fmt: skip
-SETTINGS = (*SENDER, *THRESHOLDS, *ALERTS)
+MEASURING = (
+    Setting("holdout_share", mark("People who get no marketing at all, in percent"),
+            mark("Always the same ones, so that all marketing together can be measured. Nobody when empty."),
+            _percentage),
+)  # fmt: skip
+SETTINGS = (*SENDER, *THRESHOLDS, *MEASURING, *ALERTS)
 SECRET = frozenset({"slack_webhook"})
 """Settings whose values do not go into the trail."""
 BASICS = ("name", "currency", "timezone", "locale")

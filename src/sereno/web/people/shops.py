@@ -55,6 +55,7 @@ def settings(request: StaffRequest) -> HttpResponse:
         "groups": (
             (_("Mails to customers"), places.SENDER),
             (_("When something counts"), places.THRESHOLDS),
+            (_("Measuring"), places.MEASURING),
             (_("Alerts to the staff"), places.ALERTS),
         ),
     }
