@@ -74,5 +74,5 @@ def parse_date(text: str) -> tuple[int | None, int, int]:
 
 def format_instant(at: datetime) -> str:
     """ISO 8601 in UTC, with `Z`."""
-    text = at.astimezone(UTC).isoformat()
+    text = at.isoformat() if at.tzinfo is UTC else at.astimezone(UTC).isoformat()
     return text[:-6] + "Z" if text.endswith("+00:00") else text

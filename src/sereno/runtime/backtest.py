@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from sereno.runtime.arbiter.verdicts import Guard
-from sereno.runtime.history import PastEvent, in_order, past_of
+from sereno.runtime.history import Entered, PastEvent, in_order, past_of
 from sereno.runtime.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
 from sereno.runtime.replays.opening import open_stream
 from sereno.runtime.replays.stream import Stream
@@ -64,6 +64,8 @@ def replay(
     seed: int = 0,
     start: datetime | None = None,
     until: datetime | None = None,
+    beside: Sequence[str] = (),
+    entered: Iterable[Entered] = (),
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
     rehearse: Rehearse | None = None,
@@ -73,19 +75,21 @@ def replay(
 
     The events come in order of time, each once (`runtime.history` gives them so; ValueError otherwise). Those before
     `start` only build what is known of records and consents. After the last event the clock runs on to `until`, or
-    until nothing is left to wait for. `rehearse` is asked what would come of what would leave the house; before it
-    what `guard_of` gives for the replay's world, what would be put off or stopped (see `World`). Raises FlowInvalid."""
+    until nothing is left to wait for. Flows `beside` run along and nothing is told of them, so that what they share
+    with the others (records, tags, caps) is as it would be; `entered` are those let in before. `rehearse` is asked what
+    would come of what would leave the house; before it what `guard_of` gives for the replay's world, what would be put
+    off or stopped (see `World`). Raises FlowInvalid."""
     past = (event if isinstance(event, PastEvent) else past_of(event) for event in events)
     first = next(past, None)
     earliest = first.at if first is not None else (start or until or EPOCH)
-    worth = Worth(documents, plugins, everything=rehearse is not None or guard_of is not None)
+    worth = Worth([*documents, *beside], plugins, everything=rehearse is not None or guard_of is not None)
     file = open_scratch_file()
     try:
         play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed)
         play.world.rehearse = rehearse
         play.world.guard = guard_of(play.world) if guard_of is not None else None
         watch = _Watch(play, start, on_progress, should_stop)
-        play.run(documents, watch.over(chain([first] if first is not None else [], past)), start)
+        play.run(documents, watch.over(chain([first] if first is not None else [], past)), start, beside, entered)
         end = play.clock.now() if watch.is_stopped else play.finish(until)
         counts = play.told.counts
         return Summary(watch.events, *counts, begin=start or earliest, end=end, is_stopped=watch.is_stopped)

@@ -47,6 +47,37 @@ class PastEvent(msgspec.Struct, frozen=True):
         return (_read(self.refs) if self.refs else None) or refs_of(self.type, self.subject, data)
 
 
+Entered = tuple[str, str, datetime]
+"""Flow, key, and when it was last let in."""
+
+
+def live_beside(shop_id: int, names: Iterable[str], *, database: Database | None = None) -> list[str]:
+    """The documents of the shop's live flows but for those of these names, for a replay with the others beside."""
+    with (database or default_database()).read() as tx:
+        rows = tx.all("live_documents", {"shop": shop_id})
+    left_out = set(names)
+    return [document for name, document in rows if name not in left_out]
+
+
+def past_entries(
+    shop_id: int, names: Iterable[str], before: datetime, *, database: Database | None = None
+) -> Iterator[Entered]:
+    """Who was let in by the shop's flows of these names and had not come again by now, as far as that was before then:
+    a page at a time. Of who came again since, the earlier time is not known any more."""
+    source = database or default_database()
+    for name in names:
+        after = ""
+        while True:
+            asked = {"shop": shop_id, "name": name, "before": to_micros(before), "after": after, "limit": PAGE}
+            with source.read() as tx:
+                rows = tx.all("entries_before", asked)
+            for key, entered_at in rows:
+                yield name, key, from_micros(entered_at)
+            if len(rows) < PAGE:
+                break
+            after = rows[-1][0]
+
+
 class BadLine(ValueError):  # noqa: N818 - reads as a sentence
     """A line that is no event; says which, and what is wrong with it."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from sereno.commerce.identity import stock_key
 from sereno.runtime.records import Records
 from sereno.sdk.plugin import Plugins
-from sereno.store.database import Database
+from sereno.store.database import Database, Transaction
 
 _SAID_BY_STOCK = ("available", "is_tracked")
 
@@ -25,7 +25,7 @@ class ProductLookup:
         """The variants by id (or SKU where the platform has no ids), with their product's title, page and picture and
         with the stock counted last; unknown ones are left out."""
         with self._database.read() as tx:
-            records = Records(self._plugins, tx, self._database.dialect)
+            records = self.records(tx)
             found = self._rows(records, "variant", variants)
             products = self._rows(
                 records, "product", [str(record.get("product_id") or "") for record in found.values()]
@@ -36,6 +36,9 @@ class ProductLookup:
             key: _merged(products.get(str(record.get("product_id") or ""), {}), record, stock.get(counted[key], {}))
             for key, record in found.items()
         }
+
+    def records(self, tx: Transaction) -> Records:
+        return Records(self._plugins, tx, self._database.dialect)
 
     def _rows(self, records: Records, projection: str, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         wanted = {key for key in keys if key}

@@ -13,10 +13,12 @@ from sereno.runtime.clock import VirtualClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.facts import Fact
 from sereno.runtime.flows import compiled
-from sereno.runtime.history import PastEvent
+from sereno.runtime.history import Entered, PastEvent
 from sereno.runtime.holding import Held
 from sereno.runtime.ports import no_ports
-from sereno.runtime.publishing import keep_draft, make_live
+from sereno.runtime.products import ProductLookup
+from sereno.runtime.publishing import flow_row, keep_draft, make_live
+from sereno.runtime.records import Records
 from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
 from sereno.runtime.replays.consents import ConsentStore
 from sereno.runtime.replays.entries import EntryStore
@@ -31,6 +33,7 @@ from sereno.runtime.waking import Waker
 from sereno.runtime.world import World, make_world
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
+from sereno.sdk.ports import Products
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros, to_micros
@@ -103,31 +106,51 @@ class Stream:
         self._skips = 0
         self._failures = 0
         self._plugins = plugins
+        world.ports = self._ports
         tx.writes["copy_effects"] = self._take_effects
         tx.writes["copy_skips"] = self._take_skips
         tx.writes["fail_events"] = self._take_failures
 
-    def publish(self, documents: Sequence[str]) -> None:
-        """Set flows live, as of now on the clock. Raises FlowInvalid."""
+    def publish(self, documents: Sequence[str], beside: Sequence[str] = (), entered: Iterable[Entered] = ()) -> None:
+        """Set flows live, as of now on the clock; of those `beside` them nothing is told. `entered` are (flow, key,
+        when) of who had been let in before. Raises FlowInvalid."""
         staff = Staff(self.database, self._plugins, self.world)
         with self.database.transaction() as tx:
-            for text in documents:
+            for number, text in enumerate((*documents, *beside)):
                 draft = keep_draft(tx, self.shop, text, compiled(text, self._plugins), is_derived=False)
                 make_live(staff, tx, self.shop, draft, "backtest", "")
+                if number >= len(documents):
+                    self._names[draft.id] = None
+            for flow, key, at in entered:
+                tx.many("insert_entries", [(flow_row(tx, self.shop, flow).id, key, 0, to_micros(at), "", False)])
             self.world.flows.invalidate()
             self.world.flows.refresh(tx)
         self.look_at_schedules()
 
+    def _ports(self, kind: type[Any], shop: ShopFacts) -> object | None:
+        """What only reads, as it is known at that moment; nothing leads outside."""
+        return _Products(self) if kind is Products else None
+
     def begin(self, tx: Transaction, now: datetime) -> Batch:
-        records = ReplayRecords(self.world.plugins, self.database.tx, self.records)
-        return ReplayBatch(self.world, self.database.tx, now, records, self.runs)
+        return ReplayBatch(self.world, self.database.tx, now, self.open_records(), self.runs)
+
+    def open_records(self) -> ReplayRecords:
+        """The records as they are now on the virtual clock."""
+        return ReplayRecords(self.world.plugins, self.database.tx, self.records)
 
     # --- time -------------------------------------------------------------------------------
 
-    def run(self, documents: Sequence[str], events: Iterable[PastEvent], start: datetime | None) -> None:
+    def run(
+        self,
+        documents: Sequence[str],
+        events: Iterable[PastEvent],
+        start: datetime | None = None,
+        beside: Sequence[str] = (),
+        entered: Iterable[Entered] = (),
+    ) -> None:
         """All events. The flows are there from `start` on, or from the beginning."""
         if start is None:
-            self.publish(documents)
+            self.publish(documents, beside, entered)
             self.feed(events)
             return
         rest = iter(events)
@@ -135,7 +158,7 @@ class Stream:
         self.feed(_until(rest, start, first))
         self._ring_before(start)
         self.clock.move_to(start)
-        self.publish(documents)
+        self.publish(documents, beside, entered)
         self.feed(chain(first, rest))
 
     def feed(self, events: Iterable[PastEvent]) -> None:
@@ -227,7 +250,7 @@ class Stream:
     # --- rows -------------------------------------------------------------------------------
 
     def _run_over(self, held: Held, traces: Sequence[str]) -> None:
-        if held.live.is_derived:
+        if self._named(held.live.id) is None:
             return
         state = held.state
         self.told.runs.append(
@@ -321,6 +344,17 @@ def _until(events: Iterator[PastEvent], start: datetime, first: list[PastEvent])
             first.append(event)
             return
         yield event
+
+
+class _Products(ProductLookup):
+    """What is sold, as it was known then."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(stream.database, stream.world.plugins, stream.shop)
+        self._stream = stream
+
+    def records(self, tx: Transaction) -> Records:
+        return self._stream.open_records()
 
 
 Begin = Callable[[Transaction, datetime], Batch]
