@@ -224,7 +224,16 @@ def _wait(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
 
 def _approve(step: Mapping[str, Any], value: Any, speech: Speech) -> Said:
     body = value if isinstance(value, Mapping) else {}
-    said = say(_("Ask %(person)s to approve"), person=expression(body.get("by", "owner")))
+    by = body.get("by", "owner")
+    asked = by if isinstance(by, list) else [by]
+    people = names([str(one.get("by", "")) if isinstance(one, Mapping) else str(one) for one in asked])
+    need = body.get("need", "any")
+    if len(asked) > 1 and need == "all":
+        said = say(_("Ask %(people)s to approve, all of them"), people=people)
+    elif len(asked) > 1 and need != "any":
+        said = say(_("Ask %(people)s to approve, %(num)s of them"), people=people, num=need)
+    else:
+        said = say(_("Ask %(person)s to approve"), person=people)
     if body.get("timeout"):
         said += say(", " + _("at most %(duration)s"), duration=duration(body["timeout"]))
     return said, [_("Approved"), _("Refused, or no answer in time")]

@@ -9,7 +9,20 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sereno.engine.steps import MOST_ITEMS
-from sereno.web.builder.forms.controls import Choice, Control, Number, Part, Raw, Said, TextField, Wrong, one, pick
+from sereno.web.builder.forms.approvers import Approvers, EscalateTo
+from sereno.web.builder.forms.controls import (
+    Check,
+    Choice,
+    Control,
+    Number,
+    Part,
+    Raw,
+    Said,
+    TextField,
+    Wrong,
+    one,
+    pick,
+)
 from sereno.web.builder.forms.field_words import value_word
 from sereno.web.builder.forms.form import Form, Setting
 from sereno.web.builder.forms.paths import type_of
@@ -66,13 +79,18 @@ def _split(setting: Setting, step: Part) -> Form:
 
 
 def _approve(setting: Setting, step: Part) -> Form:
+    several = isinstance(pick(step, ("approve", "by")), list)
     controls: list[Control] = [
-        TextField(
+        Approvers(
             name="f-by",
             keys=("approve", "by"),
             label=_("Who decides"),
-            help=_("A role, or the e-mail address of one person."),
-            options=tuple((role, str(word)) for role, word in ROLES.items()),
+            help=_(
+                "A role, or the e-mail address of one person. Several, one on a line; with a condition: "
+                "owner when order.total >= 100"
+            ),
+            options=() if several else tuple((role, str(word)) for role, word in ROLES.items()),
+            multiline=several,
             required=True,
         ),
         TextField(
@@ -83,13 +101,44 @@ def _approve(setting: Setting, step: Part) -> Form:
             is_template=True,
             placeholder=_("Shall we refund order {{ order.number }}?"),
         ),
+        Choice(
+            name="f-need",
+            keys=("approve", "need"),
+            label=_("How many must agree"),
+            default="any",
+            options=(
+                ("any", _("The first answer decides"), ""),
+                ("all", _("Everybody"), ""),
+                *((str(number), _("%(num)s of them") % {"num": number}, "") for number in range(2, 6)),
+            ),
+            codes={str(number): number for number in range(2, 6)},
+        ),
+        Check(name="f-order", keys=("approve", "in_order"), label=_("One after the other, as written")),
         Length(
             name="f-timeout",
             keys=("approve", "timeout"),
             label=_("Wait for an answer at most"),
             help=_("Without an answer in time it counts as refused. Left empty, it waits for ever."),
         ),
+        Length(name="f-remind", keys=("approve", "remind"), label=_("Remind those who have not answered every")),
+        EscalateTo(
+            name="f-escalate",
+            keys=("approve", "escalate"),
+            label=_("When nobody decides, ask"),
+            help=_("A role or an address. That answer then decides alone."),
+        ),
     ]
+    if pick(step, ("approve", "escalate")) is not None:
+        after = _("Ask them after")
+        controls.append(Length(name="f-after", keys=("approve", "escalate", "after"), label=after, required=True))
+    controls.append(
+        Choice(
+            name="f-not",
+            keys=("approve", "not_by"),
+            label=_("Who may not answer"),
+            options=(("", _("Everybody who is asked may"), ""), ("requester", _("Who started the run by hand"), "")),
+        )
+    )
     return Form(step, controls, setting.place())
 
 
