@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sereno.site.demo import catalogue
+from sereno.site.demo import catalogue, world
 from sereno.site.demo.signing import NAMES
 
 SETTINGS = {
@@ -52,6 +52,10 @@ steps:
         - alerts.notify: {channel: email, text: "Please put a handwritten note into {{ order.number }}."}
 """
 """A flow of the shop's own, so that a question waits on the page of what needs a person."""
+
+
+MEASURED = "cart-recovery"
+GROUP = f"control: {{share: {world.HELD_OUT}, window: 7d}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ def make_shop(owner: str, folder: Path) -> Made:
         )
         rows[channel] = row.pk
     for name, text in (*((flow.name, flow.text) for flow in shipped_flows()), ("personal-thanks", THANKS)):
-        services.save_draft(shop.pk, text)
+        services.save_draft(shop.pk, measured(text) if name == MEASURED else text)
         services.publish(shop.pk, name, owner, "from the library" if text != THANKS else "our own")
     Flow.objects.filter(shop=shop).update(created_at=long_ago)
     FlowVersion.objects.filter(flow__shop=shop).update(published_at=long_ago)
@@ -149,10 +153,15 @@ def quicken(made: Made, owner: str) -> None:
     shop = Shop.objects.get(pk=made.shop_id)
     shop.settings = {**shop.settings, "abandoned_after": "1m"}
     shop.save(update_fields=["settings"])
-    recovery = shipped_flow("cart-recovery")
+    recovery = shipped_flow(MEASURED)
     assert recovery is not None
-    services.save_draft(shop.pk, shortened(recovery.text))
+    services.save_draft(shop.pk, shortened(measured(recovery.text)))
     services.publish(shop.pk, recovery.name, owner, "for the demo: minutes instead of hours and days")
+
+
+def measured(text: str) -> str:
+    """The flow with the demo's control group, so that its results have something to say."""
+    return text.replace("steps:\n", f"{GROUP}\nsteps:\n", 1)
 
 
 def shortened(text: str) -> str:

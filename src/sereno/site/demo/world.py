@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sereno.engine.control import Control, is_held_out
 from sereno.site.demo import catalogue, season
 from sereno.site.demo.catalogue import BY_SKU, ITEMS, Channel
 from sereno.site.demo.people import Person, invent
@@ -29,6 +30,10 @@ _SOURCES = (
     ("pinterest", "social", "cocina", 7),
     ("idealo", "comparison", "aceite", 5),
 )
+HELD_OUT = 20
+"""Per cent of the people to whom the demo sends no reminder of their cart."""
+REMINDED, UNREMINDED = 0.4, 0.15
+"""Of those who leave a cart at the checkout, the share that comes back for it, with reminders and without."""
 
 
 @dataclass(order=True, slots=True)
@@ -164,12 +169,17 @@ class World:
         roll = self.chance.random()
         if roll < 0.7:
             self.after(at, "pay", token, minutes=(2, 6))
-        elif roll < 0.75:
-            # Left, and came back later by itself or by a reminder.
+        elif roll < 0.7 + 0.3 * (REMINDED if self._is_reminded(cart) else UNREMINDED):
+            # Left, and came back later: by itself, or by a reminder.
             self.after(at, "pay", token, hours=(5, 40))
         else:
             self.after(at, "forget", token, hours=(70, 80))
         return shapes_of(cart["channel"]).checkout(self, cart, at, is_new=True)
+
+    def _is_reminded(self, cart: dict[str, Any]) -> bool:
+        """Whether a reminder would reach the person: they are not in the demo's control group."""
+        group = Control(HELD_OUT * 100, timedelta(days=7))
+        return not is_held_out(group, "cart-recovery", f"email:{self.people[cart['person']].email.lower()}")
 
     def _address(self, at: datetime, token: str) -> list[Hook]:
         cart = self.carts.get(token)
