@@ -185,6 +185,10 @@ def test_cancelled_while_it_waits_and_while_it_runs(place: Place) -> None:
     cancel(place.shop, id_, "ana", database=place.database)
     assert told(place, id_)[0] == "cancelled"
     assert claim(place) is None
+    line = b'{"id": "a", "type": "order.paid", "subject": "order:7", "occurred_at": "2026-03-01T10:00:00Z"}'
+    filed = ask(place.shop, Wanted("thanks", lines=line), "ana", database=place.database)
+    cancel(place.shop, filed, "ana", database=place.database)
+    assert place.rows("SELECT backtest_id FROM backtest_upload") == []
 
     id_ = ask(place.shop, Wanted("thanks"), "ana", database=place.database)
     assert claim(place) == id_

@@ -100,6 +100,7 @@ def cancel(shop_id: int, id: int, by: str, *, database: Database | None = None) 
         now = to_micros(staff.world.clock.now())
         if not tx.run("cancel_backtest", {"id": id, "shop": shop_id, "now": now}):
             raise ValueError("that back-test is over already, or being cancelled")
+        tx.run("forget_backtest_upload_of_over", {"backtest": id})
         audit(tx, shop_id, now, by, "backtest.cancelled", flow, {"backtest": id})
 
 

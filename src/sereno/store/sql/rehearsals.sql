@@ -16,6 +16,10 @@ SELECT body FROM backtest_upload WHERE backtest_id = :backtest
 -- name: forget_backtest_upload
 DELETE FROM backtest_upload WHERE backtest_id = :backtest
 
+-- name: forget_backtest_upload_of_over
+DELETE FROM backtest_upload WHERE backtest_id = :backtest
+    AND EXISTS (SELECT 1 FROM backtest WHERE id = :backtest AND status <> 'running')
+
 -- name: open_backtests
 SELECT id, status, cancel_at, lease_until FROM backtest WHERE status IN ('waiting', 'running', 'forgotten')
 
