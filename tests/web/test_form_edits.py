@@ -185,6 +185,10 @@ def test_who_may_enter(shop: Shop) -> None:
     assert list(refused(after, "entry", shop, **{"f-key-t": "order.idd"})) == ["f-key"]
     always = changed(after, "entry", shop, **{"f-reentry-mode": "always", "f-reentry-running": "ignore"})
     assert "reentry" not in always
+    held = changed(always, "entry", shop, **{"f-share": "12,5", "f-window-n": "7", "f-window-u": "d"})
+    assert held["control"] == {"share": 12.5, "window": "7d"}
+    assert list(refused(held, "entry", shop, **{"f-share": "60"})) == ["f-share"]
+    assert "control" not in changed(held, "entry", shop, **{"f-share": ""})
 
 
 def test_exits_are_changed_and_added(shop: Shop) -> None:

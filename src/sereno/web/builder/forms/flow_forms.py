@@ -7,8 +7,22 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from sereno.engine.control import MOST_HELD_OUT
 from sereno.engine.trigger import KINDS, SUPPLIED
-from sereno.web.builder.forms.controls import Check, Choice, Control, Part, Raw, Said, Wrong, drop, one, pick, put
+from sereno.web.builder.forms.controls import (
+    Check,
+    Choice,
+    Control,
+    Number,
+    Part,
+    Raw,
+    Said,
+    Wrong,
+    drop,
+    one,
+    pick,
+    put,
+)
 from sereno.web.builder.forms.field_words import ROOTS
 from sereno.web.builder.forms.fields import Choices, catalogue
 from sereno.web.builder.forms.form import Form, Setting
@@ -198,8 +212,31 @@ def entry_form(setting: Setting) -> Form:
             empty=_("What the event is about (usual)"),
         ),
         Reentry(name="f-reentry", label=mode.label, options=mode.options, usual=usual, wanted=wanted or ""),
+        Number(
+            name="f-share",
+            keys=("control", "share"),
+            label=_("Hold out, in percent"),
+            help=_(
+                "These people get nothing of this flow, always the same ones, so that Results can say what it brings."
+            ),
+            whole=False,
+            least=0,
+            most=MOST_HELD_OUT,
+        ),
+        Length(
+            name="f-window",
+            keys=("control", "window"),
+            label=_("Their orders count for"),
+            help=_("14 days when empty."),
+        ),
     ]
-    return Form(document, controls, place)
+
+    def commit() -> None:
+        group = document.get("control")
+        if isinstance(group, dict) and group.get("share") is None:
+            document.pop("control")
+
+    return Form(document, controls, place, commit=commit)
 
 
 @dataclass(frozen=True, kw_only=True)
