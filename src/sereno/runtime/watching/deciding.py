@@ -15,7 +15,7 @@ from sereno.store.database import Database, Transaction
 from sereno.store.fields import storable, to_micros
 
 Hears = Literal["all", "critical", "none"]
-MOST_TOLERANT = 20.0
+MOST_TOLERANT = 100.0
 HALF_AGAIN = 1.5
 LONGEST_PAUSE_DAYS = 90
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import accumulate
 from math import exp, log
+from statistics import pstdev
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -209,8 +210,8 @@ def _at(passed: Sequence[float], place: float) -> float:
 
 def _tail(gaps: Sequence[float], months: float) -> tuple[float, float, float]:
     """Peaks over a threshold (Coles, Introduction to Statistical Modeling of Extreme Values, 4): excesses of the
-    longest gaps over `high` are taken for exponential with mean `scale`; 1 is what a Poisson process has, and counts as
-    four gaps more. Excesses far out were outages or holidays and are cut, so that one of them does not blind the watch.
+    longest gaps over `high` are taken for exponential with mean `scale`; 1 is what a Poisson process has (less what
+    goes like clockwork), and counts as four gaps more. Excesses far out were outages or holidays and are cut, so that one of them does not blind the watch.
     Gives (high, how many a month, scale)."""
     ordered = sorted(gaps, reverse=True)
     above = max(LEAST_GAPS // 2, min(EXTREMES, len(ordered) // 4))
@@ -218,7 +219,8 @@ def _tail(gaps: Sequence[float], months: float) -> tuple[float, float, float]:
     excesses = [weight - high for weight in ordered[:above]]
     middle = excesses[above // 2] / log(2)
     mean = sum(min(excess, 5 * middle) for excess in excesses) / above
-    return high, above / months, (mean * above + 4.0) / (above + 4.0)
+    prior = min(1.0, max(0.1, pstdev(gaps)))
+    return high, above / months, (mean * above + 4.0 * prior) / (above + 4.0)
 
 
 # --- judging ----------------------------------------------------------------------------------------
