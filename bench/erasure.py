@@ -23,16 +23,19 @@ from setting import emit, ready
 
 MOST_SECONDS = 5.0
 ORDERS = 20
+TURN = str(int(time.time()))
+"""A new person each time: what an erased one did before is erased on the way in."""
+EMAIL = f"leocadia.{TURN}@example.org"
+CUSTOMER = f"lz{TURN}"
 PERSON = {
     "first_name": "Leocadia",
-    "last_name": "Zumalacarregui",
-    "name": "Leocadia Zumalacarregui",
-    "address1": "Callejon del Gato 13",
+    "last_name": f"Zumalacarregui {TURN}",
+    "name": f"Leocadia Zumalacarregui {TURN}",
+    "address1": f"Callejon del Gato {TURN}",
     "country": "ES",
     "phone": "+34 699 414 213",
 }
-EMAIL = "leocadia.zumalacarregui@example.org"
-WORDS = (EMAIL, "Zumalacarregui", "Callejon del Gato", "699 414 213", "customer:lz-1")
+WORDS = (EMAIL, f"Zumalacarregui {TURN}", f"Callejon del Gato {TURN}", f"customer:{CUSTOMER}")
 
 
 def main() -> None:
@@ -116,13 +119,13 @@ def bring(shop: int) -> None:
         for type_ in ("cart.updated", "order.created", "order.paid", "order.updated"):
             at = (now - timedelta(days=ORDERS - number)).isoformat()
             data = {
-                "id": f"lz-{number}",
-                "number": f"#lz{number}",
+                "id": f"{CUSTOMER}-{number}",
+                "number": f"#{CUSTOMER}{number}",
                 "currency": "EUR",
                 "total": "31.00",
                 "email": EMAIL,
-                "customer_id": "lz-1",
-                "customer": {"id": "lz-1", "email": EMAIL, **PERSON},
+                "customer_id": CUSTOMER,
+                "customer": {"id": CUSTOMER, "email": EMAIL, **PERSON},
                 "shipping_address": PERSON,
                 "note": f"For {PERSON['name']}",
                 "placed_at": at,
@@ -132,9 +135,9 @@ def bring(shop: int) -> None:
             kind = type_.partition(".")[0]
 
             body = {
-                "id": f"{type_}-{number}",
+                "id": f"{type_}-{CUSTOMER}-{number}",
                 "type": type_,
-                "subject": f"{kind}:lz-{number}",
+                "subject": f"{kind}:{CUSTOMER}-{number}",
                 "occurred_at": at,
                 "data": data,
             }

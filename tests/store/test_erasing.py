@@ -39,7 +39,7 @@ WRITTEN = {
     "country": "ES",
     "phone": "+34 611 222 333",
 }
-GIVEN_AWAY = re.compile(r"ana@example|lucientes|del olivo|611 222 333|customer:17\b", re.IGNORECASE)
+GIVEN_AWAY = re.compile(r"(?<!mari)ana@example|lucientes|del olivo|611 222 333|customer:17\b", re.IGNORECASE)
 
 
 def fill(place: Place) -> None:
@@ -275,3 +275,25 @@ def test_staffs_own_words_are_only_blotted(place: Place) -> None:
     assert given_away(place) == {}
     (draft,) = [row[0] for row in place.rows("SELECT draft FROM flow WHERE name = 'thanks'")]
     assert 'to: "erased@example.invalid"' in draft
+
+
+def test_whose_names_only_look_alike_is_left_alone(place: Place) -> None:
+    fill(place)
+    alike = {
+        "email": "mari" + ANA,
+        "customer_id": "170",
+        "customer": {"id": "170", "email": "mari" + ANA, "first_name": "Mariana"},
+        "note": f"Ask:\nmari{ANA} or {ANA}.mx",
+    }
+    made = order("3001", **alike)
+    refs = {"order": "3001", "customer": "170", "email": "mari" + ANA}
+    place.send(type(made)(made.id, made.type, made.subject, made.occurred_at, made.data, refs))
+    place.drain()
+    with place.database.transaction() as tx:
+        tx.many("add_audit", [(place.shop, 1, "tester", "run.requested", "customer:170", encode({"to": "mari" + ANA}))])
+    hers = {table: [row for row in rows if "mariana@" in row] for table, rows in everything(place).items()}
+    erase(place, ANA)
+    after = everything(place)
+    assert {table: rows for table, rows in hers.items() if rows} == {
+        table: kept for table, rows in after.items() if (kept := [row for row in rows if "mariana@" in row])
+    }

@@ -1,4 +1,4 @@
-"""Privacy as people use it: found, handed over once, erased after a day's grace with a proof; consent with its words."""
+"""Privacy as people use it: found, handed over once, erased after a day's grace with a proof; consent and its words."""
 
 from __future__ import annotations
 
@@ -202,3 +202,55 @@ def test_retention_is_looked_at_before_it_holds_and_leaves_what_is_under_way() -
     while keeper.run():
         pass
     assert Event.objects.count() == 0
+
+
+CANARY = ("kanarienvogel@quillabamba.example", "+34 699 414 213", "Zefirina Quillabamba", "Callejon del Gato 13")
+
+
+def test_a_viewer_never_sees_whom_a_page_is_about() -> None:
+    """Every page there is, whoever made it, as somebody who may only look."""
+    from addresses import pages
+
+    from sereno.runtime.runtime import Runtime
+    from sereno.sdk.plugin import registry
+    from sereno.store.database import default_database
+
+    shop = make_shop()
+    mail, phone, name, street = CANARY
+    whose = {"id": "5", "email": mail, "phone": phone, "first_name": "Zefirina", "last_name": "Quillabamba"}
+    data = {
+        "id": "77", "number": "77", "email": mail, "phone": phone, "customer_id": "5", "total": "20.00",
+        "currency": "EUR", "customer": whose, "note": f"For {name}", "placed_at": NOW.isoformat(), "lines": [],
+        "shipping_address": {"name": name, "address1": street, "phone": phone, "country": "ES"},
+    }  # fmt: skip
+    when = "customer.email != null && customer.phone != null"
+    flow = (
+        f'flow: seen\ntrigger: {{event: order.created, when: "{when}"}}\n'
+        'steps:\n  - log: {text: "{{ customer.email }}"}\n  - wait: 3d\n'
+    )
+    runtime_services.publish(shop.pk, runtime_services.save_draft(shop.pk, flow).name, "tester")
+    refs = {"order": "77", "customer": "5", "email": mail}
+    runtime_services.insert_events(
+        shop.pk, None, "tests", [NewEvent("o77", "order.created", "order:77", NOW, data, refs)]
+    )
+    services.suppress(shop.pk, mail, "email", "complaint")
+    asking.ask(shop.pk, "erase", [mail], "tester", delay=timedelta(days=1))
+    runtime = Runtime(default_database(), registry(), worker_name="canary")
+    runtime.drain()
+    runtime.stop()
+    owner, viewer = (
+        signed_in(person(shop, "owner@example.com", "owner")),
+        signed_in(person(shop, "viewer@example.com", "viewer")),
+    )
+    shown = 0
+    for _name, path in pages(shop, is_strict=False):
+        answer = owner.get(path)
+        if answer.status_code == 200 and not answer.streaming:
+            shown += mail in answer.content.decode(errors="replace")
+        seen = viewer.get(path)
+        if seen.streaming or seen.status_code != 200:
+            continue
+        text = seen.content.decode(errors="replace")
+        for word in (mail, mail.replace("@", "%40"), phone, street, "Quillabamba", name):
+            assert word not in text, (path, word, text[max(0, text.find(word) - 200) : text.find(word) + 80])
+    assert shown >= 4, "the owner sees her, so the pages were about her"

@@ -22,6 +22,7 @@ import uvicorn
 import uvloop
 
 from sereno.ingest.protocol import DoorProtocol, close_idle_heads
+from sereno.sdk.discretion import Discreet
 
 if TYPE_CHECKING:
     from sereno.ingest.door import Door
@@ -199,5 +200,7 @@ def _start_logging() -> None:
     root: Any = logging.getLogger()
     if not root.handlers:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        for handler in root.handlers:
+            handler.addFilter(Discreet())
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
         logging.getLogger("httpx2").setLevel(logging.WARNING)

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from sereno.runtime import asking
+from sereno.sdk import discretion
 from sereno.store import scope
 from sereno.store.database import default_database
 from sereno.store.fields import to_micros
@@ -64,12 +65,21 @@ def staff(ability: str | None = None) -> Callable[[Callable[..., HttpResponse]],
                 return redirect("two-factor")
             if ability is not None and ability not in asker.can:
                 return _refused(request, reason="role")
-            with scope.in_shop(asker.shop.pk, is_given=True):
-                return view(asker, *args, **kwargs)
+            with scope.in_shop(asker.shop.pk, is_given=True), discretion.shown_to(asker.role) as level:
+                return _discreet(asker, view(asker, *args, **kwargs), level)
 
         return guarded
 
     return decorate
+
+
+def _discreet(request: StaffRequest, answer: HttpResponse, level: discretion.Level) -> HttpResponse:
+    """The answer without whom its reader need not see; their own address stays."""
+    if not level or answer.streaming or not answer.get("Content-Type", "").startswith(("text/", "application/json")):
+        return answer
+    own = frozenset({request.user.username.lower(), request.user.email.lower()})
+    answer.content = discretion.blurred(answer.content.decode(answer.charset), level, own)
+    return answer
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> View:

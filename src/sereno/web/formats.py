@@ -14,6 +14,9 @@ from babel.numbers import format_currency, format_decimal
 from django.utils.translation import get_language
 from markupsafe import Markup
 
+from sereno.sdk.discretion import discreet, hides
+from sereno.sdk.masking import HIDDEN
+
 _MARK = "\ue000"
 
 
@@ -115,6 +118,7 @@ def money(amount: Any, currency: str) -> str:
 
 def pretty(document: Any) -> str:
     """JSON for people, whatever it holds; half a character (`\\ud800`) as it is written."""
+    document = discreet(document)
     indent = None if _is_deep(document) else 2  # laid out, what is nested deeply is all spaces
     try:
         text = json.dumps(document, indent=indent, ensure_ascii=False, default=str)
@@ -150,8 +154,9 @@ def bytes_text(body: bytes | memoryview) -> str:
     return text
 
 
-def seen_value(value: Any) -> str:
-    """A value an expression saw, short, in its own notation."""
+def seen_value(value: Any, path: str = "") -> str:
+    """A value an expression saw at this path, short, in its own notation."""
+    value = HIDDEN if value is not None and hides(path) else discreet(value)
     if value is None:
         return "null"
     if isinstance(value, str):

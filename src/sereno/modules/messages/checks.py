@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from sereno.engine.templates import TemplateFailed, readings
-from sereno.modules.messages import liquid, texting, variables
+from sereno.modules.messages import intimacy, liquid, texting, variables
 from sereno.modules.messages.blocks import TextPart
 from sereno.modules.messages.branding import Brand
 from sereno.modules.messages.compiling import PICTURE, contrast
@@ -101,6 +101,7 @@ def _texts(document: Document, shop_locale: str) -> Iterator[Finding]:
             text = document.own_text(key, locale)
             if text:
                 yield from _liquid(text, place)
+                yield from _too_close(text, document.about, place)
                 yield from (_links_of(text, place) if part.shape == "rich" else ())
             elif part.is_needed and not document.text(key, locale, shop_locale)[0]:
                 yield from _empty(document, part, block, place)
@@ -145,6 +146,15 @@ def _liquid(text: str, place: Mapping[str, str]) -> Iterator[Finding]:
             column=shown.column,
             excerpt=liquid.excerpt(text, shown),
         )
+
+
+def _too_close(text: str, about: str, place: Mapping[str, str]) -> Iterator[Finding]:
+    if liquid.fault(text) is not None:
+        return
+    for reading, name, kind in intimacy.values_too_close(readings(text), about):
+        yield Finding(f"personal.{kind}", **place, values={"name": name}, line=reading.line)
+    for words, kind in intimacy.phrases_too_close(text):
+        yield Finding(f"personal.said_{kind}", **place, values={"name": words})
 
 
 def _links_of(text: str, place: Mapping[str, str]) -> Iterator[Finding]:

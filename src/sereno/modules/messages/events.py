@@ -1,4 +1,5 @@
-"""What comes back for a message, as the mail provider tells it (by its webhook, say)."""
+"""What comes back for a message, as the mail provider tells it (by its webhook, say); and the mail that asks for a confirmation."""
+# ruff: noqa: E501 - a mail's lines are as long as they are
 
 from __future__ import annotations
 

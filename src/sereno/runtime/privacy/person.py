@@ -54,8 +54,11 @@ class Person:
         return mails | carts | keys | own | self.phones
 
     def tokens(self) -> list[str]:
-        """What a search for the person through any text looks for, longest first."""
-        return sorted({*self.emails, *(one for one in self.phones if len(_DIGITS.sub("", one)) >= 7)}, key=len)[::-1]
+        """What a search for the person through any text looks for, longest first: addresses, and telephones as they
+        stand and as digits alone."""
+        phones = {one for one in self.phones if len(_DIGITS.sub("", one)) >= 7}
+        plain = {digits for one in phones if len(digits := _DIGITS.sub("", one)) >= 9}
+        return sorted({*self.emails, *phones, *plain}, key=lambda one: (-len(one), one))
 
     def is_known(self) -> bool:
         return bool(self.emails or self.phones or self.customers or self.records)
@@ -99,6 +102,8 @@ class Cloak:
         self._names = person.names()
         self._tokens = person.tokens()
         self._lower = [token.lower() for token in self._tokens]
+        self._token = _any_of(_bounded(token) for token in self._tokens)
+        self._customer = _any_of(rf"(?<!\w)customer:{re.escape(key)}(?![\w-])" for key in sorted(person.customers))
         words = sorted({*self._tokens, *person.words, *_parts(person.words)}, key=len, reverse=True)
         found = "|".join(re.escape(word) for word in words)
         self._words = re.compile(rf"(?<!\w)(?:{found})(?!\w)", re.IGNORECASE) if words else None
@@ -106,8 +111,10 @@ class Cloak:
         self._whole = [word.lower() for word in person.words if len(word) >= 6 and not word.isalpha()]
 
     def needles(self) -> list[str]:
-        """What texts of all people's are searched for: addresses, telephones, and names such as `customer:17`."""
-        return [*self._lower, *(one.lower() for one in self._prefixed)]
+        """What texts of all people's are searched for: addresses, telephones, and `customer:17`. What holds another of
+        them is left out: each costs a reading of everything."""
+        customers = [f"customer:{key}".lower() for key in self.person.customers if not is_pseudonym(key)]
+        return [*self._lower, *(one for one in customers if not self.holds(one))]
 
     def tells(self, text: str | None) -> bool:
         """Whether the text still gives the person away: an address, a telephone, a full name or a street, or one of
@@ -115,7 +122,7 @@ class Cloak:
         if not text:
             return False
         lower = text.lower()
-        if any(one in lower for one in self._lower) or any(one in lower for one in self._whole):
+        if self.holds(text) or any(one in lower for one in self._whole):
             return True
         return text in self._prefixed or any(f'"{one}"' in text for one in self._prefixed)
 
@@ -124,9 +131,19 @@ class Cloak:
         return text is not None and not is_pseudonym(text) and (text in self._names or self.holds(text))
 
     def holds(self, text: str) -> bool:
-        """Whether the address or telephone stands anywhere in the text."""
+        """Whether the address or telephone stands anywhere in the text; somebody's whose address only ends alike
+        (mariana@ for ana@) is somebody else."""
         lower = text.lower()
-        return any(token in lower for token in self._lower)
+        if self._token is None or not any(token in lower for token in self._lower):
+            return False
+        return self._token.search(text) is not None
+
+    def is_hit(self, text: str, but: frozenset[str] = frozenset()) -> bool:
+        """Whether what a search for `needles` found is really the person; addresses in `but` do not count."""
+        if self._customer is not None and self._customer.search(text) is not None:
+            return True
+        found = self._token.finditer(text) if self._token is not None else ()
+        return any(one[0].lower() not in but for one in found)
 
     def speaks(self, text: str) -> bool:
         """Whether any of their names, streets, addresses or telephones does."""
@@ -147,13 +164,26 @@ class Cloak:
         for name in self._prefixed:
             if name.partition(":")[2] not in but:
                 text = re.sub(rf"{re.escape(name)}(?![\w-])", lambda found: self.key(found[0]) or "", text)
-        for token in self._tokens:
-            if token in but:
-                continue
-            text = re.sub(
-                re.escape(token), "erased@example.invalid" if "@" in token else "-", text, flags=re.IGNORECASE
-            )
-        return text
+        if self._token is None or not self.holds(text):
+            return text
+        return self._token.sub(lambda found: found[0] if found[0].lower() in but else _blot(found[0]), text)
+
+
+def _blot(token: str) -> str:
+    return "erased@example.invalid" if "@" in token else "-"
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    found = "|".join(patterns)
+    return re.compile(found, re.IGNORECASE) if found else None
+
+
+def _bounded(token: str) -> str:
+    """The token as a whole. In JSON a line's end is a letter after a backslash, which is no part of a name."""
+    if "@" not in token:
+        return rf"(?<!\d){re.escape(token)}(?!\d)"
+    start = r"(?:(?<![\w.+%-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-f]{4}))"
+    return rf"{start}{re.escape(token)}(?![\w-])(?!\.\w)"
 
 
 def _is_prefixed(name: str) -> bool:

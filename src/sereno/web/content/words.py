@@ -73,6 +73,15 @@ _VALUED: dict[str, str | Promise] = {
     "liquid.stray": _("“%(detail)s” stands where nothing was opened for it."),
     "liquid.tag": _("“%(detail)s” cannot be used in messages. There are if, unless, case, for and assign."),
     "liquid.broken": _("This cannot be read: %(detail)s."),
+    "personal.birth": _("“%(name)s” shows a date of birth. Greet without it: whoever reads along would know it."),
+    "personal.phone": _("“%(name)s” shows a telephone number. The reader knows theirs; leave it out."),
+    "personal.place": _("“%(name)s” shows where somebody was. Leave it out."),
+    "personal.score": _("“%(name)s” shows what you think of a customer. It is for you, not for them."),
+    "personal.note": _("“%(name)s” shows a note. What is written there was not written for this mail."),
+    "personal.address": _("“%(name)s” shows an address. It belongs into mails about an order only."),
+    "personal.watched": _("“%(name)s” shows how somebody came to you. It feels watched; leave it out."),
+    "personal.said_watched": _("“%(name)s” tells the reader that they are watched. Speak of the goods instead."),
+    "personal.said_health": _("“%(name)s” touches health. Never guess it of a reader."),
 }
 REFUSALS: dict[str, str | Promise] = {
     "title.empty": _("Give the message a name."),
