@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.durations import format_duration
+from sereno.engine.places import kind_of, walk
 from sereno.engine.precedence import FIRST, LAST, USUAL
 from sereno.engine.schedule import WEEKDAYS
 from sereno.runtime.arbiter import changing
@@ -26,8 +29,8 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.guardrails import words
 from sereno.web.sentences import duration
 from sereno.web.shell import render
+from sereno.web.subjects import labels
 
-_PRIORITY = re.compile(r"^priority:\s*([1-9])\s*$", re.MULTILINE)
 _PLACE = re.compile(r"(\d{1,18})~(.{1,300})")
 UNDO = "guardrails"
 """In a session: the rules before its last change."""
@@ -88,7 +91,9 @@ def person(request: StaffRequest) -> HttpResponse:
     """What went, goes and waits to somebody, of the last month."""
     who = request.GET.get("who", "").strip()[:320]
     rows = [_row(row) for row in changing.messages_to(request.shop.pk, who)] if who else []
-    return render(request, "guardrails/person.html", {"section": "guardrails", "who": who, "rows": rows})
+    named = labels(request.shop, [row["subject"] for row in rows if row["subject"]])
+    context = {"section": "guardrails", "who": who, "rows": rows, "labels": named}
+    return render(request, "guardrails/person.html", context)
 
 
 def _page(
@@ -117,6 +122,7 @@ def _page(
         "channels": words.CHANNELS.items(),
         "days": words.DAYS.items(),
         "rows": [_row(row) for row in rows[: changing.PAGE]],
+        "labels": labels(request.shop, [row["subject"] for row in rows]),
         "more": changing.place_of(more) if more else None,
         "is_first": found is None,
         "tried": tried,
@@ -157,18 +163,37 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _writing(request: StaffRequest, rules: Rules) -> list[Writing]:
-    """Published flows with a step that writes to people, those that go first at the top."""
-    names = [one.name for one in registry().actions if not one.is_internal and one.message({}) is not None]
+    """Published flows that may send marketing, those that go first at the top."""
     rows = FlowVersion.objects.filter(
         flow__shop=request.shop, flow__is_derived=False, number=F("flow__version")
     ).values_list("flow__name", "flow__title", "flow__status", "document")
     found: list[Writing] = []
     for name, title, status, document in rows:
-        if any(f"{action}:" in document for action in names):
-            said = _PRIORITY.search(document)
-            own = int(said.group(1)) if said else None
+        has_marketing, own = _what_it_sends(document)
+        if has_marketing or name in rules.priorities:
             found.append(Writing(name, title, status, rules.priorities.get(name, own or USUAL), own))
     return sorted(found, key=lambda flow: (flow.priority, flow.title.casefold()))
+
+
+@lru_cache(maxsize=512)
+def _what_it_sends(text: str) -> tuple[bool, int | None]:
+    """Whether a published flow may send marketing, and the priority it says. A version never changes."""
+    try:
+        document = read_document(text)[0].document
+    except Unreadable:
+        return False, None
+    if not isinstance(document, Mapping):
+        return False, None
+    has_marketing = False
+    for _path, step in walk(document):
+        action = registry().actions.get(kind_of(step))
+        config = step.get(kind_of(step)) if isinstance(step, Mapping) else None
+        if action is not None and isinstance(config, Mapping):
+            kind = action.message(config)
+            # A template of the shop's own may be either.
+            has_marketing = has_marketing or (kind is not None and kind.purpose != "transactional")
+    said = document.get("priority")
+    return has_marketing, said if isinstance(said, int) else None
 
 
 def _changed(given: Any, document: dict[str, Any], flows: list[Writing]) -> dict[str, Any] | None:

@@ -72,8 +72,8 @@ def why_waits(reason: str | None, details: Mapping[str, Any]) -> str:
     match reason:
         case "message.capped":
             text = ngettext(
-                "This person has had %(num)s message in %(period)s, and %(most)s may go",
-                "This person has had %(num)s messages in %(period)s, and %(most)s may go",
+                "This person has had %(num)s message in %(period)s; the limit is %(most)s",
+                "This person has had %(num)s messages in %(period)s; the limit is %(most)s",
                 int(details.get("counted") or 0),
             )
             values = {"num": details.get("counted"), "most": details.get("most")}
