@@ -233,6 +233,10 @@ class Batch:
         tx = self.tx
         old = [held for held in changed if held.row is not None]
         new = [held for held in changed if held.row is None]
+        decided = [held.row for held in old if any(entry.code in DECIDED for entry in held.traces)]
+        if decided:
+            # Others were asked the same; what is asked next is written after this.
+            tx.run("close_other_approvals", {"runs": decided, "now": now})
         if old:
             tx.many("update_runs", sorted(changed_row(held, now) for held in old))
             ended = [held for held in old if held.was_live and not held.is_live]
@@ -309,10 +313,6 @@ class Batch:
 
     def _write_approvals(self, changed: Sequence[Held], now: int) -> bool:
         """Gives whether somebody is to be told of them."""
-        decided = [held.row for held in changed if any(entry.code in DECIDED for entry in held.traces)]
-        if decided:
-            # Others were asked the same; what is asked next is written after this.
-            self.tx.run("close_other_approvals", {"runs": decided, "now": now})
         rows = [
             (
                 asked.key,

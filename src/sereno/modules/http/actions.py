@@ -9,14 +9,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import JsonValue, field_validator
+from pydantic import JsonValue, field_validator, model_validator
 
+from sereno.commerce.money import Money
 from sereno.commerce.schema import Field, record
 from sereno.engine.catalog import ConfigProblem
+from sereno.engine.limits import as_money
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
@@ -41,6 +43,17 @@ _ADVICE_BODY = (
 )
 
 
+class CostConfig(Config):
+    amount: str = text(_("Amount"), max_length=20)
+    currency: str = text(_("Currency"), max_length=3)
+
+    @model_validator(mode="after")
+    def _is_money(self) -> Self:
+        if as_money(self.amount, self.currency) is None:
+            raise ValueError("a cost is an amount above zero and a currency, such as {amount: '0.07', currency: EUR}")
+        return self
+
+
 with warnings.catch_warnings():
     # The key is named `json` by promise; pydantic warns of its own old method of that name, which nobody calls.
     warnings.filterwarnings("ignore", message='Field name "json"')
@@ -62,6 +75,10 @@ with warnings.catch_warnings():
             default=None,
             max_length=200,
             help=_("A secret, or the name of one in the shop's setting `secrets`. Signs as Standard Webhooks do."),
+        )
+
+        cost: CostConfig | None = option(
+            _("What a call costs"), default=None, help=_("Counts against the flow's limit of money in a day.")
         )
 
         @field_validator("url")
@@ -102,6 +119,15 @@ def connection(config: Mapping[str, Any]) -> str:
     return f"http:{urlsplit(str(config.get('url', ''))).netloc.rpartition('@')[2].lower()}"
 
 
+def spend(config: Mapping[str, Any]) -> Money | None:
+    """What the flow's author says a call costs."""
+    cost: Any = config.get("cost")
+    if not isinstance(cost, Mapping):
+        return None
+    values = cast("Mapping[str, Any]", cost)
+    return as_money(values.get("amount"), str(values.get("currency")))
+
+
 @action(
     "http.request",
     label=_("Call {method} {url}"),
@@ -110,6 +136,7 @@ def connection(config: Mapping[str, Any]) -> str:
     on_error="stop",
     result=RESULT,
     connection=connection,
+    spend=spend,
 )
 def request(config: RequestConfig, ctx: Context) -> Result:
     """Call another system over HTTP. The idempotency key travels in the `Idempotency-Key` header and stays the same on
