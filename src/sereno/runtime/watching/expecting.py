@@ -34,6 +34,8 @@ PATIENCE = 300
 """Seconds; a shorter silence never rings, whatever it weighs."""
 EXTREMES = 40
 """The longest gaps, from which their tail is read."""
+LEAST_SCALE = 0.15
+"""Of the tail: no stream is more regular than what is known of it."""
 TREND, TURN = 14, 5
 """Days over which the present level is told from the usual one."""
 HORIZON = 60 * DAY
@@ -211,7 +213,8 @@ def _at(passed: Sequence[float], place: float) -> float:
 def _tail(gaps: Sequence[float], months: float) -> tuple[float, float, float]:
     """Peaks over a threshold (Coles, Introduction to Statistical Modeling of Extreme Values, 4): excesses of the
     longest gaps over `high` are taken for exponential with mean `scale`; 1 is what a Poisson process has (less what
-    goes like clockwork), and counts as four gaps more. Excesses far out were outages or holidays and are cut, so that one of them does not blind the watch.
+    goes like clockwork), and counts as four gaps more. Excesses far out were outages or holidays and are cut, so that
+    one of them does not blind the watch.
     Gives (high, how many a month, scale)."""
     ordered = sorted(gaps, reverse=True)
     above = max(LEAST_GAPS // 2, min(EXTREMES, len(ordered) // 4))
@@ -219,8 +222,8 @@ def _tail(gaps: Sequence[float], months: float) -> tuple[float, float, float]:
     excesses = [weight - high for weight in ordered[:above]]
     middle = excesses[above // 2] / log(2)
     mean = sum(min(excess, 5 * middle) for excess in excesses) / above
-    prior = min(1.0, max(0.1, pstdev(gaps)))
-    return high, above / months, (mean * above + 4.0 * prior) / (above + 4.0)
+    scale = (mean * above + 4.0 * min(1.0, pstdev(gaps))) / (above + 4.0)
+    return high, above / months, max(scale, LEAST_SCALE)
 
 
 # --- judging ----------------------------------------------------------------------------------------
