@@ -278,3 +278,39 @@ def test_old_slots_are_forgotten(shop: Place) -> None:
     shop.after(days=2)
     shop.runtime.beat()
     assert slots(shop) == []
+
+
+def test_a_dry_world_is_told_the_same(sqlite: Any) -> None:
+    """Put off, refused with a reason, and counted by when it would have gone."""
+    from datetime import timedelta
+
+    from sereno.engine.run import RunState
+    from sereno.runtime.actions import Prepared
+    from sereno.runtime.arbiter.passing import dry_guard
+    from sereno.runtime.arbiter.verdicts import Go, Later, Never
+
+    register()
+    place = Place(sqlite)
+    set_rules(place, caps=[EMAIL_DAILY], expires={"marketing": "30h"})
+    guard = dry_guard(place.runtime.world)
+    with place.database.transaction() as tx:
+        facts = place.runtime.world.shops.find(tx, place.shop).facts
+
+        def ask(key: str, hours: float, to: str = "ana@example.com", action: str = "tests.letter") -> Any:
+            state = RunState(id=key, flow="f", version=1, subject="thing:1", key=key, event={}, started_at=START)
+            effect = Prepared(f"{key}/0", action, {"to": to}, 1, "f", state, facts, START, None)
+            return guard(effect, {}, START + timedelta(hours=hours), tx)
+
+        assert ask("x", 0, action="tests.call") == Go()
+        assert ask("a", 0) == Go()
+        later = ask("b", 1)
+        assert isinstance(later, Later) and later.at == START + timedelta(hours=24)
+        third = ask("c", 2)
+        assert isinstance(third, Never) and third.reason == "message.expired"
+        fourth = ask("d", 30)
+        assert isinstance(fourth, Later) and fourth.at == START + timedelta(hours=48)
+        tx.many("suppress", [(place.shop, "no@example.com", "email", "complaint", 0)])
+        assert ask("e", 3, "no@example.com") == Never(
+            "address.suppressed", {"to": "no@example.com", "purpose": "marketing"}
+        )
+    place.runtime.stop()

@@ -189,6 +189,10 @@ def test_who_may_enter(shop: Shop) -> None:
     assert held["control"] == {"share": 12.5, "window": "7d"}
     assert list(refused(held, "entry", shop, **{"f-share": "60"})) == ["f-share"]
     assert "control" not in changed(held, "entry", shop, **{"f-share": ""})
+    first = changed(always, "entry", shop, **{"f-priority": "2"})
+    assert first["priority"] == 2
+    assert list(refused(first, "entry", shop, **{"f-priority": "10"})) == ["f-priority"]
+    assert "priority" not in changed(first, "entry", shop, **{"f-priority": ""})
 
 
 def test_exits_are_changed_and_added(shop: Shop) -> None:

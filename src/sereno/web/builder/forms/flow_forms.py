@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sereno.engine.control import MOST_HELD_OUT
+from sereno.engine.precedence import FIRST, LAST
 from sereno.engine.trigger import KINDS, SUPPLIED
 from sereno.web.builder.forms.controls import (
     Check,
@@ -228,6 +229,14 @@ def entry_form(setting: Setting) -> Form:
             keys=("control", "window"),
             label=_("Their orders count for"),
             help=_("14 days when empty."),
+        ),
+        Number(
+            name="f-priority",
+            keys=("priority",),
+            label=_("Importance beside other flows"),
+            help=_("From 1 (its messages go first where a person may get but one) to 9. 5 when empty."),
+            least=FIRST,
+            most=LAST,
         ),
     ]
 
