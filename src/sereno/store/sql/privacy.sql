@@ -46,8 +46,8 @@ UPDATE privacy_request SET status = 'failed', worker = NULL, lease_until = NULL,
 WHERE id = :id AND worker = :worker
 
 -- name: set_privacy_request
-UPDATE privacy_request SET status = :status, start_at = :start_at, finished_at = :finished_at, problem = NULL,
-    about = CASE WHEN :status = 'cancelled' THEN '' ELSE about END, worker = NULL, lease_until = NULL
+UPDATE privacy_request SET status = CAST(:status AS text), start_at = :start_at, finished_at = :finished_at, problem = NULL,
+    about = CASE WHEN CAST(:status AS text) = 'cancelled' THEN '' ELSE about END, worker = NULL, lease_until = NULL
 WHERE id = :id AND shop_id = :shop AND status {in:from:text} RETURNING id
 
 -- name: fetch_privacy_file
