@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 FLOW = "flow: caller\ntrigger: {event: custom.begun}\nsteps:\n  - bench.call: {to: x}\n    on_error: continue\n"
-EFFECTS = 4000
-SECONDS_EACH = 0.02
+EFFECTS = 6000
+SECONDS_EACH = 0.05
 WATCHED = 4.0
 """Seconds after the switch in which beginnings are looked for."""
 
@@ -44,7 +44,7 @@ def prepare(url: str) -> None:
     def call(config: CallConfig, ctx: Context) -> Result:
         """Take a moment, and say when it began."""
         with Path(os.environ["BEGUN"]).open("a") as begun:
-            begun.write(f"{time.time()}\n")
+            begun.write(f"{time.time()} {os.getpid()}\n")
         time.sleep(SECONDS_EACH)
         return Done({})
 
@@ -69,6 +69,11 @@ def work(url: str, number: int, stop: Any) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     worker.run(over)
+
+
+def _workers(begun: Path) -> set[str]:
+    """Those that have begun something."""
+    return {line.split()[1] for line in begun.read_text().splitlines() if line.count(" ") == 1}
 
 
 def measure(url: str, workers: int, folder: Path) -> dict[str, Any]:
@@ -98,12 +103,14 @@ def measure(url: str, workers: int, folder: Path) -> dict[str, Any]:
     for process in processes:
         process.start()
     deadline = time.time() + 120
-    while len(begun.read_text().splitlines()) < 300 and time.time() < deadline:
+    while len(_workers(begun)) < workers and time.time() < deadline:
         time.sleep(0.05)
+    at_work = len(_workers(begun))
+    time.sleep(1.0)
     switches.switch_off(shop, "shop", "", "bench", "bench", database=database)
     switched = time.time()
     time.sleep(WATCHED)
-    times = sorted(map(float, begun.read_text().split()))
+    times = sorted(float(line.split()[0]) for line in begun.read_text().splitlines())
     stop.set()
     for process in processes:
         process.join(20)
@@ -114,7 +121,7 @@ def measure(url: str, workers: int, folder: Path) -> dict[str, Any]:
     after = [at - switched for at in times if at > switched]
     database.close()
     return {
-        "workers": workers,
+        "workers": at_work,
         "begun_before": len(times) - len(after),
         "begun_after": len(after),
         "latest_begin_after_seconds": round(max(after, default=0.0), 3),

@@ -46,7 +46,7 @@ def page(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "limits",
         "standing": found,
-        "off": [one for one in found.all() if one.off is not None],
+        "counted": [one for one in found.flows if one.hour.limit is not None or one.hour.used or one.day],
         "questions": [(row, suggested(row)) for row in questions],
         "answered": list(answered.order_by("-id")[:ANSWERED]),
         "ages": [(key, text) for key, (text, _length) in AGES.items()],
