@@ -92,7 +92,13 @@ def test_without_a_control_group_the_page_says_what_one_is_for(client: Client, s
     page = text_of(client, "/flows/recover/results")
     assert "What would have happened without it?" in page
     assert "Add a control group" in page
-    assert "Win carts back" in text_of(client, "/results")
+    assert "Not measured" not in text_of(client, "/results")
+    mail = "{subject: Hi, text: Hi, purpose: marketing}"
+    services.save_draft(
+        shop.pk, f"flow: news\ntrigger: {{event: order.paid}}\nsteps: [{{messages.send_email: {mail}}}]"
+    )
+    services.publish(shop.pk, "news", "ana")
+    assert re.search("Not measured news", text_of(client, "/results"))
 
 
 def test_a_sure_lift_is_said_in_orders_and_money(client: Client, flow: Flow) -> None:

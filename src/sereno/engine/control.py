@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import msgspec
 
+from sereno.engine.catalog import Catalog
 from sereno.engine.chance import SHARES, share_of
 from sereno.engine.documents import Where
 from sereno.engine.durations import format_duration
@@ -83,14 +84,8 @@ def _share(reader: Reader, value: Any, where: Where) -> int:
 
 def _refuse_transactional(reader: Reader, document: Mapping[str, Any], where: Where) -> None:
     """Nobody may be kept from what they need to know: an order confirmation, a parcel's number."""
-    for path, step in walk(document):
-        name = kind_of(step)
-        action = reader.catalog.action(name)
-        config = cast("Mapping[str, Any]", step).get(name) if isinstance(step, Mapping) else None
-        if action is None or not isinstance(config, Mapping):
-            continue
-        purpose = action.purpose(cast("Mapping[str, Any]", config))
-        if purpose is None or purpose == "marketing":
+    for path, purpose in purposes(document, reader.catalog):
+        if purpose == "marketing":
             continue
         why = "is transactional" if purpose else "does not say what it is for (write purpose: marketing if it is)"
         message = (
@@ -98,6 +93,22 @@ def _refuse_transactional(reader: Reader, document: Mapping[str, Any], where: Wh
             "take control away, or move that step into a flow of its own"
         )
         reader.problem("control.transactional", message, where)
+
+
+def purposes(document: Mapping[str, Any], catalog: Catalog) -> list[tuple[str, str]]:
+    """What the flow's messages are for, by the paths of their steps: `marketing`, `transactional`, or empty where the
+    document does not say."""
+    found: list[tuple[str, str]] = []
+    for path, step in walk(document):
+        name = kind_of(step)
+        action = catalog.action(name)
+        config = cast("Mapping[str, Any]", step).get(name) if isinstance(step, Mapping) else None
+        if action is None or not isinstance(config, Mapping):
+            continue
+        purpose = action.purpose(cast("Mapping[str, Any]", config))
+        if purpose is not None:
+            found.append((path, purpose))
+    return found
 
 
 def experiments_of(document: Mapping[str, Any], control: Control | None) -> dict[str, Experiment]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
-from sereno.engine.control import HOLDOUT, Experiment, as_share, holdout_experiment
+from sereno.engine.control import HOLDOUT, Experiment, as_share, holdout_experiment, purposes
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
 from sereno.store import scope
@@ -33,6 +33,12 @@ class Measured:
     sums: Sequence[Sum]
     document: Mapping[str, Any] | None = field(default=None, repr=False)
 
+    @property
+    def is_marketing(self) -> bool:
+        """Whether it writes to people and none of it must reach everybody: it could have a control group."""
+        found = {purpose for _, purpose in purposes(self.document or {}, registry())}
+        return found == {"marketing"}
+
 
 def measured(shop_id: int, name: str, *, database: Database | None = None) -> Measured:
     """One flow's, with the sums of every day. Raises LookupError."""
@@ -45,8 +51,8 @@ def measured(shop_id: int, name: str, *, database: Database | None = None) -> Me
 
 
 def measured_everywhere(shop_id: int, *, database: Database | None = None) -> list[Measured]:
-    """All flows of the shop that are or were measured, for all time only; first the holdout of the whole shop, with
-    all its days, if there is one."""
+    """All flows of the shop that are, were or could be measured, for all time only; first the holdout of the whole
+    shop, with all its days, if there is one."""
     with (database or default_database()).read() as tx:
         whole = _whole(tx, shop_id)
         rows = tx.all("measured_flows", {"shop": shop_id})
@@ -54,7 +60,7 @@ def measured_everywhere(shop_id: int, *, database: Database | None = None) -> li
         for flow_id, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [row[0] for row in rows]}):
             sums.setdefault(flow_id, []).append(_plain((*row[:4], 0, *row[4:])))
     flows = [_measured(row, sums.get(row[0], [])) for row in rows]
-    return [*whole, *(one for one in flows if one.experiments or one.sums)]
+    return [*whole, *(one for one in flows if one.experiments or one.sums or one.is_marketing)]
 
 
 def _whole(tx: Transaction, shop_id: int) -> list[Measured]:

@@ -54,8 +54,33 @@ steps:
 """A flow of the shop's own, so that a question waits on the page of what needs a person."""
 
 
-MEASURED = "cart-recovery"
-GROUP = f"control: {{share: {world.HELD_OUT}, window: 7d}}"
+AGAIN = f"""\
+flow: {world.AGAIN}
+name: A second order
+description: Some days after an order was paid, what goes well with it. Two ways of writing are compared.
+trigger: {{event: order.paid}}
+key: customer.id
+reentry: {{after: 60d}}
+exit: [order.cancelled]
+control: {{share: {world.NOT_ASKED}, window: 30d}}
+steps:
+  - wait: 5d
+  - split:
+      weights: {{short: 50, story: 50}}
+      short:
+        - messages.send_email:
+            subject: "Lo que va bien con tu pedido"
+            text: "Hola, {{{{ customer.first_name }}}}: tres piezas que van bien con tu pedido te esperan en la tienda."
+            purpose: marketing
+      story:
+        - messages.send_email:
+            subject: "Cómo se hace tu cerámica"
+            text: "Hola, {{{{ customer.first_name }}}}: así se hace lo que compraste, y esto va bien con ello."
+            purpose: marketing
+"""
+"""A flow of the shop's own that reaches enough people for its results to say something."""
+MEASURED, SHARE = world.CARTS
+GROUP = f"control: {{share: {SHARE}, window: 7d}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +135,10 @@ def make_shop(owner: str, folder: Path) -> Made:
             created_at=long_ago,
         )
         rows[channel] = row.pk
-    for name, text in (*((flow.name, flow.text) for flow in shipped_flows()), ("personal-thanks", THANKS)):
+    own = (("personal-thanks", THANKS), (world.AGAIN, AGAIN))
+    for name, text in (*((flow.name, flow.text) for flow in shipped_flows()), *own):
         services.save_draft(shop.pk, measured(text) if name == MEASURED else text)
-        services.publish(shop.pk, name, owner, "from the library" if text != THANKS else "our own")
+        services.publish(shop.pk, name, owner, "our own" if (name, text) in own else "from the library")
     Flow.objects.filter(shop=shop).update(created_at=long_ago)
     FlowVersion.objects.filter(flow__shop=shop).update(published_at=long_ago)
     from django.conf import settings

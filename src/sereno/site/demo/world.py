@@ -30,8 +30,10 @@ _SOURCES = (
     ("pinterest", "social", "cocina", 7),
     ("idealo", "comparison", "aceite", 5),
 )
-HELD_OUT = 20
-"""Per cent of the people to whom the demo sends no reminder of their cart."""
+CARTS = ("cart-recovery", 20)
+"""The flow that reminds people of their carts, and the per cent it passes by."""
+AGAIN, NOT_ASKED = "second-order", 25
+"""The flow that asks people to come again, and the per cent it passes by; those come again half as often."""
 REMINDED, UNREMINDED = 0.4, 0.15
 """Of those who leave a cart at the checkout, the share that comes back for it, with reminders and without."""
 
@@ -169,17 +171,12 @@ class World:
         roll = self.chance.random()
         if roll < 0.7:
             self.after(at, "pay", token, minutes=(2, 6))
-        elif roll < 0.7 + 0.3 * (REMINDED if self._is_reminded(cart) else UNREMINDED):
+        elif roll < 0.7 + 0.3 * (UNREMINDED if _is_held_out(*CARTS, self.people[cart["person"]]) else REMINDED):
             # Left, and came back later: by itself, or by a reminder.
             self.after(at, "pay", token, hours=(5, 40))
         else:
             self.after(at, "forget", token, hours=(70, 80))
         return shapes_of(cart["channel"]).checkout(self, cart, at, is_new=True)
-
-    def _is_reminded(self, cart: dict[str, Any]) -> bool:
-        """Whether a reminder would reach the person: they are not in the demo's control group."""
-        group = Control(HELD_OUT * 100, timedelta(days=7))
-        return not is_held_out(group, "cart-recovery", f"email:{self.people[cart['person']].email.lower()}")
 
     def _address(self, at: datetime, token: str) -> list[Hook]:
         cart = self.carts.get(token)
@@ -193,7 +190,9 @@ class World:
         pool = self.pools[channel]
         if pool and self.chance.random() < 0.42:
             # Some come again and again: the square favours the early ones.
-            return self.people[pool[int(len(pool) * self.chance.random() ** 2)]]
+            person = self.people[pool[int(len(pool) * self.chance.random() ** 2)]]
+            if not (self.chance.random() < 0.5 and _is_held_out(AGAIN, NOT_ASKED, person)):
+                return person
         person = invent(self.chance, len(self.people) + 1, _LANGUAGES[channel])
         self.people[person.number] = person
         return person
@@ -360,3 +359,8 @@ class World:
             for due, number, what, args in document["steps"]
         ]
         return world
+
+
+def _is_held_out(flow: str, share: int, person: Person) -> bool:
+    """Whether the person is in the control group of one of the demo's flows: then no mail of it moves them."""
+    return is_held_out(Control(share * 100, timedelta()), flow, f"email:{person.email.lower()}")

@@ -81,7 +81,8 @@ def results(request: StaffRequest) -> HttpResponse:
     rows: list[tuple[Measured, Shown]] = []
     splits: list[tuple[Measured, Shown]] = []
     whole: Shown | None = None
-    for one in measured_everywhere(request.shop.pk):
+    everything = measured_everywhere(request.shop.pk)
+    for one in everything:
         for result in results_of(one.experiments, one.sums, one.currency, today):
             if not result.is_current:
                 continue
@@ -92,12 +93,7 @@ def results(request: StaffRequest) -> HttpResponse:
                 (rows if result.name == CONTROL else splits).append((one, shown))
     order = {"ok": 0, "bad": 1, "": 2, "lamp": 3}
     rows.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
-    measured_ids = {one.flow_id for one, _shown_ in rows}
-    unmeasured = [
-        flow
-        for flow in Flow.objects.filter(shop=request.shop, status="live", is_derived=False).defer("draft")[:200]
-        if flow.pk not in measured_ids
-    ]
+    unmeasured = [one for one in everything if one.is_marketing and one.status == "live" and not one.experiments]
     context = {"section": "results", "rows": rows, "splits": splits, "whole": whole, "unmeasured": unmeasured}
     return render(request, "results/overview.html", {**context, "texts": _texts(request.shop.currency)})
 
