@@ -72,10 +72,11 @@ def test_what_a_person_said_about_mail_stands_beside_it(place: Place) -> None:
         fact("c1", "consent.changed", "customer:17", NO),
     )
     place.drain()
-    standing = services.explain(place.shop, "ana@example.com", database=place.database)["standing"]
-    assert [(one["kind"], one["code"], one["about"]) for one in standing] == [
-        ("consent", "consent.refused", "ana@example.com")
-    ]
+    for asked in ("ana@example.com", "order:2", "customer:17"):
+        standing = services.explain(place.shop, asked, database=place.database)["standing"]
+        assert [(one["kind"], one["code"], one["about"]) for one in standing] == [
+            ("consent", "consent.refused", "ana@example.com")
+        ], asked
 
 
 def letters(place: Place) -> None:

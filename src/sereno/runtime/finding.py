@@ -27,11 +27,8 @@ class Meaning:
     links: tuple[str, ...]
     subjects: tuple[str, ...]
     seen: dict[str, int] = field(default_factory=dict[str, int])
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """E-mail addresses among the links."""
-        return tuple(link.removeprefix("email:") for link in self.links if link.startswith("email:"))
+    people: tuple[str, ...] = ()
+    """Whom it is about, as links: named by the text, or in the events of what it names."""
 
 
 def meaning_of(
@@ -42,11 +39,20 @@ def meaning_of(
     found = known if known is not None else _links(tx, database, plugins, shop_id, text) if text else ()
     links = list(dict.fromkeys(found))[:MOST]
     subjects = dict.fromkeys(links)
+    named = set(links)
+    people = dict.fromkeys(link for link in links if _is_person(link))
     seen: dict[str, int] = {}
-    for subject, type_, at in tx.all("events_of_links", {"shop": shop_id, "links": links}) if links else ():
+    for subject, type_, at, refs in tx.all("events_of_links", {"shop": shop_id, "links": links}) if links else ():
         subjects.setdefault(subject)
         seen.setdefault(type_, at)
-    return Meaning(text, tuple(links), tuple(subjects)[: MOST * 5], seen)
+        if subject in named and len(people) < MOST:
+            theirs = (f"{kind}:{key}" for kind, key in decode(refs).items())
+            people.update(dict.fromkeys(link for link in theirs if _is_person(link)))
+    return Meaning(text, tuple(links), tuple(subjects)[: MOST * 5], seen, tuple(people))
+
+
+def _is_person(link: str) -> bool:
+    return link.startswith(("customer:", "email:"))
 
 
 def _links(tx: Transaction, database: Database, plugins: Plugins, shop_id: int, text: str) -> Iterable[str]:

@@ -61,7 +61,7 @@ WHERE skip.shop_id = :shop AND skip.subject {in:subjects:text} AND +skip.flow_id
 ORDER BY skip.id DESC LIMIT 200
 
 -- name: events_of_links
-SELECT event.subject, event_link.type, event_link.occurred_at
+SELECT event.subject, event_link.type, event_link.occurred_at, event.refs
 FROM event_link JOIN event ON event.id = event_link.event_id
 WHERE event_link.shop_id = :shop AND event_link.link {in:links:text} ORDER BY event_link.occurred_at DESC LIMIT 1000
 
