@@ -16,8 +16,8 @@ from sereno.store.documents import decode
 from sereno.store.fields import from_micros
 from sereno.store.scratch import open_scratch
 
-RUNS = """SELECT run.uid, flow.name, run.version, run.subject, run.key, run.status, run.step, run.reason, run.started_at,
-run.due_at FROM run JOIN flow ON flow.id = run.flow_id WHERE NOT flow.is_derived ORDER BY run.id"""
+RUNS = """SELECT run.uid, flow.name, run.version, run.subject, run.key, run.status, run.step, run.reason,
+run.started_at, run.due_at FROM run JOIN flow ON flow.id = run.flow_id WHERE NOT flow.is_derived ORDER BY run.id"""
 EFFECTS = """SELECT flow.name, run.uid, effect.step, effect.action, effect.created_at, effect.subject, effect.config,
 effect.status, effect.error, effect.message FROM effect JOIN flow ON flow.id = effect.flow_id
 JOIN run ON run.id = effect.run_id WHERE NOT flow.is_derived ORDER BY effect.id"""

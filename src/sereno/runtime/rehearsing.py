@@ -129,9 +129,8 @@ class _Ears:
             return _Http(self)
         if kind is Links:
             return _Links(self._shop.base_url)
-        if kind is Products:
-            return self._rehearsal.lookup(self._shop)
-        return self._rehearsal.reading(kind, self._shop)
+        found = self._rehearsal.reading(kind, self._shop)
+        return self._rehearsal.lookup(self._shop) if found is None and kind is Products else found
 
 
 @dataclass(frozen=True, slots=True)

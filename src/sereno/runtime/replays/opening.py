@@ -39,5 +39,7 @@ def open_stream(
     stream = Stream(database, plugins, worth, row[0], shop, begin, sink)
     with database.transaction() as tx:
         install_derived(tx, Staff(database, plugins, stream.world), stream.shop, worth.derived)
+        stream.world.flows.invalidate()
+        stream.world.flows.refresh(tx)
     stream.look_at_schedules()
     return stream
