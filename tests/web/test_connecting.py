@@ -17,8 +17,11 @@ from seeding import NOW, Seeded, make_shop, person, seed
 from sereno.connectors.shopify.webhooks import SHOPIFY
 from sereno.ingest.refusals import Refusal
 from sereno.runtime import connecting
+from sereno.runtime.watching.alerting import raise_alert
 from sereno.sdk.plugin import registry
 from sereno.store import secrets
+from sereno.store.database import default_database
+from sereno.store.fields import to_micros
 from sereno.store.models import Audit, Connection, Delivery
 from sereno.web import wiring
 from sereno.web.connecting import forms, words
@@ -268,8 +271,18 @@ def test_a_silent_connection_is_seen() -> None:
     last = datetime.now(UTC) - timedelta(days=3)
     for number in range(60):
         arrived(row, "first-secret", number, last - timedelta(hours=number))
+    with default_database().transaction() as tx:
+        raise_alert(
+            tx,
+            seeded.shop.pk,
+            kind="connection.silent",
+            about="connection:till",
+            text_code="connection.silent",
+            values={"name": "till"},
+            now=to_micros(datetime.now(UTC)),
+        )
     cache.clear()
-    assert "usually never longer than 1 hour" in text_of(owner(seeded), "/connections/till")
+    assert "Quiet for 3 days, which is unusual here" in text_of(owner(seeded), "/connections/till")
     assert "Silent" in text_of(owner(seeded), "/connections")
 
 

@@ -13,7 +13,10 @@ from plans import is_query, scanned, statements
 from seeding import NOW, Seeded, make_shop, person, seed
 
 from sereno.runtime.asking import Answerer, make_token
+from sereno.runtime.watching.alerting import raise_alert
 from sereno.sdk.plugin import registry
+from sereno.store.database import default_database
+from sereno.store.fields import to_micros
 from sereno.store.models import Approval, Audit, Connection, Delivery, Effect, Membership
 from sereno.web.desk.advice import advice
 from sereno.web.wiring import wiring
@@ -130,8 +133,13 @@ def test_silent_connections_and_paused_flows_are_on_the_list() -> None:
         Delivery.objects.create(
             connection=row, dedupe_key=str(number), topic="t", headers={}, body=b"", received_at=at, status="done"
         )
+    with default_database().transaction() as tx:
+        raise_alert(
+            tx, seeded.shop.pk, kind="connection.silent", about="connection:till", text_code="connection.silent",
+            values={"name": "till"}, now=to_micros(datetime.now(UTC)),
+        )
     page = text_of(signed_in(seeded.owner), "/attention")
-    assert "Our till" in page and "usually never longer than 1 hour" in page
+    assert "Our till" in page and "Quiet for 4 days, which is unusual here" in page
     assert "Thank big orders" in page and "Paused by a person" in page
 
 

@@ -1,10 +1,8 @@
-"""Whether a connection's silence is unusual for it."""
+"""How often a connection has brought something of late."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from sereno.web.connecting.rhythm import BARS, HEIGHT, WIDTH, rhythm
 
@@ -18,40 +16,12 @@ def every(gap: timedelta, count: int, last: datetime = NOW) -> list[datetime]:
 
 def test_nothing_came_yet() -> None:
     found = rhythm([], NOW)
-    assert (found.last, found.silence, found.usual, found.is_silent, found.shown) == (None, None, None, False, 0)
+    assert (found.last, found.silence, found.shown) == (None, None, 0)
     assert len(found.bars) == BARS
 
 
-def test_too_little_makes_no_rhythm() -> None:
-    found = rhythm(every(HOUR, 5, NOW - timedelta(days=30)), NOW)
-    assert found.usual is None and not found.is_silent
-
-
-@pytest.mark.parametrize(("quiet", "is_silent"), [(1, False), (2, False), (7, True), (48, True)])
-def test_a_pause_is_held_against_the_longest_usual_one(quiet: int, is_silent: bool) -> None:
-    found = rhythm(every(2 * HOUR, 60, NOW - quiet * HOUR), NOW)
-    assert found.usual == 2 * HOUR
-    assert found.is_silent is is_silent
-
-
-def test_nights_are_usual() -> None:
-    day = [NOW.replace(hour=8) + timedelta(minutes=20 * number) for number in range(30)]
-    times = sorted((at - timedelta(days=back) for at in day for back in range(1, 8)), reverse=True)
-    night = times[0] + timedelta(hours=12)
-    assert not rhythm(times, night).is_silent
-    assert rhythm(times, times[0] + timedelta(hours=30)).is_silent
-
-
-def test_a_single_outage_is_not_taken_for_usual() -> None:
-    times = every(HOUR, 80, NOW - HOUR)
-    times += every(HOUR, 80, times[-1] - timedelta(days=3))
-    assert rhythm(times, NOW).usual == HOUR
-
-
-def test_a_busy_hour_says_nothing_about_a_night() -> None:
-    times = every(timedelta(seconds=3), 2000, NOW - timedelta(minutes=50))
-    assert not rhythm(times, NOW, is_cut=True).is_silent
-    assert rhythm(times, NOW + timedelta(hours=2), is_cut=True).is_silent
+def test_the_present_pause() -> None:
+    assert rhythm(every(HOUR, 5, NOW - 3 * HOUR), NOW).silence == 3 * HOUR
 
 
 def test_bars_are_hours_or_ten_minutes_and_stay_in_their_box() -> None:

@@ -1,4 +1,5 @@
-"""How a connection does, read from the newest of its deliveries along its own index, and kept for a moment."""
+"""How a connection does, read from the newest of its deliveries along its own index, and kept for a moment; whether it
+is silent for too long is the watch's word."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from django.core.cache import cache
 
 from sereno.store.fields import from_micros
-from sereno.store.models import Connection, Delivery, Shop
+from sereno.store.models import Alert, Connection, Delivery, Shop
 from sereno.store.scans import newest_values
 from sereno.web.connecting.rhythm import Rhythm, rhythm
 from sereno.web.wiring import refusals_of
@@ -17,16 +18,16 @@ from sereno.web.wiring import refusals_of
 SAMPLE = 2000
 """Of the newest deliveries: a day and more of most shops, some hours of the busiest."""
 KEPT_FOR = 5
-SILENCE_KEPT_FOR = 60
 MOST_FAILED = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """`failed` are deliveries that could not be read, counted up to a thousand; `refused` those the door did not let in
-    since this process began, None where it has no door."""
+    since this process began, None where it has no door. `is_silent`: there is an alert that says so."""
 
     rhythm: Rhythm
+    is_silent: bool
     failed: int
     refused: int | None
 
@@ -35,7 +36,7 @@ class Health:
         """`new`, `ok`, `silent` or `failing`."""
         if self.rhythm.last is None:
             return "new"
-        return "silent" if self.rhythm.is_silent else "failing" if self.failed else "ok"
+        return "silent" if self.is_silent else "failing" if self.failed else "ok"
 
 
 def health_of(connection: Connection) -> Health:
@@ -46,11 +47,17 @@ def healths_of(connections: Sequence[Connection]) -> dict[int, Health]:
     """By id, for all of them in two queries."""
     rhythms = rhythms_of(connections)
     ends = [{"connection_id": row.pk, "status": "failed"} for row in connections]
+    quiet = _silent_abouts([row.shop_id for row in connections])
     failed = newest_values(Delivery, ends, "id", MOST_FAILED)
     found: dict[int, Health] = {}
     for row, unread in zip(connections, failed, strict=True):
         refusals = refusals_of(row.name)
-        found[row.pk] = Health(rhythms[row.pk], len(unread), refusals.total if refusals is not None else None)
+        found[row.pk] = Health(
+            rhythms[row.pk],
+            (row.shop_id, f"connection:{row.name}") in quiet,
+            len(unread),
+            refusals.total if refusals is not None else None,
+        )
     return found
 
 
@@ -72,14 +79,17 @@ def rhythms_of(connections: Sequence[Connection]) -> dict[int, Rhythm]:
 
 def silent(shop: Shop, connections: Iterable[Connection]) -> list[tuple[Connection, Rhythm]]:
     """Those of the shop's open connections that have been quiet for longer than is usual for them."""
-    key = f"silent-connections:{shop.pk}"
-    found = cache.get(key)
-    if found is None:
-        rows = sorted((row for row in connections if row.is_active and not is_deleted(row)), key=lambda row: row.name)
-        rhythms = rhythms_of(rows)
-        found = [(row, rhythms[row.pk]) for row in rows if rhythms[row.pk].is_silent]
-        cache.set(key, found, SILENCE_KEPT_FOR)
-    return found
+    quiet = _silent_abouts([shop.pk])
+    rows = [row for row in connections if (shop.pk, f"connection:{row.name}") in quiet and not is_deleted(row)]
+    rhythms = rhythms_of(rows)
+    return [(row, rhythms[row.pk]) for row in sorted(rows, key=lambda row: row.name)]
+
+
+def _silent_abouts(shops: Iterable[int]) -> set[tuple[int, str]]:
+    rows = Alert.objects.filter(
+        shop__in=sorted(set(shops)), kind="connection.silent", status__in=("open", "acknowledged", "snoozed")
+    )
+    return set(rows.values_list("shop", "about"))
 
 
 def is_deleted(connection: Connection) -> bool:

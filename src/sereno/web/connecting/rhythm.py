@@ -1,17 +1,14 @@
-"""How often a connection brings something, and whether its silence is unusual. Pure: instants in, figures out."""
+"""How often a connection has brought something of late. Pure: instants in, figures out. Whether its silence is unusual
+is for the watch to say (`runtime.watching`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 HOUR, TEN_MINUTES = timedelta(hours=1), timedelta(minutes=10)
 BARS = 24
-LEAST_GAPS = 12
-"""Fewer than these do not make a rhythm."""
-PATIENCE = timedelta(minutes=30)
 WIDTH, HEIGHT = 240, 44
 
 
@@ -28,13 +25,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """`usual` is the longest pause that is usual for the connection, None while there is too little to tell.
-    `is_silent`: the present pause is clearly longer. `step` is how long a bar lasts."""
+    """`silence`: for how long nothing has come. `step` is how long a bar lasts."""
 
     last: datetime | None
     silence: timedelta | None
-    usual: timedelta | None
-    is_silent: bool
     bars: tuple[Bar, ...]
     step: timedelta
     shown: int
@@ -54,23 +48,7 @@ def rhythm(times: Sequence[datetime], now: datetime, *, is_cut: bool = False) ->
     bars = _bars(times, now, step)
     last = times[0] if times else None
     silence = max(now - last, timedelta()) if last is not None else None
-    usual = _usual(times)
-    is_silent = silence is not None and usual is not None and silence > max(usual * 1.5, _floor(times))
-    return Rhythm(last, silence, usual, is_silent, bars, step, sum(bar.count for bar in bars))
-
-
-def _usual(times: Sequence[datetime]) -> timedelta | None:
-    gaps = sorted(newer - older for newer, older in pairwise(times))
-    if len(gaps) < LEAST_GAPS:
-        return None
-    # One pause in a hundred may have been an outage, ours or theirs.
-    return gaps[len(gaps) - 1 - len(gaps) // 100]
-
-
-def _floor(times: Sequence[datetime]) -> timedelta:
-    """What is known of a few hours says nothing about a night."""
-    known = times[0] - times[-1]
-    return PATIENCE if known > timedelta(hours=26) else max(PATIENCE, min(known, timedelta(hours=12)))
+    return Rhythm(last, silence, bars, step, sum(bar.count for bar in bars))
 
 
 def _bars(times: Sequence[datetime], now: datetime, step: timedelta) -> tuple[Bar, ...]:
