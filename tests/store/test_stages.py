@@ -10,10 +10,11 @@ import pytest
 from support import ANSWERS, START, TRIED, Place, fact
 
 from sereno.engine.chance import share_of
-from sereno.runtime import consenting, services, stages
+from sereno.runtime import consenting, services, stages, webhooks
 from sereno.runtime.stage_pairs import side_by_side
 from sereno.runtime.stages import Terms
 from sereno.sdk.result import Done, Fail
+from sereno.store import secrets
 
 FLOW = """\
 flow: greet
@@ -188,6 +189,10 @@ def test_a_worker_that_had_not_heard_of_the_end_is_tidied_up_after(place: Place)
 
 
 def test_what_fails_again_and_again_is_taken_back(place: Place) -> None:
+    secrets.configure("a key for tests")
+    webhooks.create_webhook(
+        place.shop, "desk", "https://desk.example/hook", ["flow.stage_returned"], "ana", database=place.database
+    )
     ANSWERS["new"] = lambda config, ctx: Fail("remote.refused", "no")
     start(place, share=99)
     begin(place, 1)
@@ -203,6 +208,10 @@ def test_what_fails_again_and_again_is_taken_back(place: Place) -> None:
     ((by, target),) = place.rows("SELECT \"by\", target FROM audit WHERE action = 'flow.stage_returned'")
     assert (by, target) == ("sereno", "greet")
     assert place.rows("SELECT kind, about FROM alert") == [("stage.returned", "flow:greet")]
+    ((config,),) = place.rows("SELECT config FROM effect WHERE action = 'webhooks.deliver'")
+    said = json.loads(config)["body"]
+    assert said["type"] == "flow.stage_returned"
+    assert (said["data"]["flow"], said["data"]["limit"], said["data"]["hits"]) == ("greet", "effects_failed", 7)
     assert check(place) == 0
 
 

@@ -97,7 +97,8 @@ class StageWatch:
         if stage is None or flow is None:
             return
         if stage.settle is not None and flow.version is not None and flow.version != stage.version:
-            settle_older(staff, flow, flow.version, stage.settle, stage.by, only=stage.version)
+            by = SOURCE if stage.outcome == "returned" else stage.by
+            settle_older(staff, flow, flow.version, stage.settle, by, only=stage.version)
         with self._world.database.transaction() as tx:
             tx.run("stage_settled", {"id": id_})
 
