@@ -30,6 +30,9 @@ EXPLAINED = {
     "flow.published": mark("A new version of a flow went live"),
     "flow.paused": mark("A flow was paused"),
     "flow.resumed": mark("A flow goes on"),
+    "alert.raised": mark("Something is amiss"),
+    "alert.settled": mark("What was amiss is over"),
+    "connection.silent": mark("A connection is silent"),
 }
 _SHOWN_ONCE = "webhook-secret"
 
