@@ -20,11 +20,11 @@ from stocked import FAR, MARK, Stocked, stock
 from sereno.store.keys import SCOPES, issue
 from sereno.store.models import Approval, Delivery, Effect, Event
 
-TOKENS = {"join", "answer", "unsubscribe", "preferences", "password-reset"}
+TOKENS = {"join", "answer", "unsubscribe", "preferences", "password-reset", "confirm", "handover"}
 """Addresses whose last part is itself the right to what they show."""
 PUBLIC = {
     "sign-in", "sign-in-code", "company", "company-back", "forgotten", "password-reset", "sign-out", "join", "setup",
-    "language", "unsubscribe", "preferences", "answer", "api-docs", "media",
+    "language", "unsubscribe", "preferences", "answer", "api-docs", "media", "confirm", "handover",
 }  # fmt: skip
 """Addresses for people who are not signed in; they show nothing of a shop without a token of its own."""
 
