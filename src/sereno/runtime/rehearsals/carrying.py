@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -20,7 +20,7 @@ from sereno.runtime.actions import Prepared
 from sereno.runtime.arbiter.passing import dry_guard
 from sereno.runtime.arbiter.verdicts import Guard, Verdict
 from sereno.runtime.backtest import replay
-from sereno.runtime.history import PastEvent, lines_in, past_events
+from sereno.runtime.history import Entered, PastEvent, lines_in, past_entries, past_events
 from sereno.runtime.rehearsals.collecting import Keeper, Shelf, Witness
 from sereno.runtime.rehearsals.measuring import Meter, Side, prices
 from sereno.runtime.rehearsals.requests import forget_old
@@ -86,7 +86,7 @@ def delete_forgotten(database: Database) -> int:
         return 0
     rounds = delete_results(database.transaction, gone[0])
     with database.transaction() as tx:
-        tx.run("forget_backtest_upload", {"backtest": gone[0]})
+        tx.run("forget_backtest_uploads", {"ids": gone[:1]})
         tx.run("delete_backtest", {"id": gone[0]})
     return rounds + 1
 
@@ -222,6 +222,7 @@ class _Work:
             seed=job.seed,
             start=job.begin,
             until=job.until,
+            entered=self._entered(),
             on_progress=self._progress,
             should_stop=self._is_off,
             guard_of=guard_of,
@@ -244,6 +245,13 @@ class _Work:
         for event in self._past():
             self._done += 1
             yield event
+
+    def _entered(self) -> Iterable[Entered]:
+        """Who had entered the live flow before the period, as far as that is known."""
+        job = self._job
+        if job.begin is None or job.origin:
+            return ()
+        return past_entries(job.shop_id, [job.flow], job.begin, database=self._database)
 
     def _past(self) -> Iterator[PastEvent]:
         job = self._job
@@ -328,7 +336,7 @@ class _Work:
             )
             if not ended:
                 raise LeaseLost
-            tx.run("forget_backtest_upload", {"backtest": self._job.id})
+            tx.run("forget_backtest_uploads", {"ids": [self._job.id]})
             forget_old(tx, self._job.shop_id, self._job.flow)
         return status
 

@@ -72,8 +72,7 @@ class Keeper:
         if any(status == "running" and (lease or 0) < now for _, status, _, lease in rows):
             with self._database.transaction() as tx:
                 given_up = [row[0] for row in tx.all("give_up_backtests", {"now": now, "most": MOST_ATTEMPTS})]
-                for id_ in given_up:
-                    tx.run("forget_backtest_upload", {"backtest": id_})
+                tx.run("forget_backtest_uploads", {"ids": given_up})
             for id_ in given_up:
                 delete_results(self._database.transaction, id_)
         if any(status == "waiting" or (status == "running" and (lease or 0) < now) for _, status, _, lease in rows):

@@ -116,8 +116,7 @@ def forget(shop_id: int, id: int, by: str, *, database: Database | None = None) 
 
 def forget_old(tx: Transaction, shop_id: int, flow: str) -> None:
     """Of each flow only the newest are kept."""
-    for (id_,) in tx.all("old_backtests", {"shop": shop_id, "flow": flow, "kept": KEPT}):
-        tx.run("forget_backtest", {"id": id_, "shop": shop_id})
+    tx.run("forget_old_backtests", {"shop": shop_id, "flow": flow, "kept": KEPT})
 
 
 def digest_of(text: str) -> str:

@@ -13,8 +13,8 @@ INSERT INTO backtest_upload (backtest_id, body) VALUES (:backtest, :body)
 -- name: backtest_upload
 SELECT body FROM backtest_upload WHERE backtest_id = :backtest
 
--- name: forget_backtest_upload
-DELETE FROM backtest_upload WHERE backtest_id = :backtest
+-- name: forget_backtest_uploads
+DELETE FROM backtest_upload WHERE backtest_id {in:ids:bigint}
 
 -- name: forget_backtest_upload_of_over
 DELETE FROM backtest_upload WHERE backtest_id = :backtest
@@ -80,9 +80,10 @@ SELECT flow, status FROM backtest WHERE id = :id AND shop_id = :shop AND status 
 UPDATE backtest SET status = 'forgotten', worker = NULL, lease_until = NULL
 WHERE id = :id AND shop_id = :shop AND status NOT IN ('waiting', 'running')
 
--- name: old_backtests
-SELECT id FROM backtest WHERE shop_id = :shop AND flow = :flow AND status IN ('done', 'failed', 'cancelled')
-ORDER BY id DESC LIMIT 1000 OFFSET :kept
+-- name: forget_old_backtests
+UPDATE backtest SET status = 'forgotten' WHERE id IN (SELECT id FROM backtest
+    WHERE shop_id = :shop AND flow = :flow AND status IN ('done', 'failed', 'cancelled')
+    ORDER BY id DESC LIMIT 1000 OFFSET :kept)
 
 -- name: backtests_waiting
 SELECT count(*) FROM backtest WHERE shop_id = :shop AND status IN ('waiting', 'running')
