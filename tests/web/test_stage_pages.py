@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from seeding import make_shop, person
 
+from sereno.modules.messages.unsubscribe import Recipient, make_token
 from sereno.runtime import services, stages
 from sereno.runtime.runtime import Runtime
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.store.database import default_database
-from sereno.store.models import Audit, FlowStage, FlowStageTally, Shop
+from sereno.store.models import Audit, FlowStage, FlowStageTally, Run, Shop
 
 FLOW = """\
 flow: greet
@@ -145,3 +147,16 @@ def test_who_may_only_look(shop: Shop) -> None:
     assert signed_in(other, "operator").get(PAGE).status_code == 404
     assert signed_in(other, "marketer").post(f"{PAGE}/back").status_code == 404
     assert FlowStage.objects.get().ended_at is None
+
+
+def test_who_unsubscribes_by_the_link_counts_for_the_version_that_wrote(client: Client, shop: Shop) -> None:
+    services.save_draft(shop.pk, NEW)
+    client.post(f"{PAGE}/start", {"how": "share", "share": "99"})
+    begin(shop, 1)
+    run = Run.objects.get(version=2)
+    who = Recipient(shop.pk, "mara@example.com", "email", f"{run.uid}/0")
+    address = f"/unsubscribe/{make_token(settings.ENVIRONMENT.secret_key, who)}"
+    for _ in range(2):
+        assert Client().post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    found = FlowStageTally.objects.get(what="unsubscribed")
+    assert (found.is_candidate, found.count) == (True, 1)

@@ -24,7 +24,7 @@ SELECT flow_stage.id, flow_stage.shop_id, flow_stage.flow_id, flow.name, flow_st
     flow_stage.inflight, flow_stage.settle, flow_stage.started_at, flow_stage.step_at, flow_stage.ended_at,
     flow_stage.outcome, flow_stage.reason, flow_stage."by"
 FROM flow_stage JOIN flow ON flow.id = flow_stage.flow_id
-WHERE flow_stage.ended_at IS NULL AND flow.status IN ('live', 'shadow') ORDER BY flow_stage.id
+WHERE flow_stage.ended_at IS NULL AND flow.status IN ('live', 'shadow') ORDER BY flow_stage.flow_id
 
 -- name: newest_stage
 SELECT flow_stage.id, flow_stage.shop_id, flow_stage.flow_id, flow.name, flow_stage.version, flow_stage.live_version,
@@ -82,7 +82,8 @@ FROM flow_stage JOIN flow ON flow.id = flow_stage.flow_id WHERE flow_stage.id = 
 
 -- name: live_run_ids_of
 SELECT id FROM run
-WHERE flow_id = :flow AND version = :version AND status IN ('waiting', 'parked', 'running') AND id > :after
+WHERE flow_id = :flow AND version = :version AND status IN ('running', 'waiting', 'parked', 'failed')
+    AND status <> 'failed' AND id > :after
 ORDER BY id LIMIT :limit
 
 -- name: runs_beside
@@ -96,7 +97,8 @@ UPDATE flow_stage SET ended_at = :now, outcome = 'replaced', reason = '{}' WHERE
 UPDATE flow SET updated_at = :now WHERE id = :flow
 
 -- name: standing_of_version
-SELECT count(*) FROM run WHERE flow_id = :flow AND version = :version AND status IN ('waiting', 'parked', 'running')
+SELECT count(*) FROM run
+WHERE flow_id = :flow AND version = :version AND status IN ('running', 'waiting', 'parked', 'failed') AND status <> 'failed'
 
 -- name: runs_side_by_side
 SELECT id, uid, event_id, version, is_shadow, status, reason, key, subject, started_at FROM run
@@ -107,5 +109,6 @@ ORDER BY started_at DESC, id DESC LIMIT :limit
 SELECT run_id, id, step, action, config, status, created_at FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
 
 -- name: skips_side_by_side
+-- By what they are about, not by the flow, which may have very many.
 SELECT event, version, reason FROM skip
-WHERE shop_id = :shop AND subject {in:subjects:text} AND flow_id = :flow AND event {in:events:bigint}
+WHERE shop_id = :shop AND subject {in:subjects:text} AND flow_id + 0 = :flow AND event {in:events:bigint}
