@@ -11,7 +11,7 @@ from typing import Any
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -172,6 +172,8 @@ def mail(request: StaffRequest, name: str, backtest: int, run: int) -> HttpRespo
     row, _flow = _done(request, name, backtest)
     found = get_object_or_404(BacktestRun, backtest=row, shop=request.shop, pk=run)
     asked = Asked.read(request)
+    if not asked.open:
+        return redirect("backtest-run", name=name, backtest=backtest, run=run)
     _effect, rehearsed = _opened(request, row, found, asked)
     looked = rehearsed.mails.get(asked.reader or rehearsed.own or "") if rehearsed is not None else None
     if looked is None or looked.html is None:
