@@ -104,6 +104,16 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
     "runs.failed": _run_failed,
     "deliveries.failed": _delivery_failed,
     "stage.returned": _stage_returned,
+    "limit.effects_per_hour": lambda facts: Words(
+        _("“%(flow)s” wanted to send its effect number %(wanted)s within the hour; its limit is %(limit)s") % facts,
+        _("It paused itself and kept what it wanted to do. Say whether it may go on."),
+        "/limits",
+    ),
+    "limit.spend_per_day": lambda facts: Words(
+        _("“%(flow)s” wanted to spend %(wanted)s %(currency)s in a day; its limit is %(limit)s %(currency)s") % facts,
+        _("It paused itself and kept what it wanted to do. Say whether it may go on."),
+        "/limits",
+    ),
     "events.failed": _event_failed,
     "connection.silent": _connection_silent,
     "flow.silent": _flow_silent,
