@@ -54,10 +54,12 @@ class Installation:
             raise WrongUse(str(error)) from error
         from django.conf import settings
 
+        from sereno.site.demo.forgetting import watch_inbox
         from sereno.site.plugins import load_plugins
         from sereno.store.secrets import configure
 
         configure(settings.ENVIRONMENT.secret_key)
+        watch_inbox(settings.ENVIRONMENT.data_dir / "demo" / "inbox")
         self._is_prepared = True
         return load_plugins()
 

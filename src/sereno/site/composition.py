@@ -97,9 +97,11 @@ def build_runtime(environment: Environment, *, database: Database | None = None,
     """The live runtime of one worker."""
     from sereno.runtime.runtime import Runtime
     from sereno.runtime.worker import worker_name
+    from sereno.site.demo.forgetting import watch_inbox
 
     database = database or default_database()
     ports = build_ports(environment, database)
+    watch_inbox(environment.data_dir / "demo" / "inbox")
     return Runtime(database, registry(), ports, worker_name=name or worker_name(), base_url=environment.base_url)
 
 
