@@ -41,16 +41,31 @@ def backtest(
     until: datetime | None = None,
     seed: int = 0,
     plugins: Plugins,
+    beside: Sequence[str] = (),
+    on_progress: OnProgress | None = None,
+    is_sorted: bool = False,
 ) -> dict[str, Any]:
-    """Replay `events` (any order) through the flows in `documents`.
+    """Replay `events` (in any order, unless they are said to be sorted) through the flows in `documents`.
 
     Gives `{"events", "runs", "effects", "skipped", "failed", "seconds"}`. `seconds` is the length of time the replay
     covered, so that the answer depends on nothing but the input. Effects are all `shadow`, or `failed` where the action
     refused its config. `seed` goes into the ids of runs. Raises FlowInvalid.
     """
     found = Collected()
-    sorted_ = in_order(event if isinstance(event, PastEvent) else past_of(event) for event in events)
-    summary = replay(documents, sorted_, shop=shop, plugins=plugins, sink=found, seed=seed, start=start, until=until)
+    if not is_sorted:
+        events = in_order(event if isinstance(event, PastEvent) else past_of(event) for event in events)
+    summary = replay(
+        documents,
+        events,
+        shop=shop,
+        plugins=plugins,
+        sink=found,
+        seed=seed,
+        start=start,
+        until=until,
+        beside=beside,
+        on_progress=on_progress,
+    )
     return {"events": summary.events, **found.document(), "seconds": summary.seconds}
 
 

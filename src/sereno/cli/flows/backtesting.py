@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +27,7 @@ def backtest(
     timezone: str | None = None,
     currency: str | None = None,
     locale: str | None = None,
+    with_live: bool = False,
     json: Json = False,
 ) -> None:
     """Replay past events through flow files, in a scratch database, with nothing sent.
@@ -55,17 +56,23 @@ def backtest(
         ISO 4217; EUR when there is no shop.
     locale
         en, es, pt or ro; en when there is no shop.
+    with_live
+        Let the shop's other live flows run along, untold: what they tag and state is then there for these.
     """
+    if with_live and events is not None and shop is None:
+        raise WrongUse("--with-live needs a shop: name one with --shop")
     read = documents.read(files)
     plugins = host().prepare(needs_data=shop is not None or events is None)
     place = None
     if shop is not None or events is None:
         database.ready()
         place = shop_named(shop)
+    names: list[str] = []
     for document in read:
         flow, problems = documents.check(document, plugins, place)
         if flow is None:
             raise Failed("\n".join(documents.problem_lines(document, problems)))
+        names.append(flow.name)
     if events is not None and (from_ or to):
         raise WrongUse("--events brings its own period: leave --from and --to out, or leave --events out")
     # Events before --from only build what is known of records and consents by then.
@@ -74,13 +81,16 @@ def backtest(
     source = _lines(events) if events is not None else _stored(place, end)
     facts = _facts(place, timezone, currency, locale)
     with progress("Events") as tell, documents.in_shop(place):
-        report = host().backtest(
+        report = _report(
             [document.text for document in read],
-            _counted(source, tell),
+            source,
             shop=facts,
             start=start,
             until=instant_of("--until", until) if until else None,
             seed=seed,
+            beside=_beside(place, names) if with_live else (),
+            on_progress=lambda count, at: tell(count, None),
+            is_sorted=True,
         )
     if json:
         emit(report)
@@ -107,25 +117,22 @@ def _facts(place: Any, timezone: str | None, currency: str | None, locale: str |
     )
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Canonical event lines. Raises WrongUse naming the line that is not one."""
-    import msgspec
+def _report(texts: list[str], source: Iterator[Any], **options: Any) -> Mapping[str, Any]:
+    from sereno.runtime.history import BadLine
+
+    try:
+        return host().backtest(texts, source, **options)
+    except BadLine as bad:
+        raise Failed(str(bad)) from bad
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    """The events of a file, in order of time."""
+    from sereno.runtime.history import lines_of
 
     if not path.is_file():
         raise WrongUse(f"--events: there is no file {path}")
-    needed = ("id", "type", "subject", "occurred_at")
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                event = msgspec.json.decode(line)
-            except msgspec.DecodeError as error:
-                raise Failed(f"{path}:{number}: not JSON: {error}") from error
-            missing = [name for name in needed if not isinstance(event, dict) or event.get(name) in (None, "")]
-            if missing:
-                raise Failed(f"{path}:{number}: the event has no {missing[0]!r}")
-            yield event if event.get("source") else {**event, "source": "file"}
+    return lines_of(path)
 
 
 def _stored(place: Any, end: datetime | None) -> Iterator[Any]:
@@ -135,11 +142,11 @@ def _stored(place: Any, end: datetime | None) -> Iterator[Any]:
     return past_events(place.pk, before=end)
 
 
-def _counted(source: Iterable[Any], tell: Any) -> Iterator[Any]:
-    for count, event in enumerate(source, start=1):
-        yield event
-        if count % 200 == 0:
-            tell(count, None)
+def _beside(place: Any, names: list[str]) -> list[str]:
+    """The shop's other live flows."""
+    from sereno.runtime.history import live_beside
+
+    return live_beside(place.pk, names)
 
 
 def _tell(report: Mapping[str, Any]) -> None:

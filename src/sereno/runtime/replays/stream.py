@@ -17,7 +17,7 @@ from sereno.runtime.history import Entered, PastEvent
 from sereno.runtime.holding import Held
 from sereno.runtime.ports import no_ports
 from sereno.runtime.products import ProductLookup
-from sereno.runtime.publishing import flow_row, keep_draft, make_live
+from sereno.runtime.publishing import keep_draft, make_live
 from sereno.runtime.records import Records
 from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
 from sereno.runtime.replays.consents import ConsentStore
@@ -122,7 +122,9 @@ class Stream:
                 if number >= len(documents):
                     self._names[draft.id] = None
             for flow, key, at in entered:
-                tx.many("insert_entries", [(flow_row(tx, self.shop, flow).id, key, 0, to_micros(at), "", False)])
+                row = tx.one("flow_by_name", {"shop": self.shop, "name": flow})
+                if row is not None:
+                    tx.many("insert_entries", [(row[0], key, 0, to_micros(at), "", False)])
             self.world.flows.invalidate()
             self.world.flows.refresh(tx)
         self.look_at_schedules()
