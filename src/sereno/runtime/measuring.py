@@ -57,8 +57,12 @@ def measured_everywhere(shop_id: int, *, database: Database | None = None) -> li
         whole = _whole(tx, shop_id)
         rows = tx.all("measured_flows", {"shop": shop_id})
         sums: dict[int, list[Sum]] = {}
-        for flow_id, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [row[0] for row in rows]}):
+        asked = {"shop": shop_id, "flows": [row[0] for row in rows]}
+        for flow_id, *row in tx.all("sums_of_shop", asked):
             sums.setdefault(flow_id, []).append(_plain((*row[:4], 0, *row[4:])))
+        for flow_id, experiment, design, arm, day in tx.all("first_days", asked):
+            # Since when, without the days in between.
+            sums.setdefault(flow_id, []).append((experiment, design, arm, "exposed", int(day), 0, 0.0, 0))
     flows = [_measured(row, sums.get(row[0], [])) for row in rows]
     return [*whole, *(one for one in flows if one.experiments or one.sums or one.is_marketing)]
 

@@ -21,7 +21,9 @@ FEWEST_UNITS = 100
 """In each arm: below that the normal approximation the intervals rest on says nothing."""
 FEWEST_EVENTS = 20
 """Units with an outcome other than 0, in both arms together, for the same reason."""
-PLANNED = 5_000
+FEWEST_EXPECTED = 10
+"""Of those, in the smaller arm by its share of the units: the usual rule for a normal approximation of counts."""
+PLANNED = 2_000
 """Units in all at which the intervals are tightest. Fixed beforehand: chosen by what is seen, they would not hold."""
 MISMATCH_ALPHA = 0.001
 """Strict: a false alarm about the randomisation costs trust in every number."""
@@ -97,8 +99,11 @@ def lift(treated: Arm, control: Arm, *, alpha: float = ALPHA, planned: int = PLA
 
 
 def is_enough(treated: Arm, control: Arm) -> bool:
-    """Whether there are units and outcomes enough for the intervals to mean anything."""
-    return min(treated.units, control.units) >= FEWEST_UNITS and treated.events + control.events >= FEWEST_EVENTS
+    """Whether there are units and outcomes enough for the intervals to mean anything. Of the smaller arm as many are
+    expected to have an outcome as if both were alike: an arm in which really nobody has one is no reason to wait."""
+    smaller, units = min(treated.units, control.units), treated.units + control.units
+    events = treated.events + control.events
+    return smaller >= FEWEST_UNITS and events >= FEWEST_EVENTS and smaller * events >= FEWEST_EXPECTED * units
 
 
 def boundary(units: int, alpha: float, planned: int = PLANNED) -> float:

@@ -104,10 +104,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One experiment in one design. `first_day` and `last_day` are days since 1970 of the first exposure and of what was
-    counted last (today, while it goes on). `comparisons` are of the flow with its control group, or of each arm of a
-    split with the first arm. `winner` needs evidence against every other arm. `mismatch` is below `MISMATCH_ALPHA` when
-    people did not fall into the arms as they should."""
+    """One experiment in one design. `first_day` and `last_day` are days since 1970 of the first exposure and of what
+    was counted last (today, while it goes on). `comparisons` are of the flow with its control group, or of each arm of
+    a split with the first arm. `winner` needs evidence against every other arm. `mismatch` is below `MISMATCH_ALPHA`
+    when people did not fall into the arms as they should."""
 
     name: str
     design: str

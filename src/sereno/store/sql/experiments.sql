@@ -46,6 +46,11 @@ WHERE shop_id = :shop AND flow_id = :flow
 SELECT flow_id, experiment, design, arm, metric, total, squares, events FROM experiment_sum
 WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND day = 0
 
+-- name: first_days
+SELECT flow_id, experiment, design, min(arm), min(day) FROM experiment_sum
+WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND metric = 'exposed' AND day > 0
+GROUP BY flow_id, experiment, design
+
 -- name: measured_flow
 SELECT flow.id, flow.name, flow.title, flow.status, flow.version, flow_version.document, shop.currency
 FROM flow JOIN shop ON shop.id = flow.shop_id

@@ -59,7 +59,7 @@ class Shown:
 
     result: Result
     title: str
-    since: date | None
+    since: str
     headline: wording.Said
     revenue: wording.Said | None
     rows: tuple[Row, ...]
@@ -177,7 +177,7 @@ def _shown(found: Measured, result: Result) -> Shown:
     return Shown(
         result,
         wording.split_title(found.document, result.name) if is_split else "",
-        day_of(result.first_day) if result.first_day is not None else None,
+        wording.date_of(day_of(result.first_day)) if result.first_day is not None else "",
         headline,
         revenue,
         tuple(_row(found, result, arm) for arm in result.arms if arm.weight or arm.exposed),

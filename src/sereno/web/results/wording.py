@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_percent
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,11 +17,13 @@ from sereno.commerce.money import Money
 from sereno.engine.control import CONTROL, HOLDOUT, TREATED
 from sereno.engine.durations import format_duration
 from sereno.engine.places import find
-from sereno.modules.insights.experiments import FEWEST_EVENTS, FEWEST_UNITS
+from sereno.modules.insights.experiments import FEWEST_EXPECTED, FEWEST_UNITS
 from sereno.modules.insights.results import Effect, Result
 from sereno.web import formats
 from sereno.web.sentences import duration, say
 
+LONG = 1000
+"""Days after which it is not worth saying how many."""
 Shown = Callable[[float], str]
 
 
@@ -84,6 +87,10 @@ def of_orders(effect: Effect, days: int, *, is_shop: bool = False) -> Said:
             return Said("", say(text, low=_strong(count(-low)), high=_strong(count(high)), days=span))
 
 
+def date_of(day: date) -> str:
+    return str(format_date(day, "medium", locale=formats.region()))
+
+
 def length(window: timedelta | None) -> str:
     """A window in days, as people count them, where it is whole ones."""
     if window is None:
@@ -135,8 +142,11 @@ def what_is_wanted(result: Result) -> str:
     if not result.is_too_early:
         return ""
     fewest = min((arm.units for arm in result.arms if arm.weight or arm.exposed), default=0)
-    text = _("At least %(units)s people in each group must have had their time, and %(orders)s of them ordered.")
-    said = text % {"units": FEWEST_UNITS, "orders": FEWEST_EVENTS}
+    text = _(
+        "It takes at least %(units)s people in each group who have had their time, and so many who ordered that "
+        "%(orders)s of them would fall to the smaller group."
+    )
+    said = text % {"units": FEWEST_UNITS, "orders": FEWEST_EXPECTED}
     return said + " " + _("The smallest group has %(units)s.") % {"units": formats.number(fewest)}
 
 
@@ -156,6 +166,11 @@ def missing(result: Result) -> Markup | None:
     more = ngettext("%(num)s more person", "%(num)s more people", found.more) % {"num": formats.number(found.more)}
     if found.days is None:
         return say(_("To see %(effect)s more or fewer orders, it takes %(people)s."), effect=effect, people=more)
+    if found.days > LONG:
+        text = _(
+            "To see %(effect)s more or fewer orders, it takes %(people)s: years at this pace. Ask for a larger change."
+        )
+        return say(text, effect=effect, people=_strong(more))
     days = ngettext("about %(num)s day", "about %(num)s days", found.days) % {"num": formats.number(found.days)}
     text = _("To see %(effect)s more or fewer orders, it takes %(people)s: %(days)s at the pace of the last weeks.")
     return say(text, effect=effect, people=_strong(more), days=_strong(days))
