@@ -8,12 +8,28 @@ SELECT count(pg_advisory_xact_lock(value)) FROM {list:recipients:bigint}
 
 -- name: slots_of
 -- What went since `since`, and all that has not gone yet, to these people or addresses. A slot whose effect is over
--- says how that ended.
+-- says how that ended. SQLite is told the way, for what it knows of a table may be from when that was small.
+-- dialect: sqlite
+SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
+    slot.priority, slot.merge, slot.flow_id, slot.reason,
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, COALESCE(effect.id, 0), effect.status
+FROM message_slot AS slot INDEXED BY message_slot_person LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
+WHERE slot.shop_id {in:shops:bigint} AND slot.person {in:people:text}
+    AND (slot.status <> 'sent' OR slot.at > :since)
+UNION ALL
+SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
+    slot.priority, slot.merge, slot.flow_id, slot.reason,
+    CASE WHEN slot.reason = 'message.merged' THEN slot.details END, COALESCE(effect.id, 0), effect.status
+FROM message_slot AS slot INDEXED BY message_slot_address LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
+WHERE slot.shop_id {in:shops:bigint} AND slot.address {in:addresses:text}
+    AND (slot.status <> 'sent' OR slot.at > :since)
+-- dialect: postgresql
 SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
     slot.priority, slot.merge, slot.flow_id, slot.reason,
     CASE WHEN slot.reason = 'message.merged' THEN slot.details END, COALESCE(effect.id, 0), effect.status
 FROM message_slot AS slot LEFT JOIN effect ON effect.key = slot.key AND slot.status <> 'sent'
-WHERE slot.shop_id {in:shops:bigint} AND slot.person {in:people:text} AND (slot.status <> 'sent' OR slot.at > :since)
+WHERE slot.shop_id {in:shops:bigint} AND slot.person {in:people:text}
+    AND (slot.status <> 'sent' OR slot.at > :since)
 UNION ALL
 SELECT slot.key, slot.shop_id, slot.channel, slot.purpose, slot.person, slot.address, slot.status, slot.at, slot.wanted_at,
     slot.priority, slot.merge, slot.flow_id, slot.reason,
@@ -57,9 +73,14 @@ RETURNING shop_id, person, address
 -- name: wake_waiting
 -- Those that wait for the same people are looked at again; another worker that has one in hand looks anyway.
 -- dialect: sqlite
-UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key IN (
-    SELECT key FROM message_slot WHERE status = 'waiting' AND shop_id {in:shops:bigint}
-        AND (person {in:people:text} OR address {in:addresses:text}))
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT effect.id FROM (
+        SELECT key FROM message_slot INDEXED BY message_slot_person
+        WHERE shop_id {in:shops:bigint} AND person {in:people:text} AND status = 'waiting'
+        UNION SELECT key FROM message_slot INDEXED BY message_slot_address
+        WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND status = 'waiting'
+    ) AS slot CROSS JOIN effect ON effect.key = slot.key
+    WHERE effect.status = 'pending' AND effect.due_at > :now)
 -- dialect: postgresql
 UPDATE effect SET due_at = :now WHERE id IN (
     SELECT effect.id FROM effect JOIN message_slot AS slot ON slot.key = effect.key
@@ -70,7 +91,9 @@ UPDATE effect SET due_at = :now WHERE id IN (
 
 -- name: wake_effects
 -- dialect: sqlite
-UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key {in:keys:text}
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT effect.id FROM {list:keys:text} CROSS JOIN effect ON effect.key = value
+    WHERE effect.status = 'pending' AND effect.due_at > :now)
 -- dialect: postgresql
 UPDATE effect SET due_at = :now WHERE id IN (
     SELECT id FROM effect WHERE key {in:keys:text} AND status = 'pending' AND due_at > :now
@@ -88,6 +111,10 @@ UPDATE effect SET status = 'pending', worker = NULL, lease_until = NULL, attempt
 FROM {table} WHERE effect.id = r.id
 
 -- name: forget_slots
+-- dialect: sqlite
+DELETE FROM message_slot INDEXED BY message_slot_sent
+WHERE status = 'sent' AND shop_id IN (SELECT id FROM shop) AND at < :before
+-- dialect: postgresql
 DELETE FROM message_slot WHERE status = 'sent' AND shop_id IN (SELECT id FROM shop) AND at < :before
 
 -- name: settings_of_shop
@@ -101,8 +128,9 @@ UPDATE shop SET settings = :settings WHERE id = :shop
 
 -- name: wake_all_waiting
 -- dialect: sqlite
-UPDATE effect SET due_at = :now WHERE status = 'pending' AND due_at > :now AND key IN (
-    SELECT key FROM message_slot WHERE status = 'waiting' AND shop_id = :shop)
+UPDATE effect SET due_at = :now WHERE id IN (
+    SELECT effect.id FROM message_slot AS slot CROSS JOIN effect ON effect.key = slot.key
+    WHERE slot.status = 'waiting' AND slot.shop_id = :shop AND effect.status = 'pending' AND effect.due_at > :now)
 -- dialect: postgresql
 UPDATE effect SET due_at = :now WHERE id IN (
     SELECT effect.id FROM effect JOIN message_slot AS slot ON slot.key = effect.key
