@@ -34,6 +34,8 @@ GONE_AFTER = timedelta(days=1)
 """After which a dead worker's row goes."""
 FORGET_SLOTS_AFTER = LONGEST + timedelta(days=1)
 """Past the longest window a cap may have, nobody asks when a message was sent."""
+USES_KEPT = timedelta(days=40)
+"""What flows had used of their budgets; only this hour's and this day's counts."""
 SHORT, LONG = 0.03, 0.2
 """Seconds a transaction should take when somebody waits for it, and when nobody does."""
 
@@ -137,6 +139,7 @@ class Runtime:
         with self.world.database.transaction() as tx:
             tx.many("beat", [(self.world.worker, to_micros(now), self._started_at)])
             tx.run("bury_workers", {"before": to_micros(now - GONE_AFTER)})
+            tx.run("forget_uses", {"before": to_micros(now - USES_KEPT)})
             tx.run("forget_tallies", {"before": hour_of(now) - HOURS_KEPT})
             tx.run("forget_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
             self.effects.keep_leases(tx)
