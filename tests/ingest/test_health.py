@@ -65,6 +65,7 @@ def test_metrics(server, store):
     assert values['sereno_inbox_pending{kind="delivery"}'] == "1.0"
     assert values["sereno_door_seconds_count"] == "4.0"
     assert values['sereno_effects{status="failed"}'] == "0.0"
+    assert values['sereno_alerts{severity="critical"}'] == "0.0"
     assert float(values["sereno_worker_seen_seconds"]) < 30
     assert values["sereno_database_up"] == "1.0"
 

@@ -191,7 +191,7 @@ class _Metrics:
 def _gauges(state: tuple[Any, ...]) -> Iterator[Any]:
     from prometheus_client.core import GaugeMetricFamily
 
-    deliveries, events, pending, running, failed, live, seen, oldest = state
+    deliveries, events, pending, running, failed, live, seen, oldest, critical, alerts = state
     inbox = GaugeMetricFamily("sereno_inbox_pending", "What came in and is not dealt with.", labels=("kind",))
     inbox.add_metric(("delivery",), deliveries)
     inbox.add_metric(("event",), events)
@@ -201,6 +201,10 @@ def _gauges(state: tuple[Any, ...]) -> Iterator[Any]:
     for status, number in (("pending", pending), ("running", running), ("failed", failed)):
         effects.add_metric((status,), number)
     yield effects
+    amiss = GaugeMetricFamily("sereno_alerts", "Alerts that are not settled.", labels=("severity",))
+    amiss.add_metric(("critical",), critical)
+    amiss.add_metric(("other",), alerts)
+    yield amiss
     lag = seconds_since(oldest) or 0.0
     yield GaugeMetricFamily("sereno_worker_lag_seconds", "Age of the oldest delivery not yet mapped.", lag)
     age = seconds_since(seen)

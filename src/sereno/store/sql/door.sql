@@ -27,7 +27,9 @@ SELECT (SELECT count(*) FROM delivery WHERE status = 'pending'),
     (SELECT count(*) FROM effect WHERE status = 'failed'),
     (SELECT count(*) FROM run WHERE status IN ('running', 'waiting', 'parked')),
     (SELECT max(seen_at) FROM worker),
-    (SELECT received_at FROM delivery WHERE status = 'pending' ORDER BY id LIMIT 1)
+    (SELECT received_at FROM delivery WHERE status = 'pending' ORDER BY id LIMIT 1),
+    (SELECT count(*) FROM alert WHERE NOT (status = 'settled') AND severity = 'critical'),
+    (SELECT count(*) FROM alert WHERE NOT (status = 'settled') AND severity <> 'critical')
 
 -- name: newest_delivery
 SELECT max(id) FROM delivery
