@@ -14,6 +14,8 @@ from sereno.store import scope
 from sereno.store.database import Database, Transaction, default_database
 from sereno.store.documents import decode
 
+DAILY = ("exposed", "units", "orders")
+"""What is read day by day, beside the shop's own currency."""
 Sum = tuple[str, str, str, str, int, int, float, int]
 """Experiment, design, arm, metric, day (0 for all time), total, squares, events."""
 
@@ -46,7 +48,7 @@ def measured(shop_id: int, name: str, *, database: Database | None = None) -> Me
         row = tx.one("measured_flow", {"shop": shop_id, "name": name})
         if row is None:
             raise LookupError(f"there is no flow {name!r} in this shop")
-        sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": row[0]})
+        sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": row[0], "daily": [*DAILY, row[6]]})
     return _measured(row, [_plain(row) for row in sums])
 
 
@@ -62,14 +64,16 @@ def measured_everywhere(shop_id: int, *, database: Database | None = None) -> li
             sums.setdefault(flow_id, []).append(_plain((*row[:4], 0, *row[4:])))
         for flow_id, experiment, design, arm, day in tx.all("first_days", asked):
             # Since when, without the days in between.
-            sums.setdefault(flow_id, []).append((experiment, design, arm, "exposed", int(day), 0, 0.0, 0))
+            if day is not None:
+                sums.setdefault(flow_id, []).append((experiment, design, arm, "exposed", int(day), 0, 0.0, 0))
     flows = [_measured(row, sums.get(row[0], [])) for row in rows]
     return [*whole, *(one for one in flows if one.experiments or one.sums or one.is_marketing)]
 
 
 def _whole(tx: Transaction, shop_id: int) -> list[Measured]:
     row = tx.one("measured_shop", {"shop": shop_id})
-    sums = [_plain(one) for one in tx.all("sums_of_flow", {"shop": shop_id, "flow": 0})]
+    daily = [*DAILY, row[0] if row is not None else ""]
+    sums = [_plain(one) for one in tx.all("sums_of_flow", {"shop": shop_id, "flow": 0, "daily": daily})]
     settings: dict[str, Any] = decode(row[1]) if row is not None and row[1] else {}
     experiment = holdout_experiment(as_share(settings.get("holdout_share")))
     if row is None or (experiment is None and not sums):

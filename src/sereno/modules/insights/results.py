@@ -261,15 +261,18 @@ def _history(rows: Sequence[Sum], arm: str, against: str, currency: str, alpha: 
             by_day.setdefault(row[4], []).append(row)
     units = dict.fromkeys((arm, against), 0)
     orders, revenue = dict.fromkeys(units, NOBODY), dict.fromkeys(units, NOBODY)
+    days = sorted(by_day)
+    step = max(1, -(-len(days) // MOST_POINTS))
+    shown = set(days[::-step])
     points: list[Point] = []
-    for day in sorted(by_day):
+    for day in days:
         for _, _, name, metric, _, total, squares, events in by_day[day]:
             if metric == "units":
                 units[name] += total
                 continue
             held = orders if metric == "orders" else revenue
             held[name] += Arm(0, float(total), squares, events)
-        if min(units.values()) < FEWEST_UNITS // 2:
+        if day not in shown or min(units.values()) < FEWEST_UNITS // 2:
             continue
 
         def now(held: Mapping[str, Arm]) -> Effect:
@@ -277,8 +280,7 @@ def _history(rows: Sequence[Sum], arm: str, against: str, currency: str, alpha: 
             return Effect(lift(one, two, alpha=alpha), units[arm])
 
         points.append(Point(day, now(orders), now(revenue)))
-    step = max(1, -(-len(points) // MOST_POINTS))
-    return tuple(points[::-step][::-1])
+    return tuple(points)
 
 
 def _missing(arms: Sequence[ArmResult], rows: Sequence[Sum], today: int, effect: float) -> Missing:

@@ -40,16 +40,19 @@ ON CONFLICT (shop_id, flow_id, experiment, design, arm, metric, day) DO UPDATE S
 
 -- name: sums_of_flow
 SELECT experiment, design, arm, metric, day, total, squares, events FROM experiment_sum
-WHERE shop_id = :shop AND flow_id = :flow
+WHERE shop_id = :shop AND flow_id = :flow AND (day = 0 OR metric {in:daily:text})
 
 -- name: sums_of_shop
 SELECT flow_id, experiment, design, arm, metric, total, squares, events FROM experiment_sum
 WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND day = 0
 
 -- name: first_days
-SELECT flow_id, experiment, design, min(arm), min(day) FROM experiment_sum
-WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND metric = 'exposed' AND day > 0
-GROUP BY flow_id, experiment, design
+SELECT flow_id, experiment, design, arm, (
+    SELECT min(one.day) FROM experiment_sum AS one
+    WHERE one.shop_id = whole.shop_id AND one.flow_id = whole.flow_id AND one.experiment = whole.experiment
+        AND one.design = whole.design AND one.arm = whole.arm AND one.metric = 'exposed' AND one.day > 0)
+FROM experiment_sum AS whole
+WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND day = 0 AND metric = 'exposed'
 
 -- name: measured_flow
 SELECT flow.id, flow.name, flow.title, flow.status, flow.version, flow_version.document, shop.currency
