@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support import START, Place, fact, order
 
+from sereno.runtime import consenting
 from sereno.runtime.privacy import asking, requests
 from sereno.runtime.staff import open_staff
 from sereno.store.documents import decode, encode
@@ -134,3 +135,16 @@ def test_any_source_may_ask(place: Place, type_: str) -> None:
     place.send(fact("p1", type_, "customer:17", {"customer_id": "17", "email": "ana@example.com"}, at=START))
     place.drain()
     assert len(asked(place)) == 1
+
+
+def test_who_is_asked_to_confirm_gets_a_mail_in_their_language(place: Place) -> None:
+    with place.database.transaction() as tx:
+        tx.run("set_shop_settings", {"shop": place.shop, "settings": encode({"double_opt_in": "all"})})
+    given = {"granted": True, "source": "footer", "proof": {"language": "ro"}, "database": place.database}
+    assert consenting.record_consent(place.shop, "ana@example.com", "email", **given) == "pending"
+    place.drain()
+    ((action, config),) = place.rows("SELECT action, config FROM effect")
+    mail = decode(config)
+    assert (action, mail["to"], mail["purpose"]) == ("messages.send_email", "ana@example.com", "transactional")
+    assert mail["subject"] == "Confirmă abonarea la Demo"
+    assert "/confirm/" in mail["text"] and "confirmă aici" in mail["text"] and "Somebody" not in mail["text"]

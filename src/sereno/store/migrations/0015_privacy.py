@@ -57,9 +57,7 @@ class Migration(migrations.Migration):
                 ("problem", models.CharField(max_length=500, null=True)),
                 (
                     "shop",
-                    models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.shop"
-                    ),
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to="store.shop"),
                 ),
             ],
             options={
