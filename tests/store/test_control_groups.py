@@ -119,6 +119,7 @@ def test_the_sums_are_those_counted_by_hand(place: Place) -> None:
         if number == 5:
             events += [
                 ordered("old", one, START - timedelta(days=1)),
+                ordered("told", one, later, type="order.updated", placed_at=(START - timedelta(hours=1)).isoformat()),
                 ordered("late", one, START + timedelta(days=7, hours=1)),
                 ordered("gone", one, later),
                 ordered("gone", one, later + timedelta(hours=1), type="order.cancelled", status="cancelled"),
