@@ -59,7 +59,16 @@ trigger: {schedule: "0 * * * *", over: customer, when: "customer.accepts_email =
 reentry: {after: 2h}
 steps: [{wait: 30m}, {customers.add_tag: {tag: vip}}]
 """
-FLOWS = [CARTS, ORDERS, STOCK, MORNINGS]
+PINGS = """
+flow: pings
+trigger: {event: custom.ping}
+exit: [{event: order.created}]
+steps:
+  - log: {text: "{{ customer.id }} {{ customer.accepts_email }}"}
+  - wait: 50m
+  - log: {text: "{{ customer.id }} {{ customer.tags | join: ' ' }}"}
+"""
+FLOWS = [CARTS, ORDERS, STOCK, MORNINGS, PINGS]
 KINDS = ("cart.updated", "cart.updated", "order.created", "order.paid", "order.delivered", "order.cancelled")
 
 
@@ -75,13 +84,25 @@ def stream_of(seed: int, count: int) -> list[dict[str, Any]]:
 
 
 def one(chance: random.Random, number: int, minutes: float) -> dict[str, Any]:
-    kind = chance.choice((*KINDS, "stock.changed", "customer.updated", "consent.changed"))
+    kind = chance.choice((*KINDS, "stock.changed", "customer.updated", "consent.changed", "custom.ping"))
     who, thing = chance.randint(1, 5), chance.randint(1, 6)
     at = format_instant(support.START + timedelta(minutes=minutes))
     changed = format_instant(support.START + timedelta(minutes=minutes - chance.choice((0, 0, 0, 60))))
     data: dict[str, Any] = {"updated_at": changed, "currency": "EUR"}
     email = f"c{who}@example.com"
     noun = kind.partition(".")[0]
+    if noun == "custom":
+        # About somebody known by their address alone, and holding for a good while.
+        since = format_instant(support.START + timedelta(minutes=minutes - chance.choice((0, 300, 3000))))
+        return {
+            "id": f"e{number}",
+            "source": "shop",
+            "type": kind,
+            "subject": f"ping:{number}",
+            "occurred_at": at,
+            "data": {"since": since},
+            "refs": {"email": email},
+        }
     if noun in ("cart", "order"):
         lines = [{"id": str(n), "title": f"T{n}", "quantity": n} for n in range(chance.randint(0, 3))]
         data |= {"id": f"{noun}{thing}", "total": f"{chance.randint(1, 60)}.00", "lines": lines}

@@ -179,13 +179,18 @@ class Stream:
                 self._ring_before(at)
                 due = self._next_due()
             self.clock.move_to(at)
+            # Of what is due at this very instant each event is the first, then come the timers.
+            is_due = due is not None and to_micros(at) == due
             type_ = event.type
             if not is_read(type_):
+                if is_due:
+                    self.settle()
+                    waiting, due = 0, self._next_due()
                 continue
             is_start, is_heard = bool(flows.triggered(shop, type_)), bool(flows.listening(shop, type_))
             fact = arrive(event, is_start, is_heard)
             waiting += 1
-            if waiting >= TOGETHER or is_start or (is_heard and is_awaited(fact.links)):
+            if waiting >= TOGETHER or is_due or is_start or (is_heard and is_awaited(fact.links)):
                 self.settle()
                 waiting = 0
                 due = self._next_due()
