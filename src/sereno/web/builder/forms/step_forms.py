@@ -114,6 +114,20 @@ def _approve(setting: Setting, step: Part) -> Form:
             codes={str(number): number for number in range(2, 6)},
         ),
         Check(name="f-order", keys=("approve", "in_order"), label=_("One after the other, as written")),
+        *_unanswered(step),
+        Choice(
+            name="f-not",
+            keys=("approve", "not_by"),
+            label=_("Who may not answer"),
+            options=(("", _("Everybody who is asked may"), ""), ("requester", _("Who started the run by hand"), "")),
+        ),
+    ]
+    return Form(step, controls, setting.place())
+
+
+def _unanswered(step: Part) -> list[Control]:
+    """What happens while nobody answers."""
+    controls: list[Control] = [
         Length(
             name="f-timeout",
             keys=("approve", "timeout"),
@@ -131,15 +145,7 @@ def _approve(setting: Setting, step: Part) -> Form:
     if pick(step, ("approve", "escalate")) is not None:
         after = _("Ask them after")
         controls.append(Length(name="f-after", keys=("approve", "escalate", "after"), label=after, required=True))
-    controls.append(
-        Choice(
-            name="f-not",
-            keys=("approve", "not_by"),
-            label=_("Who may not answer"),
-            options=(("", _("Everybody who is asked may"), ""), ("requester", _("Who started the run by hand"), "")),
-        )
-    )
-    return Form(step, controls, setting.place())
+    return controls
 
 
 def _for_each(setting: Setting, step: Part) -> Form:
