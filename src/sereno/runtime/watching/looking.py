@@ -86,6 +86,7 @@ class Watch:
             pauses = tx.all("pauses_since", {"since": 0})
         self._see_paused(rows, flows, now)
         triggers = self._triggers(flows)
+        self._keep_used(rows, triggers)
         series = list(_watched(rows, flows, connections, triggers))
         return self._judge.judge(self._database, series, pauses, now)
 
@@ -101,6 +102,14 @@ class Watch:
                     shop = next(row[1] for row in rows if row[0] == id_)
                     held = {"shop": shop, "series": id_, "begin": min(since, now), "end": end, "note": STOPPED}
                     tx.one("add_watch_pause", {**held, "by": "sereno"})
+
+    def _keep_used(self, rows: Iterable[tuple[Any, ...]], triggers: dict[tuple[int, str], list[str]]) -> None:
+        """Which types of events start a flow, for the pages."""
+        used = {row[0]: "true" if (row[1], row[3]) in triggers else "false" for row in rows if row[2] == "event"}
+        changed = sorted((row[0], used[row[0]]) for row in rows if row[0] in used and row[9] != used[row[0]])
+        if changed:
+            with self._database.transaction() as tx:
+                tx.many("keep_judged", changed)
 
     def _triggers(self, flows: dict[int, tuple[Any, ...]]) -> dict[tuple[int, str], list[str]]:
         """By (shop, event type): what it starts."""
@@ -206,7 +215,7 @@ def _watched(
 ) -> Iterable[Series]:
     """Of all that is counted, what should happen now: flows that are on, connections that are open, and the events that
     start such flows."""
-    for id_, shop, kind, name, _first, last_at, learned, is_ignored, patience in rows:
+    for id_, shop, kind, name, _first, last_at, learned, is_ignored, patience, _used in rows:
         if is_ignored:
             continue
         if kind == "flow":

@@ -110,8 +110,9 @@ class WatchTurn(models.Model):
 class WatchSeries(models.Model):
     """Something that usually happens so and so often. `kind`: `flow` (its starts; `name` is the flow's id),
     `connection` (its deliveries; its id), `event` (a type; the type). `profile` is what is usual, learned up to
-    `learned_hour`; `judged` what the last look said. `is_ignored`: a person does not want to hear of it; `tolerance`: it rings after
-    a silence so many times as heavy, because a person said that a shorter one is normal."""
+    `learned_hour`; `judged`, of a type, whether it starts a flow that is on. `is_ignored`: a person does not want to
+    hear of it; `tolerance`: it rings after a silence so many times as heavy, because a person said that a shorter one
+    is normal."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)

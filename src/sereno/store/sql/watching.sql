@@ -30,7 +30,7 @@ WHERE delivery.id > :after ORDER BY delivery.id LIMIT :limit
 SELECT id, shop_id, type, received_at, connection_id FROM event WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: watch_series
-SELECT id, shop_id, kind, name, first_hour, last_at, learned_hour, is_ignored, tolerance FROM watch_series
+SELECT id, shop_id, kind, name, first_hour, last_at, learned_hour, is_ignored, tolerance, judged FROM watch_series
 ORDER BY id
 
 -- name: see_series

@@ -33,18 +33,17 @@ STOPPED = "stopped"
 def watch(request: StaffRequest) -> HttpResponse:
     shop, now = request.shop, datetime.now(UTC)
     lines = reading.watched(shop, now)
-    used = reading.event_types_in_use(shop)
     kinds = [
         ("connection", [one for one in lines if one.row.kind == "connection"]),
         ("flow", [one for one in lines if one.row.kind == "flow"]),
-        ("event", [one for one in lines if one.row.kind == "event" and one.row.name in used]),
+        ("event", [one for one in lines if one.row.kind == "event" and one.row.judged]),
     ]
     context = {
         "section": "watch",
         "alerts": open_alerts(shop),
         "settled": _worded(Alert.objects.filter(shop=shop, status="settled").order_by("-id")[:SETTLED_SHOWN]),
         "kinds": [(kind, sorted(rows, key=_rank)) for kind, rows in kinds if rows],
-        "others": sum(1 for one in lines if one.row.kind == "event" and one.row.name not in used),
+        "others": sum(1 for one in lines if one.row.kind == "event" and not one.row.judged),
         "now": now,
     }
     return render(request, "watching/watch.html", context)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.urls import reverse
 
 from sereno.runtime.watching import expecting
@@ -121,22 +121,6 @@ def expected(profile: Profile, start: float, end: float) -> float:
         until = min((at // HOUR + 1) * HOUR, end)
         found += profile.usual[expecting.slot_of(at, profile.zone)] * (until - at) / HOUR
         at = until
-    return found
-
-
-def event_types_in_use(shop: Shop) -> set[str]:
-    """The types that start a flow which is on."""
-    from sereno.runtime.staff import open_staff
-
-    staff = open_staff()
-    found: set[str] = set()
-    with staff.database.read() as tx:
-        staff.world.flows.refresh(tx)
-        for id_, version in Flow.objects.filter(
-            Q(status="live") | Q(status="shadow"), shop=shop, is_derived=False, version__isnull=False
-        ).values_list("id", "version"):
-            live = staff.world.flows.version(tx, id_, version)
-            found.update(live.flow.trigger_types if live is not None else ())
     return found
 
 
