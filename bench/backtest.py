@@ -79,8 +79,8 @@ def measure(flow: str, path: Path, count: int) -> dict[str, Any]:
 
 def replay(flow: str, path: Path, count: int) -> dict[str, Any]:
     from sereno.runtime import backtest
-    from sereno.runtime.history import lines_of
-    from sereno.runtime.replayed import Counted
+    from sereno.runtime.replays.history import lines_of
+    from sereno.runtime.replays.replayed import Counted
     from sereno.sdk.context import ShopFacts
     from sereno.sdk.plugin import registry
 

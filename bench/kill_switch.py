@@ -81,7 +81,8 @@ def measure(url: str, workers: int, folder: Path) -> dict[str, Any]:
     begun.touch()
     os.environ["BEGUN"] = str(begun)
     prepare(url)
-    from sereno.runtime import services, switches
+    from sereno.runtime import services
+    from sereno.runtime.limiting import switches
     from sereno.sdk.connector import NewEvent
     from sereno.store.database import open_database
 

@@ -16,7 +16,7 @@ ALLOWED = {
     "runtime/dispatcher.py:_one_by_one",
     # A handful of named statements, none of them of a row.
     "runtime/runtime.py:next_due",
-    "runtime/replaying.py:_next_due",
+    "runtime/replays/replaying.py:_next_due",
     "runtime/publishing.py:install_derived",
     # A person's rows are asked for by hundreds of ids, or table by table; none of it is on anybody's way.
     "runtime/privacy/erasing.py",
@@ -26,9 +26,9 @@ ALLOWED = {
     "runtime/privacy/stores.py",
     "runtime/privacy/tables.py",
     # Two tables, whoever is asked for.
-    "runtime/finding.py:_people",
+    "runtime/explaining/finding.py:_people",
     # A page at a time, for each flow named; flows and their entries once, before a replay begins.
-    "runtime/history.py:past_entries",
+    "runtime/replays/history.py:past_entries",
     "runtime/replays/stream.py:publish",
     # The watch looks every few seconds, at a handful of logs, and learns a few rhythms at a time; what it writes is
     # about flows and connections that changed.

@@ -8,7 +8,7 @@ from typing import Any
 
 from sereno.commerce.identity import refs_of
 from sereno.engine.durations import format_instant, parse_instant
-from sereno.runtime import replaying
+from sereno.runtime.replays import replaying
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry

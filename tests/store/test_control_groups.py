@@ -12,7 +12,7 @@ from support import START, TRIED, Place, fact
 
 from sereno.engine.control import Control, is_held_out, is_in_holdout
 from sereno.runtime import services
-from sereno.runtime.outcomes import Outcomes
+from sereno.runtime.experiments.outcomes import Outcomes
 from sereno.sdk.connector import NewEvent
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros

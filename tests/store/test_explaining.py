@@ -8,8 +8,9 @@ import arbiting
 import pytest
 from support import Place, fact, order
 
-from sereno.runtime import services, switches
-from sereno.runtime.verdicts import VERDICTS, of_run
+from sereno.runtime import services
+from sereno.runtime.explaining.verdicts import VERDICTS, of_run
+from sereno.runtime.limiting import switches
 
 BIG = "flow: big\ntrigger: {event: order.created, when: order.total > 100}\nsteps:\n  - log: {text: big}\n"
 WAITS = "flow: waits\ntrigger: {event: order.created}\nsteps:\n  - wait: 2d\n  - log: {text: x}\n"

@@ -18,8 +18,17 @@ import support
 
 from installation import ready
 from sereno.engine.durations import format_instant
-from sereno.runtime import history, services
-from sereno.runtime.history import BadLine, PastEvent, lines_in, lines_of, live_beside, past_entries, past_events
+from sereno.runtime import services
+from sereno.runtime.replays import history
+from sereno.runtime.replays.history import (
+    BadLine,
+    PastEvent,
+    lines_in,
+    lines_of,
+    live_beside,
+    past_entries,
+    past_events,
+)
 from sereno.sdk.connector import NewEvent
 
 HOUR = timedelta(hours=1)
@@ -169,7 +178,7 @@ sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 import support, streams
 from installation import ready
 from sereno.runtime.backtest import backtest
-from sereno.runtime.history import lines_of
+from sereno.runtime.replays.history import lines_of
 from sereno.sdk.plugin import registry
 from sereno.store.documents import encode
 ready()
@@ -182,8 +191,8 @@ sys.stdout.write(encode(backtest(streams.FLOWS, lines, shop=streams.SHOP, plugin
 def test_memory_does_not_grow_with_the_length_of_the_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four times as long, with the same going on at any moment: hardly more is held at the end."""
     from sereno.runtime.backtest import replay
-    from sereno.runtime.replayed import Counted
     from sereno.runtime.replays import opening
+    from sereno.runtime.replays.replayed import Counted
     from sereno.sdk.plugin import registry
 
     held: list[int] = []

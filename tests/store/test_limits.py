@@ -11,7 +11,8 @@ import pytest
 from support import START, TRIED, Place, TryConfig, fact
 
 from sereno.commerce.money import Money
-from sereno.runtime import limits, services
+from sereno.runtime import services
+from sereno.runtime.limiting import limits
 from sereno.runtime.ports import no_ports
 from sereno.runtime.runtime import Runtime
 from sereno.sdk.context import Context
@@ -194,6 +195,6 @@ def test_the_question_goes_to_those_who_run_the_shop(place: Place) -> None:
         tx.text(f"INSERT INTO membership (user_id, shop_id, role) VALUES (7, {place.shop}, 'operator')")
     begin(place, "{effects_per_hour: 1}", 2)
     place.drain()
-    ((action_, config, status),) = place.rows("SELECT action, config, status FROM effect WHERE action = 'alerts.limit'")
+    ((_action, config, status),) = place.rows("SELECT action, config, status FROM effect WHERE action = 'alerts.limit'")
     assert '"to":"oli@example.com"' in config and status == "done"
     assert Decimal(asked(place)[0][4]) == 2 and place.clock.now() - START < timedelta(hours=1)

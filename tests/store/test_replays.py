@@ -17,9 +17,9 @@ from sereno.engine.durations import format_instant
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.backtest import backtest, replay
 from sereno.runtime.batch import Batch
-from sereno.runtime.history import in_order, past_of
 from sereno.runtime.rehearsing import Rehearsal
-from sereno.runtime.replayed import Collected
+from sereno.runtime.replays.history import in_order, past_of
+from sereno.runtime.replays.replayed import Collected
 from sereno.runtime.world import World
 from sereno.sdk.plugin import registry
 

@@ -10,9 +10,10 @@ import pytest
 from support import Place, fact
 
 from sereno.engine.chance import share_of
-from sereno.runtime import services, stages
+from sereno.runtime import services
 from sereno.runtime.ports import no_ports
 from sereno.runtime.runtime import Runtime
+from sereno.runtime.staging import stages
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.store.database import open_database

@@ -10,9 +10,10 @@ import pytest
 from support import ANSWERS, START, TRIED, Place, fact
 
 from sereno.engine.chance import share_of
-from sereno.runtime import consenting, services, stages, webhooks
-from sereno.runtime.stage_pairs import side_by_side
-from sereno.runtime.stages import Terms
+from sereno.runtime import consenting, services, webhooks
+from sereno.runtime.staging import stages
+from sereno.runtime.staging.pairs import side_by_side
+from sereno.runtime.staging.stages import Terms
 from sereno.sdk.result import Done, Fail
 from sereno.store import secrets
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from support import ANSWERS, START, TRIED, Place, fact, order
 
-from sereno.runtime import services, switches
+from sereno.runtime import services
+from sereno.runtime.limiting import switches
 from sereno.runtime.settling import Claimed
 from sereno.sdk.result import Done
 

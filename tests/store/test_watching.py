@@ -1,4 +1,4 @@
-"""The watch: what fails is told of once, in digests, and once when it is over; what does not happen any more is missed."""
+"""The watch: what fails is told of once, in digests, and once when it is over; what stopped happening is missed."""
 
 from __future__ import annotations
 

@@ -135,8 +135,13 @@ def test_silent_connections_and_paused_flows_are_on_the_list() -> None:
         )
     with default_database().transaction() as tx:
         raise_alert(
-            tx, seeded.shop.pk, kind="connection.silent", about="connection:till", text_code="connection.silent",
-            values={"name": "till"}, now=to_micros(datetime.now(UTC)),
+            tx,
+            seeded.shop.pk,
+            kind="connection.silent",
+            about="connection:till",
+            text_code="connection.silent",
+            values={"name": "till"},
+            now=to_micros(datetime.now(UTC)),
         )
     page = text_of(signed_in(seeded.owner), "/attention")
     assert "Our till" in page and "Quiet for 4 days, which is unusual here" in page

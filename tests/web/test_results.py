@@ -14,7 +14,7 @@ from seeding import make_shop, person
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.runtime import services
-from sereno.runtime.measuring import measured
+from sereno.runtime.experiments.measuring import measured
 from sereno.store.keys import issue
 from sereno.store.models import Audit, ExperimentSum, Flow, FlowDraftChange, FlowVersion, Shop
 

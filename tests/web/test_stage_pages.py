@@ -11,8 +11,9 @@ from django.test import Client
 from seeding import make_shop, person
 
 from sereno.modules.messages.unsubscribe import Recipient, make_token
-from sereno.runtime import services, stages
+from sereno.runtime import services
 from sereno.runtime.runtime import Runtime
+from sereno.runtime.staging import stages
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.store.database import default_database

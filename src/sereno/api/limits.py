@@ -11,8 +11,9 @@ from ninja import Field, Router, Schema
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.commerce.money import Money
-from sereno.runtime import limit_standing, limits, switches
-from sereno.runtime.limit_standing import FlowStanding, Switchable, Use
+from sereno.runtime.limiting import limits, switches
+from sereno.runtime.limiting import standing as limit_standing
+from sereno.runtime.limiting.standing import FlowStanding, Switchable, Use
 from sereno.store.models import LimitQuestion
 
 router = Router(tags=["Limits"])

@@ -13,7 +13,7 @@ from sereno.api.flow_routes import router as flow_router
 from sereno.api.keys import shop_of
 from sereno.modules.insights.documents import flow_document
 from sereno.modules.insights.results import results
-from sereno.runtime.measuring import Measured, measured, measured_everywhere
+from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
 
 router = Router(tags=["Flows"])
 SECONDS_A_DAY = 86_400

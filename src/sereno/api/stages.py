@@ -11,9 +11,9 @@ from ninja import Field, Query, Router, Schema, Status
 from sereno.api.drafts import IfMatch, Name
 from sereno.api.keys import caller, shop_of
 from sereno.api.problems import Problem
-from sereno.runtime import stages
-from sereno.runtime.stage_report import report
-from sereno.runtime.stages import Terms
+from sereno.runtime.staging import stages
+from sereno.runtime.staging.report import report
+from sereno.runtime.staging.stages import Terms
 from sereno.store.models import Flow
 
 router = Router(tags=["Flows"])

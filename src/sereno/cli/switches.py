@@ -53,7 +53,7 @@ def switch_off(
 ) -> None:
     """Switch something off: within two seconds nothing of it leaves, on any worker; what waits is kept."""
     _prepare()
-    from sereno.runtime import switches
+    from sereno.runtime.limiting import switches
 
     kind, name = _chosen(shop, flow, channel, connection)
     try:
@@ -78,7 +78,7 @@ def switch_on(
 ) -> None:
     """Switch it on again; what waited goes out."""
     _prepare()
-    from sereno.runtime import switches
+    from sereno.runtime.limiting import switches
 
     kind, name = _chosen(shop, flow, channel, connection)
     older = None if cancel_older_than is None else timedelta(hours=max(cancel_older_than, 0))
@@ -96,7 +96,7 @@ def switch_on(
 def list_switches(*, off: Flag = False, shop: ShopName = None, json: Json = False) -> None:
     """List everything that has a switch, and how much waits behind it; with --off, what is off."""
     _prepare()
-    from sereno.runtime.limit_standing import standing
+    from sereno.runtime.limiting.standing import standing
 
     found = [one for one in standing(shop_named(shop).pk).all() if one.off is not None or not off]
     lines: list[dict[str, Any]] = [
@@ -125,7 +125,7 @@ def list_switches(*, off: Flag = False, shop: ShopName = None, json: Json = Fals
 def list_limits(*, shop: ShopName = None, json: Json = False) -> None:
     """List what flows have used of their budgets, this hour and this day."""
     _prepare()
-    from sereno.runtime.limit_standing import standing
+    from sereno.runtime.limiting.standing import standing
 
     lines = [
         {
@@ -194,7 +194,7 @@ def answer(
         Stays with the answer.
     """
     _prepare()
-    from sereno.runtime import limits as budgets
+    from sereno.runtime.limiting import limits as budgets
 
     try:
         budgets.answer(shop_named(shop).pk, id, verdict == "go-on", person(), allowed=allow, note=note, via="command")

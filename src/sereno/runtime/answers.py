@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sereno.runtime import counting
 from sereno.runtime.facts import Fact
+from sereno.runtime.staging import counting
 from sereno.store.database import Transaction
 from sereno.store.fields import storable
 

@@ -12,9 +12,9 @@ from itertools import chain
 from typing import Any
 
 from sereno.runtime.arbiter.verdicts import Guard
-from sereno.runtime.history import Entered, PastEvent, in_order, past_of
-from sereno.runtime.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
+from sereno.runtime.replays.history import Entered, PastEvent, in_order, past_of
 from sereno.runtime.replays.opening import open_stream
+from sereno.runtime.replays.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
 from sereno.runtime.replays.stream import Stream
 from sereno.runtime.replays.worth import Worth
 from sereno.runtime.world import Rehearse, World
@@ -88,7 +88,7 @@ def replay(
 ) -> Summary:
     """Replay `events` through the flows in `documents`; rows go to the `sink` as they become final.
 
-    The events come in order of time, each once (`runtime.history` gives them so; ValueError otherwise). Those before
+    The events come in order of time, each once (`replays.history` gives them so; ValueError otherwise). Those before
     `start` only build what is known of records and consents. After the last event the clock runs on to `until`, or
     until nothing is left to wait for. Flows `beside` run along and nothing is told of them, so that what they share
     with the others (records, tags, caps) is as it would be; `entered` are those let in before. `rehearse` is asked what

@@ -17,14 +17,16 @@ from sereno.engine.context import RunContext
 from sereno.engine.durations import format_instant
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
-from sereno.runtime import asking, counting, exposing, ports
+from sereno.runtime import asking, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
 from sereno.runtime.arbiter import booking
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
+from sereno.runtime.experiments import exposing
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
 from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
 from sereno.runtime.records import Records
+from sereno.runtime.staging import counting
 from sereno.runtime.tracing import cancelled_entry
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World

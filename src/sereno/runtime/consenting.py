@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from sereno.commerce.identity import customer_key
 from sereno.engine.durations import format_instant
-from sereno.runtime import counting, inbox
+from sereno.runtime import inbox
 from sereno.runtime.consents import CONSENT_EVENT, event_line_uid
 from sereno.runtime.ports import SOURCE
 from sereno.runtime.records import Records
 from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.staging import counting
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sereno.engine.run import EventArrived
+from sereno.runtime import answers
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
@@ -133,6 +134,7 @@ class Dispatcher:
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
+        answers.heed(tx, good, world.worker, to_micros(now))
         entering = Entering(batch, good)
         entering.prepare()
         listeners = self._listeners(tx, good)
@@ -146,9 +148,8 @@ class Dispatcher:
         batch.write()
         failed = [(fact.row, fact.error) for fact in facts if fact.error is not None]
         tx.many("fail_events", failed)
-        noting.note(
-            self._world, tx, (noting.of_event(fact.shop_id, fact.type, fact.error) for fact in facts if fact.error)
-        )
+        broken = [noting.of_event(fact.shop_id, fact.event.type, fact.error) for fact in facts if fact.error]
+        noting.note(self._world, tx, broken)
         tx.run("unqueue_events", {"ids": [fact.row for fact in facts]})
 
     def _listeners(self, tx: Transaction, facts: Sequence[Fact]) -> dict[tuple[int, str], list[int]]:

@@ -14,14 +14,15 @@ from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sereno.runtime import budgets, limits
+from sereno.runtime import budgets
 from sereno.runtime.actions import Prepared, Ready, carry_out, prepare
 from sereno.runtime.arbiter.passing import Passing, let_pass
 from sereno.runtime.holding import full_state
+from sereno.runtime.limiting import limits
+from sereno.runtime.limiting.spending import Charges, charge
+from sereno.runtime.limiting.switches import Switches
 from sereno.runtime.records import Records
 from sereno.runtime.settling import Claimed, Outcome, settle
-from sereno.runtime.spending import Charges, charge
-from sereno.runtime.switches import Switches
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.world import World
 from sereno.sdk.result import Done, Fail

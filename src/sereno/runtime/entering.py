@@ -17,8 +17,8 @@ from sereno.engine.context import RunContext
 from sereno.engine.durations import parse_instant
 from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, reference_time
 from sereno.engine.run import Ended, EventArrived, Started
-from sereno.runtime import exposing
 from sereno.runtime.batch import Batch
+from sereno.runtime.experiments import exposing
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held

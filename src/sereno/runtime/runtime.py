@@ -12,14 +12,14 @@ from sereno.runtime.arbiter.rules import LONGEST
 from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
+from sereno.runtime.experiments.outcomes import Outcomes
 from sereno.runtime.mapping import Mapper
-from sereno.runtime.outcomes import Outcomes
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.privacy.requests import Runner
 from sereno.runtime.privacy.retention import Keeper
 from sereno.runtime.schedules import Scheduler
 from sereno.runtime.staff import Staff
-from sereno.runtime.stage_watch import StageWatch
+from sereno.runtime.staging.watch import StageWatch
 from sereno.runtime.waking import Waker
 from sereno.runtime.watching.looking import Watch
 from sereno.runtime.world import make_world

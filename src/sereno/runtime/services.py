@@ -12,11 +12,11 @@ from sereno.engine.run import Decided, Ended
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import inbox
 from sereno.runtime.batch import Batch
+from sereno.runtime.explaining.why import explain, why
 from sereno.runtime.ports import SOURCE
 from sereno.runtime.publishing import FlowRow, flow_row, install_derived, publish, save_draft, set_status
 from sereno.runtime.records import Records
 from sereno.runtime.staff import Staff, audit, open_staff, tell
-from sereno.runtime.why import explain, why
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode

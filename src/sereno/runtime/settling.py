@@ -18,11 +18,12 @@ from typing import Any
 import msgspec
 
 from sereno.engine.run import EffectFinished, TraceEntry, decode_state
-from sereno.runtime import counting, hooks, ports
+from sereno.runtime import hooks, ports
 from sereno.runtime.arbiter import booking
 from sereno.runtime.arbiter.saying import WITHHELD
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
+from sereno.runtime.staging import counting
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.waking import catch_up, fail_run
 from sereno.runtime.watching import noting

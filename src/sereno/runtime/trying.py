@@ -24,7 +24,7 @@ from sereno.runtime.ports import SOURCE, PortFactory, no_ports
 from sereno.runtime.projecting import records_of
 from sereno.runtime.records import Records
 from sereno.runtime.rehearsing import LOCALES, Rehearsal, Rehearsed
-from sereno.runtime.replaying import Replay
+from sereno.runtime.replays.replaying import Replay
 from sereno.runtime.staff import Staff, open_staff
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts

@@ -118,7 +118,7 @@ def _facts(place: Any, timezone: str | None, currency: str | None, locale: str |
 
 
 def _report(texts: list[str], source: Iterator[Any], **options: Any) -> Mapping[str, Any]:
-    from sereno.runtime.history import BadLine
+    from sereno.runtime.replays.history import BadLine
 
     try:
         return host().backtest(texts, source, **options)
@@ -128,7 +128,7 @@ def _report(texts: list[str], source: Iterator[Any], **options: Any) -> Mapping[
 
 def _lines(path: Path) -> Iterator[Any]:
     """The events of a file, in order of time."""
-    from sereno.runtime.history import lines_of
+    from sereno.runtime.replays.history import lines_of
 
     if not path.is_file():
         raise WrongUse(f"--events: there is no file {path}")
@@ -137,14 +137,14 @@ def _lines(path: Path) -> Iterator[Any]:
 
 def _stored(place: Any, end: datetime | None) -> Iterator[Any]:
     """The shop's own events, in order of time. What Sereno found or made by itself is found again by the back-test."""
-    from sereno.runtime.history import past_events
+    from sereno.runtime.replays.history import past_events
 
     return past_events(place.pk, before=end)
 
 
 def _beside(place: Any, names: list[str]) -> list[str]:
     """The shop's other live flows."""
-    from sereno.runtime.history import live_beside
+    from sereno.runtime.replays.history import live_beside
 
     return live_beside(place.pk, names)
 

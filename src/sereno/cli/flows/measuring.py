@@ -25,7 +25,7 @@ def results(name: str, /, *, effect: float = 0.1, shop: ShopName = None, json: J
     database.ready()
     from sereno.modules.insights.documents import flow_document
     from sereno.modules.insights.results import results as results_of
-    from sereno.runtime.measuring import measured
+    from sereno.runtime.experiments.measuring import measured
 
     place = shop_named(shop)
     found = measured(place.pk, flow_named(place, name).name)

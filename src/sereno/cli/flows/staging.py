@@ -85,7 +85,7 @@ def _do(
     inflight: Inflight,
     message: str,
 ) -> None:
-    from sereno.runtime import stages
+    from sereno.runtime.staging import stages
 
     by = person()
     advance = {key: value for key, value in (("hours", hours), ("runs", runs)) if value is not None}
@@ -105,7 +105,7 @@ def _do(
 
 
 def _show(shop: int, name: str, json: bool) -> None:
-    from sereno.runtime.stage_report import report
+    from sereno.runtime.staging.report import report
 
     found = report(shop, name)
     if json:

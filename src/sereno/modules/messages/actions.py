@@ -55,9 +55,7 @@ class EmailConfig(Config):
         default=None,
         template=True,
         max_length=200,
-        help=_(
-            "Of messages to one person that wait with the same word here, only the last is sent."
-        ),
+        help=_("Of messages to one person that wait with the same word here, only the last is sent."),
     )
 
     @field_validator("expires")

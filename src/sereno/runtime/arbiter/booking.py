@@ -18,7 +18,7 @@ from sereno.runtime.arbiter.deciding import Counted, Moment, earliest
 from sereno.runtime.arbiter.messages import MICROSECOND, Message
 from sereno.runtime.arbiter.saying import rule_said, said
 from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
-from sereno.runtime.exposing import expose
+from sereno.runtime.experiments.exposing import expose
 from sereno.store.database import Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sereno.engine.control import CONTROL, TREATED, holdout_experiment, is_in_holdout
 from sereno.runtime.arbiter.messages import Message
-from sereno.runtime.exposing import Row
+from sereno.runtime.experiments.exposing import Row
 from sereno.store.fields import to_micros
 
 REASON = "control.shop_holdout"

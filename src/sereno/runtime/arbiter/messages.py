@@ -14,7 +14,7 @@ from sereno.engine.control import as_share
 from sereno.engine.precedence import USUAL
 from sereno.runtime.arbiter.rules import Rules
 from sereno.runtime.arbiter.zones import zone_of
-from sereno.runtime.exposing import person_of
+from sereno.runtime.experiments.exposing import person_of
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import ActionDefinition
 from sereno.sdk.ports import Consents

@@ -20,12 +20,12 @@ from sereno.runtime.actions import Prepared
 from sereno.runtime.arbiter.passing import dry_guard
 from sereno.runtime.arbiter.verdicts import Guard, Verdict
 from sereno.runtime.backtest import replay
-from sereno.runtime.history import Entered, PastEvent, lines_in, past_entries, past_events
 from sereno.runtime.rehearsals.collecting import Keeper, Shelf, Witness
 from sereno.runtime.rehearsals.measuring import Meter, Side, prices
 from sereno.runtime.rehearsals.requests import forget_old
 from sereno.runtime.rehearsing import Records
-from sereno.runtime.replayed import Summary
+from sereno.runtime.replays.history import Entered, PastEvent, lines_in, past_entries, past_events
+from sereno.runtime.replays.replayed import Summary
 from sereno.runtime.staff import Staff, open_staff
 from sereno.runtime.world import World
 from sereno.sdk.context import ShopFacts

@@ -21,7 +21,7 @@ from sereno.engine.run import LIVE
 from sereno.runtime.actions import Prepared
 from sereno.runtime.rehearsals.comparing import Difference, Doing, compare
 from sereno.runtime.rehearsals.measuring import WENT, Kind, Meter, Side
-from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, SkipRow
+from sereno.runtime.replays.replayed import EffectRow, FailedEvent, RunRow, SkipRow
 from sereno.sdk.plugin import Plugins
 from sereno.store.database import Transaction
 from sereno.store.documents import encode

@@ -17,7 +17,7 @@ from sereno.engine.catalog import FlowInvalid
 from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.places import find
 from sereno.engine.tallies import bare, places_of
-from sereno.runtime.replayed import EffectRow, RunRow, SkipRow
+from sereno.runtime.replays.replayed import EffectRow, RunRow, SkipRow
 from sereno.sdk.plugin import Plugins
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros

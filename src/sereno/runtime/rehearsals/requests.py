@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from sereno.runtime.flows import compiled
-from sereno.runtime.history import lines_in
 from sereno.runtime.publishing import FlowRow, flow_row
+from sereno.runtime.replays.history import lines_in
 from sereno.runtime.staff import audit, open_staff
 from sereno.store import scope
 from sereno.store.database import Database, Transaction

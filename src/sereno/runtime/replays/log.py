@@ -14,7 +14,7 @@ from typing import Any
 from sereno.commerce.event import Event, links
 from sereno.runtime.consents import CONSENT_EVENT
 from sereno.runtime.facts import Fact, read_event
-from sereno.runtime.history import PastEvent
+from sereno.runtime.replays.history import PastEvent
 from sereno.runtime.replays.scratch import ReplayTransaction
 from sereno.store.database import Row
 from sereno.store.documents import encode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sereno.runtime.publishing import install_derived
-from sereno.runtime.replayed import Sink
+from sereno.runtime.replays.replayed import Sink
 from sereno.runtime.replays.scratch import ReplayDatabase
 from sereno.runtime.replays.stream import Stream
 from sereno.runtime.replays.worth import Worth

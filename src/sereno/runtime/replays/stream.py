@@ -13,17 +13,17 @@ from sereno.runtime.clock import VirtualClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.facts import Fact
 from sereno.runtime.flows import compiled
-from sereno.runtime.history import Entered, PastEvent
 from sereno.runtime.holding import Held
 from sereno.runtime.ports import no_ports
 from sereno.runtime.products import ProductLookup
 from sereno.runtime.publishing import keep_draft, make_live
 from sereno.runtime.records import Records
-from sereno.runtime.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
 from sereno.runtime.replays.consents import ConsentStore
 from sereno.runtime.replays.entries import EntryStore
+from sereno.runtime.replays.history import Entered, PastEvent
 from sereno.runtime.replays.log import EventLog
 from sereno.runtime.replays.records import RecordStore, ReplayRecords
+from sereno.runtime.replays.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
 from sereno.runtime.replays.runs import ReplayBatch, RunStore
 from sereno.runtime.replays.scratch import ReplayDatabase
 from sereno.runtime.replays.worth import Worth

@@ -48,7 +48,9 @@ class Migration(migrations.Migration):
                         fields=["shop", "at", "key"],
                         name="message_slot_waits",
                     ),
-                    models.Index(condition=models.Q(("status", "sent")), fields=["shop", "at"], name="message_slot_sent"),
+                    models.Index(
+                        condition=models.Q(("status", "sent")), fields=["shop", "at"], name="message_slot_sent"
+                    ),
                 ],
             },
         ),

@@ -15,9 +15,9 @@ class Backtest(models.Model):
     """A back-test of `text` over the shop's own past, or over an uploaded file.
 
     `status`: `waiting`, `running` (leased by `worker` until `lease_until`), then `done`, `failed` (with `error` and
-    `message`), `cancelled`; `forgotten` rows are being deleted. `version` is the published version the text is, None for
-    a draft; `base_version` the live version it is compared with, None for no comparison. `begin` and `until` bound the
-    events that may start runs (before `begin` they only build the records). `done` of `total` events are through, in
+    `message`), `cancelled`; `forgotten` rows are being deleted. `version` is the published version the text is, None
+    for a draft; `base_version` the live version it is compared with, None for no comparison. `begin` and `until` bound
+    the events that may start runs (before `begin` they only build the records). `done` of `total` events are through, in
     all replays together; `at` is the virtual clock. `facts` is the shop as it was taken; `summary` the counts.
     """
 

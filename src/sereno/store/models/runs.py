@@ -15,7 +15,7 @@ class Run(models.Model):
     unless a timer is set (or the flow is paused). Only the holder of the row's lock may change it.
 
     `event` is the one that started it. `state` leaves out what the event's row says already; `runtime.holding` puts
-    it back, so read states through there (or `runtime.why`)."""
+    it back, so read states through there (or `runtime.explaining.why`)."""
 
     id = models.BigAutoField(primary_key=True)
     uid = models.CharField(max_length=40, unique=True)

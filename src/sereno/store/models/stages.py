@@ -71,8 +71,8 @@ class FlowStageStep(models.Model):
 
 class FlowStageTally(models.Model):
     """What came of the runs since the stage began, for each `step` of it: `is_candidate`, or of the live version.
-    `what`: see `runtime.counting`. `shard` keeps workers from waiting for each other: a number is the sum over its
-    shards."""
+    `what`: see `runtime.staging.counting`. `shard` keeps workers from waiting for each other: a number is the sum over
+    its shards."""
 
     id = models.BigAutoField(primary_key=True)
     stage = models.ForeignKey(FlowStage, on_delete=models.CASCADE, db_index=False, db_constraint=False)

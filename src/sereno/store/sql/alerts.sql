@@ -29,7 +29,7 @@ ON CONFLICT (shop_id, kind, about) WHERE NOT (status = 'settled') DO NOTHING RET
 -- name: settle_alert
 -- Who heard of it hears that it is over; who did not need not.
 UPDATE alert SET status = 'settled', settled_at = :now, snoozed_until = NULL,
-    tell_at = CASE WHEN told_state = 'open' THEN :now ELSE NULL END
+    tell_at = CASE WHEN told_state = 'open' THEN CAST(:now AS bigint) END
 WHERE shop_id = :shop AND kind = :kind AND about = :about AND status <> 'settled' RETURNING id
 
 -- name: change_alert

@@ -50,13 +50,6 @@ UPDATE privacy_request SET status = CAST(:status AS text), start_at = :start_at,
     about = CASE WHEN CAST(:status AS text) = 'cancelled' THEN '' ELSE about END, worker = NULL, lease_until = NULL
 WHERE id = :id AND shop_id = :shop AND status {in:from:text} RETURNING id
 
--- name: fetch_privacy_file
-UPDATE privacy_request SET file_until = :now WHERE id = :id AND file IS NOT NULL AND file_until >= :now
-RETURNING file
-
--- name: drop_privacy_file
-UPDATE privacy_request SET file = NULL WHERE id = :id
-
 -- name: drop_privacy_files
 UPDATE privacy_request SET file = NULL WHERE file IS NOT NULL AND file_until < :now
 
@@ -198,21 +191,11 @@ DELETE FROM suppression WHERE shop_id = :shop AND address {in:addresses:text}
 -- name: audit_of_targets
 SELECT id, target, details FROM audit WHERE shop_id = :shop AND target {in:targets:text}
 
--- name: hide_audit
--- rows: id bigint, target text, details text
--- dialect: sqlite
-UPDATE audit SET target = :target, details = :details WHERE id = :id
--- dialect: postgresql
-UPDATE audit SET target = r.target, details = r.details FROM {table} WHERE audit.id = r.id
-
 -- name: webhook_runs
 SELECT run FROM webhook WHERE shop_id = :shop
 
 -- name: connection_deliveries
 SELECT id FROM delivery WHERE connection_id = :connection AND id > :after ORDER BY id LIMIT :limit
-
--- name: events_of_deliveries
-SELECT id FROM event WHERE delivery_id {in:deliveries:bigint}
 
 -- name: delivery_names
 SELECT id, dedupe_key FROM delivery WHERE id {in:ids:bigint}

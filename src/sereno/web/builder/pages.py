@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.documents import Unreadable, read_document
 from sereno.engine.places import find
-from sereno.runtime import drafting, services, stages
+from sereno.runtime import drafting, services
 from sereno.runtime.drafting import Draft, DraftConflict
 from sereno.runtime.publishing import DraftChanged
+from sereno.runtime.staging import stages
 from sereno.sdk.plugin import registry
 from sereno.web.access import StaffRequest, staff
 from sereno.web.builder import edits, forms, wishes

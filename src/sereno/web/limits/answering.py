@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from sereno.runtime import asking, limits
+from sereno.runtime import asking
 from sereno.runtime.asking import LIMIT, Answerer, TokenInvalid
+from sereno.runtime.limiting import limits
 from sereno.store.fields import to_micros
 from sereno.store.models import LimitQuestion, Membership
 from sereno.web.access import ABILITIES

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as mark
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.runtime import limit_standing, limits, switches
-from sereno.runtime.limit_standing import Switchable
-from sereno.runtime.switches import KINDS, Kind
+from sereno.runtime.limiting import limits, switches
+from sereno.runtime.limiting import standing as limit_standing
+from sereno.runtime.limiting.standing import Switchable
+from sereno.runtime.limiting.switches import KINDS, Kind
 from sereno.store.models import LimitQuestion
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out

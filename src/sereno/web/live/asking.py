@@ -1,6 +1,6 @@
 """Why, and why not: what every flow did, or did not do, about an order, a customer or an address, in sentences.
 
-The answer is `runtime.why`'s, the one the API and the command line give; here it is only put into words.
+The answer is `runtime.explaining.why`'s, the one the API and the command line give; here it is only put into words.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Stands:
 
 
 def in_words(facts: Sequence[Fact], zone: str) -> list[Stands]:
-    """One line for each fact of `runtime.standing`; one nobody has words for shows its code."""
+    """One line for each fact of `runtime.explaining.standing`; one nobody has words for shows its code."""
     return [_SAID.get(fact["code"], _as_it_is)(fact, zone) for fact in facts]
 
 

@@ -22,7 +22,7 @@ from sereno.modules.insights.results import ArmResult, Comparison, Result
 from sereno.modules.insights.results import results as results_of
 from sereno.runtime import drafting
 from sereno.runtime.drafting import DraftConflict
-from sereno.runtime.measuring import Measured, measured, measured_everywhere
+from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
 from sereno.store.models import Flow
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff

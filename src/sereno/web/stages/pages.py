@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.runtime import stage_limits, stages
-from sereno.runtime.stage_limits import Arm, measures
-from sereno.runtime.stage_pairs import side_by_side
-from sereno.runtime.stages import StageRow, Terms
+from sereno.runtime.staging import limits as stage_limits
+from sereno.runtime.staging import stages
+from sereno.runtime.staging.limits import Arm, measures
+from sereno.runtime.staging.pairs import side_by_side
+from sereno.runtime.staging.stages import StageRow, Terms
 from sereno.store.database import default_database
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup
 
-from sereno.runtime.stage_limits import Arm, Measure, Name
-from sereno.runtime.stage_pairs import Difference, Pair
-from sereno.runtime.stages import StageRow
+from sereno.runtime.staging.limits import Arm, Measure, Name
+from sereno.runtime.staging.pairs import Difference, Pair
+from sereno.runtime.staging.stages import StageRow
 from sereno.web import formats
 from sereno.web.flowtree import action_sentence
 from sereno.web.sentences import duration, say

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sereno.engine.run import LIVE
 from sereno.runtime.staff import open_staff
-from sereno.runtime.stages import StageRow
+from sereno.runtime.staging.stages import StageRow
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sereno.engine.control import CONTROL, HOLDOUT
 from sereno.engine.durations import format_instant
-from sereno.runtime.finding import Meaning
+from sereno.runtime.explaining.finding import Meaning
 from sereno.runtime.staff import Staff
 from sereno.store.database import Transaction
 from sereno.store.fields import from_micros, to_micros

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sereno.engine.durations import format_instant
-from sereno.runtime import stages
 from sereno.runtime.publishing import flow_row
 from sereno.runtime.staff import open_staff
-from sereno.runtime.stage_limits import Arm, Measure, measures
-from sereno.runtime.stages import StageRow
+from sereno.runtime.staging import stages
+from sereno.runtime.staging.limits import Arm, Measure, measures
+from sereno.runtime.staging.stages import StageRow
 from sereno.store.database import Database
 from sereno.store.fields import from_micros
 

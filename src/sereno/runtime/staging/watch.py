@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sereno.runtime import stages
 from sereno.runtime.ports import SOURCE, no_ports
 from sereno.runtime.publishing import FlowRow, flow_row, settle_older
 from sereno.runtime.staff import Staff
-from sereno.runtime.stage_limits import Arm, Measure, arms, measures
-from sereno.runtime.stages import StageRow
+from sereno.runtime.staging import stages
+from sereno.runtime.staging.limits import Arm, Measure, arms, measures
+from sereno.runtime.staging.stages import StageRow
 from sereno.runtime.watching.alerting import raise_alert
 from sereno.runtime.world import World, make_world
 from sereno.store.database import Transaction

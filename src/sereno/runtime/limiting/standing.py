@@ -10,11 +10,11 @@ from typing import Any
 
 from sereno.commerce.money import Money
 from sereno.engine.limits import Limits, as_count, as_money, usual_limits
-from sereno.runtime import switches
+from sereno.runtime.limiting import switches
+from sereno.runtime.limiting.spending import day_of, hour_span
+from sereno.runtime.limiting.switches import Kind, Off, Waiting
 from sereno.runtime.shops import Shop
-from sereno.runtime.spending import day_of, hour_span
 from sereno.runtime.staff import audit, open_staff
-from sereno.runtime.switches import Kind, Off, Waiting
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros

@@ -14,8 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sereno.runtime import asking, notices
+from sereno.runtime.limiting.spending import Over
 from sereno.runtime.publishing import LIMIT_ALERT, change_status
-from sereno.runtime.spending import Over
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.runtime.watching.alerting import raise_alert
 from sereno.runtime.world import World

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from sereno.engine.chance import SHARES
 from sereno.engine.flow import Flow
-from sereno.runtime import stage_limits
 from sereno.runtime.flows import compiled
 from sereno.runtime.publishing import (
     DraftChanged,
@@ -25,6 +24,7 @@ from sereno.runtime.publishing import (
     settle_older,
 )
 from sereno.runtime.staff import Staff, audit, open_staff, tell
+from sereno.runtime.staging import limits as stage_limits
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode

@@ -11,11 +11,11 @@ from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.durations import format_instant
-from sereno.runtime.finding import Meaning, meaning_of
+from sereno.runtime.explaining.finding import Meaning, meaning_of
+from sereno.runtime.explaining.standing import standing_of
+from sereno.runtime.explaining.verdicts import VERDICTS, Verdict, of_flow
 from sereno.runtime.flows import compiled
 from sereno.runtime.staff import Staff, open_staff
-from sereno.runtime.standing import standing_of
-from sereno.runtime.verdicts import VERDICTS, Verdict, of_flow
 from sereno.sdk.masking import masked
 from sereno.store import scope
 from sereno.store.database import Database, Transaction

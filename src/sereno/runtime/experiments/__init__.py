@@ -1,0 +1,1 @@
+"""Who was in which arm of which experiment, and what they ordered after."""

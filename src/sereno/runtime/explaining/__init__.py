@@ -1,0 +1,1 @@
+"""Why somebody got it, and why somebody did not."""

@@ -1,0 +1,1 @@
+"""What holds effects back: budgets, spending limits and switches."""
