@@ -17,8 +17,8 @@ class Backtest(models.Model):
     `status`: `waiting`, `running` (leased by `worker` until `lease_until`), then `done`, `failed` (with `error` and
     `message`), `cancelled`; `forgotten` rows are being deleted. `version` is the published version the text is, None
     for a draft; `base_version` the live version it is compared with, None for no comparison. `begin` and `until` bound
-    the events that may start runs (before `begin` they only build the records). `done` of `total` events are through, in
-    all replays together; `at` is the virtual clock. `facts` is the shop as it was taken; `summary` the counts.
+    the events that may start runs (before `begin` they only build the records). `done` of `total` events are through,
+    in all replays together; `at` is the virtual clock. `facts` is the shop as it was taken; `summary` the counts.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -47,8 +47,8 @@ class FlowUse(models.Model):
 
 class LimitQuestion(models.Model):
     """A flow came to its limit, paused itself and asks. `kind`: `effects_per_hour` or `spend_per_day`. `status`:
-    `open`, `raised` (it goes on, `allowed` for the rest of the span), `kept` (stays paused), `settled` (somebody set the
-    flow live elsewhere). `run` is what the mails about it hang on."""
+    `open`, `raised` (it goes on, `allowed` for the rest of the span), `kept` (stays paused), `settled` (somebody set
+    the flow live elsewhere). `run` is what the mails about it hang on."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
