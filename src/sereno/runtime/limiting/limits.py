@@ -115,9 +115,9 @@ def _pause(staff: Staff, tx: Transaction, over: Over) -> bool:
     return True
 
 
-def read_question(tx: Transaction, id: int) -> LimitAsked | None:
+def read_question(tx: Transaction, shop_id: int, id: int) -> LimitAsked | None:
     """Locked, on PostgreSQL, until the transaction ends."""
-    row = tx.one("limit_question", {"id": id})
+    row = tx.one("limit_question", {"id": id, "shop": shop_id})
     if row is None:
         return None
     id_, shop, flow, name, title, kind, span, currency, limit, wanted, status, created = row
@@ -141,8 +141,8 @@ def answer(
     more than what was allowed."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
-        asked = read_question(tx, id)
-        if asked is None or asked.shop_id != shop_id:
+        asked = read_question(tx, shop_id, id)
+        if asked is None:
             raise LookupError(f"there is no question {id}")
         now = to_micros(staff.world.clock.now())
         raised = _raised(asked, allowed) if go_on else None

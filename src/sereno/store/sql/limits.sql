@@ -97,11 +97,13 @@ SELECT limit_question.id, limit_question.shop_id, limit_question.flow_id, flow.n
     limit_question.span, limit_question.currency, limit_question."limit", limit_question.wanted,
     limit_question.status, limit_question.created_at
 FROM limit_question JOIN flow ON flow.id = limit_question.flow_id WHERE limit_question.id = :id
+    AND limit_question.shop_id = :shop
 -- dialect: postgresql
 SELECT limit_question.id, limit_question.shop_id, limit_question.flow_id, flow.name, flow.title, limit_question.kind,
     limit_question.span, limit_question.currency, limit_question."limit", limit_question.wanted,
     limit_question.status, limit_question.created_at
 FROM limit_question JOIN flow ON flow.id = limit_question.flow_id WHERE limit_question.id = :id
+    AND limit_question.shop_id = :shop
 FOR UPDATE OF limit_question
 
 -- name: answer_limit
