@@ -37,21 +37,6 @@ steps:
 """
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    nursery = Nursery()
-    yield nursery
-    nursery.close()
-
-
-@pytest.fixture
-def host(database: Any, request: pytest.FixtureRequest, tmp_path: Path, nursery: Nursery) -> Iterator[Host]:
-    url = f"sqlite:///{database.path}" if database.dialect == "sqlite" else request.getfixturevalue("postgres_url")
-    host = Host(url, tmp_path, nursery)
-    yield host
-    host.close()
-
-
 def test_a_wait_of_thirty_days_outlives_the_workers(host: Host) -> None:
     host.flow(WAIT)
     host.send("custom.begun", "a", "b")

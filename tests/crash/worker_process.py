@@ -2,7 +2,7 @@
 
 This program loads everything once, then forks a worker for each line `URL JOURNAL SECONDS_AHEAD` it reads, and says its
 process id. A worker says `ready` when it begins to work, and stops in good order on SIGTERM. Its action `crash.call`
-notes in the journal that it began, and that it is through; `slow` takes its time in between.
+notes in the journal that it began, and that it is through; `slow` takes its time in between. `crash.write` notes when.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from installation import ready
@@ -33,7 +34,7 @@ def register() -> None:
     """The parent registers it too, to be able to check flows that use it."""
     from sereno.sdk.config import Config, text
     from sereno.sdk.context import Context
-    from sereno.sdk.plugin import action, registry
+    from sereno.sdk.plugin import Addressed, MessageKind, action, registry
     from sereno.sdk.result import Done, Result
 
     if registry().actions.get("crash.call") is not None:
@@ -55,6 +56,23 @@ def register() -> None:
             time.sleep(60)
         note(f"end {ctx.effect_key}\n")
         return Done({"attempt": ctx.attempt})
+
+    def addressed(config: Any, ctx: Context) -> Addressed:
+        return Addressed("email", config["to"], "transactional", lambda consents: None)
+
+    @action(
+        "crash.write",
+        label="Write to {to}",
+        config=CallConfig,
+        connection=lambda config: "post",
+        message=lambda config: MessageKind("email", "transactional"),
+        addressed=addressed,
+    )
+    def write(config: CallConfig, ctx: Context) -> Result:
+        """Write to somebody; when it begins is noted, by the clock that all processes share."""
+        note(f"at {time.monotonic_ns()} {ctx.shop.id} {ctx.effect_key}\n")
+        time.sleep(0.04)
+        return Done({})
 
 
 def work(url: str, ahead: float) -> None:

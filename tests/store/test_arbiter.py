@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from arbiting import OUTCOMES, WENT, flow, register, sent, set_rules, slots, told, wish
 from support import START, Place, fact, order
 
+from sereno.runtime.limiting import switches
 from sereno.sdk.result import Done, Fail, Retry
 
 EMAIL_DAILY = {"channel": "email", "most": 1, "period": "1d"}
@@ -314,3 +316,40 @@ def test_a_dry_world_is_told_the_same(sqlite: Any) -> None:
             "address.suppressed", {"to": "no@example.com", "purpose": "marketing"}
         )
     place.runtime.stop()
+
+
+def test_room_of_a_letter_given_back_by_a_switch_is_free(shop: Place) -> None:
+    """Four threads are busy when e-mail is switched off: the others are given back, and their people may get another
+    letter. Nobody gets two when it is on again."""
+    set_rules(shop, caps=[EMAIL_DAILY])
+    shop.flow(flow("cart", EACH))
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def slow() -> Done:
+        begun.release()
+        go_on.wait(20)
+        return Done({})
+
+    people = [f"p{number}@example.com" for number in range(12)]
+    OUTCOMES.update({f"c{number}": slow for number in range(12)})
+    shop.send(*(wish(f"c{number}", "cart", person) for number, person in enumerate(people)))
+    while shop.rows("SELECT count(*) FROM message_slot WHERE status = 'booked'") != [(12,)]:
+        shop.runtime.round()
+    for _ in range(4):
+        begun.acquire(timeout=20)
+    switches.switch_off(shop.shop, "channel", "email", "stop it", "ana", database=shop.database)
+    shop.runtime.effects._switches._read_at -= 10  # A second later.
+    go_on.set()
+    while shop.rows("SELECT count(*) FROM effect WHERE status = 'running'") != [(0,)]:
+        shop.runtime.round(wait_for_effects=True)
+    went = {to for _, _, to in WENT}
+    assert len(WENT) == len(went) == 4
+    assert {(address, status) for _, address, status, _ in slots(shop)} == {(to, "sent") for to in went}
+    OUTCOMES.clear()
+    shop.send(*(wish(f"d{number}", "cart", person) for number, person in enumerate(people)))
+    switches.switch_on(shop.shop, "channel", "email", "ana", database=shop.database)
+    shop.drain()
+    assert sorted(to for _, _, to in WENT) == sorted(people)
+    shop.after(days=1)
+    assert sorted(to for _, _, to in WENT) == sorted([*people, *people])
+    assert shop.rows("SELECT count(*) FROM message_slot WHERE status <> 'sent'") == [(0,)]
