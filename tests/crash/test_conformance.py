@@ -6,13 +6,10 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
-import pytest
 from hosting import Host, Nursery, is_alive, kill, restart
 
 from installation import migrate, postgres_server
