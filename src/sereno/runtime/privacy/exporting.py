@@ -89,8 +89,8 @@ def _places(finder: Finder, tx: Transaction, found: Found) -> Sequence[tuple[str
     listed.append(("suppressions", lines))
     tags: Rows = []
     for kind, keys in searching.tagged(person).items():
-        rows = tables.find("tag", ("kind", "key", "tag"), "key", keys, shop=person.shop_id)
-        tags += [{"kind": kind, "key": key, "tag": tag} for of, key, tag in rows if of == kind]
+        rows = searching.tags_of(tx, person.shop_id, kind, keys)
+        tags += [{"kind": kind, "key": key, "tag": tag} for _id, key, tag in rows]
     listed.append(("tags", tags))
     targets = [*searching.addresses_of(person), *person.links()]
     audit = tx.all("audit_of_targets", {"shop": person.shop_id, "targets": targets})

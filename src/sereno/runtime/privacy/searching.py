@@ -59,22 +59,24 @@ def look(finder: Finder, tx: Transaction, found: Found, cloak: Cloak) -> Seen:
             add(table, held, any_text)
         else:
             add(table, rows, lambda row: True)
-    _by_columns(finder.tables, found.person, add)
+    _by_columns(finder.tables, tx, found.person, add)
     for name, (count, _forget) in outside.KEPT.items():
         add(name, [(0,)] * count(cloak.person.tokens()), lambda row: True)
     return {place: (held[0], held[1]) for place, held in seen.items()}
 
 
 def _by_columns(
-    tables: Tables, person: Person, add: Callable[[str, Iterable[Sequence[Any]], Callable[[Sequence[Any]], bool]], None]
+    tables: Tables,
+    tx: Transaction,
+    person: Person,
+    add: Callable[[str, Iterable[Sequence[Any]], Callable[[Sequence[Any]], bool]], None],
 ) -> None:
     addresses = addresses_of(person)
     for table in ("consent", "suppression"):
         rows = tables.find(table, ("id",), "address", addresses, shop=person.shop_id)
         add(table, rows, lambda row: True)
     for kind, keys in tagged(person).items():
-        rows = tables.find("tag", ("id", "kind"), "key", keys, shop=person.shop_id)
-        add("tag", [row for row in rows if row[1] == kind], lambda row: True)
+        add("tag", tags_of(tx, person.shop_id, kind, keys), lambda row: True)
     for place in places.SIMPLE:
         ids = rows_of(tables, place, person)
         add(place.table, [(id_,) for id_ in ids], lambda row: True)
@@ -89,6 +91,12 @@ def tagged(person: Person) -> dict[str, list[str]]:
     orders = sorted(key for kind, key in person.records if kind == "order")
     customers = sorted({*person.customers, *(f"email:{mail}" for mail in person.emails)})
     return {CUSTOMER: customers, "order": orders}
+
+
+def tags_of(tx: Transaction, shop: int, kind: str, keys: Sequence[str]) -> list[Sequence[Any]]:
+    """(row id, key, tag) of these records."""
+    asked = {"shop": shop, "kind": kind}
+    return [row for some in chunked(keys, STEP) for row in tx.all("tags_of_records", {**asked, "keys": list(some)})]
 
 
 def rows_of(tables: Tables, place: places.Place, person: Person) -> list[Any]:

@@ -66,6 +66,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["shop", "-id"], name="privacy_request_recent"),
                     models.Index(fields=["shop", "digest"], name="privacy_request_about"),
                     models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["shop", "due_at"],
+                        name="privacy_request_open",
+                    ),
+                    models.Index(
                         condition=models.Q(("status__in", ("planned", "running"))),
                         fields=["start_at"],
                         name="privacy_request_due",

@@ -48,6 +48,9 @@ class PrivacyRequest(models.Model):
             models.Index(fields=("shop", "-id"), name="privacy_request_recent"),
             models.Index(fields=("shop", "digest"), name="privacy_request_about"),
             models.Index(
+                fields=("shop", "due_at"), name="privacy_request_open", condition=models.Q(finished_at__isnull=True)
+            ),
+            models.Index(
                 fields=("start_at",), name="privacy_request_due", condition=models.Q(status__in=("planned", "running"))
             ),
             models.Index(fields=("file_until",), name="privacy_request_file", condition=models.Q(file__isnull=False)),

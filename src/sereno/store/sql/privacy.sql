@@ -237,6 +237,9 @@ DELETE FROM skip WHERE shop_id = :shop AND subject {in:subjects:text} AND event 
 -- name: delete_consents_of
 DELETE FROM consent WHERE shop_id = :shop AND address {in:addresses:text}
 
+-- name: tags_of_records
+SELECT id, key, tag FROM tag WHERE shop_id = :shop AND kind = :kind AND key {in:keys:text}
+
 -- name: delete_records
 DELETE FROM tag WHERE shop_id = :shop AND kind = :kind AND key {in:keys:text}
 

@@ -18,8 +18,6 @@ from sereno.web.paging import page_of
 from sereno.web.privacy.words import BASES, KINDS, PLACES, PROOF, PURPOSES, SOURCES, STATES
 from sereno.web.shell import render
 
-OPEN = ("asked", "planned", "running", "failed")
-
 
 @require_GET
 @staff("work")
@@ -27,7 +25,7 @@ def overview(request: StaffRequest) -> HttpResponse:
     """Requests, the open ones by the law's date first, and the search for a person."""
     rows = PrivacyRequest.objects.filter(shop=request.shop).defer("file", "about", "work", "report")
     page = page_of(request, rows)
-    waiting = list(rows.filter(status__in=OPEN).order_by("due_at")[:20]) if page.first is None else []
+    waiting = list(rows.filter(finished_at=None).order_by("due_at")[:20]) if page.first is None else []
     context = {
         "section": "privacy",
         "page": page,
