@@ -109,7 +109,7 @@ class Judge:
             elif (count := counts.get(one.id, 0)) > profile.many:
                 facts = {"name": one.title, "count": count, "most": round((profile.many - 10) / 1.5)}
                 busy.append(Problem(one.shop_id, BUSY[one.kind], one.about, BUSY[one.kind], facts, "info"))
-        return [*_causes(quiet, series), *busy]
+        return [*_causes(quiet, series), *_causes(busy, series)]
 
     def profile(self, id_: int) -> Profile | None:
         return self._profiles.get(id_, (0, None))[1]
@@ -159,14 +159,15 @@ def _silent(one: Series, profile: Profile, rings: float) -> Problem:
     return Problem(one.shop_id, kind, one.about, kind, facts)
 
 
-def _causes(quiet: list[Problem], series: Sequence[Series]) -> list[Problem]:
-    """Where a connection is silent, that its events and flows are too is no news; where an event is, its flows."""
-    silent_shops = {one.shop_id for one in quiet if one.kind == SILENT["connection"]}
+def _causes(found: list[Problem], series: Sequence[Series]) -> list[Problem]:
+    """Where a connection is silent or busy, that its events and flows are too is no news; where an event is, its
+    flows. All of `found` are of one sort."""
+    connections = (SILENT["connection"], BUSY["connection"])
+    shops = {one.shop_id for one in found if one.kind in connections}
     feeds = {(one.shop_id, one.about): one.feeds for one in series}
-    below = {(one.shop_id, fed) for one in quiet for fed in feeds.get((one.shop_id, one.about), ())}
-    found: list[Problem] = []
-    for one in quiet:
-        is_below = one.kind != SILENT["connection"] and one.shop_id in silent_shops
-        if not is_below and (one.shop_id, one.about) not in below:
-            found.append(one)
-    return found
+    below = {(one.shop_id, fed) for one in found for fed in feeds.get((one.shop_id, one.about), ())}
+    return [
+        one
+        for one in found
+        if (one.kind in connections or one.shop_id not in shops) and (one.shop_id, one.about) not in below
+    ]
