@@ -6,7 +6,9 @@ Invariant: nothing leaves, and the same events, flows and seed give the same ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
@@ -100,16 +102,28 @@ def replay(
     worth = Worth([*documents, *beside], plugins, everything=rehearse is not None or guard_of is not None)
     file = open_scratch_file()
     try:
-        play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed)
-        play.world.rehearse = rehearse
-        play.world.guard = guard_of(play.world) if guard_of is not None else None
-        watch = _Watch(play, start, on_progress, should_stop)
-        play.run(documents, watch.over(chain([first] if first is not None else [], past)), start, beside, entered)
-        end = play.clock.now() if watch.is_stopped else play.finish(until)
-        counts = play.told.counts
-        return Summary(watch.events, *counts, begin=start or earliest, end=end, is_stopped=watch.is_stopped)
+        with _quiet_garbage():
+            play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed)
+            play.world.rehearse = rehearse
+            play.world.guard = guard_of(play.world) if guard_of is not None else None
+            watch = _Watch(play, start, on_progress, should_stop)
+            play.run(documents, watch.over(chain([first] if first is not None else [], past)), start, beside, entered)
+            end = play.clock.now() if watch.is_stopped else play.finish(until)
+            counts = play.told.counts
+            return Summary(watch.events, *counts, begin=start or earliest, end=end, is_stopped=watch.is_stopped)
     finally:
         file.close()
+
+
+@contextmanager
+def _quiet_garbage() -> Generator[None]:
+    """Cycles are looked for seldom, as in a worker (see there)."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _Watch:

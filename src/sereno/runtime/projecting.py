@@ -7,7 +7,7 @@ every event counts all the same, and learns what the record was before it and wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -109,7 +109,7 @@ def _fold(part: _Part, records: Records) -> None:
         version = to_micros(fact.event.occurred_at)
     is_stale = version != PATCH and version < held.version
     if part.is_whole:
-        fact.event = replace(fact.event, before=held.record, is_stale=is_stale)
+        fact.event = _with_before(fact.event, held.record, is_stale)
     if is_stale:
         return
     changed = projection.project(held.record, part.data, fact.event.type)
@@ -119,6 +119,23 @@ def _fold(part: _Part, records: Records) -> None:
     held.is_changed = True
     if version != PATCH:
         held.version = version
+
+
+def _with_before(event: Event, before: Mapping[str, Any] | None, is_stale: bool) -> Event:
+    # As `dataclasses.replace`, in a fifth of its time.
+    return Event(
+        event.id,
+        event.shop,
+        event.source,
+        event.type,
+        event.subject,
+        event.occurred_at,
+        event.received_at,
+        event.data,
+        event.refs,
+        before,
+        is_stale,
+    )
 
 
 class _Writer:

@@ -61,6 +61,8 @@ def _with_consents(merged: dict[str, Any], old: Record | None, data: Record) -> 
     """Of each channel the newest word, whether it came with the customer or alone; and it outweighs what a customer
     record says that is older than it."""
     consents: dict[str, Any] = {}
+    if not data.get("consent") and not (old and old.get("consent")):
+        return merged
     for channel in CHANNELS:
         held, new = _consent_of(old or {}, channel), _consent_of(data, channel)
         newest = new if (micros(new.get("updated_at")) or 0) >= (micros(held.get("updated_at")) or 0) and new else held
@@ -81,7 +83,7 @@ def _consent_of(record: Record, channel: str) -> Record:
 
 def _with_orders(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
     """First and last order are the earliest and latest ever seen; the channel is the first order's."""
-    if not old:
+    if not old or not any(name in data or name in old for name in _SEEN):
         return merged
     first = earliest(old.get("first_order_at"), data.get("first_order_at"))
     seen = {

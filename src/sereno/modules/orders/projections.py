@@ -13,6 +13,8 @@ from sereno.sdk.plugin import PATCH, Projection, projection
 
 Record = Mapping[str, Any]
 
+MOST = 10**12
+"""Pieces that no cart can hold."""
 LISTS = ("payments", "refunds", "fulfillments")
 IMPLIED: dict[str, dict[str, str]] = {
     "order.created": {"status": "open"},
@@ -137,11 +139,14 @@ def _counted(merged: dict[str, Any], data: Record) -> dict[str, Any]:
 def _pieces(lines: Sequence[Record]) -> int | float:
     """The sum of the quantities. A line that does not say is one piece; the parts of a bundle, and what no cart can
     hold, are none."""
-    amounts = [
-        _decimal(item["quantity"]) if item.get("quantity") is not None else Decimal(1)
+    said: list[Any] = [
+        1 if (amount := item.get("quantity")) is None else amount
         for item in lines
         if item.get("parent_line_id") is None
     ]
+    if all(type(amount) is int and -MOST < amount < MOST for amount in said):
+        return sum(said)
+    amounts = [_decimal(amount) for amount in said]
     total = sum((amount for amount in amounts if amount is not None and amount.adjusted() < 12), Decimal(0))
     return int(total) if total == total.to_integral_value() else float(total)
 

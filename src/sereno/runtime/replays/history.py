@@ -9,7 +9,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -25,7 +24,9 @@ from sereno.store.scratch import open_scratch_table
 PAGE = 1000
 NEEDED = ("id", "type", "subject", "occurred_at")
 _EARLIEST, _LATEST = -(2**62), 2**62
+_WORD = 2**64 - 1
 _UNSAID = msgspec.Raw(b"")
+_NO_REFS = (b"", b"null", b"{}")
 
 
 class PastEvent(msgspec.Struct, frozen=True):
@@ -127,7 +128,7 @@ def lines_in(body: bytes, name: str = "line") -> Iterator[PastEvent]:
         file.seek(0)
         seen = _looked_through(file, name, None)
         file.seek(0)
-        events = (_event(line, "") for line in file if line.strip())
+        events = (_event(line, "", 0) for line in file if line.strip())
         yield from in_order(events) if not seen.is_sorted or seen.doubted else events
 
 
@@ -202,7 +203,6 @@ class _Line(msgspec.Struct):
 
 _read = msgspec.json.Decoder[Any]().decode
 _read_line = msgspec.json.Decoder(_Line).decode
-_read_instant = msgspec.json.Decoder(datetime).decode
 
 
 class _Looked:
@@ -218,7 +218,7 @@ def _looked_through(file: IO[bytes], name: str, limit: int | None) -> _Looked:
     last: datetime | None = None
     marks = [array("Q") for _ in range(16)]
     for number, line in _numbered(file, limit):
-        event = _event(line, f"{name}:{number}")
+        event = _event(line, name, number)
         if last is not None and event.at < last:
             is_sorted = False
         last = event.at
@@ -238,7 +238,7 @@ def _looked_through(file: IO[bytes], name: str, limit: int | None) -> _Looked:
 def _read_file(path: Path, limit: int | None) -> Iterator[PastEvent]:
     with path.open("rb") as file:
         for _, line in _numbered(file, limit):
-            yield _event(line, "")
+            yield _event(line, "", 0)
 
 
 def _numbered(file: Iterable[bytes], limit: int | None) -> Iterator[tuple[int, bytes]]:
@@ -264,30 +264,24 @@ def _once(events: Iterable[PastEvent], doubted: frozenset[int]) -> Iterator[Past
 
 
 def _mark(event: PastEvent) -> int:
-    digest = blake2b(f"{event.source}\x1f{event.id}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+    return hash((event.source, event.id)) & _WORD
 
 
-def _event(line: bytes, place: str) -> PastEvent:
+def _event(line: bytes, name: str, number: int) -> PastEvent:
     try:
         found = _read_line(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _event_by_hand(line, place, error)
-    if not (found.id != "" and found.type and found.subject and found.occurred_at):
-        return _event_by_hand(line, place, None)
+        return _event_by_hand(line, f"{name}:{number}", error)
+    id_, type_, subject, instant = found.id, found.type, found.subject, found.occurred_at
+    if id_ == "" or not (type_ and subject and instant):
+        return _event_by_hand(line, f"{name}:{number}", None)
     try:
-        at = _instant(found.occurred_at)
+        at = _instant(instant)
     except ValueError as error:
-        raise BadLine(f"{place}: {error}") from error
-    return PastEvent(
-        str(found.id),
-        found.source or "file",
-        found.type,
-        found.subject,
-        at,
-        bytes(found.data),
-        b"" if bytes(found.refs) in (b"null", b"{}") else bytes(found.refs),
-    )
+        raise BadLine(f"{name}:{number}: {error}") from error
+    refs = bytes(found.refs)
+    refs = b"" if refs in _NO_REFS else refs
+    return PastEvent(str(id_), found.source or "file", type_, subject, at, bytes(found.data), refs)
 
 
 def _event_by_hand(line: bytes, place: str, error: Exception | None) -> PastEvent:

@@ -64,7 +64,7 @@ class EventLog:
         data = past.read_data()
         refs = past.read_refs(data) if is_start or is_heard or past.type == CONSENT_EVENT else _NOBODY
         event = Event(past.id, self._name, past.source, past.type, past.subject, past.at, past.at, data, refs)
-        fact = Fact(self._last, self._shop, event, links(event.subject, event.refs))
+        fact = Fact(self._last, self._shop, event, links(past.subject, refs) if is_start or is_heard else ())
         self.arrived.append(fact)
         if is_heard:
             at = to_micros(past.at)
