@@ -6,17 +6,19 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import arbiting
 import pytest
 from support import ANSWERS, Place, fact
 
 from sereno.runtime import attending, webhooks
 from sereno.runtime.attending import Cause
+from sereno.runtime.limiting import switches
 from sereno.runtime.runtime import Runtime
-from sereno.runtime.watching import counting, looking, telling
+from sereno.runtime.watching import checking, counting, looking, telling
 from sereno.runtime.watching.looking import Watch
 from sereno.sdk.plugin import registry
 from sereno.sdk.result import Done, Fail
-from sereno.store.fields import to_micros
+from sereno.store.fields import from_micros, to_micros
 
 FLOW = """
 flow: told
@@ -202,3 +204,58 @@ def test_a_log_is_read_on_where_it_was_left(place: Place, monkeypatch: pytest.Mo
     behind = [counting.count(place.database, now).is_behind for _ in range(4)]
     assert behind == [True, True, False, False]
     assert place.rows("SELECT count FROM watch_hour") == [(20,)]
+
+
+def late(place: Place, **later: float) -> list[tuple[str, dict[str, Any]]]:
+    """What of the shop is told to be late once so much more time has passed and nobody worked."""
+    place.clock.move_to(place.clock.now() + timedelta(**later))
+    found = checking.problems(place.database, [place.shop], to_micros(place.clock.now()))
+    return [(problem.kind, dict(problem.facts)) for problem in found if problem.kind == "effects.late"]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("shop", ""), ("connection", "tests"), ("flow", "told")])
+def test_what_is_off_is_not_late_and_what_is_on_is(place: Place, kind: Any, name: str) -> None:
+    place.flow(FLOW)
+    place.send(fact("a", "custom.begun"))
+    switches.switch_off(place.shop, "shop", "", "first", "ana", database=place.database)
+    place.drain()
+    assert place.effects() == [("tests.call", "pending", 0, None)]
+    if kind != "shop":
+        switches.switch_off(place.shop, kind, name, "too many", "ana", database=place.database)
+        switches.switch_on(place.shop, "shop", "", "ana", database=place.database)
+        late(place, minutes=20)
+    assert late(place, minutes=20) == []
+    switches.switch_on(place.shop, kind, name, "ana", database=place.database)
+    [(at,)] = place.rows("SELECT max(at) FROM audit")  # A flow's is later than all changes of flows before it.
+    place.clock.move_to(max(place.clock.now(), from_micros(at)))
+    assert late(place, minutes=1) == [], "it is being caught up"
+    assert late(place, minutes=15) == [("effects.late", {"count": 1, "since": "2026-03-02T09:00:00Z"})]
+    place.drain()
+    assert late(place) == []
+
+
+def test_a_channel_that_is_off_hides_nothing_else(place: Place) -> None:
+    place.flow(FLOW)
+    switches.switch_off(place.shop, "channel", "email", "wrong text", "ana", database=place.database)
+    switches.switch_off(place.shop, "connection", "tests", "down", "ana", database=place.database)
+    place.send(fact("a", "custom.begun"))
+    place.drain()
+    assert late(place, minutes=20) == []
+    switches.switch_on(place.shop, "connection", "tests", "ana", database=place.database)
+    assert len(late(place, minutes=16)) == 1
+
+
+def test_a_message_that_was_put_off_is_late_only_after_its_moment(place: Place) -> None:
+    arbiting.register()
+    arbiting.WENT.clear()
+    arbiting.set_rules(place, caps=[{"channel": "email", "most": 1, "period": "1d"}])
+    place.flow(arbiting.flow("cart"))
+    place.send(arbiting.wish("a", "cart"))
+    place.drain()
+    place.send(arbiting.wish("b", "cart"))
+    place.drain()
+    assert [row[1:] for row in place.effects() if row[1] == "pending"] == [("pending", 0, "message.capped")]
+    assert late(place, hours=23, minutes=59) == []
+    assert len(late(place, minutes=17)) == 1
+    place.drain()
+    assert late(place) == []

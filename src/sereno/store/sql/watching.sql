@@ -139,11 +139,21 @@ SELECT connection.shop_id, delivery.received_at FROM delivery JOIN connection ON
 WHERE delivery.status = 'pending' ORDER BY delivery.id LIMIT 1
 
 -- name: late_effects
-SELECT shop_id, min(due_at), count(*) FROM (
-    SELECT shop_id, due_at FROM effect
-    WHERE status = 'pending' AND priority IN (0, 1) AND due_at <= :before
-        AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused') LIMIT 1000
-) AS late GROUP BY shop_id
+-- Not what may not go (`claim_effects` has the same), nor what of a shop has just been let go on: it is being caught up.
+SELECT shop_id, since, count FROM (
+    SELECT shop_id, min(due_at) AS since, count(*) AS count FROM (
+        SELECT shop_id, due_at FROM effect
+        WHERE status = 'pending' AND priority IN (0, 1) AND due_at <= :before
+            AND NOT EXISTS (SELECT 1 FROM flow WHERE flow.id = effect.flow_id AND flow.status = 'paused')
+            AND NOT EXISTS (SELECT 1 FROM switch WHERE switch.shop_id = effect.shop_id AND (
+                (switch.kind = 'connection' AND switch.name = effect.connection)
+                OR (switch.kind <> 'connection' AND (switch.kind = 'channel')
+                    = (replace(switch.actions, ' ' || effect.action || ' ', '') <> switch.actions))))
+        LIMIT 1000
+    ) AS late GROUP BY shop_id
+) AS found
+WHERE NOT EXISTS (SELECT 1 FROM audit WHERE audit.shop_id = found.shop_id
+    AND audit.action IN ('switch.on', 'flow.live', 'flow.shadow') AND audit.at > :before)
 
 -- name: troubled_webhooks
 SELECT shop_id, id, name, status, failing_since FROM webhook
