@@ -139,3 +139,8 @@ def outcome_row(
         error,
         message,
     )
+
+
+def with_value(row: tuple[Any, ...], value: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The row of `outcome_row` with what came of the effect."""
+    return (*row[:-3], encode(value), *row[-2:])

@@ -18,8 +18,9 @@ from sereno.engine.durations import format_instant
 from sereno.engine.run import EffectFinished, Input, NewEffect
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import asking, ports
-from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare
+from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare, with_value
 from sereno.runtime.arbiter import booking
+from sereno.runtime.arbiter.shadowing import foresee
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.experiments import exposing
 from sereno.runtime.flows import LiveFlow
@@ -55,6 +56,8 @@ class Batch:
         self.held: dict[str, Held] = {}
         self.skips: list[tuple[Any, ...]] = []
         self.is_alone = True
+        self._unseen: list[tuple[Held, int, NewEffect, datetime]] = []
+        """Messages in shadow that the guardrails are still to be asked about: run, place among its effects."""
 
     # --- loading ----------------------------------------------------------------------------
 
@@ -135,7 +138,11 @@ class Batch:
         result: Done | Fail | None = None
         status = "pending"
         if held.is_shadow:
-            status, result = "shadow", Done(HELD_OUT if held.state.is_held_out else {})
+            status = "shadow"
+            if held.state.is_held_out or self.world.is_dry or not _writes(definition, effect):
+                result = Done(HELD_OUT if held.state.is_held_out else {})
+            else:
+                self._unseen.append((held, len(held.effects), effect, at))
         elif definition is None:
             result = Fail("action.unknown", f"There is no action {effect.action}; is a plug-in missing?")
         elif definition.connection is not None:
@@ -200,10 +207,29 @@ class Batch:
         for add, kind, key, tag in writes.tags:
             self.records.change_tag(held.shop.id, kind, key, tag, add=add)
 
+    # --- in shadow --------------------------------------------------------------------------
+
+    def foresee(self) -> None:
+        """Say of the messages in shadow what the guardrails would have done, all together, and move on the runs that
+        wait for it. To be called before it matters which runs are over."""
+        while self._unseen:
+            asked, self._unseen = self._unseen, []
+            wishes = [(held, effect) for held, _, effect, _ in asked]
+            found = foresee(self.world, self.tx, self.records, wishes, self.now)
+            for held, place, effect, at in asked:
+                value = found.get(effect.key, {})
+                held.effects[place] = with_value(held.effects[place], value)
+                if effect.awaited and held.is_live:
+                    self.give(held, EffectFinished(effect.key, ok=True, value=value), at)
+                    if not held.live.flow.exit_types.issuperset(held.state.listens):
+                        # Events of this batch may have been for a run that had come further.
+                        held.recheck_at = to_micros(self.now)
+
     # --- writing ----------------------------------------------------------------------------
 
     def write(self) -> None:
         """Write all that changed, in one order of tables for everybody."""
+        self.foresee()
         tx, now = self.tx, to_micros(self.now)
         changed = [held for held in self.held.values() if held.is_changed]
         over = {held.state.id for held in changed if not held.is_live and (held.was_live or held.row is None)}
@@ -351,6 +377,14 @@ def _priority(definition: ActionDefinition | None, effect: NewEffect, held: Held
         return definition.priority(effect.config)
     except Exception:
         return ORDINARY  # A config that is wrong is said so when the effect is tried.
+
+
+def _writes(definition: ActionDefinition | None, effect: NewEffect) -> bool:
+    """Whether the action may write to a person."""
+    try:
+        return definition is not None and definition.message(effect.config) is not None
+    except Exception:
+        return False  # A config that is wrong is said so when the effect is tried.
 
 
 def _failures(changed: Sequence[Held], over: Set[str]) -> Iterator[noting.Note]:

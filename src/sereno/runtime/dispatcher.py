@@ -144,6 +144,7 @@ class Dispatcher:
             batch.take(tx.all("claim_runs", {"ids": ids, "uids": uids}))
             records.fetch()
         self._play(batch, entering, good, listeners)
+        batch.foresee()
         entering.write()
         batch.write()
         failed = [(fact.row, fact.error) for fact in facts if fact.error is not None]

@@ -142,6 +142,7 @@ class Runtime:
             tx.run("forget_uses", {"before": to_micros(now - USES_KEPT)})
             tx.run("forget_tallies", {"before": hour_of(now) - HOURS_KEPT})
             tx.run("forget_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
+            tx.run("forget_shadow_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         self.stages.check()

@@ -82,7 +82,16 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
     weighed = [message for message in messages if message.takes_a_slot]
     if weighed and dialect == "postgresql":
         tx.all("lock_recipients", {"recipients": sorted({lock for message in weighed for lock in _locks(message)})})
-    desk = _Desk(tx, weighed, to_micros(now), books)
+    desk = Desk(tx, weighed, to_micros(now), books)
+    willing = weigh(desk, messages, consents)
+    desk.write()
+    if books == "booked":
+        expose(tx, holdout.exposures(willing, now))
+    return desk.decided
+
+
+def weigh(desk: Desk, messages: Sequence[Message], consents: ReadConsents) -> list[Message]:
+    """Have the desk decide about each, the more important first. Gives those that consent lets through."""
     willing: list[Message] = []
     for message in sorted(messages, key=lambda one: one.precedence):
         refusal = message.refusal(consents.of(message.shop_id))
@@ -96,10 +105,7 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
             desk.decided.verdicts[message.key] = Go()
         else:
             desk.judge(message)
-    desk.write()
-    if books == "booked":
-        expose(tx, holdout.exposures(willing, now))
-    return desk.decided
+    return willing
 
 
 def settle(tx: Transaction, sent: Sequence[str], not_sent: Sequence[str], now: int) -> None:
@@ -120,7 +126,7 @@ def _wake(tx: Transaction, given_back: Sequence[tuple[Any, ...]], now: int) -> N
         tx.run("wake_waiting", {"shops": shops, "people": people, "addresses": addresses, "now": now})
 
 
-class _Desk:
+class Desk:
     """What went, goes and waits to the people of one batch."""
 
     def __init__(self, tx: Transaction, messages: Sequence[Message], now: int, books: str) -> None:

@@ -76,6 +76,14 @@ SIMPLE: tuple[Place, ...] = (
         id="key",
         id_type="text",
     ),
+    Place(
+        "shadow_slot",
+        ("person", "address"),
+        "deleted",
+        by=(("person", "customer"), ("person", "address"), ("address", "address")),
+        id="key",
+        id_type="text",
+    ),
     Place("exposure", ("unit", "customer", "outcome"), "deleted", by=(("unit", "subject"), ("customer", "customer"))),
 )
 """What is found by columns of its own, each under an index, and treated alike."""
@@ -167,6 +175,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "message_version": frozenset({"published_by", "note"}),
     "message_change": frozenset({"what", "target", "by"}),
     "message_slot": frozenset({"key", "channel", "purpose", "status", "reason"}),
+    "shadow_slot": frozenset({"key", "channel", "purpose"}),
     "exposure": frozenset({"experiment", "design", "arm"}),
     "alert": frozenset({"kind", "severity", "text_code", "status", "taken_by", "told_state"}),
     "alert_note": frozenset({"kind"}),

@@ -7,7 +7,7 @@ Invariant: what a version may still do is never counted as missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -22,12 +22,13 @@ SCAN = 400
 """Runs looked at for one page at most; where few differ, the page after goes on from there."""
 SAME_TIME = timedelta(minutes=1) // timedelta(microseconds=1)
 
-Kind = Literal["only_live", "only_candidate", "missing", "added", "changed", "moved", "ended"]
+Kind = Literal["only_live", "only_candidate", "missing", "added", "changed", "moved", "fate", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An effect. `after` is how long after the run began it was asked for (microseconds)."""
+    """An effect. `after` is how long after the run began it was asked for (microseconds). `result` is what came of it,
+    or what the guardrails would have made of it; `error` why it waits or failed."""
 
     id: int
     step: str
@@ -35,6 +36,13 @@ class Act:
     config: Mapping[str, Any]
     status: str
     after: int
+    result: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    error: str | None = None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it was not sent, or would not have been."""
+        return self.result.get("sent") is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`live` and `candidate` are what is set against each other; `keys` of the config differ where it was `changed`."""
+    """`live` and `candidate` are what is set against each other; `keys` of the config differ where it was `changed`;
+    `fate`: of two alike one was, or would have been, sent and the other not."""
 
     kind: Kind
     live: Act | None = None
@@ -132,6 +141,8 @@ def compare(live: Sequence[Act], candidate: Sequence[Act], *, may_follow: tuple[
             right.remove(twin)
             if abs(twin.after - act.after) > SAME_TIME:
                 found.append(Difference("moved", act, twin))
+            if act.status == "done" and twin.status == "shadow" and act.is_withheld != twin.is_withheld:
+                found.append(Difference("fate", act, twin))
     for act in list(left):
         twin = next((one for one in right if one.action == act.action), None)
         if twin is not None:
@@ -199,8 +210,12 @@ def _acts(tx: Transaction, runs: Sequence[tuple[Any, ...]]) -> dict[int, tuple[A
     began = {run[0]: run[9] for run in runs}
     found: dict[int, list[Act]] = {}
     if began:
-        for run, id_, step, action, config, status, at in tx.all("effects_side_by_side", {"runs": sorted(began)}):
-            found.setdefault(run, []).append(Act(id_, step, action, decode(config), status, at - began[run]))
+        for run, id_, step, action, config, status, at, *rest in tx.all(
+            "effects_side_by_side", {"runs": sorted(began)}
+        ):
+            result: dict[str, Any] = decode(rest[0]) if rest[0] else {}
+            act = Act(id_, step, action, decode(config), status, at - began[run], result, rest[1])
+            found.setdefault(run, []).append(act)
     return {run: tuple(acts) for run, acts in found.items()}
 
 

@@ -54,4 +54,34 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="ShadowSlot",
+            fields=[
+                ("key", models.CharField(max_length=300, primary_key=True, serialize=False)),
+                ("flow_id", models.BigIntegerField()),
+                ("version", models.IntegerField()),
+                ("channel", models.CharField(max_length=16)),
+                ("purpose", models.CharField(max_length=16)),
+                ("person", models.CharField(max_length=200)),
+                ("address", models.CharField(max_length=320)),
+                ("at", sereno.store.fields.InstantField()),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="store.shop",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "shadow_slot",
+                "indexes": [
+                    models.Index(fields=["shop", "person", "at"], name="shadow_slot_person"),
+                    models.Index(fields=["shop", "address", "at"], name="shadow_slot_address"),
+                    models.Index(fields=["at"], name="shadow_slot_at"),
+                ],
+            },
+        ),
     )

@@ -1,7 +1,7 @@
 """Rows. No behaviour: rules are pure functions in the rooms, hot loops are named SQL in `store/sql`."""
 
 from sereno.store.models.accounts import Identity, Invitation, RecoveryCode, SecondFactor, SignIn, Tries
-from sereno.store.models.arbiter import MessageSlot
+from sereno.store.models.arbiter import MessageSlot, ShadowSlot
 from sereno.store.models.backtests import Backtest, BacktestEffect, BacktestRun, BacktestSkip, BacktestUpload
 from sereno.store.models.content import MessageChange, MessagePicture, MessageTemplate, MessageVersion
 from sereno.store.models.drafts import FlowDraftChange
@@ -82,6 +82,7 @@ __all__ = [
     "RunLink",
     "RunTrace",
     "SecondFactor",
+    "ShadowSlot",
     "Shop",
     "SignIn",
     "Skip",

@@ -41,3 +41,27 @@ class MessageSlot(models.Model):
             models.Index(fields=("shop", "at", "key"), name="message_slot_waits", condition=models.Q(status="waiting")),
             models.Index(fields=("shop", "at"), name="message_slot_sent", condition=models.Q(status="sent")),
         )
+
+
+class ShadowSlot(models.Model):
+    """A message that a version of a flow in shadow would have sent, by the `key` of its effect, and `at` what moment.
+    It takes no room from a real one. Personal: person, address.
+    """
+
+    key = models.CharField(max_length=300, primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    flow_id = models.BigIntegerField()
+    version = models.IntegerField()
+    channel = models.CharField(max_length=16)
+    purpose = models.CharField(max_length=16)
+    person = models.CharField(max_length=200)
+    address = models.CharField(max_length=320)
+    at = InstantField()
+
+    class Meta:
+        db_table = "shadow_slot"
+        indexes = (
+            models.Index(fields=("shop", "person", "at"), name="shadow_slot_person"),
+            models.Index(fields=("shop", "address", "at"), name="shadow_slot_address"),
+            models.Index(fields=("at",), name="shadow_slot_at"),
+        )

@@ -117,6 +117,31 @@ WHERE status = 'sent' AND shop_id IN (SELECT id FROM shop) AND at < :before
 -- dialect: postgresql
 DELETE FROM message_slot WHERE status = 'sent' AND shop_id IN (SELECT id FROM shop) AND at < :before
 
+-- name: shadow_slots_of
+-- What versions in shadow would have sent to these people or addresses since `since`.
+-- dialect: sqlite
+SELECT key, shop_id, flow_id, version, channel, purpose, person, address, at
+FROM shadow_slot INDEXED BY shadow_slot_person
+WHERE shop_id {in:shops:bigint} AND person {in:people:text} AND at > :since
+UNION
+SELECT key, shop_id, flow_id, version, channel, purpose, person, address, at
+FROM shadow_slot INDEXED BY shadow_slot_address
+WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND at > :since
+-- dialect: postgresql
+SELECT key, shop_id, flow_id, version, channel, purpose, person, address, at FROM shadow_slot
+WHERE shop_id {in:shops:bigint} AND person {in:people:text} AND at > :since
+UNION
+SELECT key, shop_id, flow_id, version, channel, purpose, person, address, at FROM shadow_slot
+WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND at > :since
+
+-- name: keep_shadow_slots
+-- rows: key text, shop_id bigint, flow_id bigint, version integer, channel text, purpose text, person text, address text, at bigint
+INSERT INTO shadow_slot (key, shop_id, flow_id, version, channel, purpose, person, address, at) {rows}
+ON CONFLICT (key) DO NOTHING
+
+-- name: forget_shadow_slots
+DELETE FROM shadow_slot WHERE at < :before
+
 -- name: settings_of_shop
 -- dialect: sqlite
 SELECT settings, slug FROM shop WHERE id = :shop

@@ -106,7 +106,7 @@ WHERE flow_id = :flow AND started_at >= :since AND started_at <= :until
 ORDER BY started_at DESC, id DESC LIMIT :limit
 
 -- name: effects_side_by_side
-SELECT run_id, id, step, action, config, status, created_at FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
+SELECT run_id, id, step, action, config, status, created_at, result, error FROM effect WHERE run_id {in:runs:bigint} ORDER BY id
 
 -- name: skips_side_by_side
 -- By what they are about, not by the flow, which may have very many.

@@ -53,6 +53,7 @@ PLACES: dict[str, str | Promise] = {
     "backtest_run": mark("Runs of back-tests"),
     "backtest_skip": mark("Refused starts of back-tests"),
     "message_slot": mark("Planned and sent messages"),
+    "shadow_slot": mark("Messages of flows in shadow, not sent"),
     "exposure": mark("Groups of experiments"),
     "alert": mark("Alerts"),
     "api_answer": mark("Answers of the API"),
