@@ -15,6 +15,7 @@ from sereno.api import (
     backtests,
     connections,
     describing,
+    discreet,
     drafts,
     flows,
     guardrails,
@@ -51,6 +52,7 @@ api = Api(
     urls_namespace="api-1",
 )
 api.add_decorator(repeating.once, mode="view")
+api.add_decorator(discreet.discreetly, mode="view")
 for _router in (
     record.router,
     flows.router,  # also the drafts and the versions

@@ -17,10 +17,10 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import render
 
 EXPLAINED = {
-    "read": mark("Read events, runs, effects and flows. Every key may."),
+    "read": mark("Read events, runs, effects and flows, with customers hidden. Every key may."),
     "events:write": mark("Put events in."),
     "flows:write": mark("Write, publish and pause flows; messages, too."),
-    "work": mark("Approve, try again, start and end runs."),
+    "work": mark("Approve, try again, start and end runs. Sees customers."),
     "settings": mark("Connections, people, keys and the shop. Give it to few."),
 }
 LASTS = {"": 0, "30": 30, "90": 90, "365": 365}
