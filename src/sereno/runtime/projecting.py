@@ -17,7 +17,7 @@ from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
 from sereno.runtime.privacy.intake import keep_requests
 from sereno.runtime.records import Held, Overtaken, Records
-from sereno.sdk.plugin import PATCH, Plugins, Projection
+from sereno.sdk.plugin import PATCH, Plugins, Projection, nothing_inside
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
@@ -96,7 +96,7 @@ def _collect(fact: Fact, name: str, data: Mapping[str, Any], plugins: Plugins, f
     key = projection.key(data)
     if key:
         found.append(_Part(fact, projection, key, data, is_whole=depth == 0))
-    if depth < DEEPEST:
+    if depth < DEEPEST and projection.also is not nothing_inside:
         for inner, inside in projection.also(data):
             _collect(fact, inner, inside, plugins, found, depth + 1)
 

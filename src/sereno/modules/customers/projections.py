@@ -49,7 +49,9 @@ def _from_order(old: Record | None, data: Record) -> Record | None:
         is_newer = (micros(data.get("as_of")) or 0) >= (micros(old.get("as_of")) or 0)
         merged = overlay(old, known(data)) if is_newer else fill(old, data)
     else:
-        said = {name: value for name, value in data.items() if name not in ("is_thin", "as_of")}
+        said = {**data}
+        said.pop("is_thin", None)
+        said.pop("as_of", None)
         changed, held = micros(data.get("updated_at")), micros(old.get("updated_at"))
         is_newer = changed is not None and held is not None and changed > held
         merged = overlay(old, known(said)) if is_newer else fill(old, said)
@@ -92,7 +94,9 @@ def _with_orders(merged: dict[str, Any], old: Record | None, data: Record) -> di
     }
     of_old = first is not None and first == old.get("first_order_at")
     seen["channel"] = old.get("channel") if of_old and old.get("channel") else data.get("channel") or old.get("channel")
-    return {**{name: value for name, value in merged.items() if name not in _SEEN}, **known(seen)}
+    for name in _SEEN:
+        merged.pop(name, None)
+    return {**merged, **known(seen)}
 
 
 def _with_consent(old: Record | None, data: Record) -> Record | None:

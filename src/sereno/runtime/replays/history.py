@@ -247,7 +247,7 @@ def _numbered(file: Iterable[bytes], limit: int | None) -> Iterator[tuple[int, b
     for number, line in enumerate(file, start=1):
         if limit is not None and given >= limit:
             return
-        if line.strip():
+        if not line.isspace():
             given += 1
             yield number, line
 

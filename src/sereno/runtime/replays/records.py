@@ -270,6 +270,8 @@ class ReplayRecords(Records):
         return ()
 
     def _fetch(self, for_update: bool) -> None:
+        if not (self._wanted or self._wanted_emails or self._asked):
+            return
         self._fetch_emails()
         for name, keys in self._wanted.items():
             if not keys:

@@ -290,6 +290,11 @@ class ReplayBatch(Batch):
             taken.append(held)
         return taken
 
+    def write(self) -> None:
+        # Most batches of a replay only change records.
+        if self.held or self.skips:
+            super().write()
+
     def _keep_runs(self, changed: Sequence[Held], now: int) -> None:
         ended = [held for held in changed if held.row is not None and held.was_live and not held.is_live]
         if ended:
