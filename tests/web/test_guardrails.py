@@ -108,7 +108,7 @@ def test_what_is_no_rule_says_so_and_keeps_what_was_typed(shop: Shop) -> None:
     answer = act(client, shop, "add-cap", channel="email", most="none", period="9", unit="d")
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "should be a whole number from 1 to 1000" in page and 'value="none"' in page
+    assert "At most: should be a whole number from 1 to 1000" in page and 'value="none"' in page
     answer = act(client, shop, "add-quiet", channel="email", **{"from": "00:00", "until": "00:00"})
     assert rules(shop).rules.quiet[-1].start == rules(shop).rules.quiet[-1].end
     assert rules(shop).rules.caps == USUAL.caps

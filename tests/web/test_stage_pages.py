@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -12,6 +13,7 @@ from seeding import make_shop, person
 
 from sereno.modules.messages.unsubscribe import Recipient, make_token
 from sereno.runtime import services
+from sereno.runtime.clock import VirtualClock
 from sereno.runtime.runtime import Runtime
 from sereno.runtime.staging import stages
 from sereno.sdk.connector import NewEvent
@@ -161,3 +163,33 @@ def test_who_unsubscribes_by_the_link_counts_for_the_version_that_wrote(client: 
         assert Client().post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
     found = FlowStageTally.objects.get(what="unsubscribed")
     assert (found.is_candidate, found.count) == (True, 1)
+
+
+def test_side_by_side_says_what_the_guardrails_would_have_done(client: Client, shop: Shop) -> None:
+    day = {"channel": "email", "from": "00:00", "until": "00:00", "holds": "all"}
+    today = datetime.now(ZoneInfo(shop.timezone))
+    days = [(today + timedelta(days=number)).strftime("%a").lower() for number in range(2)]
+    shop.settings = {"guardrails": {"quiet": [{**day, "days": days}]}}
+    shop.save()
+    mail = "  - messages.send_email: {subject: Hello, text: Hi, purpose: transactional}\n"
+    services.save_draft(shop.pk, f"flow: paid\nname: Paid\ntrigger: {{event: order.paid}}\nsteps:\n{mail}")
+    services.publish(shop.pk, "paid", "ana")
+    services.save_draft(
+        shop.pk, f"flow: paid\nname: Paid\ntrigger: {{event: order.paid}}\nsteps:\n  - wait: 1s\n{mail}"
+    )
+    stages.start(shop.pk, "paid", "ana")
+    data = {"id": "7", "number": "7", "email": "ana@example.com", "currency": "EUR", "total": "1.00", "lines": []}
+    now = datetime.now(UTC)
+    refs = {"order": "7", "email": "ana@example.com"}
+    event = NewEvent("p7", "order.paid", "order:7", now, {**data, "updated_at": now.isoformat()}, refs)
+    services.insert_events(shop.pk, None, "store", [event])
+    clock = VirtualClock(now + timedelta(seconds=1))
+    runtime = Runtime(default_database(), registry(), clock=clock)
+    runtime.drain()
+    clock.move_to(now + timedelta(seconds=5))
+    runtime.drain()
+    page = text(client, "/flows/paid/roll-out/side-by-side")
+    assert "Waits: It is quiet hours where this person is." in page
+    assert "Would have waited until" in page
+    run = Run.objects.get(flow__name="paid", version=2)
+    assert run.is_shadow and "Would have waited until" in text(client, f"/runs/{run.uid}")

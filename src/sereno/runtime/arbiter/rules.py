@@ -81,12 +81,36 @@ USUAL = Rules(
 )
 
 
-class RulesInvalid(ValueError):  # noqa: N818
-    """`problems`: (where, what is wrong and what to do)."""
+REFUSALS = {
+    "keys": "should hold %(known)s",
+    "unknown": "is not known here; there are %(known)s",
+    "list": "should be a list of at most %(most)s",
+    "one_of": "should be one of %(known)s",
+    "number": "should be a whole number from %(low)s to %(high)s",
+    "length": "should be a length of time from 1m to 31d, such as 16h or 7d",
+    "time": "should be a time of day such as 21:00",
+    "priorities": "should say a number from 1 to 9 for each flow's name",
+    "never_loud": "nothing could ever go out by %(channel)s: leave it some hours",
+}
+"""What is wrong and what to do, by code."""
 
-    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
-        self.problems = list(problems)
-        super().__init__("; ".join(f"{where}: {what}" for where, what in problems))
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`where` in the document; `code` is one of REFUSALS, with the values in its words."""
+
+    where: str
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+class RulesInvalid(ValueError):  # noqa: N818
+    """`problems`: (where, what is wrong and what to do), of the refusals."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        self.refusals = list(refusals)
+        self.problems = [(one.where, REFUSALS[one.code] % one.values) for one in refusals]
+        super().__init__("; ".join(f"{where}: {what}" for where, what in self.problems))
 
 
 def rules_of(settings: Mapping[str, Any]) -> Rules:
@@ -148,10 +172,10 @@ def read_rules(document: Any) -> Rules:
         priorities=reader.priorities(whole.get("priorities")),
     )
     for channel in {one.channel for one in rules.quiet}:
-        if not reader.problems and _is_never_loud([one for one in rules.quiet if one.channel == channel]):
-            reader.problems.append(("quiet", f"nothing could ever go out by {channel}: leave it some hours"))
-    if reader.problems:
-        raise RulesInvalid(reader.problems)
+        if not reader.refusals and _is_never_loud([one for one in rules.quiet if one.channel == channel]):
+            reader.refuse("quiet", "never_loud", channel=channel)
+    if reader.refusals:
+        raise RulesInvalid(reader.refusals)
     return rules
 
 
@@ -159,28 +183,31 @@ class _Reader:
     """Collects what is wrong."""
 
     def __init__(self) -> None:
-        self.problems: list[tuple[str, str]] = []
+        self.refusals: list[Refusal] = []
+
+    def refuse(self, where: str, code: str, **values: Any) -> None:
+        self.refusals.append(Refusal(where, code, values))
 
     def mapping(self, value: Any, where: str, keys: Sequence[str]) -> Mapping[str, Any]:
         if not isinstance(value, Mapping):
-            self.problems.append((where or "rules", f"should hold {', '.join(keys)}"))
+            self.refuse(where or "rules", "keys", known=", ".join(keys))
             return {}
         found = cast("Mapping[str, Any]", value)
         for key in found.keys() - set(keys):
-            self.problems.append((f"{where}.{key}".strip("."), f"is not known here; there are {', '.join(keys)}"))
+            self.refuse(f"{where}.{key}".strip("."), "unknown", known=", ".join(keys))
         return found
 
     def items(self, value: Any, where: str) -> list[Any]:
         if value is None:
             return []
         if not isinstance(value, list) or len(cast("list[Any]", value)) > MOST_RULES:
-            self.problems.append((where, f"should be a list of at most {MOST_RULES}"))
+            self.refuse(where, "list", most=MOST_RULES)
             return []
         return cast("list[Any]", value)
 
     def one_of(self, value: Any, where: str, known: Sequence[str]) -> str:
         if value not in known:
-            self.problems.append((where, f"should be one of {', '.join(known)}"))
+            self.refuse(where, "one_of", known=", ".join(known))
             return known[0]
         return str(value)
 
@@ -189,7 +216,7 @@ class _Reader:
 
     def number(self, value: Any, where: str, low: int, high: int) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.problems.append((where, f"should be a whole number from {low} to {high}"))
+            self.refuse(where, "number", low=low, high=high)
             return low
         return value
 
@@ -199,7 +226,7 @@ class _Reader:
         except ValueError:
             found = timedelta()
         if not SHORTEST <= found <= LONGEST:
-            self.problems.append((where, "should be a length of time from 1m to 31d, such as 16h or 7d"))
+            self.refuse(where, "length")
             return SHORTEST
         return found
 
@@ -207,7 +234,7 @@ class _Reader:
         try:
             return parse_time(str(value))
         except ValueError:
-            self.problems.append((where, "should be a time of day such as 21:00"))
+            self.refuse(where, "time")
             return time()
 
     def cap(self, value: Any, where: str) -> Cap | None:
@@ -244,7 +271,7 @@ class _Reader:
 
     def priorities(self, value: Any) -> dict[str, int]:
         if value is not None and not isinstance(value, Mapping):
-            self.problems.append(("priorities", "should say a number from 1 to 9 for each flow's name"))
+            self.refuse("priorities", "priorities")
         found: Mapping[str, Any] = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
         return {name: self.number(number, f"priorities.{name}", FIRST, LAST) for name, number in found.items()}
 

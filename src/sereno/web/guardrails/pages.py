@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -75,7 +75,7 @@ def change(request: StaffRequest) -> HttpResponse:
             return _page(request, held, tried=_try(request, rules), given=request.POST)
         after = changing.change_rules(shop.pk, document, request.user.username, expected=request.POST.get("tag"))
     except RulesInvalid as refusal:
-        return _page(request, held, given=request.POST, errors=dict(refusal.problems))
+        return _page(request, held, given=request.POST, errors=[words.refused(one) for one in refusal.refusals])
     except changing.RulesChanged:
         messages.error(request, _("Somebody else changed the rules at the same time. Look at them, and try again."))
         return redirect("guardrails")
@@ -102,7 +102,7 @@ def _page(
     *,
     tried: changing.Tried | None = None,
     given: Mapping[str, Any] | None = None,
-    errors: Mapping[str, str] | None = None,
+    errors: Sequence[str] = (),
 ) -> HttpResponse:
     found = _PLACE.fullmatch(request.GET.get("after", ""))
     after = (int(found.group(1)), found.group(2)) if found else (0, "")
@@ -128,7 +128,7 @@ def _page(
         "tried": tried,
         "longest": duration(format_duration(_whole(tried.longest))) if tried else "",
         "given": given or {},
-        "errors": list((errors or {}).values()),
+        "errors": errors,
         "can_undo": isinstance(undo, dict) and undo.get("tag") == held.tag,
     }
     return render(request, "guardrails/page.html", context, status=422 if errors else 200)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from markupsafe import Markup
 
 from sereno.engine.durations import format_duration
-from sereno.runtime.arbiter.rules import Cap, Quiet
+from sereno.runtime.arbiter.rules import Cap, Quiet, Refusal
 from sereno.web.live.wording import message_reason
 from sereno.web.sentences import duration, say
 
@@ -37,6 +37,41 @@ STATUS: dict[str, tuple[str | Promise, str, str]] = {
     "booked": (mark("On its way"), "send", "info"),
     "waiting": (mark("Waits"), "hourglass", "lamp"),
 }
+
+
+REFUSALS: dict[str, str | Promise] = {
+    "keys": mark("should hold %(known)s"),
+    "unknown": mark("is not known here; there are %(known)s"),
+    "list": mark("should be a list of at most %(most)s"),
+    "one_of": mark("should be one of %(known)s"),
+    "number": mark("should be a whole number from %(low)s to %(high)s"),
+    "length": mark("should be a length of time from 1m to 31d, such as 16h or 7d"),
+    "time": mark("should be a time of day such as 21:00"),
+    "priorities": mark("should say a number from 1 to 9 for each flow's name"),
+    "never_loud": mark("nothing could ever go out by %(channel)s: leave it some hours"),
+}
+FIELDS: dict[str, str | Promise] = {
+    "most": mark("At most"),
+    "period": mark("In"),
+    "channel": mark("Through"),
+    "counts": mark("Counts"),
+    "from": mark("From"),
+    "until": mark("Until"),
+    "holds": mark("Holds back"),
+    "quiet": mark("When it is quiet"),
+    "caps": mark("How often"),
+    "marketing": mark("Marketing"),
+    "transactional": mark("Transactional"),
+}
+
+
+def refused(refusal: Refusal) -> str:
+    """What of a rule cannot be, by the name of its field."""
+    name = refusal.where.rpartition(".")[2]
+    values = dict(refusal.values)
+    if "channel" in values:
+        values["channel"] = CHANNELS.get(values["channel"], values["channel"])
+    return f"{FIELDS.get(name, refusal.where)}: {str(REFUSALS[refusal.code]) % values}"
 
 
 def cap_words(cap: Cap) -> tuple[Markup, str]:

@@ -16,7 +16,7 @@ from sereno.engine.run import LIVE
 from sereno.store.models import Effect, Run
 from sereno.web import formats
 from sereno.web.live.spoken import Spoken, spoken
-from sereno.web.live.wording import mail_refusal
+from sereno.web.live.wording import fate, mail_refusal
 from sereno.web.story import Line, step_of
 from sereno.web.words import word
 
@@ -80,15 +80,18 @@ def lay(
 
 def lay_run(row: Run, lines: Sequence[Line], effects: Iterable[Effect], zone: str) -> Overlay:
     """A real run over its cards: what became of each effect, and what it waits for now."""
-    outcomes = {effect.key: _real(effect) for effect in effects}
+    outcomes = {effect.key: _real(effect, zone) for effect in effects}
     extra: dict[str, list[Laid]] = {}
     if row.status in LIVE:
         extra[step_of(row.step) or "trigger"] = [_standing(row, zone)]
     return lay(lines, zone, outcomes, extra)
 
 
-def _real(effect: Effect) -> Outcome:
+def _real(effect: Effect, zone: str) -> Outcome:
     known = word("effect", effect.status)
+    if effect.status == "shadow":
+        note = fate(effect.status, effect.result or {}, None, zone)
+        return Outcome(str(known.label), known.tone, known.icon, reverse("effect", args=(effect.pk,)), note)
     note = effect.message or effect.error or "" if effect.status == "failed" else mail_refusal(effect.result)
     say = _("not sent") if note and effect.status != "failed" else str(known.label)
     return Outcome(say, known.tone, known.icon, reverse("effect", args=(effect.pk,)), note)

@@ -67,6 +67,21 @@ def mail_refusal(result: Mapping[str, Any] | None) -> str:
     return message_reason(result.get("reason"))
 
 
+def fate(status: str, result: Mapping[str, Any], error: str | None, zone: str) -> str:
+    """Why a message did not or would not go, or only later; empty where there is nothing to say."""
+    reason = result.get("reason")
+    if result.get("sent") is False:
+        text = _("Would not have been sent: %(why)s") if status == "shadow" else _("Not sent: %(why)s")
+        return text % {"why": message_reason(reason)}
+    at = formats.instant(result.get("sent_at")) if status == "shadow" else None
+    if at is not None:
+        given = {"time": formats.minute(at, zone), "why": message_reason(reason)}
+        return _("Would have waited until %(time)s: %(why)s") % given
+    if status == "pending" and error and error.startswith("message."):
+        return _("Waits: %(why)s") % {"why": message_reason(error)}
+    return ""
+
+
 def message_reason(code: object) -> str:
     """Why a message does not go out, or not yet."""
     reason = str(code or "")

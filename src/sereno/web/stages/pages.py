@@ -23,6 +23,7 @@ from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.live.reading import head_of
+from sereno.web.live.wording import fate
 from sereno.web.shell import render
 from sereno.web.stages import wording
 from sereno.web.subjects import labels
@@ -94,6 +95,7 @@ def compared(request: StaffRequest, name: str) -> HttpResponse:
             (pair, from_micros(pair.at), [wording.differs(one, pair) for one in pair.differences]) for pair in rows
         ],
         "labels": labels(request.shop, [pair.subject for pair in rows]),
+        "fate": lambda act: fate(act.status, act.result, act.error, request.shop.timezone),
     }
     return render(request, "stages/compared.html", context)
 

@@ -204,6 +204,11 @@ def differs(one: Difference, pair: Pair) -> Markup:
     match one.kind:
         case "missing":
             return say(_("Would not: %(what)s"), what=what)
+        case "fate":
+            assert one.candidate is not None
+            is_held = one.candidate.is_withheld
+            text = _("Would not have been sent: %(what)s") if is_held else _("Would have been sent: %(what)s")
+            return say(text, what=what)
         case "added":
             return say(_("Would also: %(what)s"), what=what)
         case "moved":
