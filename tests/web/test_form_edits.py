@@ -14,6 +14,8 @@ from sereno.engine.flow import compile_flow, to_yaml
 from sereno.sdk.plugin import registry
 from sereno.store.models import Shop
 from sereno.web.builder import forms
+from sereno.web.flowtree import trigger_cards
+from sereno.web.live.difference import compare
 
 WHEN = 'order.total >= 30 && (order.note == "a" || order.tags.exists(t, t in ["x", "y"]))'
 
@@ -193,6 +195,43 @@ def test_who_may_enter(shop: Shop) -> None:
     assert first["priority"] == 2
     assert list(refused(first, "entry", shop, **{"f-priority": "10"})) == ["f-priority"]
     assert "priority" not in changed(first, "entry", shop, **{"f-priority": ""})
+
+
+def test_what_a_flow_may_do_and_spend(shop: Shop) -> None:
+    money = f"f-spend-{shop.currency}"
+    limited = changed(flow(), "entry", shop, **{"f-effects": "500", money: "12,50"})
+    assert limited["limits"] == {"effects_per_hour": 500, "spend_per_day": {shop.currency: 12.5}}
+    compile_flow(to_yaml(limited), registry())
+    (card,) = [card for card in trigger_cards(limited) if card.path == "entry"]
+    assert "at most 500 effects an hour" in card.say and f"at most 12.5 {shop.currency} a day" in card.say
+    assert {change.name.partition(".")[0] for change in compare(flow(), limited).head} == {"limits"}
+    assert list(refused(limited, "entry", shop, **{"f-effects": "0"})) == ["f-effects"]
+    for wrong in ("-3", "0", "much"):
+        assert list(refused(limited, "entry", shop, **{money: wrong})) == [money]
+    assert changed(limited, "entry", shop, **{money: ""})["limits"] == {"effects_per_hour": 500}
+    assert "limits" not in changed(limited, "entry", shop, **{"f-effects": "", money: ""})
+    other = flow(limits={"spend_per_day": {"USD": "7.00"}})
+    assert changed(other, "entry", shop, **{"f-spend-USD": "8"})["limits"]["spend_per_day"] == {"USD": 8}
+    assert changed(other, "entry", shop, **{"f-priority": "1"})["limits"] == other["limits"]
+
+
+def test_who_approves_and_what_happens_meanwhile(shop: Shop) -> None:
+    one = flow({"approve": {"by": "owner"}})
+    values = {"f-need": "2", "f-order": ["", "yes"], "f-remind-n": "4", "f-remind-u": "h", "f-not": "requester"}
+    asked = changed(flow({"approve": {"by": ["owner", "support"]}}), "0", shop, **values, **{"f-escalate": "operator"})
+    assert asked["steps"][0]["approve"] == {
+        "by": ["owner", "support"], "need": 2, "in_order": True, "remind": "4h", "not_by": "requester",
+        "escalate": {"after": "1d", "to": "operator"},
+    }  # fmt: skip
+    compile_flow(to_yaml(asked), registry())
+    by = "owner when order.total >= 100\r\nsupport"
+    asked = changed(asked, "0", shop, **{"f-by": by, "f-after-n": "2"})["steps"][0]["approve"]
+    assert asked["by"] == [{"by": "owner", "when": "order.total >= 100"}, "support"]
+    assert asked["escalate"] == {"after": "2d", "to": "operator"}
+    back = flow({"approve": asked})
+    back = changed(back, "0", shop, **{"f-escalate": "", "f-need": "any", "f-order": [""], "f-not": ""})
+    assert not {"escalate", "not_by"} & set(back["steps"][0]["approve"])
+    assert list(refused(one, "0", shop, **{"f-by": ""})) == ["f-by"]
 
 
 def test_exits_are_changed_and_added(shop: Shop) -> None:

@@ -317,4 +317,17 @@ def _entry_rules(document: Mapping[str, Any]) -> Markup:
     control = document.get("control")
     if isinstance(control, Mapping) and control.get("share"):
         said.append(say(_("%(share)s held out as a control group"), share=f"{control['share']} %"))
+    said += _limits(document.get("limits"))
     return Markup(", ").join(said)
+
+
+def _limits(limits: Any) -> list[Markup]:
+    if not isinstance(limits, Mapping):
+        return []
+    said: list[Markup] = []
+    if limits.get("effects_per_hour"):
+        said.append(say(_("at most %(count)s effects an hour"), count=limits["effects_per_hour"]))
+    spend = limits.get("spend_per_day")
+    for currency, amount in spend.items() if isinstance(spend, Mapping) else ():
+        said.append(say(_("at most %(amount)s a day"), amount=f"{amount} {currency}"))
+    return said

@@ -40,7 +40,7 @@ WATCH = (
     Link("attention", _("Needs attention"), "bell", "a"),
     Link("watch", _("Watch"), "lantern", "o"),
     Link("approvals", _("Approvals"), "hand", "q"),
-    Link("limits", _("Limits and switches"), "shield-check", "z"),
+    Link("limits", _("Limits and switches"), "gauge", "z"),
 )
 AUTOMATE = (
     Link("flows", _("Flows"), "workflow", "f"),

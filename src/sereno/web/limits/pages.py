@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sereno.runtime.limiting import limits, switches
 from sereno.runtime.limiting import standing as limit_standing
-from sereno.runtime.limiting.standing import Switchable
+from sereno.runtime.limiting.standing import FlowStanding, Switchable
 from sereno.runtime.limiting.switches import KINDS, Kind
 from sereno.store.models import LimitQuestion
 from sereno.web.access import StaffRequest, staff
@@ -47,7 +47,8 @@ def page(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "limits",
         "standing": found,
-        "counted": [one for one in found.flows if one.hour.limit is not None or one.hour.used or one.day],
+        "counted": [one for one in found.flows if _is_counted(one)],
+        "unlimited": [one for one in found.flows if not _is_counted(one)],
         "questions": [(row, suggested(row)) for row in questions],
         "answered": list(answered.order_by("-id")[:ANSWERED]),
         "ages": [(key, text) for key, (text, _length) in AGES.items()],
@@ -120,6 +121,12 @@ def usual(request: StaffRequest) -> HttpResponse:
         request, lambda: limit_standing.keep_usual(shop.pk, by, effects_per_hour=count, spend_per_day=spend), said
     )
     return back(request, "/limits")
+
+
+def _is_counted(flow: FlowStanding) -> bool:
+    """Whether there is a limit to show, or something was used without one."""
+    uses = (flow.hour, *flow.day)
+    return any(use.limit is not None or use.used for use in uses)
 
 
 def suggested(row: LimitQuestion) -> str:

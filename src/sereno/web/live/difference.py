@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 Mark = Literal["same", "added", "removed", "changed", "moved"]
-HEAD = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control")
+HEAD = ("flow", "name", "description", "trigger", "key", "reentry", "exit", "control", "priority", "limits")
 ALIKE = 0.5
 """Two steps of one kind are taken to be one step changed when at least so much of them is the same."""
 CONTEXT = 3

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sereno.engine.control import MOST_HELD_OUT
+from sereno.engine.limits import MOST_EFFECTS, as_money
 from sereno.engine.precedence import FIRST, LAST
 from sereno.engine.trigger import KINDS, SUPPLIED
 from sereno.web.builder.forms.controls import (
@@ -20,6 +21,7 @@ from sereno.web.builder.forms.controls import (
     Said,
     Wrong,
     drop,
+    number_of,
     one,
     pick,
     put,
@@ -238,14 +240,51 @@ def entry_form(setting: Setting) -> Form:
             least=FIRST,
             most=LAST,
         ),
+        *_limits(setting),
     ]
 
     def commit() -> None:
         group = document.get("control")
         if isinstance(group, dict) and group.get("share") is None:
             document.pop("control")
+        for part, name in ((document.get("limits"), "spend_per_day"), (document, "limits")):
+            if isinstance(part, dict) and part.get(name) == {}:
+                part.pop(name)
 
     return Form(document, controls, place, commit=commit)
+
+
+def _limits(setting: Setting) -> list[Control]:
+    """Money in the shop's currency, and in those the flow names already."""
+    spend = pick(setting.document, ("limits", "spend_per_day"))
+    currencies = list(dict.fromkeys([setting.shop.currency, *(str(code) for code in spend or ())]))
+    return [
+        Number(
+            name="f-effects",
+            keys=("limits", "effects_per_hour"),
+            label=_("Effects in an hour, at most"),
+            help=_("Over its limit the flow pauses itself, keeps what it wanted to do, and asks a person."),
+            least=1,
+            most=MOST_EFFECTS,
+        ),
+        *(Spend(name=f"f-spend-{code}", keys=("limits", "spend_per_day", code), currency=code,
+                label=_("Money in a day, at most, in %(currency)s") % {"currency": code}, whole=False)
+          for code in currencies),
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spend(Number):
+    """An amount of money above zero."""
+
+    currency: str = ""
+
+    def write(self, part: Part, raw: Raw) -> None:
+        text = one(raw, self.name).strip()
+        number = number_of(text)
+        if text and (number is None or as_money(str(number), self.currency) is None):
+            raise Wrong(_("Write an amount above zero, such as 200."))
+        super().write(part, raw)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from sereno.web.builder.forms.controls import (
     Said,
     TextField,
     Wrong,
+    drop,
     one,
     pick,
 )
@@ -122,7 +123,14 @@ def _approve(setting: Setting, step: Part) -> Form:
             options=(("", _("Everybody who is asked may"), ""), ("requester", _("Who started the run by hand"), "")),
         ),
     ]
-    return Form(step, controls, setting.place())
+
+    def commit() -> None:
+        escalate = pick(step, ("approve", "escalate"))
+        if isinstance(escalate, dict) and not escalate.get("to"):
+            # Nobody is named any more; how long after was sent along.
+            drop(step, ("approve", "escalate"))
+
+    return Form(step, controls, setting.place(), commit=commit)
 
 
 def _unanswered(step: Part) -> list[Control]:
