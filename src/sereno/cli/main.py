@@ -18,6 +18,7 @@ from sereno.cli import (
     approvals,
     backtests,
     connecting,
+    consents,
     guardrails,
     installation,
     lists,
@@ -61,7 +62,10 @@ def make_app() -> App:
         part.group = (SETUP,)
         app.command(part)
     app.command(connecting.connect, group=SETUP)
-    for part in (alerts.alert, connecting.connection, webhooks.webhook, guardrails.guardrails, privacy.privacy):
+    for part in (alerts.alert, connecting.connection, webhooks.webhook, guardrails.guardrails):
+        part.group = (SETUP,)
+        app.command(part)
+    for part in (privacy.privacy, consents.consent):
         part.group = (SETUP,)
         app.command(part)
     for part in (switches.switch, switches.limits, approvals.approval):
