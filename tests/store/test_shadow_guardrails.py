@@ -137,6 +137,27 @@ def test_a_version_beside_the_live_one_is_not_held_back_by_it(shop: Place) -> No
     assert acts["thing:b"] == capped and acts["thing:a"] == {}
 
 
+def test_what_the_live_version_sent_since_stands_for_what_it_would_have(shop: Place) -> None:
+    set_rules(shop, caps=[{**EMAIL_DAILY, "most": 2}])
+    shop.flow(flow("cart"))
+    services.save_draft(shop.shop, flow("cart", "to: '{{ event.data.to }}', text: new"), "ana", database=shop.database)
+    stages.start(shop.shop, "cart", "ana", database=shop.database)
+    for id_ in "abc":
+        shop.send(wish(id_, "cart"))
+        shop.after(hours=1)
+    assert foreseen(shop) == {"a": {}, "b": {}, "c": {"sent_at": "2026-03-03T10:00:00Z", "reason": "message.capped"}}
+    assert [who for _, who in sent(shop)] == ["a", "b"]
+
+
+def test_the_same_key_comes_in_again_once_its_run_in_shadow_is_over(shop: Place) -> None:
+    set_rules(shop)
+    shade(shop, "dark")
+    for number in range(2):
+        shop.send(fact(f"e{number}", "custom.dark", "thing:a", {"to": "ana@example.com", "text": "a"}))
+        shop.drain()
+    assert [run[1] for run in shop.runs()] == ["finished"] * 2
+
+
 def test_where_only_one_would_have_gone_it_is_a_difference(shop: Place) -> None:
     set_rules(shop)
     shop.flow(flow("cart"))
