@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from seeding import NOW, Seeded, make_shop, person, seed
 
 from sereno.runtime import asking, services
 from sereno.runtime.asking import LIMIT, Answerer, make_token
-from sereno.store.models import Approval, Audit, Deputy, Effect, Flow, LimitQuestion, Shop, Switch
+from sereno.runtime.limiting.spending import hour_span
+from sereno.store.models import Approval, Audit, Deputy, Effect, Flow, FlowUse, LimitQuestion, Shop, Switch
 from sereno.web.wiring import wiring
 
 
@@ -151,6 +153,21 @@ def test_the_limits_of_flows_that_set_none(seeded: Seeded) -> None:
     assert Shop.objects.get(pk=seeded.shop.pk).settings == shop.settings
     owner.post("/limits/usual", {"effects": "", "spend": ""})
     assert "limits" not in Shop.objects.get(pk=seeded.shop.pk).settings
+
+
+def test_flows_without_a_limit_are_folded(seeded: Seeded) -> None:
+    owner, flows = signed_in(seeded.owner), Flow.objects.filter(shop=seeded.shop, is_derived=False)
+    owner.post("/limits/usual", {"effects": "", "spend": ""})
+    page = text_of(owner, "/limits")
+    assert "No flow has a limit yet" in page and "without a limit" not in page and "<meter" not in page
+    FlowUse.objects.create(flow=seeded.thanks, span=hour_span(datetime.now(UTC)), used="7", at=NOW)
+    page = text_of(owner, "/limits")
+    assert page.count(">no limit<") == 2 and ">7<" in page, "it has used some, of neither limit"
+    left = int(re.search(r"(\d+) flows? without a limit", page)[1])  # type: ignore[index]
+    assert 0 < left < flows.count()
+    owner.post("/limits/usual", {"effects": "250", "spend": ""})
+    page = text_of(owner, "/limits")
+    assert page.count("<meter") == left + 1 and "without a limit" not in page
 
 
 def question(seeded: Seeded, by: str, **more: Any) -> Approval:

@@ -73,6 +73,7 @@ def standing(shop_id: int, *, database: Database | None = None) -> Standing:
     staff = open_staff(database)
     with staff.database.read() as tx:
         staff.world.flows.refresh(tx)
+        staff.world.shops.refresh(tx)  # Its limits may just have been changed.
         shop = staff.world.shops.find(tx, shop_id)
         now = staff.world.clock.now()
         off = {(one.kind, one.name): one for one in switches.switched_off(tx, shop_id)}
