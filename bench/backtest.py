@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from pathlib import Path
@@ -85,9 +85,12 @@ def replay(flow: str, path: Path, count: int) -> dict[str, Any]:
     from sereno.sdk.plugin import registry
 
     shop = ShopFacts(1, "Bench", "EUR", "Europe/Madrid", "es", "http://localhost", {})
+    parts = Parts()
+    parts.watch()
     before = resource.getrusage(resource.RUSAGE_SELF)
     begin = time.perf_counter()
-    summary = backtest.replay([FLOWS[flow]], lines_of(path, limit=count), shop=shop, plugins=registry(), sink=Counted())
+    lines = parts.reading(lines_of(path, limit=count))
+    summary = backtest.replay([FLOWS[flow]], lines, shop=shop, plugins=registry(), sink=Counted())
     seconds = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -96,11 +99,54 @@ def replay(flow: str, path: Path, count: int) -> dict[str, Any]:
         "effects": summary.effects,
         "seconds": round(seconds, 1),
         "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
+        "share_of_time": parts.shares(seconds),
         "events_per_second": round(summary.events / seconds),
         "peak_megabytes": after.ru_maxrss >> 10,
         "megabytes_before": before.ru_maxrss >> 10,
         "failed": summary.failed,
     }
+
+
+class Parts:
+    """How much of the time goes where. What is left is the runtime around it, a batch at a time."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+
+    def watch(self) -> None:
+        from sereno.runtime import dispatcher
+        from sereno.runtime.replays.log import EventLog
+        from sereno.runtime.replays.stream import Stream
+        from sereno.runtime.waking import Waker
+
+        for owner, name, part in (
+            (EventLog, "arrive", "decoding"),
+            (dispatcher, "project", "projecting"),
+            (dispatcher.Dispatcher, "_play", "starting and telling runs"),
+            (Waker, "run", "timers"),
+            (Stream, "_settle_stores", "writing down"),
+        ):
+            setattr(owner, name, self._timed(part, getattr(owner, name)))
+
+    def _timed(self, part: str, inner: Callable[..., Any]) -> Callable[..., Any]:
+        self._seconds[part] = 0.0
+
+        def call(*given: Any, **named: Any) -> Any:
+            begin = time.perf_counter()
+            try:
+                return inner(*given, **named)
+            finally:
+                self._seconds[part] += time.perf_counter() - begin
+
+        return call
+
+    def reading(self, events: Iterator[Any]) -> Iterator[Any]:
+        read = self._timed("reading", lambda: next(events, None))
+        while (event := read()) is not None:
+            yield event
+
+    def shares(self, seconds: float) -> dict[str, float]:
+        return {part: round(spent / seconds, 2) for part, spent in self._seconds.items()}
 
 
 # --- the year --------------------------------------------------------------------------------------
