@@ -152,3 +152,12 @@ def test_a_misspelled_flow_is_said_beside_an_empty_list(busy) -> None:
     outcome = busy("run", "list", "--flow", "big-order", "--json")
     assert (outcome.status, outcome.json) == (0, [])
     assert "Did you mean 'big-orders'?" in outcome.err
+
+
+def test_too_personal_words_are_warned_of_and_no_error(cli: Any, tmp_path: Path) -> None:
+    mail = '{to: "{{ order.email }}", subject: "Hi {{ customer.birthday }}", text: Thanks, purpose: transactional}'
+    file = tmp_path / "close.yaml"
+    file.write_text(f"flow: close\ntrigger: {{event: order.paid}}\nsteps:\n  - messages.send_email: {mail}\n")
+    told = cli("flow", "lint", file, "--json")
+    assert told.status == 0
+    assert [(one["code"], one["path"]) for one in told.json[0]["warnings"]] == [("personal.birth", "0")]

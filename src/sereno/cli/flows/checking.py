@@ -15,7 +15,8 @@ from sereno.cli.output import Failed, emit, note, say
 
 
 def lint(*files: str, json: Json = False) -> None:
-    """Check flow files. Needs no database; exit status 1 when anything is wrong.
+    """Check flow files. Needs no database; exit status 1 when anything is wrong. What a message says too personally is
+    warned of and no error.
 
     Parameters
     ----------
@@ -27,8 +28,12 @@ def lint(*files: str, json: Json = False) -> None:
     report = []
     for document in read:
         flow, problems = documents.check(document, plugins)
-        report.append({"file": document.path, "flow": flow.name if flow else None, "problems": problems})
+        warnings = documents.warnings_of(flow)
+        name = flow.name if flow else None
+        report.append({"file": document.path, "flow": name, "problems": problems, "warnings": warnings})
         if not json:
+            for warning in warnings:
+                note(f"{document.path}: step {warning['path']}: {warning['message']}")
             for line in documents.problem_lines(document, problems):
                 note(line)
             if flow:

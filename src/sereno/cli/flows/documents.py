@@ -88,3 +88,14 @@ def problem_lines(document: Document, problems: Sequence[dict[str, Any]]) -> lis
         tail = f" Did you mean {hint!r}?" if hint and hint not in problem["message"] else ""
         lines.append(f"{document.path}:{problem['line']}: {problem['message']}{tail} [{problem['code']}]")
     return lines
+
+
+def warnings_of(flow: Any) -> list[dict[str, str]]:
+    """What a writer may want to change although the flow is right, as plain data."""
+    from sereno.modules.messages.intimacy import steps_too_close
+
+    found = steps_too_close(flow.document) if flow is not None else ()
+    return [
+        {"code": code, "path": path, "message": f"{name!r} says more about its reader than a message should ({code})"}
+        for path, name, code in found
+    ]

@@ -7,9 +7,11 @@ Pure. A mail about an order may show that order's address; whatever else is pers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
-from sereno.engine.templates import Reading
+from sereno.engine.places import walk
+from sereno.engine.templates import Reading, TemplateFailed, readings
 
 PERSONAL = {
     "birthday": "birth", "birth_date": "birth", "date_of_birth": "birth", "birth_year": "birth",
@@ -54,3 +56,27 @@ def phrases_too_close(text: str) -> Iterator[tuple[str, str]]:
     for kind, pattern in (("watched", _WATCHED), ("health", _HEALTH)):
         if (found := pattern.search(plain)) is not None:
             yield found[0], kind
+
+
+def steps_too_close(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(path of the step, the field or the words, code) of what is too much in messages whose words stand in the flow
+    itself; those of templates are looked at where they are written."""
+    trigger = document.get("trigger")
+    event = str(cast("Mapping[str, Any]", trigger).get("event", "")) if isinstance(trigger, Mapping) else ""
+    about = event.partition(".")[0]
+    for path, step in walk(document):
+        for name, config in cast("Mapping[Any, Any]", step).items() if isinstance(step, Mapping) else ():
+            if str(name).startswith("messages.") and isinstance(config, Mapping):
+                for text in cast("Mapping[Any, Any]", config).values():
+                    yield from ((path, *found) for found in _in_text(text, about))
+
+
+def _in_text(text: object, about: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(text, str):
+        return
+    try:
+        read = readings(text)
+    except TemplateFailed:
+        return
+    yield from ((name, f"personal.{kind}") for _reading, name, kind in values_too_close(read, about))
+    yield from ((words, f"personal.said_{kind}") for words, kind in phrases_too_close(text))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 from sereno.engine.places import branches, find, kind_of, walk
+from sereno.modules.messages.intimacy import steps_too_close
 from sereno.runtime import drafting
 from sereno.runtime.drafting import Draft
 from sereno.runtime.rollouts import in_flight
@@ -23,6 +24,7 @@ from sereno.web.builder.forms import panel
 from sereno.web.builder.speech import speech_of
 from sereno.web.builder.text import sign
 from sereno.web.builder.wishes import plain
+from sereno.web.content.words import too_close
 from sereno.web.flowtree import Card, step_cards, trigger_cards
 from sereno.web.formats import language
 from sereno.web.live.conflicts import conflicts_of
@@ -131,6 +133,7 @@ def _side(request: StaffRequest, draft: Draft, document: Mapping[str, Any], view
             "standing": standing,
             "steps_named": steps_named(Flow(pk=draft.flow_id), {at.version for at in standing.steps}),
             "clashes": conflicts_of(request.shop, draft.text),
+            "too_close": [too_close(code, name) for _path, name, code in steps_too_close(document)],
             "backtest": last_of(request.shop.pk, draft.text, draft.name),
         }
     if view.add:

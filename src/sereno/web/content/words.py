@@ -147,3 +147,8 @@ def _unknown(code: str, values: Mapping[str, Any]) -> str:
     )
     guess = gettext("Did you mean %(name)s?") % {"name": values["nearest"]} if values["nearest"] else ""
     return " ".join(part for part in (said % {"name": values["name"]}, guess) if part)
+
+
+def too_close(code: str, name: str) -> str:
+    """What is too personal about a text, for who wrote it."""
+    return str(_VALUED[code]) % {"name": name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sereno.engine.templates import readings
-from sereno.modules.messages.intimacy import phrases_too_close, values_too_close
+from sereno.modules.messages.intimacy import phrases_too_close, steps_too_close, values_too_close
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_values(text: str, about: str, kinds: list[str]) -> None:
 )
 def test_phrases(text: str, kinds: list[str]) -> None:
     assert [kind for _words, kind in phrases_too_close(text)] == kinds
+
+
+def test_words_in_a_flow_are_looked_at_like_those_of_a_template() -> None:
+    mail = {"subject": "Happy {{ customer.birthday }}", "text": "{{ order.shipping_address.address1 }} {{ broken"}
+    steps = [{"if": "x", "then": [{"messages.send_email": mail}]}, {"log": {"text": "{{ customer.birthday }}"}}]
+    found = list(steps_too_close({"trigger": {"event": "order.paid"}, "steps": steps}))
+    assert found == [("0.then.0", "customer.birthday", "personal.birth")]
+    said = [{"messages.send_email": {"subject": "We saw you looking at cups"}}]
+    assert [code for *_rest, code in steps_too_close({"steps": said})] == ["personal.said_watched"]
