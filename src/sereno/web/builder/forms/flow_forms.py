@@ -215,6 +215,24 @@ def entry_form(setting: Setting) -> Form:
             empty=_("What the event is about (usual)"),
         ),
         Reentry(name="f-reentry", label=mode.label, options=mode.options, usual=usual, wanted=wanted or ""),
+        *_beside_others(),
+        *_limits(setting),
+    ]
+
+    def commit() -> None:
+        group = document.get("control")
+        if isinstance(group, dict) and group.get("share") is None:
+            document.pop("control")
+        for part, name in ((document.get("limits"), "spend_per_day"), (document, "limits")):
+            if isinstance(part, dict) and part.get(name) == {}:
+                part.pop(name)
+
+    return Form(document, controls, place, commit=commit)
+
+
+def _beside_others() -> list[Control]:
+    """Who gets nothing, for comparison, and how important it is."""
+    return [
         Number(
             name="f-share",
             keys=("control", "share"),
@@ -240,18 +258,7 @@ def entry_form(setting: Setting) -> Form:
             least=FIRST,
             most=LAST,
         ),
-        *_limits(setting),
     ]
-
-    def commit() -> None:
-        group = document.get("control")
-        if isinstance(group, dict) and group.get("share") is None:
-            document.pop("control")
-        for part, name in ((document.get("limits"), "spend_per_day"), (document, "limits")):
-            if isinstance(part, dict) and part.get(name) == {}:
-                part.pop(name)
-
-    return Form(document, controls, place, commit=commit)
 
 
 def _limits(setting: Setting) -> list[Control]:
