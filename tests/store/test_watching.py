@@ -226,7 +226,8 @@ def test_what_is_off_is_not_late_and_what_is_on_is(place: Place, kind: Any, name
         late(place, minutes=20)
     assert late(place, minutes=20) == []
     switches.switch_on(place.shop, kind, name, "ana", database=place.database)
-    [(at,)] = place.rows("SELECT at FROM audit ORDER BY id DESC LIMIT 1")  # A flow's is later than all changes of flows before it.
+    # The change of a flow is later than all changes of flows before it.
+    [(at,)] = place.rows("SELECT at FROM audit ORDER BY id DESC LIMIT 1")
     place.clock.move_to(max(place.clock.now(), from_micros(at)))
     assert late(place, minutes=1) == [], "it is being caught up"
     assert late(place, minutes=15) == [("effects.late", {"count": 1, "since": "2026-03-02T09:00:00Z"})]
