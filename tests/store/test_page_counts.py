@@ -75,4 +75,4 @@ def test_runs_begun_are_counted_by_day_and_those_alive_apart(database: Any) -> N
 
 def test_what_waits_for_a_person_is_counted(database: Any) -> None:
     shop, _flow = filled(database, 1)
-    assert look(database, "attention_counts", shop=shop, alive=0) == [(0, 0, 0, 0, 0)]
+    assert look(database, "attention_counts", shop=shop, alive=0) == [(0, 0, 0, 0, 0, 0, 0)]

@@ -78,7 +78,7 @@ def shopify(seeded: Seeded, *given: str) -> Connection:
 def test_every_platform_is_in_the_gallery_with_what_it_gives() -> None:
     seeded = seed()
     page = text_of(owner(seeded), "/connections/new")
-    for one in registry().connectors:
+    for one in (one for one in registry().connectors if one.kind != "tests"):
         assert one.guide is not None and one.guide.brings and one.guide.steps, one.kind
         assert f"/connections/new/{one.kind}" in page
         assert words.platform(one.kind) in page
@@ -360,7 +360,7 @@ def test_only_who_may_change_settings_changes_a_connection_and_none_of_another_s
 
 
 def test_form_problems_have_words_for_every_kind_of_setting() -> None:
-    for one in registry().connectors:
+    for one in (one for one in registry().connectors if one.kind != "tests"):
         assert one.guide is not None
         values, errors = forms.read(one.guide, {})
         assert errors == {} and set(values) == {each.name for each in one.guide.settings if each.kind != "secret"}

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from django.utils.translation import override
 from ninja import Field, Query, Router, Schema
+from pydantic import field_validator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -44,6 +45,11 @@ class AlertQuery(Schema):
     status: Status = "live"
     kind: str = Field("", max_length=64)
 
+    @field_validator("kind")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        return rows.storable_text(value) or ""
+
 
 class Snooze(Schema):
     hours: float = Field(gt=0, le=24 * 90)
@@ -56,7 +62,7 @@ def list_alerts(request: HttpRequest, page: Query[rows.PageOf], wanted: Query[Al
     if wanted.status != "all":
         found = found.filter(status__in=LIVE if wanted.status == "live" else (wanted.status,))
     if wanted.kind:
-        found = found.filter(kind=rows.storable_text(wanted.kind))
+        found = found.filter(kind=wanted.kind)
     return rows.page_by_id(found, page, alert_row)
 
 

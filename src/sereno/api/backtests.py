@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
 from pydantic import AfterValidator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.runtime.rehearsals import requests
 from sereno.runtime.rehearsals.collecting import read_story
+from sereno.runtime.replays.history import BadLine
 from sereno.store.models import Backtest, BacktestEffect, BacktestRun, BacktestSkip
 
 router = Router(tags=["Back-tests"])
@@ -93,7 +95,10 @@ def create_backtest(request: HttpRequest, new: NewBacktest, response: HttpRespon
         lines=new.events.encode() if new.events is not None else None,
         origin="api" if new.events is not None else "",
     )
-    made = requests.ask(shop_of(request).pk, wanted, caller(request))
+    try:
+        made = requests.ask(shop_of(request).pk, wanted, caller(request))
+    except BadLine as error:
+        raise HttpError(422, f"events: {error}") from error
     response["Location"] = f"/api/v1/backtests/{made}"
     return Status(202, _row(Backtest.objects.get(pk=made)))
 

@@ -29,6 +29,22 @@ ENDS = (
 """What may follow a phrase."""
 
 PHRASES = (
+    _("share is the percentage held out, from 0 to %(most)s, with two decimals at most, such as 10"),
+    _(
+        "step %(step)s sends a message that %(what)s, and nobody may be kept from such a message: take c"
+        "ontrol away, or move that step into a flow of its own"
+    ),
+    _("window is from 1h to 365d"),
+    _("effects_per_hour is a whole number from 1, such as 500"),
+    _("spend_per_day is an amount for each currency, such as EUR: 200; %(name)s: %(value)s is not"),
+    _("priority is a whole number from %(first)s (goes first) to %(last)s; without it, it is %(usual)s"),
+    _("need is any, all, or how many of the %(count)s must agree"),
+    _("in_order is true or false"),
+    _("in order, each is asked when the one before has agreed: say need: all, or how many"),
+    _("not_by is requester: who started the run by hand"),
+    _("by names from 1 to %(most)s roles or addresses"),
+    _("%(name)s is asked twice"),
+    _("a minute is the least"),
     # What a problem is about.
     _("a flow"),
     _("a step"),

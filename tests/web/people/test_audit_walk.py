@@ -93,7 +93,10 @@ def test_every_change_leaves_a_line() -> None:
     assert len(changed) > 20, sorted(changed)
 
 
-FACTS = {"/api/v1/events": "facts of the store, not changes by somebody; the record shows them"}
+FACTS = {
+    "/api/v1/events": "facts of the store, not changes by somebody; the record shows them",
+    "/api/v1/consents": "a line of the ledger, which is kept as its own proof",
+}
 
 
 def test_every_change_through_the_api_leaves_a_line() -> None:

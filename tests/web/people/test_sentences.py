@@ -32,7 +32,8 @@ def actions() -> dict[str, str]:
 
 def _is_action(text: str) -> bool:
     first, dot, second = text.partition(".")
-    is_word = second.replace("_", "").isalpha() and second.islower()
+    # "flow.stage_" is the beginning of several, each of which has its own.
+    is_word = second.replace("_", "").isalpha() and second.islower() and not second.endswith("_")
     return bool(dot) and is_word and (first in KINDS or first.removesuffix("s") in KINDS or first in ("mail", "brand"))
 
 
