@@ -41,7 +41,8 @@ def leaked(answer: Any, *sent: str) -> bool:
     text += answer.get("Location", "") + str(answer.headers.get("Content-Disposition", ""))
     for one in sorted({word for words in sent for word in _spellings(words)}, key=len, reverse=True):
         text = text.replace(one, "")
-    return MARK in text.lower()
+    # A form's token is drawn by chance, and now and then holds the mark.
+    return MARK in re.sub(r"\b[A-Za-z0-9]{64}\b", "", text).lower()
 
 
 def _spellings(text: str) -> list[str]:
