@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from django.apps import apps
+from django.conf import settings
 from hosting import Host, is_alive, kill
 
 from sereno.runtime import services
 from sereno.runtime.privacy import asking, looking
 from sereno.sdk.connector import NewEvent
+from sereno.store import secrets
 
 MAIL = "kanarienvogel@quillabamba.example"
 WORDS = (MAIL, "Quillabamba", "Callejon del Gato", "customer:kv5")
@@ -27,6 +31,16 @@ steps:
   - wait: 30d
   - log: {text: "{{ customer.last_name }}"}
 """
+
+
+@pytest.fixture(autouse=True)
+def _one_key() -> Iterator[None]:
+    """Other tests of this process may have set a key that the worker's process does not know."""
+    held = secrets._keys
+    secrets.configure(settings.ENVIRONMENT.secret_key)
+    yield
+    if held:
+        secrets.configure(*held)
 
 
 def test_killed_at_any_moment_it_ends_and_nothing_is_found(host: Host) -> None:
