@@ -1,8 +1,9 @@
-"""Where mails to the shop's own people hang that no run of a flow asked for: a run of a flow Sereno brings along."""
+"""Where messages hang that no run of a flow asked for: a run of a flow Sereno brings along."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,31 +13,46 @@ from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
 
-FLOW = "limit-questions"
-_DOCUMENT = f"flow: {FLOW}\nname: Questions about limits\ntrigger: manual\nsteps: []\n"
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A flow Sereno brings along, which nothing starts: what hangs on its runs is shown, tried again and counted as all
+    effects are."""
+
+    name: str
+    title: str
+    document: str
 
 
-def make_run(tx: Transaction, shop_id: int, uid: str, subject: str, now: datetime) -> tuple[int, int]:
-    """Gives the flow's row and the run's."""
-    at = to_micros(now)
-    held = tx.one("flow_by_name", {"shop": shop_id, "name": FLOW})
-    if held is None:
-        values: dict[str, Any] = {"title": "Questions about limits", "draft": _DOCUMENT, "now": at}
-        made = tx.one("insert_flow", {"shop": shop_id, "name": FLOW, "is_derived": True, **values})
-        assert made is not None
-        flow: int = made[0]
-        version = {"flow": flow, "number": 1, "document": _DOCUMENT, "listens": "[]"}
-        tx.run("insert_version", {**version, "now": at, "by": "sereno", "note": "comes with Sereno"})
-        tx.run("set_version", {"id": flow, "version": 1, "status": "live", **values})
-    else:
-        flow = held[0]
+def host_run(
+    tx: Transaction, shop_id: int, host: Host, uid: str, subject: str, now: datetime, *, key: str | None = None
+) -> tuple[int, int]:
+    """A run of the host that is over, for effects to hang on; `{row}` in the uid is its row's number, `key` is the uid
+    when it is not given. Gives the rows of the flow, which is made when it is not there, and of the run."""
+    flow = _flow(tx, shop_id, host, to_micros(now))
     (row,) = tx.next_ids("run", 1)
+    id_ = uid.replace("{row}", str(row))
     state = RunState(
-        id=f"{uid}-{row}", flow=FLOW, version=1, subject=subject, key=uid, status="finished", started_at=now
+        id=id_, flow=host.name, version=1, subject=subject, key=key or id_, status="finished", started_at=now
     )
-    of_run = (row, state.id, shop_id, flow, 1, subject, uid, None, "finished", "", None, False, None, at, at)
+    at = to_micros(now)
+    of_run = (row, id_, shop_id, flow, 1, subject, state.key, None, "finished", "", None, False, None, at, at)
     tx.many("copy_runs", [(*of_run, encode_state(state).decode())])
     return flow, row
+
+
+def _flow(tx: Transaction, shop_id: int, host: Host, now: int) -> int:
+    held = tx.one("flow_by_name", {"shop": shop_id, "name": host.name})
+    if held is not None:
+        return held[0]
+    values: dict[str, Any] = {"title": host.title, "draft": host.document, "now": now}
+    made = tx.one("insert_flow", {"shop": shop_id, "name": host.name, "is_derived": True, **values})
+    assert made is not None
+    flow: int = made[0]
+    version = {"flow": flow, "number": 1, "document": host.document, "listens": "[]"}
+    tx.run("insert_version", {**version, "now": now, "by": "sereno", "note": "comes with Sereno"})
+    tx.run("set_version", {"id": flow, "version": 1, "status": "live", **values})
+    return flow
 
 
 def mail_row(

@@ -8,13 +8,12 @@ import base64
 import secrets as random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
-from sereno.engine.run import RunState, encode_state
+from sereno.runtime import notices
 from sereno.runtime.hooks import TYPES, Listener, message, message_row
-from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.staff import audit, open_staff
 from sereno.sdk.plugin import URGENT
 from sereno.sdk.ports import Subscriber
 from sereno.store.database import Database, Transaction
@@ -23,7 +22,11 @@ from sereno.store.fields import storable, to_micros
 from sereno.store.secrets import decrypt, encrypt
 
 FLOW = "sereno-webhooks"
-_DOCUMENT = f"flow: {FLOW}\nname: Outgoing webhooks\ntrigger: {{event: custom.sereno-webhooks}}\nsteps: []\n"
+HOST = notices.Host(
+    FLOW,
+    "Outgoing webhooks",
+    f"flow: {FLOW}\nname: Outgoing webhooks\ntrigger: {{event: custom.sereno-webhooks}}\nsteps: []\n",
+)
 """Messages hang on runs of a flow that nothing starts: so they are shown, tried again and counted as all effects."""
 LONGEST_URL = 2000
 MOST = 50
@@ -69,7 +72,7 @@ def create_webhook(
         if len(tx.all("webhooks_of", {"shop": shop_id})) >= MOST:
             raise ValueError(f"a shop has {MOST} webhooks at most; remove one first")
         now = staff.world.clock.now()
-        run = _make_run(tx, staff, shop_id, name, now)
+        _flow, run = notices.host_run(tx, shop_id, HOST, "webhook-{row}", f"webhook:{name[:100]}", now)
         at = to_micros(now)
         row = tx.one(
             "insert_webhook",
@@ -200,27 +203,3 @@ def _checked(name: str, url: str, types: Iterable[str]) -> tuple[str, str, list[
 
 def _new_secret() -> str:
     return "whsec_" + base64.b64encode(random.token_bytes(32)).decode()
-
-
-def _make_run(tx: Transaction, staff: Staff, shop_id: int, name: str, now: datetime) -> int:
-    """The run that the messages hang on."""
-    at = to_micros(now)
-    held = tx.one("flow_by_name", {"shop": shop_id, "name": FLOW})
-    if held is None:
-        values: dict[str, Any] = {"title": "Outgoing webhooks", "draft": _DOCUMENT, "now": at}
-        made = tx.one("insert_flow", {"shop": shop_id, "name": FLOW, "is_derived": True, **values})
-        assert made is not None
-        flow: int = made[0]
-        version = {"flow": flow, "number": 1, "document": _DOCUMENT, "listens": "[]"}
-        tx.run("insert_version", {**version, "now": at, "by": "sereno", "note": "comes with Sereno"})
-        tx.run("set_version", {"id": flow, "version": 1, "status": "live", **values})
-    else:
-        flow = held[0]
-    (row,) = tx.next_ids("run", 1)
-    uid = f"webhook-{row}"
-    state = RunState(
-        id=uid, flow=FLOW, version=1, subject=f"webhook:{name[:100]}", key=uid, status="finished", started_at=now
-    )
-    values_of_run = (row, uid, shop_id, flow, 1, state.subject, uid, None, "finished", "", None, False, None, at, at)
-    tx.many("copy_runs", [(*values_of_run, encode_state(state).decode())])
-    return row

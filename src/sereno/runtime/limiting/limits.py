@@ -23,6 +23,12 @@ from sereno.store.database import Database, Transaction
 from sereno.store.fields import from_micros, to_micros
 
 ACTION = "alerts.limit"
+HOST = notices.Host(
+    "limit-questions",
+    "Questions about limits",
+    "flow: limit-questions\nname: Questions about limits\ntrigger: manual\nsteps: []\n",
+)
+"""What the mails about a limit hang on."""
 ASKED = "operator"
 """The role such a question is put to; owners where nobody has it."""
 REASONS = {"effects_per_hour": "limit.effects_per_hour", "spend_per_day": "limit.spend_per_day"}
@@ -69,7 +75,8 @@ def _pause(staff: Staff, tx: Transaction, over: Over) -> bool:
     now = staff.world.clock.now()
     at = to_micros(now)
     change_status(staff, tx, shop_id, name, "paused", "sereno", REASONS[over.kind])
-    host, run = notices.make_run(tx, shop_id, f"limit-{name}"[:60], f"flow:{name}", now)
+    uid = f"limit-{name}"[:60]
+    host, run = notices.host_run(tx, shop_id, HOST, f"{uid}-{{row}}", f"flow:{name}", now, key=uid)
     asked = tx.one(
         "ask_limit",
         {

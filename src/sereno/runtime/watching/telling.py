@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sereno.engine.durations import format_instant
-from sereno.engine.run import RunState, encode_state
+from sereno.runtime import notices
 from sereno.runtime.hooks import Told
 from sereno.runtime.world import World
 from sereno.sdk.plugin import URGENT
@@ -27,7 +27,9 @@ from sereno.store.fields import from_micros, storable, to_micros
 
 FLOW = "sereno-alerts"
 ACTION = "alerts.tell"
-_DOCUMENT = f"flow: {FLOW}\nname: Alerts\ntrigger: {{event: custom.sereno-alerts}}\nsteps: []\n"
+HOST = notices.Host(
+    FLOW, "Alerts", f"flow: {FLOW}\nname: Alerts\ntrigger: {{event: custom.sereno-alerts}}\nsteps: []\n"
+)
 """Mails about alerts hang on a run of a flow that nothing starts: so they are shown and tried again as all effects."""
 INTERVALS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 """Between the first telling and the first digest, and so on; the last one goes on."""
@@ -198,24 +200,8 @@ def _run(tx: Transaction, shop_id: int, now: int) -> tuple[int, int]:
     row = tx.one("run_of_alerts", {"uid": uid})
     if row is not None:
         return row[0], row[1]
-    held = tx.one("flow_by_name", {"shop": shop_id, "name": FLOW})
-    if held is None:
-        values: dict[str, Any] = {"title": "Alerts", "draft": _DOCUMENT, "now": now}
-        made = tx.one("insert_flow", {"shop": shop_id, "name": FLOW, "is_derived": True, **values})
-        assert made is not None
-        flow: int = made[0]
-        version = {"flow": flow, "number": 1, "document": _DOCUMENT, "listens": "[]"}
-        tx.run("insert_version", {**version, "now": now, "by": "sereno", "note": "comes with Sereno"})
-        tx.run("set_version", {"id": flow, "version": 1, "status": "live", **values})
-    else:
-        flow = held[0]
-    (row_id,) = tx.next_ids("run", 1)
-    state = RunState(
-        id=uid, flow=FLOW, version=1, subject="shop", key=uid, status="finished", started_at=from_micros(now)
-    )
-    values_of_run = (row_id, uid, shop_id, flow, 1, "shop", uid, None, "finished", "", None, False, None, now, now)
-    tx.many("copy_runs", [(*values_of_run, encode_state(state).decode())])
-    return row_id, flow
+    flow, run = notices.host_run(tx, shop_id, HOST, uid, "shop", from_micros(now))
+    return run, flow
 
 
 def _facts(due: Iterable[Due]) -> Iterable[Told]:
