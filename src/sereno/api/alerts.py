@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from django.utils.translation import override
 from ninja import Field, Query, Router, Schema
 from pydantic import field_validator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.modules.alerts.wording import words_of
+from sereno.modules.alerts import reporting
 from sereno.runtime.watching import deciding
-from sereno.sdk.ports import AlertFacts
 from sereno.store.models import Alert
 
 router = Router(tags=["Alerts"])
@@ -95,34 +93,8 @@ def settle_alert(request: HttpRequest, id: rows.Id) -> dict[str, Any]:
 
 
 def alert_row(row: Alert) -> dict[str, Any]:
-    facts = AlertFacts(
-        row.pk,
-        row.kind,
-        row.about,
-        row.severity,
-        row.text_code,
-        row.facts,
-        row.status,
-        row.count,
-        row.first_at,
-        row.last_at,
-        row.settled_at,
-    )
-    with override("en"):
-        title = words_of(facts).title
     return {
-        "id": row.pk,
-        "kind": row.kind,
-        "about": row.about,
-        "severity": row.severity,
-        "code": row.text_code,
-        "facts": row.facts,
-        "title": title,
-        "status": row.status,
-        "count": row.count,
-        "first_at": rows.instant(row.first_at),
-        "last_at": rows.instant(row.last_at),
-        "settled_at": rows.instant(row.settled_at),
+        **reporting.document(row),
         "snoozed_until": rows.instant(row.snoozed_until),
         "taken_by": row.taken_by,
     }

@@ -15,7 +15,7 @@ from pydantic import AfterValidator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.runtime.rehearsals import requests
+from sereno.runtime.rehearsals import reporting, requests
 from sereno.runtime.rehearsals.collecting import read_story
 from sereno.runtime.replays.history import BadLine
 from sereno.store.models import Backtest, BacktestEffect, BacktestRun, BacktestSkip
@@ -202,23 +202,9 @@ def _find(request: HttpRequest, id: int) -> Backtest:
 
 def _row(row: Backtest, *, with_summary: bool = True) -> dict[str, Any]:
     return {
-        "id": row.pk,
-        "flow": row.flow,
-        "version": row.version,
-        "base_version": row.base_version,
-        "status": row.status,
-        "begin": rows.instant(row.begin),
-        "until": rows.instant(row.until),
-        "seed": row.seed,
-        "by": row.by,
-        "created_at": rows.instant(row.created_at),
+        **reporting.document(row),
         "started_at": rows.instant(row.started_at),
-        "finished_at": rows.instant(row.finished_at),
-        "done": row.done,
-        "total": row.total,
         "at": rows.instant(row.at),
-        "error": row.error,
-        "message": row.message,
         "summary": row.summary if with_summary else None,
     }
 

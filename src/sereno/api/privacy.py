@@ -13,6 +13,7 @@ from ninja.errors import HttpError
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.runtime.consenting import BASES, record_consent
+from sereno.runtime.privacy import reporting
 from sereno.runtime.privacy.asking import agree, ask, cancel
 from sereno.runtime.privacy.looking import consents_of, held_about
 from sereno.store.fields import from_micros
@@ -168,18 +169,4 @@ def _find(request: HttpRequest, id_: int) -> PrivacyRequest:
 
 
 def request_row(row: PrivacyRequest) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "kind": row.kind,
-        "status": row.status,
-        "stage": row.stage,
-        "source": row.source,
-        "by": row.by,
-        "created_at": rows.instant(row.created_at),
-        "start_at": rows.instant(row.start_at),
-        "due_at": rows.instant(row.due_at),
-        "finished_at": rows.instant(row.finished_at),
-        "problem": row.problem,
-        "report": row.report,
-        "has_file": row.file_until is not None and row.file is not None,
-    }
+    return {**reporting.document(row), "has_file": row.file_until is not None and row.file is not None}

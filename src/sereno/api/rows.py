@@ -13,7 +13,7 @@ from pydantic import AfterValidator, field_validator
 
 from sereno.engine.durations import is_duration, parse_duration
 from sereno.sdk.masking import masked
-from sereno.store.fields import from_micros, storable
+from sereno.store.fields import from_micros, instant_text, storable
 from sereno.store.models import Approval, Delivery, Effect, Event, Flow, Run, Skip
 
 MOST = 1000
@@ -219,10 +219,7 @@ def skip_row(skip: Skip) -> dict[str, Any]:
 
 
 def instant(at: datetime | None) -> str | None:
-    if at is None:
-        return None
-    written = at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds")
-    return written.replace("+00:00", "Z")
+    return instant_text(at)
 
 
 def _since(text: str) -> datetime:

@@ -10,7 +10,7 @@ from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
-from sereno.cli.output import emit, instant, no_such, say, table
+from sereno.cli.output import emit, no_such, say, table
 
 alert = App(name="alert", help="Alerts: what is amiss, or was.", help_format="plaintext")
 
@@ -72,34 +72,6 @@ def _decide(id: int, what: str) -> None:
 
 
 def _row(row: Any) -> dict[str, Any]:
-    from sereno.modules.alerts.wording import words_of
-    from sereno.sdk.ports import AlertFacts
+    from sereno.modules.alerts import reporting
 
-    facts = AlertFacts(
-        row.pk,
-        row.kind,
-        row.about,
-        row.severity,
-        row.text_code,
-        row.facts,
-        row.status,
-        row.count,
-        row.first_at,
-        row.last_at,
-        row.settled_at,
-    )
-    return {
-        "id": row.pk,
-        "shop": row.shop.slug,
-        "kind": row.kind,
-        "about": row.about,
-        "severity": row.severity,
-        "status": row.status,
-        "code": row.text_code,
-        "facts": row.facts,
-        "title": words_of(facts).title,
-        "count": row.count,
-        "first_at": instant(row.first_at),
-        "last_at": instant(row.last_at),
-        "settled_at": instant(row.settled_at) if row.settled_at else None,
-    }
+    return {"shop": row.shop.slug, **reporting.document(row)}

@@ -10,7 +10,7 @@ from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
-from sereno.cli.output import WrongUse, card, emit, instant, no_such, say, table
+from sereno.cli.output import WrongUse, card, emit, no_such, say, table
 
 backtest = App(name="backtest", help="Back-tests kept with their flows.", help_format="plaintext")
 
@@ -98,23 +98,8 @@ def _find(id: int) -> Any:
 
 
 def _row(row: Any) -> dict[str, Any]:
+    from sereno.runtime.rehearsals import reporting
+
     own = (row.summary or {}).get("own") or {}
-    return {
-        "id": row.pk,
-        "flow": row.flow,
-        "version": row.version,
-        "base_version": row.base_version,
-        "status": row.status,
-        "begin": instant(row.begin),
-        "until": instant(row.until),
-        "seed": row.seed,
-        "by": row.by,
-        "created_at": instant(row.created_at),
-        "finished_at": instant(row.finished_at),
-        "done": row.done,
-        "total": row.total,
-        "runs": own.get("runs"),
-        "effects": sum(own["kinds"].values()) if own else None,
-        "error": row.error,
-        "message": row.message,
-    }
+    found = {"runs": own.get("runs"), "effects": sum(own["kinds"].values()) if own else None}
+    return {**reporting.document(row), **found}

@@ -58,12 +58,9 @@ def note(text: str) -> None:
 
 def instant(value: datetime | int | None) -> str | None:
     """ISO 8601 in UTC, as everywhere in Sereno's JSON."""
-    from sereno.engine.durations import format_instant
-    from sereno.store.fields import from_micros
+    from sereno.store.fields import instant_text
 
-    if value is None:
-        return None
-    return format_instant(from_micros(value) if isinstance(value, int) else value)
+    return instant_text(value)
 
 
 def emit(document: Any) -> None:

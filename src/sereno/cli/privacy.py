@@ -194,17 +194,6 @@ def _find(id_: int) -> Any:
 
 
 def _row(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "kind": row.kind,
-        "status": row.status,
-        "stage": row.stage,
-        "source": row.source,
-        "by": row.by,
-        "created_at": instant(row.created_at),
-        "start_at": instant(row.start_at),
-        "due_at": instant(row.due_at),
-        "finished_at": instant(row.finished_at),
-        "problem": row.problem,
-        "report": row.report,
-    }
+    from sereno.runtime.privacy import reporting
+
+    return reporting.document(row)

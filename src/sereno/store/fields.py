@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from django.db import models
 
+from sereno.engine.durations import format_instant
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -22,6 +24,13 @@ def to_micros(instant: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """The aware UTC instant."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def instant_text(at: datetime | int | None) -> str | None:
+    """ISO 8601 in UTC, as everywhere in Sereno's JSON; from an instant or its microseconds."""
+    if at is None:
+        return None
+    return format_instant(from_micros(at) if isinstance(at, int) else at)
 
 
 def storable(text: str) -> str:

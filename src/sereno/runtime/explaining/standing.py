@@ -11,11 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from sereno.engine.control import CONTROL, HOLDOUT
-from sereno.engine.durations import format_instant
 from sereno.runtime.explaining.finding import Meaning
 from sereno.runtime.staff import Staff
 from sereno.store.database import Transaction
-from sereno.store.fields import from_micros, to_micros
+from sereno.store.fields import instant_text, to_micros
 from sereno.store.pseudonyms import pseudonym
 
 LATELY = timedelta(days=7)
@@ -63,7 +62,7 @@ def _fact_of(row: Sequence[Any], meaning: Meaning) -> Fact | None:
         case "message" if which == "waiting":
             return _fact("message", "message.waits", whom, at, {"reason": reason, "channel": what, "flow": flow})
         case "exposure" if what in (CONTROL, HOLDOUT) and which == CONTROL:
-            return _fact("control", f"{what}.held_out", whom, at, {"flow": flow, "until": _instant(until)})
+            return _fact("control", f"{what}.held_out", whom, at, {"flow": flow, "until": instant_text(until)})
         case "erased":
             return _fact("erasure", "person.erased", meaning.text, at, {})
         case "switch":
@@ -73,8 +72,4 @@ def _fact_of(row: Sequence[Any], meaning: Meaning) -> Fact | None:
 
 
 def _fact(kind: str, code: str, about: str, at: int | None, details: dict[str, Any]) -> Fact:
-    return {"kind": kind, "code": code, "about": about, "at": _instant(at), "details": details}
-
-
-def _instant(at: int | None) -> str | None:
-    return format_instant(from_micros(at)) if at is not None else None
+    return {"kind": kind, "code": code, "about": about, "at": instant_text(at), "details": details}

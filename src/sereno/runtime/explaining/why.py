@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
-from sereno.engine.durations import format_instant
 from sereno.runtime.explaining.finding import Meaning, meaning_of
 from sereno.runtime.explaining.standing import standing_of
 from sereno.runtime.explaining.verdicts import VERDICTS, Verdict, of_flow
@@ -20,7 +19,7 @@ from sereno.sdk.masking import masked
 from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
-from sereno.store.fields import from_micros
+from sereno.store.fields import instant_text
 
 
 def why(shop_id: int, flow: str, subject: str, *, database: Database | None = None) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def _nothing(staff: Staff, shop_id: int, row: Sequence[Any], meaning: Meaning) -
     if not missed:
         return Verdict("never", "no_event", {"starts": sorted(starts)})
     at, type_ = max(missed)
-    return Verdict("never", "not_live_then", {"event": type_, "at": _instant(at)})
+    return Verdict("never", "not_live_then", {"event": type_, "at": instant_text(at)})
 
 
 def _runs(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, dict[str, Any]]]:
@@ -143,8 +142,8 @@ def _run(row: Sequence[Any]) -> dict[str, Any]:
         "step": step,
         "reason": reason,
         "is_shadow": bool(is_shadow),
-        "started_at": _instant(started_at),
-        "due_at": _instant(due_at),
+        "started_at": instant_text(started_at),
+        "due_at": instant_text(due_at),
         "event": _event(event),
     }
 
@@ -158,8 +157,8 @@ def _effect(row: Sequence[Any]) -> dict[str, Any]:
         "action": action,
         "status": status,
         "attempts": attempts,
-        "at": _instant(created_at),
-        "finished_at": _instant(finished_at),
+        "at": instant_text(created_at),
+        "finished_at": instant_text(finished_at),
         "config": masked(decode(config)),
         "result": decode(result) if result is not None else None,
         "error": error,
@@ -172,7 +171,7 @@ def _skip(row: Sequence[Any]) -> dict[str, Any]:
     return {
         "version": version,
         "subject": subject,
-        "at": _instant(at),
+        "at": instant_text(at),
         "reason": reason,
         "details": decode(details),
         "number": number if event[1] is not None else None,
@@ -184,8 +183,4 @@ def _event(row: Sequence[Any]) -> dict[str, Any] | None:
     source, uid, type_, occurred_at = row
     if uid is None:
         return None
-    return {"source": source, "id": uid, "type": type_, "occurred_at": _instant(occurred_at)}
-
-
-def _instant(micros: int | None) -> str | None:
-    return format_instant(from_micros(micros)) if micros is not None else None
+    return {"source": source, "id": uid, "type": type_, "occurred_at": instant_text(occurred_at)}

@@ -10,10 +10,10 @@ from django.http import Http404, HttpResponse
 from django.utils.dates import WEEKDAYS
 from django.views.decorators.http import require_GET
 
+from sereno.modules.alerts.reporting import facts_of
 from sereno.modules.alerts.wording import Words, words_of
 from sereno.runtime.watching import expecting
 from sereno.runtime.watching.telling import HEARS_BY_ROLE
-from sereno.sdk.ports import AlertFacts
 from sereno.store.fields import to_micros
 from sereno.store.models import Alert, AlertListener, Membership, WatchPause
 from sereno.web.access import StaffRequest, staff
@@ -112,27 +112,7 @@ def open_alerts(shop: Any) -> list[tuple[Alert, Words]]:
 
 
 def _worded(rows: Any) -> list[tuple[Alert, Words]]:
-    return [
-        (
-            row,
-            words_of(
-                AlertFacts(
-                    row.pk,
-                    row.kind,
-                    row.about,
-                    row.severity,
-                    row.text_code,
-                    row.facts,
-                    row.status,
-                    row.count,
-                    row.first_at,
-                    row.last_at,
-                    row.settled_at,
-                )
-            ),
-        )
-        for row in rows
-    ]
+    return [(row, words_of(facts_of(row))) for row in rows]
 
 
 def _rank(one: Watched) -> tuple[int, str]:
