@@ -11,11 +11,10 @@ from django.db.models import Max, Q, QuerySet, Subquery, Value
 
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order
-from sereno.runtime.namespaces import MARK
+from sereno.runtime.explaining.finding import spelled
 from sereno.store.models import Connection, Event, EventLink, Run, RunLink, Shop
 from sereno.store.scans import RUN_STATUSES, newest, of_shop, run_ends
 
-_KINDS = ("order", "customer", "cart", "product", "variant", "checkout")
 _LIMIT = 200
 _MOST = 1000
 _LATELY = 5000
@@ -28,16 +27,11 @@ def links_for(shop: Shop, text: str) -> list[str]:
     text = text.strip()
     if not text:
         return []
-    found: dict[str, None] = {text: None}
-    if ":" not in text:
-        bare = text.lstrip("#")
-        # A later store's ids carry a prefix; people type them as that store shows them.
-        spaces = [one.get("namespace") for one in shop.connection_set.values_list("settings", flat=True)]
-        keys = [bare, *(f"{space}{MARK}{bare}" for space in spaces if space)]
-        found.update(dict.fromkeys(f"{kind}:{key}" for key in keys for kind in _KINDS))
-        if "@" in text:
-            found[f"email:{text.lower()}"] = None
-        found.update(dict.fromkeys(_from_records(shop, bare)))
+    if ":" in text:
+        return spelled(text, ())
+    spaces = [one.get("namespace") for one in shop.connection_set.values_list("settings", flat=True)]
+    found = dict.fromkeys(spelled(text, spaces))
+    found.update(dict.fromkeys(_from_records(shop, text.lstrip("#"))))
     return list(found)[:_LIMIT]
 
 

@@ -11,6 +11,7 @@ from babel.dates import format_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from sereno.modules.alerts.frame import framed
 from sereno.modules.alerts.slack import to_slack
 from sereno.modules.alerts.wording import words_of
 from sereno.sdk.config import Config, mark, option, text
@@ -124,15 +125,7 @@ def _html(found: Sequence[AlertFacts], shop: ShopFacts) -> str:
     if len(found) > SHOWN:
         rows.append(f"<p>{escape(_('And %(num)s more.') % {'num': len(found) - SHOWN})}</p>")
     link = f'<a href="{escape(shop.base_url)}/watch" style="color:#8a5a00">{escape(_("To the watch"))}</a>'
-    return (
-        f'<html lang="{escape(shop.locale[:2])}"><body style="margin:0;padding:24px;background:#f5f6fa;'
-        "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;font-size:15px;line-height:1.5;"
-        'color:#1c2140">'
-        '<div style="max-width:560px;margin:0 auto;padding:24px;background:#ffffff;border-radius:12px">'
-        f'<p style="margin:0 0 8px;color:#555b75">{escape(shop.name)}</p>'
-        f'<h1 style="margin:0 0 16px;font-size:19px;line-height:1.35">{escape(_headline(found))}</h1>'
-        f"{''.join(rows)}<p>{link}</p></div></body></html>"
-    )
+    return framed(_headline(found), f"{''.join(rows)}<p>{link}</p>", shop)
 
 
 def _at(instant: datetime, shop: ShopFacts) -> str:

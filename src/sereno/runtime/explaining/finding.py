@@ -55,9 +55,20 @@ def _is_person(link: str) -> bool:
     return link.startswith(("customer:", "email:"))
 
 
+def spelled(text: str, namespaces: Iterable[str | None]) -> list[str]:
+    """The links that a text may stand for by itself: itself, an id of any kind (of a later store under its prefix:
+    people type it as that store shows it), an address."""
+    if ":" in text:
+        return [text]
+    bare = text.lstrip("#")
+    keys = [bare, *(f"{space}{MARK}{bare}" for space in namespaces if space)]
+    found = [text, *(f"{kind}:{key}" for key in keys for kind in KINDS)]
+    return [*found, f"email:{text.lower()}"] if "@" in text else found
+
+
 def _links(tx: Transaction, database: Database, plugins: Plugins, shop_id: int, text: str) -> Iterable[str]:
-    yield text
     kind, colon, key = text.partition(":")
+    yield from spelled(text, () if colon else _namespaces(tx, shop_id))
     if colon:
         if kind == "customer":
             yield from _people(tx, database, plugins, shop_id, "key", [key])
@@ -66,13 +77,9 @@ def _links(tx: Transaction, database: Database, plugins: Plugins, shop_id: int, 
             yield from _people(tx, database, plugins, shop_id, "email", [key.lower()])
         return
     if "@" in text:
-        address = text.lower()
-        yield f"email:{address}"
-        yield from _people(tx, database, plugins, shop_id, "email", [address])
+        yield from _people(tx, database, plugins, shop_id, "email", [text.lower()])
         return
     bare = text.lstrip("#")
-    for space in ("", *_namespaces(tx, shop_id)):
-        yield from (f"{kind}:{space}{bare}" for kind in KINDS)
     yield from _people(tx, database, plugins, shop_id, "number", [bare, f"#{bare}"])
 
 
@@ -98,6 +105,5 @@ def _people(
                 yield f"email:{email}"
 
 
-def _namespaces(tx: Transaction, shop_id: int) -> list[str]:
-    found = (decode(row[2]).get("namespace") for row in tx.all("connections_of_shop", {"shop": shop_id}))
-    return [f"{space}{MARK}" for space in found if space]
+def _namespaces(tx: Transaction, shop_id: int) -> list[str | None]:
+    return [decode(row[2]).get("namespace") for row in tx.all("connections_of_shop", {"shop": shop_id})]

@@ -21,9 +21,8 @@ from typing import Any
 
 from sereno.commerce.event import links as links_of
 from sereno.engine.durations import format_instant
-from sereno.engine.run import Ended
-from sereno.runtime.batch import Batch
 from sereno.runtime.privacy import outside, places, redaction, searching, texts
+from sereno.runtime.privacy.ending import end_live_runs
 from sereno.runtime.privacy.finding import Finder, Found, begin
 from sereno.runtime.privacy.person import BOOK_KINDS, Cloak, Person
 from sereno.runtime.privacy.redaction import CODE
@@ -127,16 +126,8 @@ class Eraser:
             self.work.next()
             return
         world = self._staff.world
-        world.flows.refresh(tx)
-        batch = Batch(world, tx, self._now)
-        live = [row[0] for row in tx.all("live_runs_of", {"ids": runs})]
+        live = end_live_runs(world, tx, runs, self._now)
         if live:
-            batch.take(tx.all("claim_runs", {"ids": live, "uids": []}))
-            batch.records.fetch()
-            for held in list(batch.held.values()):
-                if held.is_live:
-                    batch.give(held, Ended(CODE))
-            batch.write()
             # Those whose flow cannot be read any more.
             tx.run("force_end_runs", {"ids": live, "now": now})
             tx.run("delete_run_links", {"runs": live})

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sereno.commerce.event import links as links_of
-from sereno.engine.run import Ended
-from sereno.runtime.batch import Batch
-from sereno.runtime.privacy.redaction import CODE
+from sereno.runtime.privacy.ending import end_live_runs
 from sereno.runtime.privacy.tables import Tables
 from sereno.runtime.staff import Staff
 from sereno.store.database import Transaction
@@ -83,15 +81,7 @@ class StoreEraser:
             return
         world = self._staff.world
         now = world.clock.now()
-        world.flows.refresh(tx)
-        live = [row[0] for row in tx.all("live_runs_of", {"ids": runs})]
-        batch = Batch(world, tx, now)
-        batch.take(tx.all("claim_runs", {"ids": live, "uids": []}))
-        batch.records.fetch()
-        for held in list(batch.held.values()):
-            if held.is_live:
-                batch.give(held, Ended(CODE))
-        batch.write()
+        end_live_runs(world, tx, runs, now)
         tx.all("cancel_effects", {"runs": runs, "now": to_micros(now)})
         for name in ("delete_run_links", "delete_traces", "delete_run_effects", "delete_run_approvals"):
             tx.run(name, {"runs": runs})

@@ -15,7 +15,7 @@ from sereno.runtime.staff import Staff
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import Plugins
-from sereno.store.database import Database
+from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
 
@@ -23,6 +23,24 @@ LONGEST = timedelta(days=400)
 """How far the clock runs on after the last event when nobody says."""
 TOGETHER = 500
 """Events that start nothing and end nothing go in together, so many at most."""
+
+
+def insert_scratch_shop(tx: Transaction, shop: ShopFacts, begin: datetime, seed: int) -> int:
+    """The shop of a replay; gives its id there."""
+    row = tx.one(
+        "insert_shop",
+        {
+            "slug": f"backtest-{seed}",
+            "name": shop.name,
+            "currency": shop.currency,
+            "timezone": shop.timezone,
+            "locale": shop.locale,
+            "settings": encode(dict(shop.settings)),
+            "now": to_micros(begin),
+        },
+    )
+    assert row is not None
+    return row[0]
 
 
 class Replay:
@@ -48,20 +66,7 @@ class Replay:
         )
         self._staff = Staff(database, plugins, self.runtime.world)
         with database.transaction() as tx:
-            row = tx.one(
-                "insert_shop",
-                {
-                    "slug": f"backtest-{seed}",
-                    "name": shop.name,
-                    "currency": shop.currency,
-                    "timezone": shop.timezone,
-                    "locale": shop.locale,
-                    "settings": encode(dict(shop.settings)),
-                    "now": to_micros(begin),
-                },
-            )
-            assert row is not None
-            self.shop: int = row[0]
+            self.shop = insert_scratch_shop(tx, shop, begin, seed)
             if is_bare:
                 tx.text("UPDATE shop SET id = ?1 WHERE id = ?2", [shop.id, self.shop])
                 self.shop = shop.id

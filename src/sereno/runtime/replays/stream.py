@@ -24,6 +24,7 @@ from sereno.runtime.replays.history import Entered, PastEvent
 from sereno.runtime.replays.log import EventLog
 from sereno.runtime.replays.records import RecordStore, ReplayRecords
 from sereno.runtime.replays.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
+from sereno.runtime.replays.replaying import LONGEST, TOGETHER
 from sereno.runtime.replays.runs import ReplayBatch, RunStore
 from sereno.runtime.replays.scratch import ReplayDatabase
 from sereno.runtime.replays.worth import Worth
@@ -40,10 +41,6 @@ from sereno.store.fields import from_micros, to_micros
 
 log = logging.getLogger("sereno.runtime")
 
-LONGEST = timedelta(days=400)
-"""How far the clock runs on after the last event when nobody says."""
-TOGETHER = 500
-"""Events that start nothing and end nothing go in together, so many at most."""
 TELL_AFTER = 1000
 """Rows that are told together."""
 

@@ -9,7 +9,7 @@ not assumed but read off the weights of the longest gaps there have been.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -243,34 +243,32 @@ def reaches(profile: Profile, last: float, weight: float, pauses: Sequence[tuple
     week = sum(profile.rates)
     if week <= 0 or weight / week > HORIZON / WEEK:
         return None
-    at, left = last, weight
-    end = last + HORIZON * HOUR
-    while at < end:
-        pause = next(((a, b) for a, b in pauses if a <= at < b), None)
-        if pause is not None:
-            at = pause[1]
-            continue
-        until = min((at // HOUR + 1) * HOUR, *(a for a, _ in pauses if a > at), end)
-        rate = _rate(profile, at) / HOUR
+    left = weight
+    for at, until, rate in _stretches(profile, last, last + HORIZON * HOUR, pauses):
         if rate > 0 and left <= rate * (until - at):
             return at + left / rate
         left -= rate * (until - at)
-        at = until
     return None
 
 
 def weigh(profile: Profile, start: float, end: float, pauses: Sequence[tuple[float, float]] = ()) -> float:
     """How many events were to be expected from `start` to `end`."""
-    found, at = 0.0, start
+    return sum((rate * (until - at) for at, until, rate in _stretches(profile, start, end, pauses)), 0.0)
+
+
+def _stretches(
+    profile: Profile, start: float, end: float, pauses: Sequence[tuple[float, float]]
+) -> Iterator[tuple[float, float, float]]:
+    """The time between two moments without its pauses, in parts of at most an hour: (from, until, events a second)."""
+    at = start
     while at < end:
         pause = next(((a, b) for a, b in pauses if a <= at < b), None)
         if pause is not None:
             at = pause[1]
             continue
         until = min((at // HOUR + 1) * HOUR, *(a for a, _ in pauses if a > at), end)
-        found += _rate(profile, at) / HOUR * (until - at)
+        yield at, until, _rate(profile, at) / HOUR
         at = until
-    return found
 
 
 def _rate(profile: Profile, at: float) -> float:
