@@ -213,8 +213,8 @@ def visit(chance: random.Random, at: datetime, made: int) -> Iterator[tuple[date
         "subtotal": total,
         "status": "open",
         "placed_at": f"{placed:%Y-%m-%dT%H:%M:%S.%f}Z",
-        "billing_address": ADDRESS,
-        "shipping_address": ADDRESS,
+        "billing_address": setting.ADDRESS,
+        "shipping_address": setting.ADDRESS,
     }
     yield placed, "order.created", f"order:o{made}", order
     yield placed + timedelta(seconds=40), "order.paid", f"order:o{made}", {**order, "payment_status": "paid"}
@@ -247,17 +247,6 @@ def line(chance: random.Random, id_: str) -> dict[str, Any]:
         "price": f"{price}.00",
         "total": f"{price * quantity}.00",
     }
-
-
-ADDRESS = {
-    "name": "Ana Pérez García",
-    "address1": "Calle de Alcalá 123, 4º B",
-    "city": "Madrid",
-    "province": "Madrid",
-    "zip": "28009",
-    "country": "ES",
-    "phone": "+34600000000",
-}
 
 
 if __name__ == "__main__":

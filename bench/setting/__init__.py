@@ -143,16 +143,18 @@ def orders(count: int, first: int = 0) -> Iterator[Any]:
         )
 
 
+ADDRESS = {
+    "name": "Ana Pérez García",
+    "address1": "Calle de Alcalá 123, 4º B",
+    "city": "Madrid",
+    "province": "Madrid",
+    "zip": "28009",
+    "country": "ES",
+    "phone": "+34600000000",
+}
+
+
 def _order(number: int, who: int, at: str) -> dict[str, Any]:
-    address = {
-        "name": "Ana Pérez García",
-        "address1": "Calle de Alcalá 123, 4º B",
-        "city": "Madrid",
-        "province": "Madrid",
-        "zip": "28009",
-        "country": "ES",
-        "phone": "+34600000000",
-    }
     lines = [
         {
             "id": f"{number}-{place}",
@@ -186,8 +188,8 @@ def _order(number: int, who: int, at: str) -> dict[str, Any]:
             "accepts_email": True,
             "locale": "es",
         },
-        "billing_address": address,
-        "shipping_address": address,
+        "billing_address": ADDRESS,
+        "shipping_address": ADDRESS,
         "lines": lines,
         "placed_at": at,
         "updated_at": at,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from test_watching import faults, publish
+from test_access import faults
+from test_watching import publish
 
 FLOW = """\
 flow: big-orders

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
 from browsing import sign_in
 from playwright.sync_api import Browser, Locator, Page, expect
+from test_access import faults
 
 MOST_INTERACTIONS = 15
 FLOW = """\
@@ -34,16 +34,6 @@ class Hand:
     def type(self, what: Locator, text: str) -> None:
         what.fill(text)
         self.count += 1
-
-
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['target']} {node['failureSummary']}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def settled(page: Page) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from test_watching import FLOW, faults, publish
+from test_access import faults
+from test_watching import FLOW, publish
 
 PARCELS = FLOW.replace("flow: parcels", "flow: slow-parcels").replace("name: Parcels", "name: Slow parcels")
 

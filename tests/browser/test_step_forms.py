@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browsing import sign_in
 from playwright.sync_api import Browser, Page, expect
+from test_access import faults
 
 BUILDER = "/flows/draft-only/builder"
 PANELS = (
@@ -25,12 +25,6 @@ LOOKS = {
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "narrow": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
 }
-
-
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
-    return [f"{fault['id']}: {node['target']} {node['failureSummary']}" for fault in grave for node in fault["nodes"]]
 
 
 def document(page: Page, address: str) -> str:

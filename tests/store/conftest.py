@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import arbiting
 import pytest
 from support import ANSWERS, TRIED, Place
 
@@ -16,4 +17,16 @@ def place(database: Any) -> Iterator[Place]:
     ANSWERS.clear()
     yield place
     ANSWERS.clear()
+    place.runtime.stop()
+
+
+@pytest.fixture
+def shop(database: Any) -> Iterator[Place]:
+    """A place whose action writes to people, and notes when each message went."""
+    arbiting.register()
+    place = Place(database)
+    arbiting.WENT.clear()
+    arbiting.OUTCOMES.clear()
+    yield place
+    arbiting.OUTCOMES.clear()
     place.runtime.stop()

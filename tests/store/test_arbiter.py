@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from arbiting import OUTCOMES, WENT, flow, register, sent, set_rules, slots, told, wish
 from support import START, Place, fact, order
 
@@ -17,17 +15,6 @@ EMAIL_DAILY = {"channel": "email", "most": 1, "period": "1d"}
 
 EACH = "to: '{{ event.data.to }}', text: '{{ event.data.text }}', merge: '{{ event.data.text }}'"
 """No letter takes the place of another."""
-
-
-@pytest.fixture
-def shop(database: Any) -> Iterator[Place]:
-    register()
-    place = Place(database)
-    WENT.clear()
-    OUTCOMES.clear()
-    yield place
-    OUTCOMES.clear()
-    place.runtime.stop()
 
 
 def test_a_cap_holds_over_flows_and_says_why(shop: Place) -> None:

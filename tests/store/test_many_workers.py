@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from crowding import work_together
 from support import START, Place, fact, order
 
-from sereno.runtime.ports import no_ports
-from sereno.runtime.runtime import Runtime
 from sereno.sdk.connector import NewEvent
-from sereno.sdk.plugin import registry
-from sereno.store.database import open_database
 
 PEOPLE = 60
 FLOWS = (
@@ -82,33 +78,7 @@ def test_many_workers_come_to_the_same(sqlite: Any, postgres: Any, seed: int) ->
             place.flow(text)
     found = events(seed)
     alone.send(*found)
-    failures: list[BaseException] = []
-    is_over = threading.Event()
-
-    def work(name: str) -> None:
-        try:
-            database = open_database("postgresql:///x")
-            database.parameters.update(postgres.parameters)  # type: ignore[attr-defined]
-            runtime = Runtime(database, registry(), no_ports, many.clock, name, threads=1)
-            runtime.dispatcher.lanes = 6
-            while runtime.dispatcher.run(7) or runtime.round_of("wake") or not is_over.is_set():
-                pass
-            runtime.stop()
-            database.close()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b", "c")]
-    for thread in threads:
-        thread.start()
-    for first in range(0, len(found), 9):
-        many.send(*found[first : first + 9])
-    while many.rows("SELECT count(*) FROM event_queue") != [(0,)] and not failures:
-        pass
-    is_over.set()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    work_together(many, postgres, found, 9)
     expected = outcome(alone)
     assert outcome(many) == expected
     assert expected["live"] == expected["failed"] == expected["queued"] == [(0,)]

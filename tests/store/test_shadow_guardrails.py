@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from arbiting import OUTCOMES, WENT, flow, register, sent, set_rules, slots, wish
+from arbiting import OUTCOMES, WENT, flow, sent, set_rules, slots, wish
 from support import Place, fact
 
 from sereno.runtime import services
@@ -17,17 +15,6 @@ from sereno.sdk.result import Done
 
 EMAIL_DAILY = {"channel": "email", "most": 1, "period": "1d"}
 NIGHT = {"channel": "email", "from": "21:00", "until": "12:00"}
-
-
-@pytest.fixture
-def shop(database: Any) -> Iterator[Place]:
-    register()
-    place = Place(database)
-    WENT.clear()
-    OUTCOMES.clear()
-    yield place
-    OUTCOMES.clear()
-    place.runtime.stop()
 
 
 def shade(shop: Place, name: str, **given: Any) -> None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import random
-import threading
 from typing import Any
 
 import pytest
+from crowding import work_together
 from support import Place, fact
 
 from sereno.engine.chance import share_of
 from sereno.runtime import services
-from sereno.runtime.ports import no_ports
-from sereno.runtime.runtime import Runtime
 from sereno.runtime.staging import stages
 from sereno.sdk.connector import NewEvent
-from sereno.sdk.plugin import registry
-from sereno.store.database import open_database
 
 PEOPLE = 80
 ONCE = (
@@ -77,33 +73,7 @@ def test_many_workers_with_versions_side_by_side(sqlite: Any, postgres: Any, see
     found = events(seed)
     alone.send(*found)
     alone.drain()
-    failures: list[BaseException] = []
-    is_over = threading.Event()
-
-    def work(name: str) -> None:
-        try:
-            database = open_database("postgresql:///x")
-            database.parameters.update(postgres.parameters)  # type: ignore[attr-defined]
-            runtime = Runtime(database, registry(), no_ports, many.clock, name, threads=1)
-            runtime.dispatcher.lanes = 6
-            while runtime.dispatcher.run(7) or runtime.round_of("wake") or not is_over.is_set():
-                pass
-            runtime.stop()
-            database.close()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b", "c")]
-    for thread in threads:
-        thread.start()
-    for first in range(0, len(found), 11):
-        many.send(*found[first : first + 11])
-    while many.rows("SELECT count(*) FROM event_queue") != [(0,)] and not failures:
-        pass
-    is_over.set()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    work_together(many, postgres, found, 11)
     expected, seen = outcome(alone), outcome(many)
     for what in expected:
         assert seen[what] == expected[what], what
