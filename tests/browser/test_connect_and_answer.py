@@ -108,7 +108,7 @@ def questions(desk: Page, address: str) -> Page:
     call("POST", "/flows/ask-first/publish", {})
     for number in range(3):
         call("POST", "/flows/ask-first/start", {"subject": f"order:90{number}"})
-    for _ in range(80):
+    for _ in range(240):
         if call("GET", "/approvals?limit=50").count("Put a note into order:90") == 3:
             break
         desk.wait_for_timeout(250)

@@ -67,6 +67,11 @@ def plain(key: str) -> str:
     return key[found.end() :] if found else key
 
 
+def of(key: str) -> str:
+    """The namespace of an id; "" for one of the first store."""
+    return key[: len(key) - len(plain(key))].removesuffix(MARK)
+
+
 def choose(name: str, taken: Collection[str]) -> str:
     """A namespace for a connection of this name that none of `taken` has."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST].strip("-") or "store"

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from sereno.sdk.stores import StoreApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class Connector:
     - `sign(secret, body, headers, now, settings)`: gives the headers with a valid signature: for the test kit, the
       simulator and `sereno ingest`.
     - `guide`: what `sereno connect` and the pages ask for and explain.
+    - `store`: what can be done on the platform itself; None: events only come in.
     """
 
     kind: str
@@ -112,3 +116,4 @@ class Connector:
     map: Callable[[Delivery, Mapping[str, Any]], Mapped]
     sign: Callable[[str, bytes, Mapping[str, str], datetime, Mapping[str, Any]], dict[str, str]]
     guide: Guide | None = None
+    store: StoreApi | None = None

@@ -19,6 +19,7 @@ from sereno.sdk.context import Context
 from sereno.sdk.ports import Consents
 from sereno.sdk.registry import Registry
 from sereno.sdk.result import Result
+from sereno.sdk.writes import Write
 
 C = TypeVar("C", bound=Config)
 
@@ -105,7 +106,8 @@ class ActionDefinition:
     names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
     `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it. `message(config)`
     says that it writes to a person (None: it does not); `addressed(config, context)` then says to whom, None where
-    nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known."""
+    nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known.
+    `ability`: the write it asks of the shop's platform; where no store of the shop has it, the builder says so."""
 
     name: str
     label: str
@@ -123,6 +125,7 @@ class ActionDefinition:
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None
+    ability: type[Write] | None = None
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -262,6 +265,7 @@ def action(
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None,
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None,
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None,
+    ability: type[Write] | None = None,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -287,6 +291,7 @@ def action(
             message,
             addressed,
             spend,
+            ability,
         )
         _plugins.actions.add(name, definition)
         return function

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Subscribers
+from sereno.sdk.stores import Stores
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
@@ -39,6 +40,12 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
             from sereno.modules.http.client import GuardedHttp
 
             return GuardedHttp(allowed_hosts(shop))
+        if kind is Stores:
+            from sereno.modules.http.client import GuardedHttp
+            from sereno.runtime.stores.writing import LiveStores
+
+            http = GuardedHttp(allowed_hosts(shop))
+            return LiveStores(database or default_database(), registry(), shop.id, http)
         if kind is Links:
             from sereno.modules.messages.unsubscribe import SignedLinks
 

@@ -24,12 +24,14 @@ class Shop(models.Model):
 
 
 class Connection(models.Model):
-    """A way in (and later out). `secrets` is an encrypted JSON list, the newest first; several live in a rotation."""
+    """A way in, and out where `access` is given. `secrets` is an encrypted JSON list, the newest first; several live in
+    a rotation. `access`: what the platform gave so that Sereno may write there, encrypted too."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE)
     name = models.SlugField(max_length=64, unique=True)
     kind = models.CharField(max_length=32)
     secrets = models.TextField(default="")
+    access = models.TextField(default="", db_default="")
     settings = DocumentField(default=dict)
     is_active = models.BooleanField(default=True)
     created_at = InstantField()

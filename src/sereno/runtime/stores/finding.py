@@ -1,0 +1,64 @@
+"""The stores of a shop that may be written to, and which of them has a record.
+
+Invariant: a record's namespace is its connection's; a key without one belongs to the shop's first store.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sereno.runtime import namespaces
+from sereno.sdk.plugin import Plugins
+from sereno.sdk.stores import StoreApi
+from sereno.store.database import Transaction
+from sereno.store.documents import decode
+from sereno.store.secrets import decrypt, encrypt
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A connection with a key to its platform. `namespace` is "" for a shop's first store."""
+
+    connection_id: int
+    connection: str
+    kind: str
+    api: StoreApi
+    settings: Mapping[str, Any]
+    access: Mapping[str, str]
+    namespace: str
+
+
+def stores_of(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
+    """The shop's open connections whose platform may be written to, the oldest first. Raises SecretsUnreadable."""
+    found: list[Store] = []
+    for id_, name, kind, settings, access in tx.all("writable_stores", {"shop": shop_id}):
+        connector = plugins.connectors.get(kind)
+        if connector is None or connector.store is None:
+            continue
+        held: dict[str, Any] = decode(settings) if settings else {}
+        found.append(
+            Store(id_, name, kind, connector.store, held, open_access(access), str(held.get("namespace") or ""))
+        )
+    return found
+
+
+def holding(stores: Sequence[Store], kind: str, key: str) -> Store | None:
+    """The store that has the record of this key; for a key of "" (something new) the first one."""
+    if not key:
+        return next(iter(stores), None)
+    namespace = namespaces.of(key)
+    return next((one for one in stores if one.namespace == namespace), None)
+
+
+def seal_access(access: Mapping[str, str]) -> str:
+    """Text for the column `access`."""
+    return encrypt([json.dumps(dict(access))]) if access else ""
+
+
+def open_access(text: str) -> dict[str, str]:
+    """What `seal_access` closed. Raises SecretsUnreadable."""
+    held = decrypt(text)
+    return json.loads(held[0]) if held else {}

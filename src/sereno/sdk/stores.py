@@ -1,0 +1,273 @@
+"""How a connector carries out writes on its platform, reads records back and keeps its subscriptions; and the port by
+which actions ask for it.
+
+Invariant: a connector's functions speak HTTP through the `Exchange` they are given and nothing else: no clock, no
+database, no retries. What goes wrong is one of the StoreErrors; the runtime makes a Result of it. The same write with
+the same `Call.key` changes the store once, however often it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from sereno.sdk.connector import Setting
+from sereno.sdk.context import Context
+from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
+from sereno.sdk.result import Fail, Result
+from sereno.sdk.writes import Write
+
+# --- what goes wrong --------------------------------------------------------------------------------
+
+
+class StoreError(Exception):
+    """The platform did not do it."""
+
+
+class StoreLimited(StoreError):  # noqa: N818
+    """Too many requests: `after` is when to come back (None: it did not say)."""
+
+    def __init__(self, after: timedelta | None = None, text: str = "") -> None:
+        super().__init__(text or "the store asks to come back later")
+        self.after = after
+
+
+class StoreBusy(StoreError):  # noqa: N818
+    """A time-out, a 5xx: it may have happened or not. The next attempt must look first."""
+
+
+class StoreRefused(StoreError):  # noqa: N818
+    """Not ever, as things are. `code` is stable (`store.key_refused`, `order.gone`, `refund.too_much`, ...); the text
+    says what to do, in English."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+# --- the way to the platform ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` is the answer's JSON with exact numbers (decimals as text are left as text), None where there is none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One connection's way to its platform. `settings` are the connection's, `access` what was given so that Sereno may
+    write (secret). `signed(exchange, request)` may put the credentials on each request."""
+
+    http: Http
+    settings: Mapping[str, Any]
+    access: Mapping[str, str]
+    sign: Callable[[Exchange, HttpRequest], HttpRequest] = lambda exchange, request: request
+    timeout: timedelta = timedelta(seconds=30)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        good: Sequence[int] = (),
+    ) -> Answer:
+        """JSON there and back. Answers of 2xx, and those in `good`, are given; 429 is StoreLimited, 408, 5xx and no
+        answer StoreBusy, 401 and 403 StoreRefused `store.key_refused`, 404 and 410 `store.not_found`, any other 4xx
+        `store.refused` with the platform's words."""
+        address = f"{url}?{urlencode(query, doseq=True)}" if query else url
+        data = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
+        given = {"Accept": "application/json", **({} if data is None else {"Content-Type": "application/json"})}
+        request = HttpRequest(method, address, {**given, **(headers or {})}, data, self.timeout)
+        try:
+            answer = self.http.send(self.sign(self, request))
+        except HttpBlocked as error:
+            raise StoreRefused("store.blocked", str(error)) from error
+        except HttpFailed as error:
+            raise StoreBusy(str(error)) from error
+        return _judged(answer, good)
+
+
+def _judged(answer: HttpAnswer, good: Sequence[int]) -> Answer:
+    if 200 <= answer.status < 300 or answer.status in good:
+        return Answer(answer.status, answer.headers, _json(answer.body))
+    said = answer.body[:500].decode("utf-8", "replace").strip()
+    if answer.status == 429:
+        raise StoreLimited(retry_after(answer.headers), said)
+    if answer.status in (408, 425) or answer.status >= 500:
+        raise StoreBusy(f"the store answered {answer.status}: {said}")
+    if answer.status in (401, 403):
+        raise StoreRefused("store.key_refused", f"The store refused the key ({answer.status}): {said}")
+    if answer.status in (404, 410):
+        raise StoreRefused("store.not_found", f"The store does not know it ({answer.status}): {said}")
+    raise StoreRefused("store.refused", f"The store refused ({answer.status}): {said}")
+
+
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    """Of the header `Retry-After`, in seconds."""
+    try:
+        return timedelta(seconds=min(max(float(headers.get("retry-after", "")), 0.0), 86_400.0))
+    except ValueError:
+        return None
+
+
+def _json(body: bytes) -> Any:
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body, parse_float=str)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise StoreBusy(f"the store's answer is no JSON: {body[:200]!r}") from error
+
+
+# --- writing ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One try of a write. `key` is the idempotency key, the same on every attempt; from the second `attempt` on the
+    connector looks first whether it has happened, where the platform has no such keys of its own. `record` is the
+    newest known canonical record it is about (its ids are the platform's own)."""
+
+    exchange: Exchange
+    key: str
+    attempt: int
+    now: datetime
+    record: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """It is so now, or was already. `value` is kept with the effect (ids the platform gave, say). `version` is the
+    record's `updated_at` after the write where the platform says it: a notice no newer than it is our own echo."""
+
+    value: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    version: datetime | None = None
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read: records changed at or after `since` (None: all), from `cursor` on (None: the first page)."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    cursor: str | None = None
+    size: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record as its webhook would have brought it: what the connector's `map` takes. `id` and `updated_at` are the
+    record's own."""
+
+    topic: str
+    body: Mapping[str, Any]
+    id: str
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is the cursor of the next page (None: that was the last), `total` how many there are in all, if known."""
+
+    items: Sequence[Item]
+    next: str | None = None
+    total: int | None = None
+
+
+# --- subscriptions ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A webhook as the platform has it. `is_active` is False for one the platform switched off."""
+
+    id: str
+    topic: str
+    address: str
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """How webhooks are looked at, made and taken away. `make` and `repair` get the address of the door and the signing
+    secret; `repair` switches one on again."""
+
+    topics: Sequence[str]
+    list: Callable[[Exchange], Sequence[Subscription]]
+    make: Callable[[Exchange, str, str, str], Subscription]
+    remove: Callable[[Exchange, str], None]
+    repair: Callable[[Exchange, Subscription, str, str], Subscription] | None = None
+
+
+# --- a platform -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the platform says about itself and the key: `shop`, `currency`, `version`; `lacking` are permissions the key
+    does not have and what cannot be done without them."""
+
+    shop: str = ""
+    currency: str = ""
+    version: str = ""
+    lacking: Sequence[str] = ()
+
+
+Handler = Callable[[Call, Any], Written]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreApi:
+    """What a connector can do on its platform.
+
+    `access` is what has to be given so that Sereno may write, and `steps` how to get it. `writes` carries out each kind
+    of write it has; what is not in it the platform lacks. `reads` gives pages of records by kind (`order`, `customer`,
+    `product`, `stock_level`). `per_second` is how many calls the platform takes. `sign` puts the credentials on.
+    """
+
+    access: tuple[Setting, ...]
+    steps: tuple[str, ...]
+    probe: Callable[[Exchange], Probe]
+    writes: Mapping[type[Write], Handler] = field(default_factory=dict[type[Write], Handler])
+    reads: Mapping[str, Callable[[Exchange, Reading], Page]] = field(
+        default_factory=dict[str, Callable[[Exchange, Reading], Page]]
+    )
+    subscriptions: Subscriptions | None = None
+    per_second: float = 2.0
+    sign: Callable[[Exchange, HttpRequest], HttpRequest] = lambda exchange, request: request
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        return frozenset(one.ability for one in self.writes)
+
+
+class Stores(Protocol):
+    """The port of actions that change something in a shop's own platform."""
+
+    def write(self, write: Write, *, key: str, attempt: int, now: datetime) -> Result:
+        """Done once it is so (value as the connector gave it), Retry when the platform is busy or wants less, Fail with
+        `store.none` (no store may be written to), `store.cannot` (the platform lacks it) or the platform's reason."""
+        ...
+
+
+def write_to_store(ctx: Context, write: Write) -> Result:
+    """What an action does that changes the store: the write under the effect's own key."""
+    try:
+        stores = ctx.port(Stores)
+    except LookupError:
+        return Fail("store.none", "No store of this shop may be written to: give one the permission under Connections.")
+    return stores.write(write, key=ctx.effect_key, attempt=ctx.attempt, now=ctx.now)

@@ -1,0 +1,346 @@
+"""What can be asked of a shop's own platform, one value class per ability.
+
+Invariant: a write is a value. It names records by their keys as Sereno has them; whoever carries it out hands the
+connector the same write with the platform's own ids (`plain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, Self, cast
+
+from sereno.commerce.money import Money
+
+IDS = frozenset({"order", "customer", "product", "variant", "inventory_item", "line", "key"})
+"""Names of fields that hold an id of the platform's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Inside a write, a thing with ids of its own."""
+
+    def plain(self, strip: Callable[[str], str]) -> Self:
+        """The same with `strip` done to every id, also inside."""
+        changed: dict[str, Any] = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name in IDS and isinstance(value, str):
+                changed[one.name] = strip(value)
+            elif isinstance(value, tuple):
+                parts = cast("tuple[object, ...]", value)
+                changed[one.name] = tuple(item.plain(strip) if isinstance(item, Part) else item for item in parts)
+        return replace(self, **changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Write(Part):
+    """Base of all. `ability` is its stable name; `echoes` are the nouns of the events by which the platform tells that
+    it happened (`order` of `order.updated`)."""
+
+    ability: ClassVar[str]
+    echoes: ClassVar[frozenset[str]]
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Kind and key of the record it changes: by the key the store is found that has it. The key is "" for what the
+        write makes anew."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class OfOrder(Write):
+    order: str
+    echoes: ClassVar[frozenset[str]] = frozenset({"order", "fulfillment", "payment", "refund", "shipment"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return "order", self.order
+
+
+@dataclass(frozen=True, slots=True)
+class OfProduct(Write):
+    product: str
+    echoes: ClassVar[frozenset[str]] = frozenset({"product", "variant"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return "product", self.product
+
+
+# --- orders -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TagOrder(OfOrder):
+    """Put tags on and take tags off; either, done twice, changes nothing."""
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    ability: ClassVar[str] = "tag_order"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOrder(OfOrder):
+    """Add a line to the order's internal note; the customer does not see it."""
+
+    text: str = ""
+    ability: ClassVar[str] = "note_order"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFulfillment(OfOrder):
+    """Nothing of it may leave. `reason` is one of Sereno's codes, `note` a sentence for staff."""
+
+    reason: str = "other"
+    note: str = ""
+    ability: ClassVar[str] = "hold_fulfillment"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFulfillment(OfOrder):
+    """Take back what `HoldFulfillment` did."""
+
+    ability: ClassVar[str] = "release_fulfillment"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder(OfOrder):
+    """Cancel what has not left. `refund`: give back what was paid, or void what was only authorized."""
+
+    reason: Literal["customer", "fraud", "inventory", "declined", "other"] = "other"
+    note: str = ""
+    restock: bool = True
+    refund: bool = True
+    notify: bool = True
+    ability: ClassVar[str] = "cancel_order"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine(Part):
+    line: str
+    quantity: int
+    restock: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder(OfOrder):
+    """Give money back: `amount`, else what the lines cost, else all that is left."""
+
+    amount: Money | None = None
+    lines: tuple[RefundLine, ...] = ()
+    note: str = ""
+    notify: bool = True
+    ability: ClassVar[str] = "refund_order"
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePayment(OfOrder):
+    """Take what was authorized: `amount`, or all of it."""
+
+    amount: Money | None = None
+    ability: ClassVar[str] = "capture_payment"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAddress(OfOrder):
+    """Send it elsewhere. `address` is a canonical address record, whole."""
+
+    address: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ability: ClassVar[str] = "change_address"
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuantity(Part):
+    """How many of a line are wanted now (0 takes it out), or a new line of a variant."""
+
+    quantity: int
+    line: str = ""
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItems(OfOrder):
+    """Change an order's lines before it leaves; the platform reckons totals and taxes anew."""
+
+    lines: tuple[LineQuantity, ...] = ()
+    note: str = ""
+    notify: bool = True
+    ability: ClassVar[str] = "change_items"
+
+
+@dataclass(frozen=True, slots=True)
+class FulfillOrder(OfOrder):
+    """Say that it left: all that is open, or these lines."""
+
+    lines: tuple[LineQuantity, ...] = ()
+    tracking_number: str = ""
+    carrier: str = ""
+    tracking_url: str = ""
+    notify: bool = True
+    ability: ClassVar[str] = "fulfill_order"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDraftOrder(Write):
+    """An order to be confirmed by staff or paid by a link."""
+
+    customer: str = ""
+    email: str = ""
+    lines: tuple[LineQuantity, ...] = ()
+    note: str = ""
+    tags: tuple[str, ...] = ()
+    address: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    discount: Money | None = None
+    ability: ClassVar[str] = "create_draft_order"
+    echoes: ClassVar[frozenset[str]] = frozenset({"draft_order"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return ("customer", self.customer) if self.customer else ("order", "")
+
+
+# --- people -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TagCustomer(Write):
+    """Put tags on and take tags off; either, done twice, changes nothing."""
+
+    customer: str
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    ability: ClassVar[str] = "tag_customer"
+    echoes: ClassVar[frozenset[str]] = frozenset({"customer"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return "customer", self.customer
+
+
+# --- catalogue, prices, stock -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TagProduct(OfProduct):
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    ability: ClassVar[str] = "tag_product"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPrice(OfProduct):
+    """The price of one variant. `compare_at` is the price struck through: None leaves it, an amount of 0 clears it."""
+
+    variant: str = ""
+    price: Money | None = None
+    compare_at: Money | None = None
+    ability: ClassVar[str] = "set_price"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProduct(OfProduct):
+    """Show it in the shop, or hide it."""
+
+    is_published: bool = True
+    ability: ClassVar[str] = "publish_product"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectProduct(OfProduct):
+    """Put it into a collection (a category), or take it out. `collection` is the platform's id or its handle."""
+
+    collection: str = ""
+    is_in: bool = True
+    ability: ClassVar[str] = "collect_product"
+
+
+@dataclass(frozen=True, slots=True)
+class SetStock(Write):
+    """How many of a variant can be sold at a location ("" where the platform has one). `expected`: only if the platform
+    still has this figure; it refuses with `stock.changed` otherwise."""
+
+    variant: str
+    available: int
+    product: str = ""
+    inventory_item: str = ""
+    sku: str = ""
+    location: str = ""
+    expected: int | None = None
+    ability: ClassVar[str] = "set_stock"
+    echoes: ClassVar[frozenset[str]] = frozenset({"stock", "product", "variant"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return "variant", self.variant
+
+
+@dataclass(frozen=True, slots=True)
+class SetMetafield(Write):
+    """A value of the shop's own on a record. `of` is `order`, `customer`, `product` or `variant`; `type` is the kind of
+    value by Shopify's names, which others map."""
+
+    of: Literal["order", "customer", "product", "variant"]
+    key: str
+    name: str
+    value: str
+    namespace: str = "sereno"
+    type: str = "single_line_text_field"
+    ability: ClassVar[str] = "set_metafield"
+    echoes: ClassVar[frozenset[str]] = frozenset({"order", "customer", "product", "variant"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return self.of, self.key
+
+
+# --- incentives -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDiscountCode(Write):
+    """A code customers type in. `value` is in percent, or an amount of `currency`. The same code made again by the same
+    effect is no second one."""
+
+    code: str
+    kind: Literal["percentage", "fixed", "free_shipping"] = "percentage"
+    value: Decimal = Decimal(0)
+    currency: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    most_uses: int | None = 1
+    is_once_per_customer: bool = True
+    minimum: Money | None = None
+    customer: str = ""
+    ability: ClassVar[str] = "create_discount_code"
+    echoes: ClassVar[frozenset[str]] = frozenset({"discount"})
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return ("customer", self.customer) if self.customer else ("discount", "")
+
+
+WRITES: tuple[type[Write], ...] = (
+    TagOrder,
+    NoteOrder,
+    HoldFulfillment,
+    ReleaseFulfillment,
+    CancelOrder,
+    RefundOrder,
+    CapturePayment,
+    ChangeAddress,
+    ChangeItems,
+    FulfillOrder,
+    CreateDraftOrder,
+    TagCustomer,
+    TagProduct,
+    SetPrice,
+    PublishProduct,
+    CollectProduct,
+    SetStock,
+    SetMetafield,
+    CreateDiscountCode,
+)
+"""All there are, in the order people read them."""
