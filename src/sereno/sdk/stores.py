@@ -236,7 +236,9 @@ class StoreApi:
 
     `access` is what has to be given so that Sereno may write, and `steps` how to get it. `writes` carries out each kind
     of write it has; what is not in it the platform lacks. `reads` gives pages of records by kind (`order`, `customer`,
-    `product`, `stock_level`). `per_second` is how many calls the platform takes. `sign` puts the credentials on.
+    `product`, `stock_level`). `fetch` gives one record of a kind as it is now, by the platform's own id: what a thin
+    notice (`is_thin`) leaves out; None when the platform has it no more; what has no kind of its own there (a refund, a
+    parcel) comes with its order. `per_second` is how many calls the platform takes. `sign` puts the credentials on.
     """
 
     access: tuple[Setting, ...]
@@ -245,6 +247,9 @@ class StoreApi:
     writes: Mapping[type[Write], Handler] = field(default_factory=dict[type[Write], Handler])
     reads: Mapping[str, Callable[[Exchange, Reading], Page]] = field(
         default_factory=dict[str, Callable[[Exchange, Reading], Page]]
+    )
+    fetch: Mapping[str, Callable[[Exchange, str], Item | None]] = field(
+        default_factory=dict[str, Callable[[Exchange, str], Item | None]]
     )
     subscriptions: Subscriptions | None = None
     per_second: float = 2.0
