@@ -51,6 +51,7 @@ AUTOMATE = (
     Link("results", _("Results"), "trending-up", "v"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
+TRADE = (Link("orders", _("Orders"), "shopping-cart", "1"),)
 RECORD = (
     Link("events", _("Events"), "radio", "e"),
     Link("deliveries", _("Deliveries"), "webhook", "d"),
@@ -130,6 +131,7 @@ def render(
                 for title, links in (
                     (_("Watch"), WATCH),
                     (_("Automate"), AUTOMATE),
+                    (_("Shop floor"), TRADE),
                     (_("Record"), RECORD),
                     (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
                 )

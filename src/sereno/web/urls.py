@@ -14,6 +14,7 @@ from sereno.web.guardrails import urls as guardrails
 from sereno.web.limits import urls as limits
 from sereno.web.live import reading
 from sereno.web.live import urls as live
+from sereno.web.orders import urls as orders
 from sereno.web.outgoing import urls as outgoing
 from sereno.web.pages import (
     deliveries,
@@ -50,6 +51,7 @@ urlpatterns = [
     *desk.urlpatterns,
     *gallery.urlpatterns,
     *outgoing.urlpatterns,
+    *orders.urlpatterns,
     path("", home.home, name="home"),
     path("flows", flows.flows, name="flows"),
     path("flows/install", flows.install, name="flow-install"),
