@@ -61,6 +61,44 @@ class Products(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Short:
+    """A line that cannot be reserved. `code`: `stock.short` (there are fewer), `stock.unknown` (nobody has said how
+    many there are: it is left to the caller, and keeps no other line from being reserved)."""
+
+    item: str
+    wanted: int
+    available: int
+    code: Literal["stock.short", "stock.unknown"] = "stock.short"
+
+
+class Reservations(Protocol):
+    """Stock that is promised to orders. Exact: however many ask at the same moment, no unit is promised twice."""
+
+    def reserve(
+        self, order: str, lines: Sequence[Mapping[str, Any]], *, placed_at: str | None = None
+    ) -> Sequence[Short]:
+        """Reserve the lines (canonical ones) for the order of this key: all of them, or none when one is
+        `stock.short`. Asked again it changes nothing; asked with other lines, only the difference. What is not counted
+        (`is_tracked` false) needs no reservation; what may be sold below zero is never short. `placed_at`: the order's
+        own instant, ISO 8601, for an order of a store whose stock falls with it; None for what no store knows of."""
+        ...
+
+    def release(self, order: str) -> int:
+        """Give back what is reserved for the order and has not left. Gives how many lines that were."""
+        ...
+
+    def available(self, items: Sequence[str]) -> Mapping[str, int]:
+        """How many can still be promised, by SKU (or variant's key where it has no SKU); unknown ones are left out."""
+        ...
+
+
+class Holds(Protocol):
+    """Which orders are held, as of the newest committed fact: not as of the last projection."""
+
+    def is_held(self, order: str) -> bool: ...
+
+
 class Messages(Protocol):
     """The shop's own messages, as published. What comes back is the module `messages`'s own kind of template."""
 
