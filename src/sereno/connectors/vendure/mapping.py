@@ -73,6 +73,10 @@ def _changed(found: Found, data: Reader, body: Reader) -> None:
         return
     order = orders.order(reader, at)
     add_order(found, order, "order.updated")
+    _parcels(found, order, at)
+
+
+def _parcels(found: Found, order: dict[str, Any], at: str | None) -> None:
     for parcel in order.get("fulfillments", ()):
         data_of = {**parcel, "customer_id": order.get("customer_id"), "email": order.get("email")}
         data_of |= {"order_number": order.get("number"), "destination": order.get("shipping_address")}
@@ -80,6 +84,28 @@ def _changed(found: Found, data: Reader, body: Reader) -> None:
             add_once(found, "shipment", "shipped", compact(data_of), at=parcel.get("shipped_at") or at)
         if parcel.get("delivery_status") == "delivered":
             add_once(found, "shipment", "delivered", compact(data_of), at=parcel.get("delivered_at") or at)
+
+
+def _read(found: Found, data: Reader, body: Reader) -> None:
+    """An order that was asked for: all that is known of it, each fact named as its own notice would have named it."""
+    reader = _ordered(found, data, body)
+    if not orders.is_placed(reader):
+        found.skip("order.not_placed")
+        return
+    at = body.instant("occurred_at") or reader.instant("updatedAt")
+    order = orders.order(reader, at)
+    add_order(found, order, "order.created")
+    found.add("order.updated", f"order:{order['id']}", order, id=f"order:{order['id']}:updated:{at}", at=at)
+    _completed(found, orders.cart(reader, at), at)
+    for payment in order.get("payments", ()):
+        state = {"pending": "created"}.get(payment["status"], payment["status"])
+        add_once(found, "payment", str(state), payment, at=payment.get("updated_at"))
+    for refund in order.get("refunds", ()):
+        add_once(found, "refund", "created", refund, at=refund.get("created_at"))
+        if refund["status"] != "pending":
+            name = f"refund:{refund['id']}:{refund['status']}"
+            found.add("refund.updated", f"order:{order['id']}", refund, id=name, at=refund.get("updated_at"))
+    _parcels(found, order, at)
 
 
 def _payment(found: Found, data: Reader, body: Reader) -> None:
@@ -143,6 +169,34 @@ def _stock(found: Found, data: Reader, body: Reader) -> None:
         # Movements are never changed, so each is one fact.
         name = f"stock_movement:{item.id('id')}" if item.id("id") else None
         found.add("stock.changed", f"variant:{variant_id}", level, id=name, at=level.get("updated_at"))
+
+
+def _level(found: Found, data: Reader, body: Reader) -> None:
+    """A variant's stock as it was asked for, place by place."""
+    variant = data.child("variant")
+    own = variant.id("id")
+    if own is None:
+        raise Unmappable("A variant without an id.")
+    for item in variant.children("stockLevels"):
+        on_hand, taken = item.integer("stockOnHand"), item.integer("stockAllocated") or 0
+        if on_hand is None:
+            found.note("level.odd")
+            continue
+        level = compact(
+            {
+                "variant_id": own,
+                "product_id": variant.id("productId"),
+                "sku": variant.text("sku"),
+                "location_id": item.id("stockLocationId"),
+                "location_name": item.child("stockLocation").text("name"),
+                "available": on_hand - taken,
+                "on_hand": on_hand,
+                "reserved": taken,
+                "updated_at": item.instant("updatedAt") or body.instant("occurred_at"),
+            }
+        )
+        name = f"stock:{own}:{level.get('location_id')}:{level.get('updated_at')}"
+        found.add("stock.changed", f"variant:{own}", level, id=name, at=level.get("updated_at"))
 
 
 def _customer(state: str) -> Callable[[Found, Reader, Reader], None]:
@@ -262,6 +316,7 @@ def _unnamed(found: Found, data: Reader, body: Reader) -> None:
 
 TOPICS: dict[str, Callable[[Found, Reader, Reader], None]] = {
     "order.placed": _placed,
+    "order.read": _read,
     "order.state": _changed,
     "order.coupon": _changed,
     "order.line": _changed,
@@ -275,6 +330,7 @@ TOPICS: dict[str, Callable[[Found, Reader, Reader], None]] = {
     "refund.state": _refund_changed,
     "fulfillment.state": _fulfillment,
     "stock.movement": _stock,
+    "stock.level": _level,
     "customer.created": _customer("created"),
     "customer.updated": _customer("updated"),
     "customer.deleted": _customer("deleted"),

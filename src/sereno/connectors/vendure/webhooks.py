@@ -7,6 +7,7 @@ from typing import Any
 
 from sereno.connectors.building import body_hash
 from sereno.connectors.schemes import hmac_header
+from sereno.connectors.vendure.api import API
 from sereno.connectors.vendure.mapping import map_delivery
 from sereno.connectors.vendure.settings import GUIDE
 from sereno.sdk.connector import Connector, Delivery, Mapped
@@ -38,5 +39,6 @@ VENDURE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=API,
     )
 )

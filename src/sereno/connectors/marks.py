@@ -1,0 +1,36 @@
+"""The mark a write leaves in a text of the platform's (a note, a reason, a reference), by which a later attempt of the
+same write knows that it has happened. Invariant: the same key gives the same mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
+
+
+def mark(key: str) -> str:
+    """`sereno-` and twelve hexadecimal digits."""
+    return f"sereno-{blake2b(key.encode(), digest_size=6).hexdigest()}"
+
+
+def marked(text: str, key: str, most: int = 250) -> str:
+    """The text with the mark behind it, cut to `most` characters so that the mark stays whole."""
+    end = f"[{mark(key)}]"
+    kept = text.strip()[: max(most - len(end) - 1, 0)].rstrip()
+    return f"{kept} {end}" if kept else end
+
+
+def is_marked(text: object, key: str) -> bool:
+    return isinstance(text, str) and mark(key) in text
+
+
+def answered_at(headers: Mapping[str, str]) -> datetime | None:
+    """By the platform's own clock, the end of the second in which it answered (header `Date`): what it did for us
+    happened no later."""
+    try:
+        found = parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) + timedelta(seconds=1)
