@@ -49,17 +49,20 @@ def explain(
     flow: str | None = None,
     *,
     links: Sequence[str] | None = None,
+    rows: Sequence[Sequence[Any]] | None = None,
     database: Database | None = None,
 ) -> dict[str, Any]:
     """`{"subject", "subjects", "is_known", "flows": [{"flow", "title", "status", "answer", "runs", "skipped"}],
     "standing"}`:
     what every flow (or one) did about somebody or something, and what holds for that person now: consent, caps,
     control groups, switches. `answer` is a `Verdict` with its English sentence in `says`. Flows that Sereno brings
-    along are there only where they did something. `links` are what the subject means, where that is known already.
+    along are there only where they did something. `links` are what the subject means, `rows` the shop's flows as
+    `flows_to_explain` gives them, where they are known already.
     Raises LookupError when there is no such flow."""
     staff = open_staff(database)
     with staff.database.read() as tx:
-        rows = [row for row in tx.all("flows_to_explain", {"shop": shop_id}) if flow is None or row[1] == flow]
+        known = rows if rows is not None else tx.all("flows_to_explain", {"shop": shop_id})
+        rows = [row for row in known if flow is None or row[1] == flow]
         if flow is not None and not rows:
             raise LookupError(f"there is no flow {flow!r} in this shop")
         meaning = meaning_of(tx, staff.database, staff.plugins, shop_id, subject, links)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sereno.runtime.privacy.person import OWN_KINDS, Cloak, Person
-from sereno.runtime.privacy.tables import Tables
+from sereno.runtime.privacy.tables import Tables, Wanted
 from sereno.runtime.staff import Staff
 from sereno.sdk.plugin import Plugins, Projection
 from sereno.store.database import Transaction, chunked
@@ -110,14 +110,19 @@ class Finder:
 
     def records(self, person: Person) -> Iterator[tuple[Projection, list[tuple[int, str, dict[str, Any]]]]]:
         """Their rows in each table of records: id, key and document."""
-        for projection in person_tables(self._plugins):
-            rows: dict[int, tuple[int, str, dict[str, Any]]] = {}
-            for column, values in self._ways(person, projection):
-                held = self.tables.find(
-                    projection.table, ("id", "key", "data"), column, sorted(values), shop=person.shop_id
-                )
-                rows.update({row[0]: (row[0], row[1], decode(row[2])) for row in held})
-            yield projection, [rows[id_] for id_ in sorted(rows)]
+        projections = person_tables(self._plugins)
+        ways = [
+            (one.name, Wanted(one.table, ("id", "key", "data"), column, sorted(values)))
+            for one in projections
+            for column, values in self._ways(person, one)
+        ]
+        rows: dict[str, dict[int, tuple[int, str, dict[str, Any]]]] = {one.name: {} for one in projections}
+        held = self.tables.find_together([wanted for _, wanted in ways], person.shop_id)
+        for (name, _), found in zip(ways, held, strict=True):
+            rows[name].update({row[0]: (row[0], row[1], decode(row[2])) for row in found})
+        for projection in projections:
+            mine = rows[projection.name]
+            yield projection, [mine[id_] for id_ in sorted(mine)]
 
     def _ways(self, person: Person, projection: Projection) -> Iterator[tuple[str, set[str]]]:
         customers = {*person.customers, *(f"email:{mail}" for mail in person.emails)}

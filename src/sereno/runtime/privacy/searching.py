@@ -9,7 +9,7 @@ from typing import Any
 from sereno.runtime.privacy import outside, places
 from sereno.runtime.privacy.finding import CUSTOMER, Finder, Found
 from sereno.runtime.privacy.person import Cloak, Person
-from sereno.runtime.privacy.tables import Tables
+from sereno.runtime.privacy.tables import Tables, Wanted
 from sereno.store.database import Transaction, chunked
 
 STEP = 500
@@ -72,14 +72,15 @@ def _by_columns(
     add: Callable[[str, Iterable[Sequence[Any]], Callable[[Sequence[Any]], bool]], None],
 ) -> None:
     addresses = addresses_of(person)
-    for table in ("consent", "suppression"):
-        rows = tables.find(table, ("id",), "address", addresses, shop=person.shop_id)
-        add(table, rows, lambda row: True)
+    wanted = [Wanted(table, ("CAST(id AS text)",), "address", addresses) for table in ("consent", "suppression")]
+    wanted += [one for place in places.SIMPLE for one in _wanted(place, person)]
+    ids: dict[str, set[str]] = {}
+    for one, rows in zip(wanted, tables.find_together(wanted, person.shop_id), strict=True):
+        ids.setdefault(one.table, set()).update(row[0] for row in rows)
+    for table, found in ids.items():
+        add(table, [(id_,) for id_ in sorted(found)], lambda row: True)
     for kind, keys in tagged(person).items():
         add("tag", tags_of(tx, person.shop_id, kind, keys), lambda row: True)
-    for place in places.SIMPLE:
-        ids = rows_of(tables, place, person)
-        add(place.table, [(id_,) for id_ in ids], lambda row: True)
 
 
 def addresses_of(person: Person) -> list[str]:
@@ -101,14 +102,17 @@ def tags_of(tx: Transaction, shop: int, kind: str, keys: Sequence[str]) -> list[
 
 def rows_of(tables: Tables, place: places.Place, person: Person) -> list[Any]:
     """Ids of a simple place's rows about the person, by its columns."""
+    wanted = _wanted(place, person)
+    found = tables.find_together(wanted, person.shop_id)
+    ids: set[str] = {row[0] for rows in found for row in rows}
+    return sorted(ids if place.id_type == "text" else map(int, ids))
+
+
+def _wanted(place: places.Place, person: Person) -> list[Wanted]:
     values: dict[places.By, list[str]] = {
         "subject": person.links(),
         "customer": sorted({*person.customers, *(f"email:{mail}" for mail in person.emails)}),
         "address": addresses_of(person),
         "key": sorted(person.names()),
     }
-    ids: set[Any] = set()
-    for column, by in place.by:
-        shop = person.shop_id if place.scope.startswith("shop_id") else None
-        ids |= {row[0] for row in tables.find(place.table, (place.id,), column, values[by], shop=shop)}
-    return sorted(ids)
+    return [Wanted(place.table, (f"CAST({place.id} AS text)",), column, values[by]) for column, by in place.by]

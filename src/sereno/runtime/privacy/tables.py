@@ -5,6 +5,7 @@ from `places` and the registry of projections, never from outside."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sereno.store.database import Transaction, chunked
@@ -12,7 +13,19 @@ from sereno.store.queries import Dialect
 
 STEP = 500
 """Values asked for at once."""
+TOGETHER = 40
+"""Parts of one statement."""
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`columns` of the rows of a table whose text column `where` is one of `values`."""
+
+    table: str
+    columns: Sequence[str]
+    where: str
+    values: Sequence[str]
 
 
 class Tables:
@@ -46,6 +59,26 @@ class Tables:
                 found += self.tx.text(wanted + held, [list(some)])
             else:
                 found += self.tx.text(wanted + held + also, [list(some), shop])
+        return found
+
+    def find_together(self, wanted: Sequence[Wanted], shop: int) -> list[list[Row]]:
+        """The rows of each, asked for in one statement; all have as many columns, of the same types, and say whose
+        they are."""
+        found: list[list[Row]] = [[] for _ in wanted]
+        parts = [(number, one, some) for number, one in enumerate(wanted) for some in chunked(one.values, STEP)]
+        for some_parts in chunked(parts, TOGETHER):
+            selects: list[str] = []
+            parameters: list[Any] = [shop]
+            for number, one, values in some_parts:
+                parameters.append(list(values))
+                place = len(parameters)
+                sqlite = self.dialect == "sqlite"
+                held = f"IN (SELECT value FROM json_each(?{place}))" if sqlite else f"= ANY(${place}::text[])"
+                columns = ", ".join(self.name(column) for column in one.columns)
+                shop_is = "shop_id = ?1" if sqlite else "shop_id = $1::bigint"
+                selects.append(f"SELECT {number}, {columns} FROM {one.table} WHERE {one.where} {held} AND {shop_is}")
+            for number, *row in self.tx.text(" UNION ALL ".join(selects), parameters):
+                found[number].append(tuple(row))
         return found
 
     def change(

@@ -20,6 +20,7 @@ from sereno.store.models import Flow
 from sereno.web import formats, story
 from sereno.web.access import StaffRequest, staff
 from sereno.web.builder.forms.event_words import event_word
+from sereno.web.counts import look
 from sereno.web.documents import title_of
 from sereno.web.formats import ago
 from sereno.web.live.standing import Stands, in_words
@@ -54,14 +55,17 @@ def why(request: StaffRequest) -> HttpResponse:
     newest first."""
     shop = request.shop
     text, chosen = request.GET.get("subject", "").strip()[:200], request.GET.get("flow", "")
-    flows = list(Flow.objects.filter(shop=shop).defer("draft").order_by("title"))
+    rows = look("flows_to_explain", shop=shop.pk)
+    names = ("pk", "name", "title", "status", "version", "is_derived", "paused_reason")
+    flows = [Flow(shop_id=shop.pk, **dict(zip(names, row, strict=False))) for row in rows]
     suggestions = [] if text else list(dict.fromkeys(recent_run_subjects(shop, [one.pk for one in flows])))
     answers: list[dict[str, Any]] = []
     verdicts: list[Verdict] = []
     stands: list[Stands] = []
     if text:
         named = {flow.name: flow for flow in flows}
-        given = services.explain(shop.pk, text, chosen if chosen in named else None, links=links_for(shop, text))
+        of, links = chosen if chosen in named else None, links_for(shop, text)
+        given = services.explain(shop.pk, text, of, links=links, rows=rows)
         answers = _answers(given["flows"], named, shop.timezone)
         has_any = bool(answers) or given["is_known"]
         verdicts = _verdicts(given["flows"], named, shop.timezone) if has_any else []
