@@ -9,13 +9,14 @@ so that a customer's mails meet.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from sereno.commerce.identity import refs_of, text
 from sereno.commerce.schema import Record
 from sereno.sdk.connector import NewEvent
+from sereno.sdk.plugin import Plugins
 
 MARK = "~"
 LONGEST = 12
@@ -23,6 +24,8 @@ LONGEST = 12
 
 REFERENCES: Mapping[str, frozenset[str]] = {
     "order": frozenset({"id", "customer_id", "cart_id", "checkout_id"}),
+    "order_standing": frozenset({"id"}),
+    "pick_ticket": frozenset({"order_id"}),
     "line": frozenset({"product_id", "variant_id"}),
     "payment": frozenset({"id", "order_id", "customer_id"}),
     "refund": frozenset({"id", "order_id", "payment_id", "customer_id"}),
@@ -59,6 +62,18 @@ def put_on(event: NewEvent, namespace: str, record: Record | None) -> NewEvent:
     kind, colon, key = event.subject.partition(":")
     subject = f"{kind}:{_ref(kind, key, namespace, before, after)}" if colon and key else event.subject
     return replace(event, data=data, refs=refs, subject=subject)
+
+
+def told_apart(plugins: Plugins, events: Sequence[NewEvent], settings: Mapping[str, Any]) -> list[NewEvent]:
+    """The events of a connection with these settings: a second store of a shop has a namespace."""
+    namespace = str(settings.get("namespace") or "")
+    if not namespace:
+        return list(events)
+    found: list[NewEvent] = []
+    for event in events:
+        definition = plugins.events.get(event.type)
+        found.append(put_on(event, namespace, definition.data if definition else None))
+    return found
 
 
 def plain(key: str) -> str:

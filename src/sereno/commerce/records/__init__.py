@@ -5,7 +5,16 @@ Every field may be null or absent. Amounts are decimal strings beside their curr
 
 from sereno.commerce.records.carts import CART
 from sereno.commerce.records.catalog import PRODUCT, STOCK_LEVEL, VARIANT
-from sereno.commerce.records.orders import DISPUTE, FULFILLMENT, LINE, ORDER, PAYMENT, REFUND
+from sereno.commerce.records.orders import (
+    DISPUTE,
+    FULFILLMENT,
+    LINE,
+    ORDER,
+    ORDER_STANDING,
+    PAYMENT,
+    PICK_TICKET,
+    REFUND,
+)
 from sereno.commerce.records.people import (
     ADDRESS,
     CHANNEL_CONSENT,
@@ -35,8 +44,10 @@ __all__ = [
     "LINE",
     "MESSAGE_ANSWER",
     "ORDER",
+    "ORDER_STANDING",
     "PAYMENT",
     "PAYOUT",
+    "PICK_TICKET",
     "PRIVACY_REQUEST",
     "PRODUCT",
     "REFUND",

@@ -217,5 +217,59 @@ ORDER = record(
         timestamp("updated_at", "When the platform last changed it."),
         CUSTOM,
         IS_THIN,
+        boolean("is_held", "Sereno's own: nothing of it is to leave, and no money is to be taken. See `order.held`."),
+        items("hold_reasons", "string", "Sereno's own: why it is or was held, as codes such as `stock.short`."),
+        timestamp("held_at", "Sereno's own: when it was last held."),
+        timestamp("released_at", "Sereno's own: when it was last released."),
+        boolean("is_verified", "Sereno's own: stock, customer data and payment were found in order."),
+        timestamp("verified_at", "Sereno's own: when that was found."),
+        string("warehouse", "Sereno's own: where it is packed, by `orders.route`."),
+        string("team", "Sereno's own: who sees to it, by `orders.route`."),
+        string("queue", "Sereno's own: the queue it stands in, by `orders.route`."),
+    ),
+)
+
+ORDER_STANDING = record(
+    "order_standing",
+    "Where an order stands in Sereno: held or not, verified or not, and where it is packed. An event carries what it "
+    "changes.",
+    (
+        string("id", "The order's id."),
+        string("number", "The number the customer knows."),
+        boolean("is_held", "Whether nothing of it is to leave."),
+        items("hold_reasons", "string", "Why, as codes such as `stock.short`, `address.incomplete`, `payment.open`."),
+        string("hold_note", "What staff should know, in words."),
+        boolean("is_held_in_store", "Whether the store's own hold was asked for."),
+        timestamp("held_at", "When it was held."),
+        string("held_by", "Who held it: a person, or the flow."),
+        timestamp("released_at", "When it was released."),
+        string("released_by", "Who released it."),
+        boolean("is_verified", "Whether stock, customer data and payment were found in order."),
+        timestamp("verified_at", "When that was found."),
+        string("warehouse", "Where it is packed."),
+        string("team", "Who sees to it."),
+        string("queue", "The queue it stands in."),
+        timestamp("routed_at", "When it was sent there."),
+    ),
+)
+
+PICK_TICKET = record(
+    "pick_ticket",
+    "What the warehouse picks and packs, or the workshop makes. It has no names and no addresses: those are read from "
+    "the order when the ticket is printed.",
+    (
+        string("id", "Sereno's id of the ticket."),
+        string("order_id", "The order."),
+        string("order_number", "The number the customer knows."),
+        string("kind", "Goods from the shelf, or goods made for this order.", "pick", "make"),
+        string("warehouse", "Where it is packed or made."),
+        string("queue", "The queue it stands in there."),
+        string("locale", "Language it is printed in."),
+        string("packaging", "What it is packed in."),
+        string("note", "What they should know there."),
+        string("shipping_method", "How it is sent."),
+        items("lines", LINE, "What to pick: SKU, quantity, and `properties` for what is made to order."),
+        number("item_count", "How many pieces there are."),
+        timestamp("created_at", "When it was made."),
     ),
 )

@@ -1,7 +1,8 @@
-"""Tags on orders: Sereno's own, beside the platform's."""
+"""The actions of the room: tags on orders, Sereno's own beside the platform's; and what the other files bring."""
 
 from __future__ import annotations
 
+from sereno.modules.orders import asking as asking
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action

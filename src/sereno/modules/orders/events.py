@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sereno.commerce.records import APP, CART, DISPUTE, FULFILLMENT, GIFT_CARD, ORDER, PAYMENT, PAYOUT, REFUND
+from sereno.commerce.records import (
+    APP,
+    CART,
+    DISPUTE,
+    FULFILLMENT,
+    GIFT_CARD,
+    ORDER,
+    ORDER_STANDING,
+    PAYMENT,
+    PAYOUT,
+    PICK_TICKET,
+    REFUND,
+)
 from sereno.sdk.plugin import derived_flow, event
 
 OF_ORDER = frozenset({"order", "customer", "cart"})
@@ -27,6 +39,22 @@ for _name, _description in (
     ("order.deleted", "An order was deleted on the platform."),
 ):
     event(_name, description=_description, data=ORDER, supplies=OF_ORDER, projects="order")
+
+for _name, _description in (
+    ("order.held", "Sereno or a person held an order: nothing of it is to leave, no money is to be taken."),
+    ("order.released", "An order that was held may go on."),
+    ("order.verified", "Stock, customer data and payment of an order were found in order."),
+    ("order.routed", "An order was sent to a warehouse, a team or a queue."),
+):
+    event(_name, description=_description, data=ORDER_STANDING, supplies=OF_ORDER, projects="order_standing")
+
+event(
+    "pick_ticket.created",
+    description="A ticket to pick and pack an order, or to make what was ordered, was made.",
+    data=PICK_TICKET,
+    supplies=OF_ORDER,
+    projects="pick_ticket",
+)
 
 for _name, _description in (
     ("payment.created", "A payment was begun."),

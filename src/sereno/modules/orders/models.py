@@ -50,3 +50,43 @@ class Cart(Projected):
             models.Index(fields=("shop", "customer_key"), name="orders_cart_customer"),
             models.Index(fields=("shop", "email"), name="orders_cart_email"),
         )
+
+
+class OrderStanding(Projected):
+    """Where an order stands in Sereno itself: held, verified, routed. `key` is the order's; `subject` is `order:<key>`,
+    by which an erasure finds it."""
+
+    subject = models.CharField(max_length=210, null=True)
+    is_held = models.BooleanField(null=True)
+    is_verified = models.BooleanField(null=True)
+    held_at = InstantField(null=True)
+    warehouse = models.CharField(max_length=100, null=True)
+    team = models.CharField(max_length=100, null=True)
+    queue = models.CharField(max_length=100, null=True)
+
+    class Meta:
+        db_table = "orders_standing"
+        constraints = (models.UniqueConstraint(fields=("shop", "key"), name="orders_standing_once"),)
+        indexes = (
+            models.Index(
+                fields=("shop", "held_at", "id"), name="orders_standing_held", condition=models.Q(is_held=True)
+            ),
+            models.Index(fields=("shop", "queue", "-id"), name="orders_standing_queue"),
+            models.Index(fields=("shop", "warehouse", "-id"), name="orders_standing_house"),
+            models.Index(fields=("shop", "team", "-id"), name="orders_standing_team"),
+            models.Index(fields=("shop", "subject"), name="orders_standing_subject"),
+        )
+
+
+class PickTicket(Projected):
+    """What a warehouse picks and packs, or a workshop makes. `subject` is the order's."""
+
+    subject = models.CharField(max_length=210, null=True)
+    kind = models.CharField(max_length=8, null=True)
+    warehouse = models.CharField(max_length=100, null=True)
+    created_at = InstantField(null=True)
+
+    class Meta:
+        db_table = "orders_ticket"
+        constraints = (models.UniqueConstraint(fields=("shop", "key"), name="orders_ticket_once"),)
+        indexes = (models.Index(fields=("shop", "subject"), name="orders_ticket_subject"),)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sereno.commerce.identity import customer_key, text
 from sereno.commerce.merging import fill, known, micros, overlay, parts, union, upsert
-from sereno.sdk.columns import instant_of, text_of
+from sereno.sdk.columns import Column, boolean_of, instant_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
 
 Record = Mapping[str, Any]
@@ -175,6 +175,28 @@ def _patched(old: Record | None, data: Record, noun: str) -> Record | None:
     return None if order == old else order
 
 
+def project_standing(old: Record | None, data: Record, event_type: str) -> Record | None:
+    """What an event of Sereno's own changes. Of holding and releasing the newest counts, in any order they come."""
+    if event_type in ("order.held", "order.released") and old is not None and _held_changed(old) > _held_changed(data):
+        return None
+    return {**(old or {}), **known(data)}
+
+
+def _held_changed(record: Record) -> int:
+    """When it was last held or released."""
+    return max(micros(record.get("held_at")) or 0, micros(record.get("released_at")) or 0)
+
+
+def _subject_of(name: str) -> Column:
+    key = text_of(name, 200)
+
+    def read(record: Record) -> str | None:
+        found = key(record)
+        return f"order:{found}" if found else None
+
+    return read
+
+
 def _amount(item: Record) -> Decimal | None:
     return _decimal(item.get("amount"))
 
@@ -226,5 +248,40 @@ projection(
         },
         also=embedded,
         carries=frozenset({"customer"}),
+    )
+)
+projection(
+    Projection(
+        name="order_standing",
+        table="orders_standing",
+        key=lambda data: text(data.get("id")),
+        project=project_standing,
+        version=lambda data: PATCH,
+        columns={
+            "subject": _subject_of("id"),
+            "is_held": boolean_of("is_held"),
+            "is_verified": boolean_of("is_verified"),
+            "held_at": instant_of("held_at"),
+            "warehouse": text_of("warehouse", 100),
+            "team": text_of("team", 100),
+            "queue": text_of("queue", 100),
+        },
+        carries=frozenset(),
+    )
+)
+projection(
+    Projection(
+        name="pick_ticket",
+        table="orders_ticket",
+        key=lambda data: text(data.get("id")),
+        project=lambda old, data, event_type: overlay(old, data),
+        version=lambda data: micros(data.get("created_at")),
+        columns={
+            "subject": _subject_of("order_id"),
+            "kind": text_of("kind", 8),
+            "warehouse": text_of("warehouse", 100),
+            "created_at": instant_of("created_at"),
+        },
+        carries=frozenset(),
     )
 )
