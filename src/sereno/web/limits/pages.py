@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
@@ -40,17 +41,17 @@ CHANNELS: dict[str, str | Promise] = {"email": mark("E-mail to customers"), "sms
 def page(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     found = limit_standing.standing(shop.pk)
-    questions = list(LimitQuestion.objects.filter(shop=shop, status="open").select_related("flow").defer("flow__draft"))
-    answered = (
-        LimitQuestion.objects.filter(shop=shop).exclude(status="open").select_related("flow").defer("flow__draft")
-    )
+    asked = LimitQuestion.objects.filter(shop=shop)
+    newest = asked.exclude(status="open").order_by("-id").values("id")[:ANSWERED]
+    rows = asked.filter(Q(status="open") | Q(id__in=newest)).select_related("flow").defer("flow__draft")
+    questions = list(rows.order_by("id"))
     context = {
         "section": "limits",
         "standing": found,
         "counted": [one for one in found.flows if _is_counted(one)],
         "unlimited": [one for one in found.flows if not _is_counted(one)],
-        "questions": [(row, suggested(row)) for row in questions],
-        "answered": list(answered.order_by("-id")[:ANSWERED]),
+        "questions": [(row, suggested(row)) for row in questions if row.status == "open"],
+        "answered": [row for row in reversed(questions) if row.status != "open"],
         "ages": [(key, text) for key, (text, _length) in AGES.items()],
         "may_switch": "settings" in request.can,
         "title_of_switch": title_of_switch,
