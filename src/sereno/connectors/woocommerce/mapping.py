@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sereno.connectors.building import Found, add_once, add_order
+import msgspec
+
+from sereno.connectors.building import Found, add_once, add_order, body_hash
 from sereno.connectors.reading import Reader, iso, parse
 from sereno.connectors.woocommerce import catalog, orders
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
@@ -50,7 +52,10 @@ def topic_name(topic: str) -> str:
     return re.split(r"\.", name)[0].replace("_", ".", 1)
 
 
-def _order(type: str) -> Handler:
+def _order(type: str, *, is_read: bool = False) -> Handler:
+    """`is_read`: the body was fetched, so it does not say whether the order is new. That it was made is told once, its
+    change by its version."""
+
     def handle(found: Found, reader: Reader, zone: str | None) -> None:
         own = _need_id(reader, "An order")
         if set(reader.data) <= {"id"}:
@@ -61,7 +66,13 @@ def _order(type: str) -> Handler:
             found.skip("order.draft")
             return
         order = orders.order(reader, zone)
-        add_order(found, order, type)
+        if type == "order.updated":
+            add_version(found, type, f"order:{own}", order)
+            add_order(found, order, None)
+        else:
+            add_order(found, order, type)
+        if is_read and order.get("updated_at") != order.get("placed_at"):
+            add_version(found, "order.updated", f"order:{own}", order)
         for refund in order["refunds"]:
             if refund.get("id"):
                 data = {**refund, "customer_id": order.get("customer_id"), "email": order.get("email")}
@@ -93,13 +104,14 @@ def _tracking(found: Found, reader: Reader, zone: str | None) -> None:
     add_once(found, "shipment", "shipped", parcel, at=parcel.get("shipped_at"))
 
 
-def _customer(type: str) -> Handler:
+def _customer(type: str, *, is_read: bool = False) -> Handler:
     def handle(found: Found, reader: Reader, zone: str | None) -> None:
         own = _need_id(reader, "A customer")
         data = orders.customer(reader, zone)
-        is_new = type == "customer.created"
-        at = data.get("created_at" if is_new else "updated_at")
-        found.add(type, f"customer:{own}", data, id=f"customer:{own}:created" if is_new else None, at=at)
+        if type == "customer.created":
+            found.add(type, f"customer:{own}", data, id=f"customer:{own}:created", at=data.get("created_at"))
+        if type == "customer.updated" or (is_read and data.get("updated_at") != data.get("created_at")):
+            add_version(found, "customer.updated", f"customer:{own}", data)
 
     return handle
 
@@ -110,18 +122,20 @@ def _customer_deleted(found: Found, reader: Reader, zone: str | None) -> None:
     found.add("customer.deleted", f"customer:{own}", data, id=f"customer:{own}:deleted")
 
 
-def _product(type: str) -> Handler:
+def _product(type: str, *, is_read: bool = False) -> Handler:
     def handle(found: Found, reader: Reader, zone: str | None) -> None:
         own = _need_id(reader, "A product")
         verb = type.partition(".")[2]
         if catalog.is_variation(reader):
-            data = catalog.variant(reader, zone)
-            found.add(f"variant.{verb}", f"variant:{own}", data, at=data.get("updated_at"))
+            add_version(
+                found, f"variant.{'updated' if is_read else verb}", f"variant:{own}", catalog.variant(reader, zone)
+            )
         else:
             data = catalog.product(reader, zone)
-            is_new = verb == "created"
-            at = data.get("created_at" if is_new else "updated_at")
-            found.add(type, f"product:{own}", data, id=f"product:{own}:created" if is_new else None, at=at)
+            if verb == "created":
+                found.add(type, f"product:{own}", data, id=f"product:{own}:created", at=data.get("created_at"))
+            if verb == "updated" or (is_read and data.get("updated_at") != data.get("created_at")):
+                add_version(found, "product.updated", f"product:{own}", data)
         level = catalog.stock_level(reader, zone)
         if level.get("is_tracked") and "available" in level:
             name = f"stock:{own}:{level['available']}:{level.get('updated_at') or found.key}"
@@ -134,6 +148,13 @@ def _product_deleted(found: Found, reader: Reader, zone: str | None) -> None:
     own = _need_id(reader, "A deleted product")
     data = {"id": own, "status": "deleted", "deleted_at": iso(found.delivery.received_at)}
     found.add("product.deleted", f"product:{own}", data, id=f"product:{own}:deleted")
+
+
+def add_version(found: Found, type: str, subject: str, data: Mapping[str, Any]) -> None:
+    """A change, named by what the record is after it: the same version told by a webhook and read back is one event.
+    The time alone would not do, for WooCommerce counts seconds and changes twice in one."""
+    content = body_hash(msgspec.json.encode(data, order="sorted"))
+    found.add(type, subject, data, id=f"{subject}:{type.rpartition('.')[2]}:{content}", at=data.get("updated_at"))
 
 
 def _need_id(reader: Reader, what: str) -> str:
@@ -168,8 +189,11 @@ TOPICS: dict[str, Handler] = {
     "product.deleted": _product_deleted,
     "order.refund": _refund,
     "order.tracking": _tracking,
+    "order.read": _order("order.created", is_read=True),
+    "customer.read": _customer("customer.created", is_read=True),
+    "product.read": _product("product.created", is_read=True),
 }
-"""The last two are bodies of the REST interface, which webhooks do not send."""
+"""The last five are bodies of the REST interface, which webhooks do not send."""
 
 
 def _guess(reader: Reader) -> str:

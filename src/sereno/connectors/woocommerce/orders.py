@@ -19,6 +19,9 @@ from sereno.connectors.reading import Reader, as_decimal, compact, iso, scalars,
 _STATUSES = {"completed": "completed", "refunded": "completed", "cancelled": "cancelled", "trash": "deleted"}
 DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft"})
 _ATTRIBUTION = "_wc_order_attribution_"
+TAG = "sereno_tag_"
+"""Orders and customers have no tags in WooCommerce: each is a meta field of its own, so that putting one on or taking
+one off never touches another."""
 
 
 def order(reader: Reader, zone: str | None) -> dict[str, Any]:
@@ -88,7 +91,8 @@ def order(reader: Reader, zone: str | None) -> dict[str, Any]:
             "cancelled_at": instant(reader, "date_modified", zone) if status == "cancelled" else None,
             "completed_at": instant(reader, "date_completed", zone),
             "updated_at": instant(reader, "date_modified", zone) or instant(reader, "date_created", zone),
-            "custom": scalars((name, value) for name, value in meta.items() if not name.startswith("_")),
+            "tags": tags(reader),
+            "custom": custom(meta),
         },
         keep=("note", "shipping_address"),
     )
@@ -183,7 +187,8 @@ def customer(reader: Reader, zone: str | None) -> dict[str, Any]:
             "addresses": [found for found in (billing, address(reader.child("shipping"))) if found],
             "created_at": instant(reader, "date_created", zone),
             "updated_at": instant(reader, "date_modified", zone) or instant(reader, "date_created", zone),
-            "custom": scalars((name, value) for name, value in meta_data(reader).items() if not name.startswith("_")),
+            "tags": tags(reader),
+            "custom": custom(meta_data(reader)),
         },
         keep=("phone",),
     )
@@ -228,6 +233,19 @@ def instant(reader: Reader, name: str, zone: str | None) -> str | None:
 def meta_data(reader: Reader) -> dict[str, Any]:
     """The meta data by key; of keys said twice, the last."""
     return {key: item.raw("value") for item in reader.children("meta_data") if (key := item.text("key"))}
+
+
+def tags(reader: Reader) -> list[str] | None:
+    """The tags Sereno put on; None where the body does not bring meta data."""
+    if not reader.has("meta_data"):
+        return None
+    found = sorted(meta_data(reader).items())
+    return [value for name, value in found if name.startswith(TAG) and isinstance(value, str)]
+
+
+def custom(meta: dict[str, Any]) -> dict[str, Any]:
+    """The meta fields that are people's, not the platform's and not tags."""
+    return scalars((name, value) for name, value in meta.items() if not name.startswith(("_", TAG)))
 
 
 def linked_order(reader: Reader) -> str | None:

@@ -3,6 +3,25 @@
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
+ACCESS = (
+    Setting("consumer_key", _("Consumer key"), "secret", True, _("Begins with ck_."), begins="ck_"),
+    Setting("consumer_secret", _("Consumer secret"), "secret", True, _("Begins with cs_."), begins="cs_"),
+    Setting("url", _("Shop address"), "url", False, _("Only where the connection does not have it yet.")),
+    Setting(
+        "sign_by",
+        _("How requests are signed"),
+        "choice",
+        False,
+        _("oauth only where the web server keeps back the Authorization header."),
+        options=("basic", "oauth"),
+    ),
+)
+ACCESS_STEPS = (
+    _("In WordPress open WooCommerce, Settings, Advanced, REST API, and press “Add key”."),
+    _("User: a shop manager. Permissions: Read/Write. Press “Generate API key”."),
+    _("Copy both texts: WooCommerce shows the secret only once."),
+)
+
 GUIDE = Guide(
     brings=_("Orders and what becomes of them, customers, products and stock. It tells nothing about carts."),
     settings=(

@@ -15,6 +15,7 @@ from sereno.connectors import signatures
 from sereno.connectors.building import body_hash
 from sereno.connectors.woocommerce.mapping import PING, map_delivery
 from sereno.connectors.woocommerce.settings import GUIDE
+from sereno.connectors.woocommerce.store import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
 
@@ -69,5 +70,6 @@ WOOCOMMERCE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=STORE,
     )
 )

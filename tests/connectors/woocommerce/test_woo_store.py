@@ -1,0 +1,728 @@
+"""WooCommerce written to and read back: each operation's request, its answer, and what becomes of a lost one.
+
+`Shop` behaves as WooCommerce's REST v3 does in what matters here: a meta field set to null is deleted, one named again
+is replaced; a refund is made before its meta fields are; a line's total stays when only its quantity changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from wires import NOW, Asked, Wire, carry_out, changes_once, exchange, mapped
+
+from sereno.commerce.money import Money
+from sereno.connectors.woocommerce.client import mark
+from sereno.connectors.woocommerce.store import STORE
+from sereno.connectors.woocommerce.webhooks import WOOCOMMERCE
+from sereno.sdk import writes
+from sereno.sdk.stores import Reading, StoreBusy, StoreLimited, StoreRefused
+
+ACCESS = {"consumer_key": "ck_1", "consumer_secret": "cs_2"}
+EUR = "EUR"
+
+
+def stamp(second: int) -> str:
+    return (NOW + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def line(own: int, product: int, quantity: int, total: str, tax: str = "0.00") -> dict[str, Any]:
+    taxes = [{"id": 5, "total": tax, "subtotal": tax}]
+    return {
+        "id": own,
+        "product_id": product,
+        "variation_id": 0,
+        "quantity": quantity,
+        "subtotal": total,
+        "total": total,
+        "taxes": taxes,
+        "meta_data": [],
+    }
+
+
+def order(own: int = 100, status: str = "processing", **more: Any) -> dict[str, Any]:
+    return {
+        "id": own,
+        "number": str(own),
+        "status": status,
+        "currency": EUR,
+        "total": "36.30",
+        "date_created_gmt": stamp(own - 1000),
+        "date_modified_gmt": stamp(own - 1000),
+        "date_paid": stamp(-900),
+        "date_paid_gmt": stamp(-900),
+        "payment_method": "stripe",
+        "customer_id": 9,
+        "billing": {"email": "ada@example.com"},
+        "shipping": {"first_name": "Ada", "city": "Bath"},
+        "line_items": [line(1, 71, 3, "20.00", "4.20"), line(2, 72, 1, "10.00", "2.10")],
+        "refunds": [],
+        "meta_data": [],
+        **more,
+    }
+
+
+def product(own: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": own,
+        "name": f"Product {own}",
+        "type": "simple",
+        "parent_id": 0,
+        "status": "publish",
+        "permalink": f"https://shop.example/p/{own}",
+        "price": "20.00",
+        "regular_price": "20.00",
+        "sale_price": "",
+        "on_sale": False,
+        "manage_stock": True,
+        "stock_quantity": 8,
+        "stock_status": "instock",
+        "tags": [{"id": 31, "name": "New"}],
+        "categories": [{"id": 15, "slug": "coffee"}],
+        "meta_data": [],
+        "date_created_gmt": stamp(own - 2000),
+        "date_modified_gmt": stamp(own - 2000),
+        **more,
+    }
+
+
+@dataclass
+class Shop(Wire):
+    """`marks_refunds`: off, the process ends before a refund's meta fields are written, as a time-out does."""
+
+    marks_refunds: bool = True
+    refuses_refunds: bool = False
+    has_tracking: bool = True
+    orders: dict[int, dict[str, Any]] = field(default_factory=lambda: {100: order()})
+    refunds: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    trackings: list[dict[str, Any]] = field(default_factory=list)
+    customers: dict[int, dict[str, Any]] = field(
+        default_factory=lambda: {9: {"id": 9, "email": "ada@example.com", "meta_data": []}}
+    )
+    products: dict[int, dict[str, Any]] = field(
+        default_factory=lambda: {
+            71: product(71),
+            72: product(72, type="variable", manage_stock=False, stock_quantity=None),
+            73: product(73, type="variation", parent_id=72),
+        }
+    )
+    product_tags: list[dict[str, Any]] = field(default_factory=lambda: [{"id": 31, "name": "New"}])
+    coupons: list[dict[str, Any]] = field(default_factory=list)
+    webhooks: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def state(self) -> Any:
+        meant = [item for one in self.orders.values() for item in one["meta_data"]]
+        assert all(item["value"] is not None for item in meant)
+        return (
+            self.orders,
+            list(self.refunds.values()),
+            self.notes,
+            self.trackings,
+            self.customers,
+            self.products,
+            self.product_tags,
+            self.coupons,
+        )
+
+    def answer(self, asked: Asked) -> tuple[Any, ...]:
+        path = asked.path.removeprefix("/wp-json/wc/v3/")
+        kind, own, part, *rest = [*path.split("/"), "", "", ""]
+        records = {"orders": self.orders, "customers": self.customers, "products": self.products}.get(kind)
+        if path == "data/currencies/current":
+            return 200, {"code": EUR, "name": "Euro"}
+        if path == "orders/batch":
+            return 200, {}
+        if kind == "webhooks":
+            return self._webhook(asked, own)
+        if kind == "coupons":
+            return self._coupon(asked)
+        if path == "products/tags":
+            return self._tag(asked)
+        if path == "products/categories":
+            return 200, [{"id": 15, "slug": "coffee"}] if asked.query["slug"] == "coffee" else []
+        if kind == "orders" and part:
+            return self._part(asked, int(own), part)
+        if kind == "products" and part == "variations":
+            own = rest[0] or own
+            if asked.method == "GET" and not rest[0]:
+                return 200, [one for one in self.products.values() if one["parent_id"] == int(own)]
+        if asked.method == "POST" and not own:
+            return 201, self._create(asked.body)
+        if records is not None and not own:
+            return self._list(asked, records)
+        if records is None or not own.isdigit() or int(own) not in records:
+            return 404, {"code": "woocommerce_rest_shop_order_invalid_id", "message": "Invalid ID.", "data": {}}
+        if asked.method == "PUT":
+            self._change(records[int(own)], asked.body)
+        return 200, records[int(own)]
+
+    def _change(self, record: dict[str, Any], body: dict[str, Any]) -> None:
+        before = repr(record)
+        for name, value in body.items():
+            if name == "meta_data":
+                record[name] = merged(record[name], value)
+            elif name == "shipping":
+                record[name] = {**record[name], **value}
+            elif name == "line_items":
+                self._lines(record, value)
+            elif name == "tags":
+                record[name] = [one for one in self.product_tags if one["id"] in [item["id"] for item in value]]
+            else:
+                record[name] = value
+        if repr(record) != before:
+            record["date_modified_gmt"] = stamp(1)
+
+    def _lines(self, record: dict[str, Any], value: list[dict[str, Any]]) -> None:
+        for item in value:
+            if "id" not in item:
+                total = str(Decimal("7.50") * item["quantity"])
+                new = line(50 + len(record["line_items"]), item["product_id"], item["quantity"], total)
+                record["line_items"].append({**new, "meta_data": item["meta_data"]})
+            elif item["quantity"] == 0:
+                record["line_items"] = [one for one in record["line_items"] if one["id"] != item["id"]]
+            else:
+                next(one for one in record["line_items"] if one["id"] == item["id"]).update(item)
+
+    def _part(self, asked: Asked, own: int, part: str) -> tuple[Any, ...]:
+        if part == "notes":
+            if asked.method == "GET":
+                wanted = asked.query.get("type") == "customer"
+                return 200, [one for one in self.notes if one["customer_note"] == wanted]
+            self.notes.append({"id": len(self.notes) + 1, **asked.body})
+            return 201, self.notes[-1]
+        if part == "shipment-trackings":
+            if not self.has_tracking:
+                return 404, {"code": "rest_no_route", "message": "No route was found.", "data": {"status": 404}}
+            if asked.method == "GET":
+                return 200, self.trackings
+            self.trackings.append({"tracking_id": "t1", **asked.body})
+            return 201, self.trackings[-1]
+        if asked.method == "GET":
+            return 200, list(self.refunds.values())
+        return self._refund(asked, self.orders[own])
+
+    def _refund(self, asked: Asked, whole: dict[str, Any]) -> tuple[Any, ...]:
+        amount = Decimal(asked.body["amount"])
+        back = sum((Decimal(one["total"]) for one in whole["refunds"]), Decimal(0))
+        if self.refuses_refunds:
+            words = "The payment gateway for this order does not support automatic refunds."
+            return 500, {"code": "woocommerce_rest_cannot_create_order_refund", "message": words, "data": 500}
+        if amount > Decimal(whole["total"]) + back:
+            words = "Invalid refund amount."
+            return 500, {"code": "woocommerce_rest_cannot_create_order_refund", "message": words, "data": 500}
+        own = 600 + len(self.refunds)
+        kept = asked.body["meta_data"] if self.marks_refunds else []
+        self.refunds[own] = {"id": own, "amount": asked.body["amount"], "meta_data": kept}
+        whole["refunds"].append({"id": own, "total": f"-{amount}"})
+        if -(back - amount) == Decimal(whole["total"]):
+            whole["status"] = "refunded"
+        return 201, self.refunds[own]
+
+    def _create(self, body: dict[str, Any]) -> dict[str, Any]:
+        own = max(self.orders) + 1
+        self.orders[own] = {**order(own, "pending"), "date_paid": None, "created": body}
+        self.orders[own]["meta_data"] = body["meta_data"]
+        self.orders[own]["payment_url"] = f"https://shop.example/pay/{own}"
+        return self.orders[own]
+
+    def _list(self, asked: Asked, records: dict[int, dict[str, Any]]) -> tuple[Any, ...]:
+        found = [one for one in records.values() if not one.get("parent_id")]
+        if after := asked.query.get("modified_after"):
+            found = [one for one in found if one["date_modified_gmt"] > after]
+        if asked.query.get("orderby") == "modified":
+            found.sort(key=lambda one: (one["date_modified_gmt"], one["id"]))
+        else:
+            found.sort(key=lambda one: one.get("date_created_gmt", ""), reverse=True)
+        size, page = int(asked.query.get("per_page", 10)), int(asked.query.get("page", 1))
+        headers = {"x-wp-total": str(len(found)), "x-wp-totalpages": str(-(-len(found) // size))}
+        return 200, found[(page - 1) * size : page * size], headers
+
+    def _coupon(self, asked: Asked) -> tuple[Any, ...]:
+        same = [one for one in self.coupons if one["code"] == (asked.body or asked.query)["code"]]
+        if asked.method == "GET":
+            return 200, same
+        if same:
+            said = {"code": "woocommerce_rest_coupon_code_already_exists", "message": "The coupon code already exists"}
+            return 400, said
+        self.coupons.append({"id": 800, **asked.body})
+        return 201, self.coupons[-1]
+
+    def _tag(self, asked: Asked) -> tuple[Any, ...]:
+        if asked.method == "GET":
+            return 200, [one for one in self.product_tags if asked.query["search"].lower() in one["name"].lower()]
+        self.product_tags.append({"id": 32, **asked.body})
+        return 201, self.product_tags[-1]
+
+    def _webhook(self, asked: Asked, own: str) -> tuple[Any, ...]:
+        if asked.method == "POST":
+            self.webhooks[4] = {"id": 4, **asked.body}
+            return 201, self.webhooks[4]
+        if asked.method == "GET":
+            return 200, [{name: one[name] for name in one if name != "secret"} for one in self.webhooks.values()]
+        if int(own) not in self.webhooks:
+            return 404, {"code": "woocommerce_rest_shop_webhook_invalid_id", "message": "Invalid ID."}
+        if asked.method == "DELETE":
+            return 200, self.webhooks.pop(int(own))
+        self.webhooks[int(own)].update(asked.body)
+        return 200, self.webhooks[int(own)]
+
+
+def merged(has: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = {one["key"]: one["value"] for one in has}
+    found |= {one["key"]: one["value"] for one in given}
+    return [{"key": key, "value": value} for key, value in found.items() if value is not None]
+
+
+def done(shop: Shop, write: writes.Write, attempt: int = 1, key: str = "7/1"):
+    return carry_out(exchange(shop, STORE, ACCESS), STORE, write, key, attempt)
+
+
+HOME = {
+    "first_name": "Ada",
+    "last_name": "King",
+    "line1": "1 New St",
+    "city": "York",
+    "postal_code": "YO1",
+    "country": "GB",
+}
+EACH: list[writes.Write] = [
+    writes.TagOrder("100", ("VIP", "gift"), ("old",)),
+    writes.NoteOrder("100", "Ring twice"),
+    writes.HoldFulfillment("100", "risk", "Look at the address"),
+    writes.CancelOrder("100", "fraud", "Stolen card"),
+    writes.CancelOrder("100", refund=False),
+    writes.CancelOrder("100", restock=False),
+    writes.RefundOrder("100"),
+    writes.RefundOrder("100", Money(Decimal("5.00"), EUR), note="Late"),
+    writes.RefundOrder("100", lines=(writes.RefundLine("1", 2), writes.RefundLine("2", 1, restock=False))),
+    writes.ChangeAddress("100", HOME),
+    writes.ChangeItems(
+        "100", (writes.LineQuantity(2, line="1"), writes.LineQuantity(0, line="2")), "Less", notify=False
+    ),
+    writes.ChangeItems("100", (writes.LineQuantity(4, variant="73"),)),
+    writes.FulfillOrder("100", tracking_number="PK1", carrier="DHL", tracking_url="https://dhl.example/PK1"),
+    writes.CreateDraftOrder("9", lines=(writes.LineQuantity(1, variant="73"),), tags=("won back",), address=HOME),
+    writes.TagCustomer("9", ("VIP",)),
+    writes.TagProduct("71", ("Last ones",), ("new",)),
+    writes.SetPrice("71", "71", Money(Decimal("15.00"), EUR), Money(Decimal("20.00"), EUR)),
+    writes.PublishProduct("71", is_published=False),
+    writes.CollectProduct("71", "coffee", is_in=False),
+    writes.SetStock("73", 3, "72", expected=8),
+    writes.SetStock("73", 3),
+    writes.SetMetafield("variant", "73", "shelf", "B4"),
+    writes.CreateDiscountCode("BACK10", value=Decimal(10), ends_at=NOW, customer="9"),
+]
+
+
+@pytest.mark.parametrize("write", EACH, ids=lambda one: f"{one.ability}-{EACH.index(one)}")
+def test_a_lost_answer_changes_the_shop_once(write: writes.Write) -> None:
+    assert changes_once(Shop, STORE, ACCESS, write) >= 1
+
+
+def test_a_release_after_a_hold_that_was_tried_twice() -> None:
+    def held() -> Shop:
+        shop = Shop()
+        done(shop, writes.HoldFulfillment("100", "risk"))
+        shop.asked.clear()
+        return shop
+
+    assert changes_once(held, STORE, ACCESS, writes.ReleaseFulfillment("100")) == 2
+    shop = held()
+    done(shop, writes.ReleaseFulfillment("100"))
+    assert shop.orders[100]["status"] == "processing" and shop.orders[100]["meta_data"] == []
+
+
+def test_what_waits_for_its_payment_is_not_released() -> None:
+    shop = Shop(orders={100: order(status="on-hold")})
+    with pytest.raises(StoreRefused) as refused:
+        done(shop, writes.ReleaseFulfillment("100"))
+    assert refused.value.code == "order.not_held"
+    done(shop, writes.HoldFulfillment("100", "risk"))
+    done(shop, writes.ReleaseFulfillment("100"))
+    assert shop.orders[100]["status"] == "on-hold", "it still waits for the bank transfer"
+    moved = Shop()
+    done(moved, writes.HoldFulfillment("100", "risk"))
+    moved.orders[100]["status"] = "completed"
+    done(moved, writes.ReleaseFulfillment("100"))
+    assert moved.orders[100]["status"] == "completed" and moved.orders[100]["meta_data"] == []
+
+
+def test_tags_are_fields_of_their_own() -> None:
+    shop = Shop()
+    done(shop, writes.TagOrder("100", ("VIP",)))
+    done(shop, writes.TagOrder("100", ("gift",)))
+    assert shop.changes[0] == (
+        "PUT",
+        "/wp-json/wc/v3/orders/100",
+        {"meta_data": [{"key": "sereno_tag_vip", "value": "VIP"}]},
+    )
+    (item,) = STORE.reads["order"](exchange(shop, STORE, ACCESS), Reading()).items
+    data = mapped(WOOCOMMERCE, item).events[0].data
+    assert data["tags"] == ["gift", "VIP"] and "custom" not in data
+    done(shop, writes.TagOrder("100", remove=("vip", "gift")))
+    assert shop.orders[100]["meta_data"] == []
+
+
+def test_a_refund_whose_mark_was_never_written_is_known_again() -> None:
+    shop = Shop(marks_refunds=False, lose=2)
+    write = writes.RefundOrder("100", Money(Decimal("5.00"), EUR))
+    with pytest.raises(StoreBusy):
+        done(shop, write)
+    shop.lose = None
+    assert done(shop, write, attempt=2).value["refund"] == "600"
+    assert len(shop.refunds) == 1
+
+
+def test_anothers_refund_of_the_same_amount_is_not_taken_for_ones_own() -> None:
+    shop = Shop(lose=1)
+    write = writes.RefundOrder("100", Money(Decimal("5.00"), EUR))
+    with pytest.raises(StoreBusy):
+        done(shop, write)
+    shop.lose = None
+    done(shop, write, key="8/1")
+    done(shop, write, attempt=2)
+    marks = [one["meta_data"][0]["value"] for one in shop.refunds.values()]
+    assert marks == [mark("8/1"), mark("7/1")]
+
+
+def test_what_a_refund_asks_for() -> None:
+    shop = Shop()
+    done(shop, EACH[8])
+    _method, path, body = shop.changes[-1]
+    assert path == "/wp-json/wc/v3/orders/100/refunds"
+    own = mark("7/1")
+    assert body == {
+        # Two of three at 20.00 and a third of the tax, and the whole second line.
+        "amount": "28.23",
+        "reason": "",
+        "api_refund": True,
+        "api_restock": True,
+        "meta_data": [{"key": "_sereno_key", "value": own}],
+        "line_items": [
+            {"id": 1, "quantity": 2, "refund_total": "13.33", "refund_tax": [{"id": 5, "refund_total": "2.80"}]},
+            {"id": 2, "quantity": 0, "refund_total": "10.00", "refund_tax": [{"id": 5, "refund_total": "2.10"}]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("shop", "write", "code"),
+    [
+        (Shop(), writes.RefundOrder("100", Money(Decimal(99), EUR)), "refund.too_much"),
+        (Shop(), writes.RefundOrder("100", Money(Decimal(5), "USD")), "refund.currency"),
+        (Shop(refuses_refunds=True), writes.RefundOrder("100"), "refund.refused"),
+        (Shop(orders={100: order(date_paid=None)}), writes.RefundOrder("100"), "refund.not_paid"),
+        (
+            Shop(orders={100: order(refunds=[{"id": 1, "total": "-36.30"}])}),
+            writes.RefundOrder("100"),
+            "refund.nothing_left",
+        ),
+        (Shop(), writes.RefundOrder("100", lines=(writes.RefundLine("9", 1),)), "line.gone"),
+        (Shop(), writes.RefundOrder("5"), "store.not_found"),
+        (Shop(orders={100: order(status="completed")}), writes.CancelOrder("100"), "order.fulfilled"),
+        (Shop(orders={100: order(date_paid=None)}), writes.CancelOrder("100", restock=False), "cancel.restocks"),
+        (Shop(orders={100: order(status="completed")}), writes.HoldFulfillment("100"), "order.closed"),
+        (Shop(orders={100: order(status="cancelled")}), writes.FulfillOrder("100"), "order.closed"),
+        (Shop(), writes.FulfillOrder("100", (writes.LineQuantity(1, line="1"),)), "fulfillment.partial"),
+        (Shop(), writes.TagCustomer("email:ada@example.com", ("a",)), "customer.guest"),
+        (Shop(), writes.SetPrice("71", "71", Money(Decimal(5), "USD")), "price.currency"),
+        (Shop(), writes.SetStock("73", 3, expected=9), "stock.changed"),
+        (Shop(products={71: product(71, manage_stock="parent")}), writes.SetStock("71", 3), "stock.by_parent"),
+        (Shop(), writes.CollectProduct("71", "tea"), "collection.gone"),
+        (
+            Shop(coupons=[{"id": 1, "code": "BACK10", "meta_data": []}]),
+            writes.CreateDiscountCode("BACK10"),
+            "discount.exists",
+        ),
+        (Shop(), writes.CreateDiscountCode("X", starts_at=NOW + timedelta(days=1)), "discount.start"),
+    ],
+)
+def test_what_is_refused_says_why_and_changes_nothing(shop: Shop, write: writes.Write, code: str) -> None:
+    before = repr(Shop().state())
+    with pytest.raises(StoreRefused) as refused:
+        done(shop, write)
+    assert refused.value.code == code and len(str(refused.value)) > 20
+    assert shop.refunds == {} and shop.notes == []
+    assert code not in ("stock.changed", "refund.too_much", "price.currency") or repr(shop.state()) == before
+
+
+def test_a_lines_totals_go_with_its_quantity() -> None:
+    shop = Shop()
+    done(shop, writes.ChangeItems("100", (writes.LineQuantity(2, line="1"),)))
+    assert shop.changes[0][2]["line_items"] == [{"id": 1, "quantity": 2, "subtotal": "13.333333", "total": "13.333333"}]
+
+
+@pytest.mark.parametrize(
+    ("item", "price", "struck", "wanted"),
+    [
+        (product(71), "15", None, {"regular_price": "15.00", "sale_price": ""}),
+        (product(71), "15", "22", {"regular_price": "22.00", "sale_price": "15.00"}),
+        (product(71, on_sale=True, sale_price="18.00"), "15", None, {"regular_price": "20.00", "sale_price": "15.00"}),
+        (product(71, on_sale=True, sale_price="18.00"), "21", None, {"regular_price": "21.00", "sale_price": ""}),
+        (product(71, on_sale=True, sale_price="18.00"), "15", "0", {"regular_price": "15.00", "sale_price": ""}),
+        (product(71), "20", None, None),
+    ],
+)
+def test_prices(item: dict[str, Any], price: str, struck: str | None, wanted: dict[str, str] | None) -> None:
+    shop = Shop(products={71: item})
+    old = None if struck is None else Money(Decimal(struck), EUR)
+    done(shop, writes.SetPrice("71", "71", Money(Decimal(price), EUR), old))
+    assert [body for _method, _path, body in shop.changes] == ([] if wanted is None else [wanted])
+
+
+def test_a_parcel_without_the_plugin_is_a_note() -> None:
+    shop = Shop(has_tracking=False)
+    write = writes.FulfillOrder("100", tracking_number="PK1", carrier="DHL")
+    assert changes_once(lambda: Shop(has_tracking=False), STORE, ACCESS, write) == 4
+    done(shop, write)
+    assert shop.notes == [{"id": 1, "note": "DHL PK1", "customer_note": True}]
+    assert shop.orders[100]["status"] == "completed"
+
+
+def test_a_coupon() -> None:
+    shop = Shop()
+    done(shop, writes.CreateDiscountCode("SHIP", "free_shipping", ends_at=NOW, minimum=Money(Decimal(30), EUR)))
+    assert shop.changes[0][2] == {
+        "code": "SHIP",
+        "discount_type": "percent",
+        "amount": "0",
+        "free_shipping": True,
+        "individual_use": False,
+        "meta_data": [{"key": "_sereno_key", "value": mark("7/1")}],
+        "date_expires": "2026-11-22T12:00:00Z",
+        "usage_limit": 1,
+        "usage_limit_per_user": 1,
+        "minimum_amount": "30.00",
+    }
+
+
+def test_a_draft_has_a_link_to_pay() -> None:
+    shop = Shop()
+    value = done(shop, EACH[13]).value
+    assert value == {"id": "101", "number": "101", "pay_url": "https://shop.example/pay/101"}
+    made = shop.orders[101]["created"]
+    assert made["line_items"] == [{"product_id": 72, "variation_id": 73, "quantity": 1}]
+    assert made["customer_id"] == 9 and made["billing"]["email"] == "ada@example.com" and made["status"] == "pending"
+
+
+# --- the way there ----------------------------------------------------------------------------------
+
+
+def test_credentials() -> None:
+    shop = Shop()
+    done(shop, writes.TagOrder("100", ("a",)))
+    given = shop.asked[0].headers["Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(given) == b"ck_1:cs_2"
+    way = exchange(shop, STORE, {**ACCESS, "sign_by": "oauth"})
+    carry_out(way, STORE, writes.TagOrder("100", ("b",)))
+    last = shop.asked[-1]
+    assert "Authorization" not in last.headers and "cs_2" not in last.url
+    assert last.query["oauth_signature_method"] == "HMAC-SHA256" and len(last.query["oauth_signature"]) == 44
+    carry_out(exchange(shop, STORE, ACCESS, url="http://shop.example"), STORE, writes.TagOrder("100", ("c",)))
+    assert "oauth_signature" in shop.asked[-1].query
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "code"),
+    [
+        (429, {"message": "slow"}, StoreLimited, None),
+        (503, b"<html>", StoreBusy, None),
+        (500, {"code": "internal_server_error", "message": "critical error"}, StoreBusy, None),
+        (200, b"<br>Warning: PHP", StoreBusy, None),
+        (
+            401,
+            {"code": "woocommerce_rest_cannot_edit", "message": "Sorry, you are not allowed"},
+            StoreRefused,
+            "store.key_refused",
+        ),
+        (404, b"<html>", StoreRefused, "store.not_found"),
+        (404, {"code": "rest_no_route", "message": "No route was found"}, StoreRefused, "store.no_route"),
+        (400, {"code": "woocommerce_rest_invalid_product_id", "message": "No."}, StoreRefused, "store.refused"),
+        (400, {"code": "woocommerce_rest_shop_order_invalid_id", "message": "No."}, StoreRefused, "store.not_found"),
+    ],
+)
+def test_errors(status: int, said: Any, kind: type[Exception], code: str | None) -> None:
+    shop = Shop(fixed={("PUT", "/wp-json/wc/v3/orders/100"): (status, said)})
+    with pytest.raises(kind) as raised:
+        done(shop, writes.TagOrder("100", ("a",)))
+    assert getattr(raised.value, "code", None) == code
+    assert code is None or '{"' not in str(raised.value), "the words, not the JSON"
+
+
+def test_no_address() -> None:
+    with pytest.raises(StoreRefused) as refused:
+        carry_out(exchange(Shop(), STORE, ACCESS, url=""), STORE, writes.TagOrder("100"))
+    assert refused.value.code == "store.no_address"
+
+
+def test_probe() -> None:
+    status = {"environment": {"home_url": "https://shop.example", "version": "10.4.2"}}
+    answers = {("GET", "/wp-json/wc/v3/system_status"): (200, status)}
+    found = STORE.probe(exchange(Shop(fixed=answers), STORE, ACCESS))
+    assert (found.shop, found.currency, found.version, list(found.lacking)) == (
+        "https://shop.example",
+        EUR,
+        "10.4.2",
+        [],
+    )
+    refused = (401, {"code": "woocommerce_rest_authentication_error", "message": "no write permissions"})
+    answers[("POST", "/wp-json/wc/v3/orders/batch")] = refused
+    answers[("GET", "/wp-json/wc/v3/system_status")] = (403, {"code": "woocommerce_rest_cannot_view", "message": "no"})
+    assert len(STORE.probe(exchange(Shop(fixed=answers), STORE, ACCESS)).lacking) == 2
+    with pytest.raises(StoreRefused):
+        STORE.probe(exchange(Shop(fixed={("GET", "/wp-json/wc/v3/data/currencies/current"): refused}), STORE, ACCESS))
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+def read_all(shop: Shop, kind: str, size: int, since: Any = None, on_page: Any = lambda number: None) -> list[Any]:
+    way, cursor, found = exchange(shop, STORE, ACCESS), None, []
+    for number in range(100):
+        page = STORE.reads[kind](way, Reading(since, None, cursor, size))
+        found += page.items
+        on_page(number)
+        cursor = page.next
+        if cursor is None:
+            return found
+    raise AssertionError("reading does not end")
+
+
+def test_reading_passes_over_nothing_while_orders_change() -> None:
+    shop = Shop(orders={own: order(own) for own in range(1, 31)})
+
+    def touch(number: int) -> None:
+        # An order of a page read already changes: all later ones move up by one place.
+        if number < 6:
+            shop.orders[number + 1]["date_modified_gmt"] = stamp(10 + number)
+
+    found = read_all(shop, "order", 4, on_page=touch)
+    assert {item.id for item in found} == {str(own) for own in range(1, 31)}
+    assert all(shop.orders[int(item.id)] == dict(item.body) for item in found[-6:])
+
+
+def test_reading_goes_on_within_one_second() -> None:
+    shop = Shop(orders={own: order(own, date_modified_gmt=stamp(0)) for own in range(1, 12)})
+    assert {item.id for item in read_all(shop, "order", 4)} == {str(own) for own in range(1, 12)}
+    since = NOW + timedelta(seconds=1)
+    assert read_all(shop, "order", 4, since) == []
+    assert len({item.id for item in read_all(shop, "order", 4, NOW)}) == 11
+
+
+def test_what_is_asked_for_changes() -> None:
+    shop = Shop()
+    page = STORE.reads["order"](exchange(shop, STORE, ACCESS), Reading(NOW - timedelta(days=2), NOW))
+    assert shop.asked[0].query == {
+        "orderby": "modified",
+        "order": "asc",
+        "dates_are_gmt": "true",
+        "page": "1",
+        "per_page": "50",
+        # Exclusive, to the second, and without a zone.
+        "modified_after": "2026-11-20T11:59:59",
+        "modified_before": "2026-11-22T12:00:00",
+    }
+    assert (page.total, page.next, len(page.items)) == (1, None, 1)
+
+
+def test_the_same_fact_told_and_read_is_one_event() -> None:
+    shop = Shop()
+    (item,) = read_all(shop, "order", 10)
+    read = mapped(WOOCOMMERCE, item).events
+    assert [event.id for event in read][:2] == ["order:100:created", "order:100:paid"]
+    shop.orders[100]["date_modified_gmt"] = stamp(5)
+    (item,) = read_all(shop, "order", 10)
+    told = mapped(WOOCOMMERCE, type(item)("order.updated", item.body, item.id, item.updated_at)).events
+    again = mapped(WOOCOMMERCE, item).events
+    assert {event.id for event in told} < {event.id for event in again}
+    assert len({event.id for event in again if event.type == "order.updated"}) == 1
+    shop.orders[100]["total"] = "40.00"
+    (item,) = read_all(shop, "order", 10)
+    third = mapped(WOOCOMMERCE, item).events
+    changed = {event.id for event in third} - {event.id for event in again}
+    assert len(changed) == 1, "two changes within one second are two"
+
+
+def test_products_bring_their_variations() -> None:
+    shop = Shop()
+    found = read_all(shop, "product", 10)
+    assert [(item.id, item.body["type"]) for item in found] == [
+        ("71", "simple"),
+        ("72", "variable"),
+        ("73", "variation"),
+    ]
+    events = [event for item in found for event in mapped(WOOCOMMERCE, item).events]
+    assert [event.type for event in events] == [
+        "product.created",
+        "stock.changed",
+        "product.created",
+        "variant.updated",
+        "stock.changed",
+    ]
+    assert events[3].data["product_id"] == "72"
+
+
+def test_new_customers_are_found() -> None:
+    people = {
+        own: {"id": own, "email": f"{own}@example.com", "date_created_gmt": stamp(own), "meta_data": []}
+        for own in range(1, 8)
+    }
+    shop = Shop(customers=people)
+    assert [item.id for item in read_all(shop, "customer", 3)] == ["7", "6", "5", "4", "3", "2", "1"]
+    assert [item.id for item in read_all(shop, "customer", 3, NOW + timedelta(seconds=6))] == ["7", "6"]
+    (event,) = mapped(WOOCOMMERCE, read_all(shop, "customer", 3)[0]).events
+    assert event.id == "customer:7:created"
+
+
+def test_one_record() -> None:
+    way = exchange(Shop(), STORE, ACCESS)
+    found = STORE.fetch["order"](way, "100")
+    assert found is not None and found.topic == "order.read" and found.updated_at is not None
+    assert STORE.fetch["order"](way, "404") is None
+    variant = STORE.fetch["variant"](way, "73")
+    assert variant is not None and mapped(WOOCOMMERCE, variant).events[0].type == "variant.updated"
+
+
+# --- subscriptions ----------------------------------------------------------------------------------
+
+
+def test_subscriptions() -> None:
+    shop, hooks = Shop(), STORE.subscriptions
+    assert hooks is not None and hooks.repair is not None
+    way = exchange(shop, STORE, ACCESS)
+    made = hooks.make(way, "order.updated", "https://us.example/hooks/woo", "s3cret")
+    assert shop.changes[0][2] == {
+        "name": "Sereno: order.updated",
+        "topic": "order.updated",
+        "delivery_url": "https://us.example/hooks/woo",
+        "secret": "s3cret",
+        "status": "active",
+    }
+    assert list(hooks.list(way)) == [made] and made.is_active
+    shop.webhooks[4]["status"] = "disabled"
+    (off,) = hooks.list(way)
+    assert not off.is_active
+    assert hooks.repair(way, off, "https://us.example/hooks/woo", "s3cret").is_active
+    hooks.remove(way, made.id)
+    hooks.remove(way, made.id)
+    assert not hooks.list(way)
+    assert set(hooks.topics) <= {
+        f"{noun}.{verb}" for noun in ("order", "customer", "product") for verb in ("created", "updated", "deleted")
+    }
+
+
+def test_every_path_is_one_of_the_documented_ones() -> None:
+    known = re.compile(
+        r"/wp-json/wc/v3/(orders(/\d+(/(notes|refunds|shipment-trackings))?)?|customers/\d+|coupons"
+        r"|products(/\d+(/variations/\d+)?|/tags|/categories)?|data/currencies/current)"
+    )
+    for write in EACH:
+        shop = Shop()
+        done(shop, write)
+        assert all(known.fullmatch(one.path) for one in shop.asked), [one.path for one in shop.asked]
