@@ -11,7 +11,7 @@ from typing import Any
 
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, iso, parse
-from sereno.connectors.shopify import catalog, orders, people
+from sereno.connectors.shopify import catalog, orders, people, readback
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 
@@ -336,6 +336,9 @@ TOPICS: dict[str, Callable[[Found, Reader], None]] = {
     "orders/partially_fulfilled": _order("order.partially_fulfilled"),
     "orders/edited": _order_edited,
     "orders/delete": _order_deleted,
+    "orders/read": readback.order(transactions=_transaction, refunds=_refund, fulfillments=_fulfillment("created")),
+    "customers/read": readback.customer,
+    "products/read": readback.product,
     "order_transactions/create": _transaction,
     "refunds/create": _refund,
     "fulfillments/create": _fulfillment("created"),

@@ -9,6 +9,7 @@ from sereno.connectors.building import body_hash
 from sereno.connectors.schemes import hmac_header
 from sereno.connectors.shopify.mapping import map_delivery
 from sereno.connectors.shopify.settings import GUIDE
+from sereno.connectors.shopify.store import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped
 from sereno.sdk.plugin import connector
 
@@ -39,5 +40,6 @@ SHOPIFY = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=STORE,
     )
 )
