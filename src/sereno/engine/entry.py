@@ -31,7 +31,7 @@ class Enter:
 @dataclass(frozen=True, slots=True)
 class Skip:
     """No run, and why: `when_false`, `when_error`, `key_missing`, `already_running`, `older_than_run`, `once`,
-    `too_soon`, `exit_already_happened`."""
+    `too_soon`, `exit_already_happened`; and from the runtime `flow_paused` and `own_echo`."""
 
     reason: str
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -80,6 +80,7 @@ SKIPS: dict[str, str] = {
     "too_soon": "Key {key} had entered on {last_entered_at}, less than {after} before",
     "exit_already_happened": "{event} had happened already",
     "flow_paused": "The flow was paused",
+    "own_echo": "It was the store telling of what this flow itself had changed there ({ability}, {at})",
 }
 
 REASONS: dict[str, str] = {

@@ -26,7 +26,7 @@ LONGEST_NAME, LONGEST_TITLE = 64, 80
 RESERVED = frozenset({"new"})
 """Names that are pages of their own."""
 
-OWN = frozenset({"title", "namespace", "secrets_at", "deleted_at", "is_erased"})
+OWN = frozenset({"title", "namespace", "secrets_at", "deleted_at", "is_erased", "store"})
 """Settings of Sereno's own, beside the connector's."""
 
 
@@ -233,6 +233,7 @@ def erase(name: str, *, by: str, shop_id: int, database: Database | None = None)
         keep = ("deleted_at", "namespace", "title")
         held.settings = {key: held.settings[key] for key in keep if key in held.settings} | {"is_erased": True}
         held.secrets = []
+        tx.run("set_access", {"id": held.id, "access": "", "settings": encode(held.settings)})
         _write(tx, held, now, by, "connection.erased", {})
 
 

@@ -24,6 +24,7 @@ from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held
 from sereno.runtime.privacy import late
 from sereno.runtime.records import Overtaken
+from sereno.runtime.stores.echoes import Echoes
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
 
@@ -96,12 +97,15 @@ class Entering:
                 if live.chooser is not None:
                     batch.records.want(fact.shop_id, fact.event.refs, live.chooser.flow.entry_needs)
         batch.records.fetch()
+        echoes = Echoes(batch.tx, [(fact.shop_id, live.id, fact.links) for fact, live in pairs])
         found: list[_Candidate] = []
         for fact, live in pairs:
             context = batch.context_of(fact.shop_id, fact.event.refs, live)
             key = key_of(live.flow, fact.event, context, batch.now)
             if not self._falls_to(live, fact, key):
                 continue
+            if not isinstance(key, Skip) and (own := echoes.own(live.id, fact.links, fact.event, batch.now)):
+                key = Skip("own_echo", own)
             if isinstance(key, Skip):
                 self._skip(fact, live, key)
                 continue

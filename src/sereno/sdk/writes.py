@@ -42,12 +42,32 @@ class Write(Part):
 
     ability: ClassVar[str]
     echoes: ClassVar[frozenset[str]]
+    changes: ClassVar[frozenset[str]] = frozenset()
+    """Fields of the record that may look different once it is done."""
 
     @property
     def about(self) -> tuple[str, str]:
         """Kind and key of the record it changes: by the key the store is found that has it. The key is "" for what the
         write makes anew."""
         raise NotImplementedError
+
+    def marks(self) -> dict[str, Any]:
+        """How its own echo is told from what somebody else changed: by field `{}` for any change, `{"is": value}` for a
+        change to that value, `{"add": [...], "remove": [...]}` for these items of a list. JSON."""
+        return {name: {} for name in sorted(self.changes)}
+
+
+MONEY_OF_ORDER = frozenset({"payment_status", "total_refunded", "payments", "refunds", "paid_at", "platform_status"})
+PARCELS_OF_ORDER = frozenset({"fulfillment_status", "delivery_status", "fulfillments", "lines", "platform_status"})
+TOTALS_OF_ORDER = frozenset(
+    {"total", "subtotal", "total_discount", "total_shipping", "total_tax", "lines", "line_count", "item_count"}
+)
+IN_THE_END = frozenset({"status", "completed_at"})
+PRICES = frozenset({"price", "compare_at_price", "old_price", "variants"})
+
+
+def _tags(add: tuple[str, ...], remove: tuple[str, ...]) -> dict[str, Any]:
+    return {"tags": {"add": list(add), "remove": list(remove)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,9 @@ class TagOrder(OfOrder):
     remove: tuple[str, ...] = ()
     ability: ClassVar[str] = "tag_order"
 
+    def marks(self) -> dict[str, Any]:
+        return _tags(self.add, self.remove)
+
 
 @dataclass(frozen=True, slots=True)
 class NoteOrder(OfOrder):
@@ -88,6 +111,7 @@ class NoteOrder(OfOrder):
 
     text: str = ""
     ability: ClassVar[str] = "note_order"
+    changes: ClassVar[frozenset[str]] = frozenset({"note"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,7 @@ class HoldFulfillment(OfOrder):
     reason: str = "other"
     note: str = ""
     ability: ClassVar[str] = "hold_fulfillment"
+    changes: ClassVar[frozenset[str]] = PARCELS_OF_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,7 @@ class ReleaseFulfillment(OfOrder):
     """Take back what `HoldFulfillment` did."""
 
     ability: ClassVar[str] = "release_fulfillment"
+    changes: ClassVar[frozenset[str]] = PARCELS_OF_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +142,9 @@ class CancelOrder(OfOrder):
     refund: bool = True
     notify: bool = True
     ability: ClassVar[str] = "cancel_order"
+    changes: ClassVar[frozenset[str]] = (
+        MONEY_OF_ORDER | PARCELS_OF_ORDER | TOTALS_OF_ORDER | IN_THE_END | {"cancelled_at", "cancel_reason"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +163,10 @@ class RefundOrder(OfOrder):
     note: str = ""
     notify: bool = True
     ability: ClassVar[str] = "refund_order"
+    changes: ClassVar[frozenset[str]] = MONEY_OF_ORDER | PARCELS_OF_ORDER | TOTALS_OF_ORDER | IN_THE_END
+
+    def marks(self) -> dict[str, Any]:
+        return {**OfOrder.marks(self), "amount": {"is": str(self.amount.amount)} if self.amount else {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +175,7 @@ class CapturePayment(OfOrder):
 
     amount: Money | None = None
     ability: ClassVar[str] = "capture_payment"
+    changes: ClassVar[frozenset[str]] = MONEY_OF_ORDER | IN_THE_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +184,7 @@ class ChangeAddress(OfOrder):
 
     address: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ability: ClassVar[str] = "change_address"
+    changes: ClassVar[frozenset[str]] = frozenset({"shipping_address", "phone"}) | TOTALS_OF_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +204,7 @@ class ChangeItems(OfOrder):
     note: str = ""
     notify: bool = True
     ability: ClassVar[str] = "change_items"
+    changes: ClassVar[frozenset[str]] = MONEY_OF_ORDER | PARCELS_OF_ORDER | TOTALS_OF_ORDER | {"note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +217,7 @@ class FulfillOrder(OfOrder):
     tracking_url: str = ""
     notify: bool = True
     ability: ClassVar[str] = "fulfill_order"
+    changes: ClassVar[frozenset[str]] = PARCELS_OF_ORDER | IN_THE_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +256,9 @@ class TagCustomer(Write):
     def about(self) -> tuple[str, str]:
         return "customer", self.customer
 
+    def marks(self) -> dict[str, Any]:
+        return _tags(self.add, self.remove)
+
 
 # --- catalogue, prices, stock -----------------------------------------------------------------------
 
@@ -229,6 +269,9 @@ class TagProduct(OfProduct):
     remove: tuple[str, ...] = ()
     ability: ClassVar[str] = "tag_product"
 
+    def marks(self) -> dict[str, Any]:
+        return _tags(self.add, self.remove)
+
 
 @dataclass(frozen=True, slots=True)
 class SetPrice(OfProduct):
@@ -238,6 +281,7 @@ class SetPrice(OfProduct):
     price: Money | None = None
     compare_at: Money | None = None
     ability: ClassVar[str] = "set_price"
+    changes: ClassVar[frozenset[str]] = PRICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +290,7 @@ class PublishProduct(OfProduct):
 
     is_published: bool = True
     ability: ClassVar[str] = "publish_product"
+    changes: ClassVar[frozenset[str]] = frozenset({"status", "published_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +300,7 @@ class CollectProduct(OfProduct):
     collection: str = ""
     is_in: bool = True
     ability: ClassVar[str] = "collect_product"
+    changes: ClassVar[frozenset[str]] = frozenset({"categories"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +322,15 @@ class SetStock(Write):
     def about(self) -> tuple[str, str]:
         return "variant", self.variant
 
+    def marks(self) -> dict[str, Any]:
+        return {
+            "available": {"is": self.available},
+            "on_hand": {},
+            "locations": {},
+            "location_times": {},
+            "variants": {},
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class SetMetafield(Write):
@@ -289,6 +344,7 @@ class SetMetafield(Write):
     namespace: str = "sereno"
     type: str = "single_line_text_field"
     ability: ClassVar[str] = "set_metafield"
+    changes: ClassVar[frozenset[str]] = frozenset({"custom"})
     echoes: ClassVar[frozenset[str]] = frozenset({"order", "customer", "product", "variant"})
 
     @property

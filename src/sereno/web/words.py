@@ -77,6 +77,7 @@ SKIPS = {
     "too_soon": _("The last run for the same key was too recent"),
     "exit_already_happened": _("What ends the flow had already happened"),
     "flow_paused": _("The flow was paused"),
+    "own_echo": _("The store told of what the flow itself had changed there"),
     "key_missing": _("The key was empty"),
 }
 

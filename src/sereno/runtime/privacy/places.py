@@ -84,6 +84,7 @@ SIMPLE: tuple[Place, ...] = (
         id="key",
         id_type="text",
     ),
+    Place("store_echo", ("link", "marks"), "deleted", by=(("link", "subject"),)),
     Place("exposure", ("unit", "customer", "outcome"), "deleted", by=(("unit", "subject"), ("customer", "customer"))),
 )
 """What is found by columns of its own, each under an index, and treated alike."""
@@ -160,6 +161,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "tag": frozenset({"kind"}),
     "consent": frozenset({"channel", "purpose"}),
     "suppression": frozenset({"channel"}),
+    "store_echo": frozenset({"effect_key", "ability", "nouns"}),
     "audit": frozenset({"by", "action"}),
     "customers_customer": frozenset({"locale", "currency", "total_spent"}),
     "orders_order": frozenset({"key", "number", "status", "payment_status", "fulfillment_status", "currency", "total"}),

@@ -33,16 +33,18 @@ class Store:
 
 def stores_of(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
     """The shop's open connections whose platform may be written to, the oldest first. Raises SecretsUnreadable."""
-    found: list[Store] = []
-    for id_, name, kind, settings, access in tx.all("writable_stores", {"shop": shop_id}):
-        connector = plugins.connectors.get(kind)
-        if connector is None or connector.store is None:
-            continue
-        held: dict[str, Any] = decode(settings) if settings else {}
-        found.append(
-            Store(id_, name, kind, connector.store, held, open_access(access), str(held.get("namespace") or ""))
-        )
-    return found
+    rows = tx.all("writable_stores", {"shop": shop_id})
+    return [found for row in rows if (found := store_of(plugins, row)) is not None]
+
+
+def store_of(plugins: Plugins, row: Sequence[Any]) -> Store | None:
+    """From `id, name, kind, settings, access`; None when its platform is only listened to. Raises SecretsUnreadable."""
+    id_, name, kind, settings, access = row
+    connector = plugins.connectors.get(kind)
+    if connector is None or connector.store is None:
+        return None
+    held: dict[str, Any] = decode(settings) if settings else {}
+    return Store(id_, name, kind, connector.store, held, open_access(access), str(held.get("namespace") or ""))
 
 
 def holding(stores: Sequence[Store], kind: str, key: str) -> Store | None:

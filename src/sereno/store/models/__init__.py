@@ -18,6 +18,7 @@ from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
 from sereno.store.models.stages import FlowStage, FlowStageStep, FlowStageTally
+from sereno.store.models.stores import StoreEcho
 from sereno.store.models.watching import (
     Alert,
     AlertListener,
@@ -87,6 +88,7 @@ __all__ = [
     "SignIn",
     "Skip",
     "StepTally",
+    "StoreEcho",
     "Suppression",
     "Switch",
     "Tag",

@@ -1,0 +1,247 @@
+"""A connection's permission to write: given, looked at, taken away, from the pages, the API and the command line alike.
+
+Invariant: a key is kept only once the platform has taken it (or somebody said not to ask); it is sealed, and never
+given back. What goes wrong is a ConnectionRefused with a stable code and a text that says what to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sereno.runtime.connecting import ConnectionRefused
+from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.stores.finding import Store, seal_access, store_of, stores_of
+from sereno.runtime.stores.keys import FACTS, facts_document, note_refused, note_taken
+from sereno.runtime.stores.writing import exchange_of
+from sereno.sdk.connector import Setting
+from sereno.sdk.ports import Http
+from sereno.sdk.stores import Probe, StoreApi, StoreBusy, StoreLimited, StoreRefused
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import decode, encode
+from sereno.store.fields import to_micros
+from sereno.store.secrets import SecretsUnreadable
+
+log = logging.getLogger("sereno.runtime")
+
+LONGEST = 4000
+"""Of one value: some platforms' keys are signed documents."""
+BUDGET = "store"
+"""The budget that all writes of a shop draw on."""
+BURST = 4.0
+"""Seconds' worth of calls that may go at once after a quiet time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One value of a key as people may see it: a secret by its end only, where it is long enough to say nothing."""
+
+    setting: Setting
+    value: str
+    is_kept: bool
+
+
+def give_access(
+    name: str,
+    values: Mapping[str, str],
+    *,
+    by: str,
+    shop_id: int,
+    http: Http,
+    is_asked: bool = True,
+    database: Database | None = None,
+) -> Probe:
+    """Let Sereno write there with these values (see `StoreApi.access`). What is not given of a key that is there
+    already stays, so that one value can be changed alone; an empty value clears it, unless it is a secret. The platform
+    is asked first, unless not `is_asked`. Raises LookupError, ConnectionRefused."""
+    staff = open_staff(database)
+    store = _store(staff, name, shop_id)
+    is_new = not store.access
+    access = _merged(store.api, store.access, values)
+    if not is_new and access == dict(store.access) and not is_asked:
+        return Probe()
+    told = _asked(store, access, http) if is_asked else Probe()
+    with staff.database.transaction() as tx:
+        now = to_micros(staff.world.clock.now())
+        held = tx.one("connection_of_name", {"name": name})
+        if held is None or held[1] != shop_id:
+            raise LookupError(f"there is no connection {name}")
+        settings = (
+            {**decode(held[5]), FACTS: facts_document(told, now)} if is_asked else _without_facts(decode(held[5]))
+        )
+        tx.run("set_access", {"id": held[0], "access": seal_access(access), "settings": encode(settings)})
+        _set_pace(tx, staff, shop_id, now)
+        if is_asked:
+            note_taken(tx, shop_id, name, now)
+        changed = sorted(one for one in access if access[one] != store.access.get(one))
+        action = "connection.access_given" if is_new else "connection.access_changed"
+        audit(tx, shop_id, now, by, action, name, {"changed": changed, "is_asked": is_asked})
+    return told
+
+
+def check_access(name: str, *, by: str, shop_id: int, http: Http, database: Database | None = None) -> Probe:
+    """Ask the platform what it says of the key that is kept. A refusal raises the alert of it. Raises LookupError,
+    ConnectionRefused."""
+    staff = open_staff(database)
+    store = _store(staff, name, shop_id)
+    if not store.access:
+        raise ConnectionRefused("access.none", f"{name} has no key: give it one first")
+    try:
+        told = _asked(store, store.access, http)
+    except ConnectionRefused as refusal:
+        if refusal.code == "store.key_refused":
+            with staff.database.transaction() as tx:
+                now = to_micros(staff.world.clock.now())
+                note_refused(tx, shop_id, name, str(store.settings.get("title") or name), str(refusal), now)
+        raise
+    with staff.database.transaction() as tx:
+        now = to_micros(staff.world.clock.now())
+        held = tx.one("connection_of_name", {"name": name})
+        if held is not None and held[1] == shop_id:
+            settings = {**decode(held[5]), FACTS: facts_document(told, now)}
+            tx.run("set_store_facts", {"id": held[0], "settings": encode(settings)})
+        note_taken(tx, shop_id, name, now)
+        audit(tx, shop_id, now, by, "connection.access_checked", name, {"lacking": list(told.lacking)})
+    return told
+
+
+def take_access(name: str, *, by: str, shop_id: int, database: Database | None = None) -> None:
+    """The key is forgotten: nothing is written there any more. What waits fails with `store.none` and can be tried
+    again. Raises LookupError."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        now = to_micros(staff.world.clock.now())
+        held = tx.one("connection_of_name", {"name": name})
+        if held is None or held[1] != shop_id:
+            raise LookupError(f"there is no connection {name}")
+        settings = _without_facts(decode(held[5]))
+        tx.run("set_access", {"id": held[0], "access": "", "settings": encode(settings)})
+        _set_pace(tx, staff, shop_id, now)
+        note_taken(tx, shop_id, name, now)
+        audit(tx, shop_id, now, by, "connection.access_taken", name, {})
+
+
+def shown(name: str, *, shop_id: int, database: Database | None = None) -> list[Shown]:
+    """What is kept, for people to look at; [] for a connection whose platform cannot be written to. Raises LookupError,
+    ConnectionRefused when it cannot be read."""
+    staff = open_staff(database)
+    try:
+        store = _store(staff, name, shop_id)
+    except ConnectionRefused as refusal:
+        if refusal.code == "access.not_taken":
+            return []
+        raise
+    return [
+        Shown(one, _told(one, store.access.get(one.name, "")), bool(store.access.get(one.name)))
+        for one in store.api.access
+    ]
+
+
+def _told(setting: Setting, value: str) -> str:
+    if setting.kind != "secret":
+        return value
+    return f"…{value[-4:]}" if len(value) >= 16 else ""
+
+
+def _store(staff: Staff, name: str, shop_id: int) -> Store:
+    """The connection, with its key or without. Raises LookupError, ConnectionRefused."""
+    with staff.database.read() as tx:
+        row = tx.one("connection_access", {"name": name})
+    if row is None or row[1] != shop_id or decode(row[5]).get("deleted_at"):
+        raise LookupError(f"there is no connection {name}")
+    try:
+        found = store_of(staff.plugins, (row[0], row[2], row[3], row[5], row[4]))
+    except SecretsUnreadable as error:
+        raise ConnectionRefused("access.unreadable", str(error)) from error
+    if found is None:
+        raise ConnectionRefused("access.not_taken", f"{row[3]} can only be listened to: nothing is written there")
+    return found
+
+
+def _merged(api: StoreApi, held: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """What is kept after the change. Raises ConnectionRefused that names the field."""
+    known = {one.name for one in api.access}
+    unknown = sorted(values.keys() - known)
+    if unknown:
+        there = ", ".join(one.name for one in api.access)
+        raise ConnectionRefused("access.unknown", f"{unknown[0]!r} is not asked for; there are {there}", unknown[0])
+    found: dict[str, str] = {}
+    for one in api.access:
+        value = values.get(one.name)
+        is_left = value is None or (one.kind == "secret" and not value.strip())
+        kept = held.get(one.name, "") if is_left else str(value).strip()
+        if problem := problem_of(one, kept):
+            raise ConnectionRefused(problem, _SAID[problem].format(name=one.name, help=one.help), one.name)
+        if kept:
+            found[one.name] = kept
+    return found
+
+
+_SAID = {
+    "access.missing": "{name} is needed. {help}",
+    "access.too_long": "{name} is too long to be that",
+    "access.not_text": "{name} holds a line break or another sign that no key has: copy it again",
+    "access.not_url": "{name} is no web address: write it whole, with https:// before it",
+    "access.not_offered": "{name} is none of the values offered",
+}
+
+
+def problem_of(setting: Setting, value: str) -> str | None:
+    """What is wrong with a value, as a code; None when nothing is."""
+    if not value:
+        return "access.missing" if setting.is_required else None
+    if len(value) > LONGEST:
+        return "access.too_long"
+    if not value.isprintable():
+        return "access.not_text"
+    if setting.kind == "url":
+        try:
+            parts = urlsplit(value)
+            is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+        except ValueError:
+            is_whole = False
+        return None if is_whole and " " not in value else "access.not_url"
+    if setting.kind == "choice" and value not in setting.options:
+        return "access.not_offered"
+    return None
+
+
+def _asked(store: Store, access: Mapping[str, str], http: Http) -> Probe:
+    """What the platform says of these values. Raises ConnectionRefused."""
+    with_these = Store(
+        store.connection_id, store.connection, store.kind, store.api, store.settings, access, store.namespace
+    )
+    try:
+        return store.api.probe(exchange_of(with_these, http))
+    except StoreRefused as error:
+        raise ConnectionRefused(error.code, str(error), _secret_of(store.api)) from error
+    except StoreLimited as error:
+        raise ConnectionRefused("store.rate_limited", f"The store asks to come back later: {error}") from error
+    except StoreBusy as error:
+        raise ConnectionRefused("store.no_answer", f"The store did not answer: {error}") from error
+    except Exception as error:
+        log.exception("connector %s could not look at a key", store.kind)
+        said = f"What answered there is no {store.kind}, or a part of it is hidden: {type(error).__name__} {error}"
+        raise ConnectionRefused("store.not_understood", said[:500]) from error
+
+
+def _secret_of(api: StoreApi) -> str:
+    return next((one.name for one in api.access if one.kind == "secret"), "")
+
+
+def _without_facts(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != FACTS}
+
+
+def _set_pace(tx: Transaction, staff: Staff, shop_id: int, now: int) -> None:
+    """As many writes a second as the slowest of the shop's stores takes; all of them share one budget."""
+    try:
+        rates = [one.api.per_second for one in stores_of(tx, staff.plugins, shop_id)]
+    except SecretsUnreadable:
+        return
+    rate = min(rates, default=None)
+    burst = None if rate is None else max(1.0, rate * BURST)
+    tx.run("set_pace", {"shop": shop_id, "connection": BUDGET, "rate": rate, "burst": burst, "now": now})

@@ -1,0 +1,300 @@
+"""Writes to shops' platforms: done once whatever gets lost, to the store that has the record, with the key it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from storefront import URL, Front
+from support import START
+
+from sereno.runtime import connecting, services
+from sereno.runtime.connecting import ConnectionRefused
+from sereno.runtime.stores import permitting
+from sereno.runtime.stores.finding import open_access
+from sereno.store import secrets
+from sereno.store.documents import decode
+from sereno.store.fields import to_micros
+from sereno.store.secrets import configure
+
+FLOW = (
+    "flow: writes\ntrigger: {event: order.paid}\nsteps:\n  - tests.%s: {tag: big}\n    as: done\n  - log: {text: on}\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def secret_key() -> Iterator[None]:
+    before = secrets._keys
+    configure("a key for tests")
+    yield
+    if before:
+        configure(*before)
+
+
+@pytest.fixture
+def front(database: Any) -> Iterator[Front]:
+    front = Front(database)
+    front.platform.add_order("1")
+    front.platform.requests.clear()
+    yield front
+    front.runtime.stop()
+
+
+def outcome(front: Front) -> tuple[Any, ...]:
+    (row,) = [row for row in front.effects() if row[0].startswith("tests.")]
+    return row
+
+
+def test_what_a_flow_wants_is_so_in_the_store(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert front.platform.orders["1"]["tags"] == ["big"]
+    assert outcome(front)[1:3] == ("done", 1)
+    assert front.runs()[0][1] == "finished"
+    (value,) = front.rows("SELECT result FROM effect WHERE action = 'tests.tag'")
+    assert decode(value[0]) == {"store": "front", "tags": ["big"]}
+
+
+@pytest.mark.parametrize("what", ["tag", "note", "refund"])
+def test_an_answer_that_got_lost_changes_it_once(front: Front, what: str) -> None:
+    front.flow(FLOW % what)
+    front.platform.next_answers = ["lost"]
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[1:] == ("pending", 1, "store.busy")
+    front.after(minutes=1)
+    assert outcome(front)[1:3] == ("done", 2)
+    held = front.platform.orders["1"]
+    assert (held["tags"], held["note"].count("big"), len(front.platform.refunds)) == {
+        "tag": (["big"], 0, 0),
+        "note": ([], 1, 0),
+        "refund": ([], 0, 1),
+    }[what]
+
+
+@pytest.mark.parametrize("what", ["tag", "note", "refund"])
+def test_a_worker_killed_between_the_call_and_its_commit_changes_it_once(front: Front, what: str) -> None:
+    front.flow(FLOW % what)
+    front.send(front.platform.tells("1", "order.paid"), source="front")
+    front.runtime.dispatcher.run(10)
+    now = to_micros(START)
+    with front.database.transaction() as tx:
+        claim = {"worker": "dead", "lease_until": now + 60_000_000, "now": now, "limit": 10, "reserved": 0, "mine": []}
+        (row,) = tx.all("claim_effects", claim)
+        tx.many("beat", [("dead", now, now)])
+    key, first = row[1], front.platform
+    definition = front.runtime.world.plugins.actions.get(f"tests.{what}")
+    assert definition is not None
+    context: Any = type("Dying", (), {"refs": {"order": "1"}, "effect_key": key, "attempt": 1, "now": START})()
+    shop = front.runtime.world.shops
+    with front.database.read() as tx:
+        facts = shop.find(tx, front.shop).facts
+    context.port = lambda kind: front._port(kind, facts)
+    definition.run(definition.config.model_validate({"tag": "big"}), context)  # ... and here it dies.
+    assert len(first.requests) == 1
+    front.clock.move_to(START + timedelta(seconds=61))
+    front.runtime.beat()
+    front.drain()
+    assert outcome(front)[1:3] == ("done", 2)
+    held = first.orders["1"]
+    assert (held["tags"], held["note"].count("big"), len(first.refunds)) == {
+        "tag": (["big"], 0, 0),
+        "note": ([], 1, 0),
+        "refund": ([], 0, 1),
+    }[what]
+    assert front.rows("SELECT count(*) FROM store_echo") == [(1,)]
+
+
+def test_a_limit_waits_as_long_as_the_store_asks(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    front.platform.next_answers = ["limited"]
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[1:] == ("pending", 0, "store.rate_limited")
+    front.after(seconds=5)
+    assert outcome(front)[1] == "pending"
+    front.after(seconds=3)
+    assert outcome(front)[1] == "done"
+
+
+def test_a_refusal_is_for_people_and_nothing_is_expected_of_it(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    front.platform.next_answers = ["refused"]
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[1:] == ("failed", 1, "store.refused")
+    assert front.rows("SELECT count(*) FROM store_echo") == [(0,)]
+
+
+def test_a_second_store_is_asked_for_its_own_records_by_its_own_ids(front: Front) -> None:
+    connecting.connect(front.shop, "storefront", "other", by="ana", database=front.database)
+    front.give("other")
+    front.platform.add_order("9")
+    front.flow(FLOW % "tag")
+    event = front.platform.tells("9", "order.paid")
+    told = type(event)(event.id, event.type, "order:other~9", event.occurred_at, {**event.data, "id": "other~9"},
+                       {"order": "other~9"})  # fmt: skip
+    front.hear(told, source="other")
+    assert front.platform.orders["9"]["tags"] == ["big"]
+    (value,) = front.rows("SELECT result FROM effect WHERE action = 'tests.tag'")
+    assert decode(value[0])["store"] == "other"
+
+
+def test_without_a_store_it_fails_with_what_to_do(database: Any) -> None:
+    front = Front(database, is_given=False)
+    front.platform.add_order("1")
+    front.flow(FLOW % "tag")
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[3] == "store.none"
+    front.runtime.stop()
+
+
+def test_in_shadow_nothing_is_asked(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    services.set_status(front.shop, "writes", "shadow", "tester", database=front.database)
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert front.platform.requests == []
+
+
+def test_writes_keep_the_pace_of_the_platform(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    for number in range(2, 22):
+        front.platform.add_order(str(number))
+    front.hear(*(front.platform.tells(str(number), "order.paid") for number in range(2, 22)))
+    asked = len(front.platform.requests)
+    assert asked == 8  # Four seconds' worth at once, then two a second.
+    front.after(seconds=2)
+    assert len(front.platform.requests) == asked + 4
+
+
+# --- the permission ---------------------------------------------------------------------------------
+
+
+def access(front: Front, name: str = "front") -> dict[str, str]:
+    with front.database.read() as tx:
+        row = tx.one("connection_access", {"name": name})
+    assert row is not None
+    return open_access(row[4])
+
+
+def audited(front: Front) -> list[str]:
+    return [row[0] for row in front.rows("SELECT action FROM audit WHERE action LIKE 'connection.access%' ORDER BY id")]
+
+
+def alerts(front: Front) -> list[tuple[Any, ...]]:
+    return front.rows("SELECT kind, about, status FROM alert ORDER BY id")
+
+
+def test_a_key_is_kept_sealed_once_the_platform_took_it(database: Any) -> None:
+    front = Front(database, is_given=False)
+    told = front.give("front")
+    assert (told.shop, told.currency) == ("Casa over there", "EUR")
+    assert access(front) == {"url": URL, "token": front.platform.token}
+    (row,) = front.rows("SELECT access, settings FROM connection WHERE name = 'front'")
+    assert front.platform.token not in row[0] and front.platform.token not in row[1]
+    assert decode(row[1])["store"]["shop"] == "Casa over there"
+    assert audited(front) == ["connection.access_given"]
+    (line,) = front.rows("SELECT details FROM audit WHERE action = 'connection.access_given'")
+    assert front.platform.token not in line[0]
+
+
+def test_a_key_the_platform_does_not_take_is_not_kept(database: Any) -> None:
+    front = Front(database, is_given=False)
+    with pytest.raises(ConnectionRefused) as refusal:
+        front.give("front", token="wrong")
+    assert (refusal.value.code, refusal.value.field) == ("store.key_refused", "token")
+    front.platform.next_answers = ["busy"]
+    with pytest.raises(ConnectionRefused) as refusal:
+        front.give("front")
+    assert refusal.value.code == "store.no_answer"
+    assert access(front) == {} and audited(front) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "code", "field"),
+    [
+        ({"token": ""}, "access.missing", "token"),
+        ({"url": "shop.example"}, "access.not_url", "url"),
+        ({"url": "https://ana:pass@shop.example"}, "access.not_url", "url"),
+        ({"token": "two\nlines"}, "access.not_text", "token"),
+        ({"version": "3"}, "access.not_offered", "version"),
+        ({"colour": "red"}, "access.unknown", "colour"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_by_name(
+    database: Any, values: dict[str, str], code: str, field: str
+) -> None:
+    front = Front(database, is_given=False)
+    with pytest.raises(ConnectionRefused) as refusal:
+        front.give("front", **values)
+    assert (refusal.value.code, refusal.value.field) == (code, field)
+    assert front.platform.requests == []
+
+
+def test_one_value_is_changed_alone_and_a_secret_left_empty_stays(front: Front) -> None:
+    front.platform.token = "another token"
+    permitting.give_access(
+        "front", {"token": "another token"}, by="ana", shop_id=front.shop, http=front.platform, database=front.database
+    )
+    assert access(front) == {"url": URL, "token": "another token"}
+    front.give("front", token="", version="2")
+    assert access(front) == {"url": URL, "token": "another token", "version": "2"}
+    shown = {
+        one.setting.name: one.value for one in permitting.shown("front", shop_id=front.shop, database=front.database)
+    }
+    assert shown == {"url": URL, "token": "", "version": "2"}
+    assert audited(front)[1:] == ["connection.access_changed", "connection.access_changed"]
+
+
+def test_taken_away_nothing_is_written_and_what_waited_can_be_tried_again(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    permitting.take_access("front", by="ana", shop_id=front.shop, database=front.database)
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[3] == "store.none" and access(front) == {}
+    front.give("front")
+    (id_,) = front.rows("SELECT id FROM effect WHERE action = 'tests.tag'")[0]
+    services.replay_effects([id_], "tester", database=front.database)
+    front.drain()
+    assert outcome(front)[1] == "done"
+
+
+def test_another_shops_connection_is_not_there(front: Front) -> None:
+    other = services.create_shop(
+        slug="other", name="Other", currency="EUR", timezone="Europe/Madrid", locale="es", database=front.database
+    )
+    given: Any = {"by": "eve", "shop_id": other, "database": front.database}
+    for doing in (
+        lambda: permitting.give_access("front", {}, http=front.platform, **given),
+        lambda: permitting.check_access("front", http=front.platform, **given),
+        lambda: permitting.take_access("front", **given),
+        lambda: permitting.shown("front", shop_id=other, database=front.database),
+    ):
+        with pytest.raises(LookupError):
+            doing()
+    assert access(front)
+
+
+def test_a_key_that_is_not_taken_any_more_is_said_once_and_settled_by_a_good_one(front: Front) -> None:
+    front.flow(FLOW % "tag")
+    front.platform.token = "a new one"
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert outcome(front)[3] == "store.key_refused"
+    assert alerts(front) == [("store.key_refused", "connection:front", "open")]
+    with pytest.raises(ConnectionRefused):
+        permitting.check_access("front", by="ana", shop_id=front.shop, http=front.platform, database=front.database)
+    assert len(alerts(front)) == 1
+    front.give("front", token="a new one")
+    assert alerts(front) == [("store.key_refused", "connection:front", "settled")]
+
+
+def test_what_the_key_lacks_is_kept_for_people(front: Front) -> None:
+    front.platform.lacking = ["write_orders: tags and holds"]
+    permitting.check_access("front", by="ana", shop_id=front.shop, http=front.platform, database=front.database)
+    (row,) = front.rows("SELECT settings FROM connection WHERE name = 'front'")
+    assert decode(row[0])["store"]["lacking"] == ["write_orders: tags and holds"]
+
+
+def test_an_erased_connection_has_no_key(front: Front) -> None:
+    front.hear(front.platform.tells("1", "order.paid"))
+    connecting.delete("front", by="ana", shop_id=front.shop, database=front.database)
+    connecting.erase("front", by="ana", shop_id=front.shop, database=front.database)
+    assert front.rows("SELECT count(*) FROM connection WHERE access <> ''") == [(0,)]
