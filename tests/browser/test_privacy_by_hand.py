@@ -1,0 +1,85 @@
+"""Somebody asks for everything, and then to be forgotten: found, handed over once, erased with the proof, by a person
+at the pages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from browsing import Installation
+from playwright.sync_api import Page, expect
+from test_access import faults
+
+BERTA = "berta.browser@example.com"
+SHE_ORDERED = """
+import django; django.setup()
+from datetime import UTC, datetime
+from sereno.sdk.connector import NewEvent
+from sereno.site.plugins import load_plugins; load_plugins()
+from sereno.runtime import services
+from sereno.store.models import Shop
+order = {"id": "b7001", "number": "#7001", "email": "berta.browser@example.com", "customer_id": "b70", "total": "40.00",
+         "currency": "EUR", "status": "open", "customer": {"id": "b70", "email": "berta.browser@example.com",
+         "first_name": "Berta", "last_name": "Quintanilla"}}
+event = NewEvent("order:b7001:created", "order.created", "order:b7001", datetime.now(UTC), order,
+                 {"order": "b7001", "customer": "b70", "email": "berta.browser@example.com"})
+services.insert_events(Shop.objects.order_by("id").first().pk, None, "test", [event])
+"""
+
+
+@pytest.fixture
+def found(desk: Page, address: str, installation: Installation) -> Page:
+    """The page of what is held about Berta, once her order has gone through."""
+    subprocess.run([sys.executable, "-c", SHE_ORDERED], env=installation.environment, check=True, timeout=60)
+    for _ in range(120):
+        find(desk, address)
+        if desk.get_by_text("Known as").count() and desk.get_by_text("order:b7001").count():
+            return desk
+        desk.wait_for_timeout(250)
+    raise AssertionError("her order never became a record")
+
+
+def find(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/privacy")
+    desk.get_by_label("Find a person").fill(BERTA)
+    desk.get_by_role("button", name="Find", exact=True).click()
+    desk.wait_for_url("**/privacy/person?q=*")
+
+
+def reloaded_until(desk: Page, text: str) -> None:
+    for _ in range(240):
+        if desk.get_by_text(text).count():
+            return
+        desk.wait_for_timeout(250)
+        desk.reload()
+    raise AssertionError(f"{text!r} never came")
+
+
+def test_found_handed_over_and_erased(found: Page, address: str, tmp_path: Path) -> None:
+    desk = found
+    assert faults(desk) == []
+    desk.get_by_role("button", name="Hand over everything").click()
+    reloaded_until(desk, "The file is ready")
+    assert faults(desk) == []
+    with desk.expect_download() as coming:
+        desk.get_by_role("button", name="Fetch the file").click()
+    path = tmp_path / "held.zip"
+    coming.value.save_as(path)
+    with ZipFile(BytesIO(path.read_bytes())) as archive:
+        assert "Quintanilla" in archive.read("data/customers.json").decode()
+        assert "Quintanilla" in archive.read("index.html").decode()
+
+    find(desk, address)
+    desk.get_by_role("button", name="Erase the person").click()
+    expect(desk.get_by_text("Until then it can be taken back.", exact=False)).to_be_visible()
+    desk.get_by_role("button", name="Do it now").click()
+    reloaded_until(desk, "Places searched")
+    after = desk.get_by_role("table").locator("tbody td:nth-child(3)").all_inner_texts()
+    assert after and set(after) <= {"0", "–"}
+    assert faults(desk) == []
+    find(desk, address)
+    expect(desk.get_by_text("Nothing is held")).to_be_visible()
