@@ -11,9 +11,10 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from sereno.runtime import inbox
+from sereno.runtime.stock.reserving import LiveReservations
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.ports import Consents, Events, Log, Tags
+from sereno.sdk.ports import Consents, Events, Holds, Log, Reservations, Tags
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
@@ -128,6 +129,24 @@ class _Consents:
         )
 
 
+class _Holds:
+    """By the events themselves, for they are committed before they are projected."""
+
+    def __init__(self, shop_id: int, database: Database, tx: Transaction | None) -> None:
+        self._shop_id = shop_id
+        self._database = database
+        self._tx = tx
+
+    def is_held(self, order: str) -> bool:
+        given = {"shop": self._shop_id, "link": storable(f"order:{order}")}
+        if self._tx is not None:
+            row = self._tx.one("newest_hold", given)
+        else:
+            with self._database.read() as tx:
+                row = tx.one("newest_hold", given)
+        return row is not None and row[0] == "order.held"
+
+
 def port_finder(
     writes: LocalWrites, database: Database, factory: PortFactory, shop: ShopFacts, tx: Transaction | None = None
 ) -> Callable[[type[Any]], Any]:
@@ -142,6 +161,10 @@ def port_finder(
             return _Log(writes)
         if kind is Consents:
             return _Consents(writes, database, tx)
+        if kind is Reservations:
+            return LiveReservations(database, shop.id, to_micros(writes.now), tx)
+        if kind is Holds:
+            return _Holds(shop.id, database, tx)
         found = factory(kind, shop)
         if found is None:
             raise LookupError(f"shop {shop.name} has no port {kind.__name__}")

@@ -17,6 +17,7 @@ from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
 from sereno.runtime.privacy.intake import keep_requests
 from sereno.runtime.records import Held, Overtaken, Records
+from sereno.runtime.stock import figures
 from sereno.sdk.plugin import PATCH, Plugins, Projection, nothing_inside
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
@@ -62,13 +63,16 @@ def project(
     keep_consents(tx, facts, lambda fact: records.root(fact.shop_id, fact.event.refs, "customer"))
     keep_requests(tx, facts, now)
     records.forget_merged()
-    for name, rows in records.changed():
+    changed = dict(records.changed())
+    for name, rows in changed.items():
         projection = plugins.projections.get(name)
         assert projection is not None
         writer = _writer(tx, projection, dialect)
         writer.write(tx, rows, now)
         for _, held in rows:
             held.is_changed = held.is_new = False
+    figures.keep_figures(tx, changed, now)
+    figures.keep_orders(tx, facts, now)
 
 
 def records_of(event: Event, plugins: Plugins) -> list[tuple[str, str]]:

@@ -20,3 +20,10 @@ event(
     supplies=frozenset({"product"}),
     projects="stock_level",
 )
+event(
+    "stock.available_changed",
+    description="Sereno's own book changed how many of an item can be promised: something was reserved, given back, "
+    "counted, received, sold or moved. What the store itself says is `stock.changed`.",
+    data=STOCK_LEVEL,
+    supplies=frozenset({"product"}),
+)

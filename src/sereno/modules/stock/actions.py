@@ -1,0 +1,130 @@
+"""Stock: set in the store; promised to orders and given back; said to every channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import field_validator
+
+from sereno.commerce.schema import Field, record
+from sereno.sdk.config import Config, text
+from sereno.sdk.config import mark as _
+from sereno.sdk.context import Context
+from sereno.sdk.plugin import action
+from sereno.sdk.ports import Reservations
+from sereno.sdk.result import Done, Fail, Result
+from sereno.sdk.stores import write_to_store
+from sereno.sdk.storing import product_key, product_of, variant_key
+from sereno.sdk.writes import SetStock
+
+NO_VARIANT = Fail("variant.missing", "This run is about no single variant. Start it by an event of stock or a variant.")
+NO_ORDER = Fail("order.missing", "This run is about no order. Start the flow by an event that names one.")
+
+
+class SetConfig(Config):
+    available: str = text(_("How many can be sold"), template=True, max_length=200)
+    location: str = text(
+        _("Location"), default="", template=True, max_length=200, help=_("The store's id of it. Empty: its only one.")
+    )
+
+    @field_validator("available")
+    @classmethod
+    def _is_whole(cls, value: str) -> str:
+        if not value.strip().lstrip("-").isdigit():
+            raise ValueError("a whole number is needed")
+        return value.strip()
+
+
+@action(
+    "stock.set",
+    label=_("Set the stock to {available}"),
+    icon="package",
+    config=SetConfig,
+    needs=frozenset({"product"}),
+    connection=lambda config: "store",
+    ability=SetStock,
+)
+def set_stock(config: SetConfig, ctx: Context) -> Result:
+    """Say to the store how many of the variant the run is about can be sold. It is set, not added to, so a replay
+    changes nothing."""
+    variant = variant_key(ctx)
+    if not variant:
+        return NO_VARIANT
+    product = product_of(ctx)
+    return write_to_store(
+        ctx,
+        SetStock(
+            variant,
+            int(config.available),
+            product=product_key(ctx),
+            inventory_item=str(product.get("inventory_item_id") or ""),
+            sku=str(product.get("sku") or ""),
+            location=config.location.strip(),
+        ),
+    )
+
+
+RESERVED = record(
+    "reservation",
+    "What came of reserving.",
+    [
+        Field("ok", "boolean", "Whether all that is counted is reserved."),
+        Field("short", "list", "The items of which there are too few.", of="string"),
+        Field("unknown", "list", "The items nobody has said the stock of.", of="string"),
+    ],
+)
+
+
+class ReserveConfig(Config):
+    pass
+
+
+@action(
+    "stock.reserve",
+    label=_("Reserve the order's stock"),
+    icon="package",
+    config=ReserveConfig,
+    needs=frozenset({"order"}),
+    result=RESERVED,
+)
+def reserve(config: ReserveConfig, ctx: Context) -> Result:
+    """Promise the order's lines to it: all, or none when there are too few of one. Exact however many buyers ask at
+    once; asked twice it changes nothing. With `as: stock`, `vars.stock.ok` says whether it is reserved."""
+    order = _order(ctx)
+    if order is None:
+        return NO_ORDER
+    key, held = order
+    try:
+        reservations = ctx.port(Reservations)
+    except LookupError:
+        return Fail("stock.none", "This shop keeps no stock.")
+    placed_at = held.get("placed_at") or held.get("created_at")
+    short = reservations.reserve(key, held.get("lines") or [], placed_at=placed_at)
+    missing = [one.item for one in short if one.code == "stock.short"]
+    return Done(
+        {"ok": not missing, "short": missing, "unknown": [one.item for one in short if one.code == "stock.unknown"]}
+    )
+
+
+@action(
+    "stock.release",
+    label=_("Give back the order's stock"),
+    icon="package",
+    config=ReserveConfig,
+    needs=frozenset({"order"}),
+)
+def release(config: ReserveConfig, ctx: Context) -> Result:
+    """Give back what is reserved for the order and has not left. Where nothing is, nothing happens."""
+    order = _order(ctx)
+    if order is None:
+        return NO_ORDER
+    try:
+        return Done({"lines": ctx.port(Reservations).release(order[0])})
+    except LookupError:
+        return Fail("stock.none", "This shop keeps no stock.")
+
+
+def _order(ctx: Context) -> tuple[str, Any] | None:
+    held = ctx.records.get("order") or {}
+    key = ctx.refs.get("order") or str(held.get("id") or "")
+    return (key, held) if key else None

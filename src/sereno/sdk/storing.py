@@ -1,0 +1,53 @@
+"""What actions on a shop's products have in common: which variants the run is about, and several writes as one effect.
+
+Invariant: each write of an effect has a key of its own, the same on every attempt; what was done is done again as a
+no-op, so that an effect that broke half-way is simply tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sereno.commerce.merging import parts
+from sereno.sdk.context import Context
+from sereno.sdk.result import Done, Fail, Result
+from sereno.sdk.stores import Stores, write_to_store
+from sereno.sdk.writes import Write
+
+
+def product_of(ctx: Context) -> Mapping[str, Any]:
+    return ctx.records.get("product") or {}
+
+
+def product_key(ctx: Context) -> str:
+    """ "" when the run is about no product."""
+    record = product_of(ctx)
+    return ctx.refs.get("product") or str(record.get("product_id") or record.get("id") or "")
+
+
+def variant_key(ctx: Context) -> str:
+    """The one variant the run is about; a product's only one; "" when there is none, or several."""
+    record = product_of(ctx)
+    held = ctx.refs.get("variant") or str(record.get("variant_id") or "")
+    if held:
+        return held
+    variants = [str(one["variant_id"]) for one in parts(record.get("variants")) if one.get("variant_id")]
+    return variants[0] if len(variants) == 1 else ""
+
+
+def write_all(ctx: Context, writes: Sequence[Write]) -> Result:
+    """All of them, in their order, until one is not done. The value is the last one's, with how many there were."""
+    if len(writes) == 1:
+        return write_to_store(ctx, writes[0])
+    try:
+        stores = ctx.port(Stores)
+    except LookupError:
+        return Fail("store.none", "No store of this shop may be written to: give one the permission under Connections.")
+    value: dict[str, Any] = {}
+    for number, write in enumerate(writes):
+        result = stores.write(write, key=f"{ctx.effect_key}/{number}", attempt=ctx.attempt, now=ctx.now)
+        if not isinstance(result, Done):
+            return result
+        value = dict(result.value)
+    return Done({**value, "writes": len(writes)})

@@ -1,0 +1,74 @@
+-- The book of stock: what is there, what is promised. Whoever changes an item's balances holds the item's row.
+
+-- name: lock_stock_items
+-- dialect: sqlite
+SELECT shop_id, item, is_tracked, can_oversell, variant, product, title FROM stock_item
+WHERE shop_id {in:shops:bigint} AND item {in:items:text} ORDER BY shop_id, item
+-- dialect: postgresql
+SELECT shop_id, item, is_tracked, can_oversell, variant, product, title FROM stock_item
+WHERE shop_id {in:shops:bigint} AND item {in:items:text} ORDER BY shop_id, item FOR UPDATE
+
+-- name: stock_balances
+SELECT b.shop_id, b.item, b.location, b.on_hand, b.reserved, b.incoming, b.figure, b.figure_at, b.unsaid,
+    coalesce(l.sells, l.id IS NULL), coalesce(l.rank, 100)
+FROM stock_balance b LEFT JOIN stock_location l ON l.shop_id = b.shop_id AND l.key = b.location
+WHERE b.shop_id {in:shops:bigint} AND b.item {in:items:text} ORDER BY b.shop_id, b.item, b.location
+
+-- name: stock_location
+SELECT key, name, sells, rank, is_own FROM stock_location WHERE shop_id = :shop AND key = :key
+
+-- name: stock_reservations_of_orders
+SELECT shop_id, order_key, item, location, quantity, shipped, counts_at, is_said FROM stock_reservation
+WHERE shop_id {in:shops:bigint} AND order_key {in:orders:text} ORDER BY shop_id, order_key, item, location
+
+-- name: unsaid_reservations
+-- Of the store's own orders, those its figure did not hold yet.
+SELECT shop_id, order_key, item, location, quantity, shipped, counts_at, is_said FROM stock_reservation
+WHERE shop_id {in:shops:bigint} AND item {in:items:text} AND status = 'open' AND NOT is_said AND counts_at IS NOT NULL
+ORDER BY shop_id, item, order_key, location
+
+-- name: orders_with_stock
+SELECT DISTINCT shop_id, order_key FROM stock_reservation
+WHERE shop_id {in:shops:bigint} AND order_key {in:orders:text} AND status = 'open'
+
+-- name: put_stock_items
+-- rows: shop_id bigint, item text, title text, barcode text, variant text, product text, is_tracked boolean, can_oversell boolean
+INSERT INTO stock_item (shop_id, item, title, barcode, variant, product, is_tracked, can_oversell, on_hand, reserved, incoming)
+SELECT v.*, 0, 0, 0 FROM ({rows}) AS v WHERE 1 = 1
+ON CONFLICT (shop_id, item) DO UPDATE SET title = coalesce(excluded.title, stock_item.title),
+    barcode = coalesce(excluded.barcode, stock_item.barcode), variant = coalesce(stock_item.variant, excluded.variant),
+    product = coalesce(stock_item.product, excluded.product),
+    is_tracked = coalesce(excluded.is_tracked, stock_item.is_tracked),
+    can_oversell = coalesce(excluded.can_oversell, stock_item.can_oversell)
+
+-- name: set_stock_items
+-- rows: shop_id bigint, item text, on_hand bigint, reserved bigint, incoming bigint, available bigint, at bigint
+-- dialect: sqlite
+UPDATE stock_item SET on_hand = :on_hand, reserved = :reserved, incoming = :incoming, available = :available,
+    changed_at = :at WHERE shop_id = :shop_id AND item = :item
+-- dialect: postgresql
+UPDATE stock_item SET on_hand = r.on_hand, reserved = r.reserved, incoming = r.incoming, available = r.available,
+    changed_at = r.at FROM {table} WHERE stock_item.shop_id = r.shop_id AND stock_item.item = r.item
+
+-- name: put_stock_balances
+-- rows: shop_id bigint, item text, location text, on_hand bigint, reserved bigint, incoming bigint, figure bigint, figure_at bigint, unsaid bigint, changed_at bigint
+INSERT INTO stock_balance (shop_id, item, location, on_hand, reserved, incoming, figure, figure_at, unsaid, changed_at)
+{rows} ON CONFLICT (shop_id, item, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved,
+    incoming = excluded.incoming, figure = excluded.figure, figure_at = excluded.figure_at, unsaid = excluded.unsaid,
+    changed_at = excluded.changed_at
+
+-- name: put_stock_reservations
+-- rows: shop_id bigint, order_key text, item text, location text, quantity bigint, shipped bigint, status text, counts_at bigint, is_said boolean, at bigint, settled_at bigint
+INSERT INTO stock_reservation (shop_id, order_key, item, location, quantity, shipped, status, counts_at, is_said, at,
+    settled_at)
+{rows} ON CONFLICT (shop_id, order_key, item, location) DO UPDATE SET quantity = excluded.quantity,
+    shipped = excluded.shipped, status = excluded.status, counts_at = excluded.counts_at, is_said = excluded.is_said,
+    settled_at = excluded.settled_at
+
+-- name: add_stock_movements
+-- rows: shop_id bigint, item text, location text, kind text, change bigint, on_hand bigint, reference text, who text, at bigint
+INSERT INTO stock_movement (shop_id, item, location, kind, change, on_hand, reference, "by", at) {rows}
+
+-- name: stock_available
+SELECT item, available FROM stock_item
+WHERE shop_id = :shop AND item {in:items:text} AND available IS NOT NULL
