@@ -37,8 +37,11 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 PREFIX = "/hooks/"
 RETRY_AFTER = b"5"
 LONGEST_KEY = 200
-DROPPED_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-sereno-as", "x-sereno-token"})
-"""What might let somebody in elsewhere; and the mark of canonical events, which only `sereno ingest` may set."""
+DROPPED_HEADERS = frozenset(
+    {"authorization", "cookie", "proxy-authorization", "x-sereno-as", "x-sereno-read", "x-sereno-token"}
+)
+"""What might let somebody in elsewhere; the mark of canonical events, which only `sereno ingest` may set, and that of
+what Sereno read itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from sereno.store.database import Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
 
+LONGEST = 200
+"""Of ids, subjects and links, as the columns have them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
@@ -30,17 +33,41 @@ class Incoming:
 def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
     """Store the events not seen before, with their links, and queue them. Gives how many were new. What an erased
     person did before is stored without them, and not queued (see `privacy.late`)."""
+    kept, old = _store(tx, incoming)
+    tx.many("copy_event_queue", [(row[0], row[12]) for row, item in kept if id(item) not in old])
+    return len(kept)
+
+
+def put_past(tx: Transaction, incoming: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
+    """Store the events not seen before, with their links, and offer them to no flow: they are history. Gives those that
+    were new, each with its row, for the caller to project; but what an erased person did stays out of the records."""
+    kept, old = _store(tx, incoming)
+    return [(row[0], item) for row, item in kept if id(item) not in old]
+
+
+def too_long(event: NewEvent) -> str | None:
+    """Why the columns would not take it."""
+    for text in (event.id, event.subject, *(f"{kind}:{key}" for kind, key in event.refs.items())):
+        if len(text) > LONGEST or "\0" in text:
+            return f"the id {text[:40]!r}... is longer than {LONGEST} characters or holds a zero byte"
+    return None
+
+
+def _store(
+    tx: Transaction, incoming: Sequence[Incoming]
+) -> tuple[list[tuple[tuple[Any, ...], Incoming]], Mapping[int, Incoming]]:
+    """Those that were new, with their rows; and what an erased person did, by identity."""
     incoming, old = _without_erased(tx, incoming)
     fresh = _without_known(tx, incoming)
     if not fresh:
-        return 0
-    rows = [(id_, *_row(item)) for id_, item in zip(tx.next_ids("event", len(fresh)), fresh, strict=True)]
+        return [], old
+    texts: dict[int, str] = {}
+    rows = [(id_, *_row(item, texts)) for id_, item in zip(tx.next_ids("event", len(fresh)), fresh, strict=True)]
     # Another worker may have stored the same fact since we looked; its row stays and ours is dropped.
     stored = {row[0] for row in tx.many_returning("insert_events", rows)}
     kept = [(row, item) for row, item in zip(rows, fresh, strict=True) if row[0] in stored]
     tx.many("copy_event_links", [link for row, item in kept for link in _links(row[0], row[8], item)])
-    tx.many("copy_event_queue", [(row[0], row[12]) for row, item in kept if id(item) not in old])
-    return len(kept)
+    return kept, old
 
 
 def _without_erased(tx: Transaction, incoming: Sequence[Incoming]) -> tuple[Sequence[Incoming], Mapping[int, Incoming]]:
@@ -80,8 +107,12 @@ def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incomi
     return list(once.values())
 
 
-def _row(item: Incoming) -> tuple[Any, ...]:
+def _row(item: Incoming, texts: dict[int, str]) -> tuple[Any, ...]:
+    """`texts` are the documents written so far: several facts of one delivery carry the same one."""
     event = item.event
+    data = texts.get(id(event.data))
+    if data is None:
+        data = texts[id(event.data)] = encode(event.data)
     return (
         item.shop_id,
         item.connection_id,
@@ -92,7 +123,7 @@ def _row(item: Incoming) -> tuple[Any, ...]:
         event.subject,
         to_micros(event.occurred_at),
         item.received_at,
-        encode(event.data),
+        data,
         encode(event.refs),
         lane_of(item.shop_id, event.subject, event.refs),
     )

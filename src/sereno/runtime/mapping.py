@@ -9,17 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from sereno.runtime import inbox, namespaces
+from sereno.runtime.reading import taking
+from sereno.runtime.reading.seeing import MARK
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
-from sereno.sdk.connector import Delivery, Mapped, NewEvent, Unmappable
+from sereno.sdk.connector import Delivery, Mapped, Unmappable
 from sereno.store.database import DatabaseUnavailable, Transaction
 from sereno.store.documents import decode
-from sereno.store.fields import from_micros
+from sereno.store.fields import from_micros, to_micros
 
 log = logging.getLogger("sereno.runtime")
-
-LONGEST = 200
-"""Of ids, subjects and links, as the columns have them."""
 
 
 class Mapper:
@@ -80,20 +79,24 @@ class Mapper:
     def _work(self, tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         settled: list[tuple[int, str, str | None]] = []
         found: list[inbox.Incoming] = []
+        past: list[inbox.Incoming] = []
         for row in rows:
             id_, connection_id, shop_id, kind, settings, topic, headers, body, received_at, name = row
             delivery = Delivery(decode(headers), bytes(body), topic, from_micros(received_at))
             status, reason, mapped = self._map(kind, delivery, decode(settings) if settings else {})
             settled.append((id_, status, reason))
             if mapped is not None:
-                found += [
+                into = past if delivery.headers.get(MARK) == "history" else found
+                into += [
                     inbox.Incoming(shop_id, connection_id, id_, event.source or name, received_at, event)
                     for event in mapped.events
                 ]
         tx.many("settle_deliveries", settled)
         failed = [(row, said[2]) for row, said in zip(rows, settled, strict=True) if said[1] == "failed"]
         noting.note(self._world, tx, (noting.of_delivery(row[2], row[1], reason) for row, reason in failed))
-        if inbox.put(tx, found) and self._world.database.dialect == "postgresql":
+        if past:
+            taking.take_past_again(self._world, tx, past, to_micros(self._world.clock.now()))
+        if inbox.put(tx, taking.without_read(self._world, tx, found)) and self._world.database.dialect == "postgresql":
             tx.all("notify")
 
     def _map(self, kind: str, delivery: Delivery, settings: Any) -> tuple[str, str | None, Mapped | None]:
@@ -110,29 +113,11 @@ class Mapper:
         except Exception as error:
             log.exception("connector %s could not map a delivery", kind)
             return "failed", f"{type(error).__name__}: {error}"[:500], None
-        mapped = self._told_apart(mapped, settings)
+        mapped = replace(mapped, events=namespaces.told_apart(self._world.plugins, mapped.events, settings))
         for event in mapped.events:
-            if problem := _too_long(event.id, event.subject, event.refs):
+            if problem := inbox.too_long(event):
                 return "failed", problem, None
         notes = ", ".join(mapped.notes)[:500] or None
         if mapped.events:
             return "done", notes, mapped
         return "ignored", (mapped.reason or notes or "nothing in it is used")[:500], None
-
-    def _told_apart(self, mapped: Mapped, settings: Any) -> Mapped:
-        """A second store of a shop has a namespace: its ids are its own."""
-        namespace = settings.get("namespace")
-        if not namespace or not mapped.events:
-            return mapped
-        events: list[NewEvent] = []
-        for event in mapped.events:
-            definition = self._world.plugins.events.get(event.type)
-            events.append(namespaces.put_on(event, str(namespace), definition.data if definition else None))
-        return replace(mapped, events=events)
-
-
-def _too_long(uid: str, subject: str, refs: Any) -> str | None:
-    for text in (uid, subject, *(f"{kind}:{key}" for kind, key in refs.items())):
-        if len(text) > LONGEST or "\0" in text:
-            return f"the id {text[:40]!r}... is longer than {LONGEST} characters or holds a zero byte"
-    return None

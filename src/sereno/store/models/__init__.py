@@ -14,6 +14,7 @@ from sereno.store.models.limits import Deputy, FlowUse, LimitQuestion, Switch
 from sereno.store.models.origins import FlowOrigin
 from sereno.store.models.people import Audit, Consent, Suppression, Tag
 from sereno.store.models.privacy import Erased, PrivacyRequest
+from sereno.store.models.reading import Backfill, Reading, ReadingGap
 from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
@@ -40,6 +41,7 @@ __all__ = [
     "ApiKey",
     "Approval",
     "Audit",
+    "Backfill",
     "Backtest",
     "BacktestEffect",
     "BacktestRun",
@@ -78,6 +80,8 @@ __all__ = [
     "MessageTemplate",
     "MessageVersion",
     "PrivacyRequest",
+    "Reading",
+    "ReadingGap",
     "RecoveryCode",
     "Run",
     "RunLink",
