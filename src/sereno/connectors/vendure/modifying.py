@@ -70,9 +70,10 @@ def change_items(call: Call, write: ChangeItems) -> Written:
 
 def _modify(call: Call, order: Order, changes: dict[str, Any], note: str = "") -> Written:
     id_ = order["id"]
-    is_made = any(is_marked(item.get("note"), call.key) for item in order["modifications"])
-    if is_made and order["state"] != "Modifying":
-        return Written({"order": id_})
+    made = next((item for item in order["modifications"] if is_marked(item.get("note"), call.key)), None)
+    due = max(made["priceChange"], 0) if made and not made["isSettled"] else 0
+    if made and order["state"] != "Modifying":
+        return Written(_value(order, due))
     if order["state"] == "Modifying":
         if call.attempt == 1:
             raise StoreBusy("the order is being changed in Vendure")
@@ -82,8 +83,7 @@ def _modify(call: Call, order: Order, changes: dict[str, Any], note: str = "") -
         if "Modifying" not in order["nextStates"]:
             raise StoreRefused("order.state", f"Vendure changes no order that is {before}.")
         done(ask(call.exchange, _MOVE, id=id_, state="Modifying").data["transitionOrderToState"], "order")
-    due = 0
-    if not is_made:
+    if not made:
         try:
             due = _carry_out(call, order, changes, note)
         except StoreRefused:
@@ -93,10 +93,12 @@ def _modify(call: Call, order: Order, changes: dict[str, Any], note: str = "") -
     after = "ArrangingAdditionalPayment" if due > 0 else before
     answer = ask(call.exchange, _MOVE, id=id_, state=after)
     done(answer.data["transitionOrderToState"], "order")
-    value: dict[str, Any] = {"order": id_}
-    if due > 0:
-        value["due"] = Money.from_minor(due, order["currencyCode"], HUNDREDTHS).text
-    return Written(value, answered_at(answer.headers))
+    return Written(_value(order, due), answered_at(answer.headers))
+
+
+def _value(order: Order, due: int) -> dict[str, Any]:
+    amount = Money.from_minor(due, order["currencyCode"], HUNDREDTHS)
+    return {"order": order["id"], **({"due": amount.text} if due > 0 else {})}
 
 
 def _carry_out(call: Call, order: Order, changes: dict[str, Any], note: str) -> int:

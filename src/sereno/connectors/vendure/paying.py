@@ -23,7 +23,7 @@ ORDER = """query($id: ID!) { order(id: $id) {
   payments { id state amount refunds { id state total reason } }
   fulfillments { id state method trackingCode lines { orderLineId quantity } }
   shippingAddress { fullName company streetLine1 streetLine2 city province postalCode countryCode phoneNumber }
-  modifications { id note isSettled }
+  modifications { id note isSettled priceChange }
 } }"""
 _CANCELLATIONS = """query($id: ID!) { order(id: $id) {
   history(options: {filter: {type: {eq: "ORDER_CANCELLATION"}}, take: 100}) { items { id data } }
@@ -75,10 +75,10 @@ def _in_parcels(order: Order, states: tuple[str, ...]) -> dict[str, int]:
 def cancel(call: Call, write: CancelOrder) -> Written:
     """What has shipped stays; an order of which all has shipped is refused. A cancelled order is left as it is."""
     order = read_order(call, write.order)
-    if order["state"] == "Cancelled":
-        return Written({"order": order["id"], "status": "cancelled"})
-    if call.attempt > 1 and _has_cancelled(call, write.order):
-        return Written({"order": order["id"], "status": order["state"]})
+    purse = Purse.of(order, call.key)
+    value = {"order": order["id"], "status": order["state"], "refunds": list(purse.refunds)}
+    if order["state"] == "Cancelled" or (call.attempt > 1 and _has_cancelled(call, write.order)):
+        return Written(value)
     if order["state"] in _BEING_CHANGED:
         raise StoreBusy("the order is being changed in Vendure")
     if not write.restock and not order["active"]:
@@ -91,9 +91,8 @@ def cancel(call: Call, write: CancelOrder) -> Written:
     ]
     if not open_lines and not order["active"]:
         raise StoreRefused("order.shipped", "All of it has shipped: it can be returned, not cancelled.")
-    refunded: list[dict[str, Any]] = []
     if write.refund:
-        refunded = _give_back_for_cancelling(call, order, open_lines, has_parts_gone=bool(left), note=_words(write))
+        value["refunds"] += _give_back_for_cancelling(call, order, purse, open_lines if left else None, _words(write))
     for parcel in order["fulfillments"] or ():
         if parcel["state"] in ("Created", "Pending"):
             moved = ask(call.exchange, MOVE_PARCEL, id=parcel["id"], state="Cancelled").data
@@ -104,8 +103,7 @@ def cancel(call: Call, write: CancelOrder) -> Written:
         wanted["lines"] = open_lines
     answer = ask(call.exchange, _CANCEL, input=wanted)
     result = done(answer.data["cancelOrder"], "order")
-    value = {"order": order["id"], "status": result["state"], "refunds": refunded}
-    return Written(value, answered_at(answer.headers))
+    return Written({**value, "status": result["state"]}, answered_at(answer.headers))
 
 
 def _words(write: CancelOrder) -> str:
@@ -118,20 +116,17 @@ def _has_cancelled(call: Call, id: str) -> bool:
 
 
 def _give_back_for_cancelling(
-    call: Call, order: Order, open_lines: list[dict[str, Any]], *, has_parts_gone: bool, note: str
+    call: Call, order: Order, purse: Purse, lines: list[dict[str, Any]] | None, note: str
 ) -> list[dict[str, Any]]:
-    """All that was paid, or, where a part has shipped, what the rest cost. What was only authorized is voided."""
-    purse = Purse.of(order, call.key)
-    if has_parts_gone:
+    """All that was paid, or what these `lines` cost. What was only authorized is voided with the whole order."""
+    if lines is not None:
         costs = {item["id"]: item["proratedUnitPriceWithTax"] for item in order["lines"]}
-        wanted = sum(costs[item["orderLineId"]] * item["quantity"] for item in open_lines)
-        wanted = min(wanted - purse.given, purse.left)
-    else:
-        wanted = purse.left
-        for payment in order["payments"] or ():
-            if payment["state"] == "Authorized":
-                done(ask(call.exchange, _VOID, id=payment["id"]).data["cancelPayment"], "payment")
-    return _give_back(call, purse, max(wanted, 0), note)
+        wanted = sum(costs[item["orderLineId"]] * item["quantity"] for item in lines)
+        return _give_back(call, purse, min(wanted - purse.given, purse.left), note)
+    for payment in order["payments"] or ():
+        if payment["state"] == "Authorized":
+            done(ask(call.exchange, _VOID, id=payment["id"]).data["cancelPayment"], "payment")
+    return _give_back(call, purse, purse.left, note)
 
 
 # --- refunding --------------------------------------------------------------------------------------
@@ -140,22 +135,30 @@ def _give_back_for_cancelling(
 @dataclass(frozen=True, slots=True)
 class Purse:
     """What of an order's payments can still be given back, in hundredths: per payment, in all, and what refunds of this
-    key (`given`) have."""
+    key have (`given`, and the `refunds` themselves)."""
 
     payments: tuple[tuple[str, int], ...]
     left: int
     given: int
+    refunds: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(cls, order: Order, key: str) -> Purse:
         rest: list[tuple[str, int]] = []
+        ours: list[dict[str, Any]] = []
         given = 0
         for payment in order["payments"] or ():
             refunds = [item for item in payment["refunds"] if item["state"] != "Failed"]
-            given += sum(item["total"] for item in refunds if is_marked(item.get("reason"), key))
+            marked_ = [item for item in refunds if is_marked(item.get("reason"), key)]
+            given += sum(item["total"] for item in marked_)
+            ours += [_told(item) for item in marked_]
             if payment["state"] == "Settled":
                 rest.append((payment["id"], payment["amount"] - sum(item["total"] for item in refunds)))
-        return cls(tuple(rest), sum(max(amount, 0) for _, amount in rest), given)
+        return cls(tuple(rest), sum(max(amount, 0) for _, amount in rest), given, tuple(ours))
+
+
+def _told(refund: dict[str, Any]) -> dict[str, Any]:
+    return {"id": refund["id"], "status": str(refund["state"]).lower()}
 
 
 def refund(call: Call, write: RefundOrder) -> Written:
@@ -164,13 +167,13 @@ def refund(call: Call, write: RefundOrder) -> Written:
     order = read_order(call, write.order)
     purse = Purse.of(order, call.key)
     wanted = _wanted(order, purse, write)
-    given: list[dict[str, Any]] = []
+    given = list(purse.refunds)
     if wanted > purse.left:
         currency = order["currencyCode"]
         most, asked = (Money.from_minor(units, currency, HUNDREDTHS) for units in (purse.left, wanted))
         raise StoreRefused("refund.too_much", f"{asked} is asked for, and no more than {most} can be given back.")
     if wanted > 0:
-        given = _give_back(call, purse, wanted, write.note)
+        given += _give_back(call, purse, wanted, write.note)
     elif not purse.given:
         raise StoreRefused("refund.nothing_left", "Nothing of this order is left to be given back.")
     version = _restock(call, order, write)
@@ -204,14 +207,13 @@ def _give_back(call: Call, purse: Purse, wanted: int, note: str) -> list[dict[st
         # The deprecated fields are still required by how Vendure reckons; an amount overrides them.
         asked |= {"lines": [], "shipping": 0, "adjustment": 0}
         result = done(ask(call.exchange, _REFUND, input=asked).data["refundOrder"], "refund")
-        made.append({"id": result["id"], "status": str(result["state"]).lower()})
+        made.append(_told(result))
         wanted -= amount
     return made
 
 
 def _status(given: list[dict[str, Any]]) -> str:
-    states = {item["status"] for item in given}
-    return "pending" if "pending" in states else "settled" if states else "done"
+    return "pending" if any(item["status"] == "pending" for item in given) else "settled"
 
 
 def _restock(call: Call, order: Order, write: RefundOrder) -> Any:

@@ -35,7 +35,7 @@ def fulfill(call: Call, write: FulfillOrder) -> Written:
         if waiting:
             return _shipped(call, waiting[-1])
         if held:
-            return Written({"order": order["id"], "status": "shipped"})
+            return _shipped(call, [item for item in order["fulfillments"] if item["state"] in _ALIVE][-1])
         raise StoreRefused("order.nothing_to_ship", "There is nothing in this order that could ship.")
     arguments = [{"name": "method", "value": write.carrier}, {"name": "trackingCode", "value": write.tracking_number}]
     wanted = {
