@@ -37,6 +37,7 @@ class Prepared:
     shop: ShopFacts
     asked_at: datetime | None = None
     priority: int | None = None
+    is_shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def prepare(
         vars=state.vars,
         now=now,
         asked_at=effect.asked_at,
+        is_shadow=effect.is_shadow,
         find_port=port_finder(writes, world.database, world.ports, effect.shop, tx),
     )
     return Ready(definition, effect.config, context, writes)

@@ -139,7 +139,9 @@ class Batch:
         status = "pending"
         if held.is_shadow:
             status = "shadow"
-            if held.state.is_held_out or self.world.is_dry or not _writes(definition, effect):
+            if definition is not None and definition.decides and not held.state.is_held_out:
+                result = self._decided(held, effect, context, at)
+            elif held.state.is_held_out or self.world.is_dry or not _writes(definition, effect):
                 result = Done(HELD_OUT if held.state.is_held_out else {})
             else:
                 self._unseen.append((held, len(held.effects), effect, at))
@@ -179,6 +181,14 @@ class Batch:
         if isinstance(result, Done):
             return EffectFinished(effect.key, ok=True, value=result.value)
         return EffectFinished(effect.key, ok=False, reason=storable(result.reason))
+
+    def _decided(self, held: Held, effect: NewEffect, context: RunContext, at: datetime) -> Done:
+        """What comes of an action that only decides, in shadow: what it wants written is dropped."""
+        prepared = Prepared(
+            effect.key, effect.action, effect.config, 1, held.live.name, held.state, held.shop.facts, is_shadow=True
+        )
+        tried, _ = carry_out(prepare(self.world, prepared, context.records, at, self.tx))
+        return tried if isinstance(tried, Done) else Done({})
 
     def _rehearsed(self, held: Held, effect: NewEffect, at: datetime) -> Done | Fail:
         """What a dry run takes for the outcome of what would leave: nothing in particular, unless somebody looks. What

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sereno.engine.run import EventArrived
-from sereno.runtime import answers
+from sereno.runtime import answers, hooks
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
@@ -147,6 +147,8 @@ class Dispatcher:
         batch.foresee()
         entering.write()
         batch.write()
+        if world.hooks.has_any():
+            world.hooks.tell(tx, hooks.facts_told((fact.shop_id, fact.event) for fact in good), now)
         failed = [(fact.row, fact.error) for fact in facts if fact.error is not None]
         tx.many("fail_events", failed)
         broken = [noting.of_event(fact.shop_id, fact.event.type, fact.error) for fact in facts if fact.error]

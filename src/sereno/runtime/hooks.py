@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from sereno.commerce.event import Event
 from sereno.engine.durations import format_instant
 from sereno.runtime.ports import SOURCE
 from sereno.sdk.plugin import ORDINARY, URGENT
@@ -38,9 +39,16 @@ TYPES: dict[str, str] = {
     "alert.raised": "Something is amiss: an alert of a new kind, or about something new.",
     "alert.settled": "What an alert was about is over.",
     "connection.silent": "A connection that usually brings something has been silent for too long.",
+    "order.held": "An order is held: nothing of it is to leave, no money is to be taken.",
+    "order.released": "An order that was held may go on.",
+    "order.verified": "Stock, customer data and payment of an order were found in order.",
+    "order.routed": "An order was sent to a warehouse, a team or a queue.",
+    "pick_ticket.created": "A ticket to pick, pack or make what was ordered.",
     "webhook.test": "A test from the page, sent to one webhook only.",
 }
 """All types, each with what it says. `webhook.test` needs no subscription."""
+FACTS = frozenset({"order.held", "order.released", "order.verified", "order.routed", "pick_ticket.created"})
+"""Those that are events of Sereno's own: told when they are handled."""
 RUN_ENDS = {"finished": "run.finished", "failed": "run.failed", "exited": "run.ended", "stopped": "run.ended"}
 
 
@@ -95,6 +103,15 @@ class Hooks:
         ]
         tx.many("copy_effects", rows)
         return len(rows)
+
+
+def facts_told(events: Iterable[tuple[int, Event]]) -> list[Told]:
+    """Of (shop, event), those that are told; nobody outside can state them."""
+    return [
+        Told(shop_id, event.type, {"event": event.id, "subject": event.subject, **event.data})
+        for shop_id, event in events
+        if event.type in FACTS and event.source == SOURCE
+    ]
 
 
 def message(type_: str, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Context:
     `records` are today's `customer`, `order`, `cart`, `product` (a missing one is None), read just before the action.
     `event` is the event that started the run, `vars` the run's variables. `refs` names what the run is about
     (kind -> id). `now` is UTC; `asked_at` is when the run came to this step, None where that is now.
+    `is_shadow`: nothing may change, here or outside; only actions that decide are asked then.
     """
 
     effect_key: str
@@ -46,6 +47,7 @@ class Context:
     now: datetime
     find_port: Callable[[type[Any]], Any]
     asked_at: datetime | None = None
+    is_shadow: bool = False
 
     def port(self, kind: type[P]) -> P:
         """The port of this kind. Raises LookupError when the shop has none (the action should Fail with a reason)."""

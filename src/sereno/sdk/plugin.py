@@ -107,7 +107,9 @@ class ActionDefinition:
     `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it. `message(config)`
     says that it writes to a person (None: it does not); `addressed(config, context)` then says to whom, None where
     nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known.
-    `ability`: the write it asks of the shop's platform; where no store of the shop has it, the builder says so."""
+    `ability`: the write it asks of the shop's platform; where no store of the shop has it, the builder says so.
+    `decides`: steps after it go by its result, so a flow in shadow carries it out too, with `ctx.is_shadow`, and drops
+    what it wants written; only local actions can."""
 
     name: str
     label: str
@@ -126,6 +128,7 @@ class ActionDefinition:
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None
     ability: type[Write] | None = None
+    decides: bool = False
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -266,6 +269,7 @@ def action(
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None,
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None,
     ability: type[Write] | None = None,
+    decides: bool = False,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -292,6 +296,7 @@ def action(
             addressed,
             spend,
             ability,
+            decides,
         )
         _plugins.actions.add(name, definition)
         return function

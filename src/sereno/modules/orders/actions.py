@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sereno.modules.orders import asking as asking
+from sereno.modules.orders import deciding as deciding
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action

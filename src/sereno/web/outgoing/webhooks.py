@@ -33,6 +33,11 @@ EXPLAINED = {
     "alert.raised": mark("Something is amiss"),
     "alert.settled": mark("What was amiss is over"),
     "connection.silent": mark("A connection is silent"),
+    "order.held": mark("An order is held"),
+    "order.released": mark("An order that was held may go on"),
+    "order.verified": mark("An order was verified"),
+    "order.routed": mark("An order was routed"),
+    "pick_ticket.created": mark("A pick ticket was made"),
 }
 _SHOWN_ONCE = "webhook-secret"
 
