@@ -85,6 +85,8 @@ SIMPLE: tuple[Place, ...] = (
         id_type="text",
     ),
     Place("store_echo", ("link", "marks"), "deleted", by=(("link", "subject"),)),
+    Place("orders_standing", ("key", "data", "subject"), "deleted", by=(("subject", "subject"),)),
+    Place("orders_ticket", ("data", "subject"), "deleted", by=(("subject", "subject"),)),
     Place("exposure", ("unit", "customer", "outcome"), "deleted", by=(("unit", "subject"), ("customer", "customer"))),
 )
 """What is found by columns of its own, each under an index, and treated alike."""
@@ -107,6 +109,13 @@ SHARED = (
 PLACES = (*CORE, *SIMPLE, *SHARED)
 
 NOT_PERSONAL: dict[str, str] = {
+    "stock_item": "what is counted",
+    "stock_balance": "numbers",
+    "stock_reservation": "numbers of orders and of goods; who ordered is with the order",
+    "stock_movement": "what came and went, for which order, and who of the staff counted it",
+    "stock_location": "places of the shop",
+    "stock_safety": "numbers",
+    "stock_transfer": "goods, and who of the staff moved them",
     "shop": "what the shop says of itself",
     "connection": "a way in; no person's",
     "connection_budget": "counts by connection",
@@ -139,6 +148,9 @@ NOT_PERSONAL: dict[str, str] = {
     "identity": "staff: accounts at the company's provider",
     "second_factor": "staff",
     "recovery_code": "staff",
+    "backfill": "a job of reading history: kinds, places and counts",
+    "reading": "how far a connection was read: counts, and topics of webhooks",
+    "reading_gap": "numbers of deliveries",
     "sign_in": "staff: devices",
     "tries": "keyed digests alone",
     "privacy_request": "sealed while it lasts, emptied at its end",
