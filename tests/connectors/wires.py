@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,7 +67,8 @@ def exchange(wire: Wire, store: StoreApi, access: Mapping[str, str], **settings:
 
 
 def carry_out(way: Exchange, store: StoreApi, write: Write, key: str = "7/1", attempt: int = 1, **more: Any) -> Written:
-    return store.writes[type(write)](Call(way, key, attempt, NOW, **more), write)
+    now = NOW + timedelta(minutes=10 * (attempt - 1))
+    return store.writes[type(write)](Call(way, key, attempt, more.pop("now", now), **more), write)
 
 
 def changes_once(wire_of: Any, store: StoreApi, access: Mapping[str, str], write: Write, **more: Any) -> int:

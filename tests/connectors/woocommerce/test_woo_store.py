@@ -119,8 +119,12 @@ class Shop(Wire):
     def state(self) -> Any:
         meant = [item for one in self.orders.values() for item in one["meta_data"]]
         assert all(item["value"] is not None for item in meant)
+        # When a refund was meant is another hour on another attempt.
+        without = {"meta_data": None, "date_modified_gmt": None}
+        kept = [(item["key"], item["value"]) for item in meant if not item["key"].startswith("_sereno_refund_")]
         return (
-            self.orders,
+            [{**one, **without} for one in self.orders.values()],
+            kept,
             list(self.refunds.values()),
             self.notes,
             self.trackings,
@@ -376,6 +380,20 @@ def test_a_refund_whose_mark_was_never_written_is_known_again() -> None:
         done(shop, write)
     shop.lose = None
     assert done(shop, write, attempt=2).value["refund"] == "600"
+    assert len(shop.refunds) == 1
+
+
+def test_a_refund_that_may_still_be_running_is_waited_for() -> None:
+    shop = Shop(lose=1)
+    write = writes.RefundOrder("100")
+    way = exchange(shop, STORE, ACCESS)
+    with pytest.raises(StoreBusy):
+        carry_out(way, STORE, write)
+    shop.lose = None
+    with pytest.raises(StoreLimited) as limited:
+        carry_out(way, STORE, write, attempt=2, now=NOW + timedelta(minutes=1))
+    assert limited.value.after == timedelta(minutes=4) and shop.refunds == {}
+    carry_out(way, STORE, write, attempt=3)
     assert len(shop.refunds) == 1
 
 

@@ -1,24 +1,38 @@
 """Giving money back and cancelling in WooCommerce, whose refunds have no idempotency key.
 
-Before a refund is asked for, the order itself is told what is meant: the amount, and which refunds it had. An attempt
-that finds a refund of that amount which was not there before, and is not another effect's, takes it for its own: a lost
-answer, even one lost while the payment provider was being called, never gives money back twice.
+Before a refund is asked for, the order itself is told what is meant: the amount, when, and which refunds it had. An
+attempt that finds a refund of that amount which was not there before, and is not another effect's, takes it for its
+own. One that finds none waits until the first request can no longer be on its way. So a lost answer never gives money
+back twice, whether it was lost before, during or after the payment provider was called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from sereno.connectors.currencies import digits_of
-from sereno.connectors.reading import Reader
+from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.connectors.reading import written as amount_text
 from sereno.connectors.woocommerce.client import MARK, Body, as_list, ask, mark, meta, meta_of
 from sereno.connectors.woocommerce.order_writes import add_note, change, read, written
-from sereno.sdk.stores import Call, StoreRefused, Written
+from sereno.sdk.stores import Call, StoreLimited, StoreRefused, Written
 from sereno.sdk.writes import CancelOrder, RefundLine, RefundOrder
 
 MEANT = "_sereno_refund_"
+SETTLES = timedelta(minutes=5)
+"""Longer than a web server and PHP let one request live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What an earlier attempt of an effect was about to do, and the refunds there were then."""
+
+    amount: Decimal
+    at: datetime
+    before: frozenset[str]
 
 
 def refund(call: Call, write: RefundOrder) -> Written:
@@ -29,7 +43,7 @@ def refund(call: Call, write: RefundOrder) -> Written:
         _same_currency(order, write.amount.currency)
         amount = write.amount.rounded().amount
     elif meant is not None:
-        amount = meant[0]
+        amount = meant.amount
     elif lines:
         amount = sum((_cost(item) for item in lines), Decimal(0))
     else:
@@ -71,8 +85,11 @@ def left(order: Mapping[str, object]) -> Decimal:
 def _give_back(call: Call, order: Body, amount: Decimal, lines: list[Body], *, reason: str) -> Written:
     own, path = mark(call.key), f"orders/{order['id']}"
     meant = _meant(order, call.key)
-    if meant is not None and (found := _found(call, path, own, *meant)) is not None:
-        return written(order, refund=found, amount=str(meant[0]))
+    if meant is not None:
+        if (found := _found(call, path, own, meant)) is not None:
+            return written(order, refund=found, amount=str(meant.amount))
+        if call.now < meant.at + SETTLES:
+            raise StoreLimited(meant.at + SETTLES - call.now, "an earlier request for this refund may still be running")
     if not order.get("date_paid"):
         raise StoreRefused("refund.not_paid", "The order is not paid in WooCommerce: there is nothing to give back.")
     digits = digits_of(str(order.get("currency")))
@@ -85,7 +102,7 @@ def _give_back(call: Call, order: Body, amount: Decimal, lines: list[Body], *, r
     text = amount_text(amount, digits)
     if meant is None:
         before = ",".join(str(item.get("id")) for item in as_list(order.get("refunds")))
-        ask(call.exchange, "PUT", path, body=meta(MEANT + own, f"{text} {before}"))
+        ask(call.exchange, "PUT", path, body=meta(MEANT + own, f"{text} {iso(call.now)} {before}"))
     body: Body = {"amount": text, "reason": reason, "api_refund": True, "api_restock": True, **meta(MARK, own)}
     if lines:
         body["line_items"] = lines
@@ -97,24 +114,19 @@ def _give_back(call: Call, order: Body, amount: Decimal, lines: list[Body], *, r
     return written(after, refund=Reader(made).id("id"), amount=text)
 
 
-def _meant(order: Mapping[str, object], key: str) -> tuple[Decimal, frozenset[str]] | None:
-    """What an earlier attempt of this effect was about to do: the amount, and the refunds there were then."""
+def _meant(order: Mapping[str, object], key: str) -> Meant | None:
     said = meta_of(order).get(MEANT + mark(key))
-    if not isinstance(said, str):
-        return None
-    amount, _, before = said.partition(" ")
-    return Decimal(amount), frozenset(before.split(",")) - {""}
+    amount, at, before = [*(said if isinstance(said, str) else "").split(" "), "", "", ""][:3]
+    instant = as_instant(at)
+    return None if instant is None else Meant(Decimal(amount), instant, frozenset(before.split(",")) - {""})
 
 
-def _found(call: Call, path: str, own: str, amount: Decimal, before: frozenset[str]) -> str | None:
+def _found(call: Call, path: str, own: str, meant: Meant) -> str | None:
     """The refund an earlier attempt made, if it did: the one with our mark, else a new one of the amount with none."""
-    new = [
-        item
-        for item in as_list(ask(call.exchange, "GET", f"{path}/refunds", query={"per_page": 100}))
-        if str(item.get("id")) not in before
-    ]
+    listed = as_list(ask(call.exchange, "GET", f"{path}/refunds", query={"per_page": 100}))
+    new = [item for item in listed if str(item.get("id")) not in meant.before]
     marked = [item for item in new if meta_of(item).get(MARK) == own]
-    bare = [item for item in new if not meta_of(item).get(MARK) and abs(_number(item, "amount")) == amount]
+    bare = [item for item in new if not meta_of(item).get(MARK) and abs(_number(item, "amount")) == meant.amount]
     return next((Reader(item).id("id") for item in [*marked, *bare]), None)
 
 
