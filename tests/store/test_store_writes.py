@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from storefront import URL, Front
+from fronting import Front
 from support import START
 
 from sereno.runtime import connecting, services
@@ -18,6 +18,7 @@ from sereno.store import secrets
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros
 from sereno.store.secrets import configure
+from storefront import URL
 
 FLOW = (
     "flow: writes\ntrigger: {event: order.paid}\nsteps:\n  - tests.%s: {tag: big}\n    as: done\n  - log: {text: on}\n"

@@ -76,6 +76,8 @@ SCHEMA: dict[str, Any] = {
         "detail": {"type": "string", "description": "What happened, and what to do next."},
         "code": {"type": "string", "enum": sorted(CODES), "description": "Never changes its meaning."},
         "message": {"type": "string", "description": "`detail` under its older name."},
+        "reason": {"type": "string", "description": "With `refused`, of a connection: why, as a code."},
+        "field": {"type": "string", "description": "With `refused`, of a connection: the value it is about."},
         "fields": {
             "type": "array",
             "description": "With `request.invalid`: the fields that are not right.",

@@ -10,6 +10,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from sereno.api import (
+    access,
     alerts,
     attention,
     backtests,
@@ -61,6 +62,7 @@ for _router in (
     guardrails.router,
     limits.router,
     connections.router,
+    access.router,
     privacy.router,
     webhooks.router,
     alerts.router,
@@ -99,7 +101,8 @@ def _lookup(request: HttpRequest, error: LookupError) -> HttpResponse:
 def _refused(request: HttpRequest, error: ValueError) -> HttpResponse:
     if type(error) is not ValueError and not isinstance(error, connections.ConnectionRefused):
         raise error
-    return problems.answer("refused", str(error))
+    more = {"reason": error.code, "field": error.field} if isinstance(error, connections.ConnectionRefused) else {}
+    return problems.answer("refused", str(error), **more)
 
 
 @api.exception_handler(DraftConflict)

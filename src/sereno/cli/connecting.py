@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from sereno.cli import database
+from sereno.cli import database, store_access
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Flag, Json, shop_named
@@ -59,6 +59,7 @@ def connect(
     delivery_header: str | None = None,
     rotate: Flag = False,
     replace: Flag = False,
+    access: Annotated[list[str] | None, Parameter(negative=())] = None,
     json: Json = False,
 ) -> None:
     """Let a store's webhooks in, and print the address to give to the store.
@@ -91,6 +92,9 @@ def connect(
         Add the secret to an existing connection, and keep the old one working too.
     replace
         Change an existing connection.
+    access
+        NAME=VALUE of a key by which Sereno may write in the store; NAME=@FILE reads the value. Repeat it. See
+        `sereno connection access`.
     """
     if kind not in KINDS:
         raise no_such("kind of connection", kind, KINDS, "Any other system connects as `generic`.")
@@ -121,6 +125,8 @@ def connect(
     else:
         made = _connect(kind, place, short, given, chosen)
     secret_made, namespace = (made.secret, made.namespace) if made else (None, "")
+    if access:
+        store_access.give(short, place, access, is_asked=True)
     address = f"{host().settings().base_url}/hooks/{short}"
     if json:
         told = {"connection": short, "kind": kind, "shop": place.slug, "url": address, "secret": secret_made}
@@ -238,6 +244,9 @@ def list_connections(*, json: Json = False) -> None:
     else:
         columns = ["NAME", "KIND", "SHOP", "ADDRESS", "ACTIVE", "SINCE"]
         table(columns, [list(row.values()) for row in rows], empty="None. `sereno connect KIND` makes one.")
+
+
+connection.command(store_access.access)
 
 
 @connection.command(name="off")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -37,14 +37,14 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
         if kind is Mailer:
             return mailer
         if kind is Http:
-            from sereno.modules.http.client import GuardedHttp
+            from sereno.modules.http.client import shop_http
 
-            return GuardedHttp(allowed_hosts(shop))
+            return shop_http(shop.settings)
         if kind is Stores:
-            from sereno.modules.http.client import GuardedHttp
+            from sereno.modules.http.client import shop_http
             from sereno.runtime.stores.writing import LiveStores
 
-            http = GuardedHttp(allowed_hosts(shop))
+            http = shop_http(shop.settings)
             return LiveStores(database or default_database(), registry(), shop.id, http)
         if kind is Links:
             from sereno.modules.messages.unsubscribe import SignedLinks
@@ -90,14 +90,6 @@ def _mailer(url: str) -> SmtpMailer:
         return SmtpMailer.from_url(url)
     except ValueError as error:
         raise SettingInvalid(f"SERENO_SMTP_URL: {error}") from error
-
-
-def allowed_hosts(shop: ShopFacts) -> Sequence[str]:
-    """The shop's setting `allowed_hosts`: a list, or hosts separated by commas or spaces."""
-    held = shop.settings.get("allowed_hosts") or ()
-    if isinstance(held, str):
-        return held.replace(",", " ").split()
-    return [str(entry) for entry in held]
 
 
 def build_runtime(environment: Environment, *, database: Database | None = None, name: str | None = None) -> Runtime:

@@ -126,6 +126,11 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         _("The app was removed over there. Install it again, or close the connection here."),
         "/connections",
     ),
+    "store.key_refused": lambda facts: Words(
+        _("“%(name)s” does not take Sereno's key any more") % facts,
+        _("Nothing is written there until a good one is given. What failed meanwhile can be tried again."),
+        f"/connections/{facts['connection']}",
+    ),
     "worker.gone": lambda facts: Words(
         _("A worker on %(name)s went without a word, and none took its place") % facts,
         _("Start it again where Sereno runs; its log says why it went."),

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Any
 
 import httpcore2
 import httpx2
 
-from sereno.modules.http.guard import GuardedBackend
+from sereno.modules.http.guard import GuardedBackend, hosts_of
 from sereno.sdk.ports import HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 
 MAX_ANSWER = 1024 * 1024
@@ -52,6 +53,11 @@ class GuardedHttp:
             raise HttpFailed(f"{outgoing.url.host}: {str(error) or type(error).__name__}") from error
         except (ssl.SSLError, OSError) as error:
             raise HttpFailed(f"{outgoing.url.host}: {error}") from error
+
+
+def shop_http(settings: Mapping[str, Any] | None) -> GuardedHttp:
+    """The way out of the shop with these settings."""
+    return GuardedHttp(hosts_of(settings))
 
 
 def _outgoing(request: HttpRequest) -> httpx2.Request:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from ssl import SSLContext
 from typing import Any
 
@@ -21,6 +21,14 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
 _TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
+
+
+def hosts_of(settings: Mapping[str, Any] | None) -> Sequence[str]:
+    """The shop's setting `allowed_hosts`: a list, or hosts separated by commas or spaces."""
+    held = (settings or {}).get("allowed_hosts") or ()
+    if isinstance(held, str):
+        return held.replace(",", " ").split()
+    return [str(entry) for entry in held]
 
 
 def is_public(text: str) -> bool:

@@ -43,3 +43,6 @@ DELETE FROM store_echo WHERE id IN (SELECT id FROM store_echo WHERE begun_at < :
 -- name: echoes_of
 SELECT flow_id, link, effect_key, ability, nouns, marks, record_version, begun_at, settled_at, version FROM store_echo
 WHERE shop_id {in:shops:bigint} AND link {in:links:text} AND flow_id {in:flows:bigint} ORDER BY id
+
+-- name: writable_kinds
+SELECT DISTINCT kind FROM connection WHERE shop_id = :shop AND is_active AND access <> ''

@@ -16,7 +16,7 @@ from sereno.store.models import Connection, Delivery
 from sereno.web import words as states
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.connecting import forms, listing, testing, verifying, words
+from sereno.web.connecting import forms, listing, permission, testing, verifying, words
 from sereno.web.connecting.health import health_of, is_deleted, title_of_connection
 from sereno.web.paging import page_of
 from sereno.web.shell import render
@@ -29,7 +29,11 @@ TOPICS_FROM = 500
 @require_GET
 @staff()
 def connection(request: StaffRequest, name: str) -> HttpResponse:
-    row = _row(request, name)
+    return shown(request, row_of(request, name))
+
+
+def shown(request: StaffRequest, row: Connection, access: dict[str, Any] | None = None) -> HttpResponse:
+    """The page; with `access` the part about the permission to write as a refused form has it."""
     status, topic = request.GET.get("status", ""), request.GET.get("topic", "")
     rows = Delivery.objects.filter(connection=row).defer("body", "headers")
     if status in STATUSES:
@@ -50,14 +54,15 @@ def connection(request: StaffRequest, name: str) -> HttpResponse:
         "secrets": verifying.described(row) if "settings" in request.can else [],
         "is_readable": verifying.secrets_of(row) is not None,
         "refusals": testing.last_refusals(row),
+        "access": access or permission.part_of(row, may_see="settings" in request.can),
     }
-    return render(request, "connecting/one.html", context)
+    return render(request, "connecting/one.html", context, 422 if access else 200)
 
 
 @require_GET
 @staff()
 def set_up(request: StaffRequest, name: str) -> HttpResponse:
-    row = _row(request, name)
+    row = row_of(request, name)
     made = listing.made_secret(request, name) if "settings" in request.can else None
     context = {
         **_about(request, row),
@@ -74,7 +79,7 @@ def set_up(request: StaffRequest, name: str) -> HttpResponse:
 @staff()
 def live(request: StaffRequest, name: str) -> HttpResponse:
     """The part of the set-up page that turns by itself."""
-    row = _row(request, name)
+    row = row_of(request, name)
     after = testing.beginning(request)
     return render(request, "connecting/live.html", {"row": row, "test": testing.look(row, after), "after": after})
 
@@ -83,7 +88,7 @@ def live(request: StaffRequest, name: str) -> HttpResponse:
 @staff("settings")
 def add_secret(request: StaffRequest, name: str) -> HttpResponse:
     """Beside the old one, which stays valid until somebody ends it."""
-    row = _row(request, name)
+    row = row_of(request, name)
     guide = _guide(row)
     secret = request.POST.get("secret", "")
     is_first = not verifying.secrets_of(row)
@@ -111,7 +116,7 @@ def end_secret(request: StaffRequest, name: str) -> HttpResponse:
     mark = request.POST.get("mark", "")
     carry_out(
         request,
-        lambda: connecting.end_secret(name, mark, by=request.user.username, shop_id=_row(request, name).shop_id),
+        lambda: connecting.end_secret(name, mark, by=request.user.username, shop_id=row_of(request, name).shop_id),
         _("That secret is ended. What is signed with it is refused from now on."),
     )
     return redirect("connection", name)
@@ -121,7 +126,7 @@ def end_secret(request: StaffRequest, name: str) -> HttpResponse:
 @staff("settings")
 def change(request: StaffRequest, name: str) -> HttpResponse:
     """Its title and the connector's settings."""
-    row = _row(request, name)
+    row = row_of(request, name)
     guide = _guide(row)
     values, errors = forms.read(guide, request.POST.dict()) if guide else ({}, {})
     title = request.POST.get("title", "").strip()
@@ -140,7 +145,7 @@ def change(request: StaffRequest, name: str) -> HttpResponse:
 @staff("settings")
 def switch(request: StaffRequest, name: str) -> HttpResponse:
     """Close it or open it, delete it or put it back, or erase it for good."""
-    _row(request, name, deleted=True)
+    row_of(request, name, deleted=True)
     doings: dict[str, tuple[Any, str]] = {
         "open": (_opened(True), _("Open: deliveries are taken again.")),
         "close": (_opened(False), _("Closed: what is sent there is answered 404 until you open it again.")),
@@ -151,7 +156,7 @@ def switch(request: StaffRequest, name: str) -> HttpResponse:
     doing, said = doings.get(request.POST.get("do", ""), (None, ""))
     if doing is not None:
         carry_out(request, lambda: doing(name, by=request.user.username, shop_id=request.shop.pk), said)
-    row = _row(request, name, deleted=True) if request.POST.get("do") != "erase" else None
+    row = row_of(request, name, deleted=True) if request.POST.get("do") != "erase" else None
     return redirect("connections") if row is None or is_deleted(row) else redirect("connection", name)
 
 
@@ -178,7 +183,7 @@ def _about(request: StaffRequest, row: Connection) -> dict[str, Any]:
     }
 
 
-def _row(request: StaffRequest, name: str, *, deleted: bool = False) -> Connection:
+def row_of(request: StaffRequest, name: str, *, deleted: bool = False) -> Connection:
     row = get_object_or_404(Connection, shop=request.shop, name=name)
     if is_deleted(row) and not deleted:
         raise Http404

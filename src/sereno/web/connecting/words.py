@@ -82,3 +82,29 @@ def cause(code: str, detail: str) -> str:
 def length_of(span: timedelta) -> str:
     """A span of time in one unit; a day and a little are said in hours."""
     return str(format_timedelta(span, locale=language(), threshold=1.0 if span < timedelta(hours=23) else 1.5))
+
+
+def refusal_of_access(code: str, said: str) -> str:
+    """Why a key was not kept, and what to do."""
+    found = {
+        "access.missing": _("This is needed."),
+        "access.too_long": _("That is too long to be it. Copy the key alone."),
+        "access.not_text": _("There is a line break or another sign in it that no key has. Copy it again."),
+        "access.not_url": _("That is no web address. Write it whole, with https:// before it."),
+        "access.not_offered": _("Choose one of the list."),
+        "access.none": _("There is no key yet."),
+        "access.unreadable": _(
+            "The key was written with another SERENO_SECRET_KEY. Restore that, or give the key again."
+        ),
+        "store.key_refused": _(
+            "The store does not take this key. Copy it again, and see that it has the permissions named in the steps."
+        ),
+        "store.no_answer": _("The store did not answer in time. Look at the address, then try again."),
+        "store.rate_limited": _("The store is busy and asks to come back later. Try again in a minute."),
+        "store.not_found": _("There is no such interface at this address. Look at the address, and at the steps."),
+        "store.not_understood": _("What answers at this address is not this platform, or a part of it is hidden."),
+        "store.blocked": _(
+            "This address is not a public one. If it is your own, add the host to allowed_hosts in the shop's settings."
+        ),
+    }.get(code)
+    return found or said

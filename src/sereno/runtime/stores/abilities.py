@@ -1,0 +1,108 @@
+"""What a shop's stores can do, in words: for the builder, the pages, the command line and the docs.
+
+Invariant: nothing here is known twice. An ability is there when the connector of a connection that has a key carries it
+out; what an action needs is said by the action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from sereno.sdk.config import mark as _
+from sereno.sdk.plugin import ActionDefinition, Plugins
+from sereno.sdk.writes import WRITES
+from sereno.store.database import Database, Transaction, default_database
+
+WORDS: Mapping[str, str] = {
+    "tag_order": _("Tag orders"),
+    "note_order": _("Write notes on orders"),
+    "hold_fulfillment": _("Hold orders back"),
+    "release_fulfillment": _("Release held orders"),
+    "cancel_order": _("Cancel orders"),
+    "refund_order": _("Give money back"),
+    "capture_payment": _("Capture payments"),
+    "change_address": _("Change the address of an order"),
+    "change_items": _("Change what is in an order"),
+    "fulfill_order": _("Mark orders as sent, with tracking"),
+    "create_draft_order": _("Make draft orders"),
+    "tag_customer": _("Tag customers"),
+    "tag_product": _("Tag products"),
+    "set_price": _("Set prices"),
+    "publish_product": _("Show and hide products"),
+    "collect_product": _("Put products into collections"),
+    "set_stock": _("Set stock levels"),
+    "set_metafield": _("Keep values of your own on records"),
+    "create_discount_code": _("Make discount codes"),
+}
+"""What people call each ability."""
+
+TAGGING: Mapping[str, str] = {
+    "orders.add_tag": "tag_order",
+    "orders.remove_tag": "tag_order",
+    "customers.add_tag": "tag_customer",
+    "customers.remove_tag": "tag_customer",
+}
+"""Actions that change Sereno's own record, and the store's too where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """One thing a platform may be able to do. `words` are not yet translated."""
+
+    ability: str
+    words: str
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why an action would fail in this shop: `store.none`: no store may be written to; `store.cannot`: those that may
+    be (`kinds`) lack it."""
+
+    code: Literal["store.none", "store.cannot"]
+    ability: str
+    kinds: tuple[str, ...] = ()
+
+
+def of_kind(plugins: Plugins, kind: str) -> list[Able] | None:
+    """All abilities, with whether this platform has each; None for one that is only listened to."""
+    connector = plugins.connectors.get(kind)
+    if connector is None or connector.store is None:
+        return None
+    has = connector.store.abilities
+    return [Able(one.ability, WORDS.get(one.ability, one.ability), one.ability in has) for one in WRITES]
+
+
+def kinds_of(tx: Transaction, shop_id: int) -> list[str]:
+    """The kinds of the shop's open connections that have a key."""
+    return sorted({row[0] for row in tx.all("writable_kinds", {"shop": shop_id})})
+
+
+def lack_of(plugins: Plugins, kinds: Iterable[str], action: str) -> Lack | None:
+    """What keeps this action from doing anything in a shop with stores of these kinds; None when nothing does."""
+    definition: ActionDefinition | None = plugins.actions.get(action)
+    if definition is None or definition.ability is None:
+        return None
+    ability = definition.ability.ability
+    kinds = tuple(kinds)
+    if not kinds:
+        return Lack("store.none", ability)
+    for kind in kinds:
+        connector = plugins.connectors.get(kind)
+        if connector is not None and connector.store is not None and ability in connector.store.abilities:
+            return None
+    return Lack("store.cannot", ability, kinds)
+
+
+def lacks(
+    plugins: Plugins, shop_id: int, actions: Iterable[str], *, database: Database | None = None
+) -> dict[str, Lack]:
+    """By action, for those that cannot do anything in this shop; one query."""
+    wanted = {one for one in actions if (found := plugins.actions.get(one)) is not None and found.ability is not None}
+    if not wanted:
+        return {}
+    with (database or default_database()).read() as tx:
+        kinds = kinds_of(tx, shop_id)
+    return {one: lack for one in sorted(wanted) if (lack := lack_of(plugins, kinds, one)) is not None}

@@ -1,0 +1,98 @@
+"""What the page of a connection shows of the permission to write: what was given, what the platform says, what Sereno
+can do there with it, and the form to give it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sereno.runtime.connecting import ConnectionRefused
+from sereno.runtime.stores import permitting
+from sereno.runtime.stores.abilities import of_kind
+from sereno.runtime.stores.keys import REFUSED, facts_of
+from sereno.sdk.connector import Setting
+from sereno.sdk.plugin import registry
+from sereno.store.models import Alert, Connection
+from sereno.web.connecting import forms, words
+
+PREFIX = "access-"
+"""Of the fields' names: the page has other forms."""
+
+
+def part_of(
+    row: Connection,
+    *,
+    may_see: bool,
+    typed: Mapping[str, str] | None = None,
+    refusal: ConnectionRefused | None = None,
+) -> dict[str, Any]:
+    """What the template `connecting/access.html` draws; {} for a platform that is only listened to. `typed` and
+    `refusal` are of a form that was refused."""
+    found = of_kind(registry(), row.kind)
+    connector = registry().connectors.get(row.kind)
+    if found is None or connector is None or connector.store is None:
+        return {}
+    api = connector.store
+    is_given = bool(row.access)
+    problem = ""
+    kept: dict[str, permitting.Shown] = {}
+    if may_see:
+        try:
+            kept = {one.setting.name: one for one in permitting.shown(row.name, shop_id=row.shop_id)}
+        except ConnectionRefused as unreadable:
+            problem = words.refusal_of_access(unreadable.code, str(unreadable))
+    field = refusal.field if refusal is not None else ""
+    said = words.refusal_of_access(refusal.code, str(refusal)) if refusal is not None else ""
+    return {
+        "is_given": is_given,
+        "is_refused": is_given and _is_refused(row),
+        "facts": facts_of(row.settings),
+        "shop_currency": row.shop.currency,
+        "abilities": [(one, _(one.words)) for one in sorted(found, key=lambda one: not one.is_there)],
+        "count": sum(one.is_there for one in found),
+        "steps": [_(step) for step in api.steps],
+        "fields": [
+            _field(one, kept.get(one.name), typed or {}, said if one.name == field else "") for one in api.access
+        ],
+        "problem": problem or (said if said and not field else ""),
+        "theirs": str(refusal) if refusal is not None and not refusal.code.startswith("access.") else "",
+        "is_open": refusal is not None,
+    }
+
+
+def _field(setting: Setting, kept: permitting.Shown | None, typed: Mapping[str, str], error: str) -> forms.Shown:
+    is_secret = setting.kind == "secret"
+    is_kept = kept is not None and kept.is_kept
+    value = "" if is_secret else typed.get(setting.name, kept.value if kept is not None else "")
+    help_ = _(setting.help) if setting.help else ""
+    if is_secret and is_kept and kept is not None:
+        ending = _("The one that is kept ends in %(ending)s.") % {"ending": kept.value} if kept.value else ""
+        help_ = " ".join(part for part in (_("Empty: the one that is kept stays."), ending) if part)
+    options = None
+    if setting.kind == "choice":
+        options = tuple((one, one) for one in (setting.options if setting.is_required else ("", *setting.options)))
+    return forms.Shown(
+        name=PREFIX + setting.name,
+        label=_(setting.label),
+        value=value,
+        help=help_,
+        error=error,
+        type="password" if is_secret else "url" if setting.kind == "url" else "text",
+        options=options,
+        is_required=setting.is_required and not (is_secret and is_kept),
+    )
+
+
+def read(row: Connection, post: Mapping[str, str]) -> dict[str, str]:
+    """The values of the form."""
+    connector = registry().connectors.get(row.kind)
+    names = [one.name for one in connector.store.access] if connector is not None and connector.store else []
+    return {name: str(post[PREFIX + name]) for name in names if PREFIX + name in post}
+
+
+def _is_refused(row: Connection) -> bool:
+    about = f"connection:{row.name}"
+    open_ones = Alert.objects.filter(shop=row.shop_id, kind=REFUSED, about=about).exclude(status="settled")
+    return open_ones.exists()
