@@ -76,7 +76,6 @@ def test_a_hold_is_asked_of_the_store_and_known_here(till: Place) -> None:
     assert [(key, bool(is_held), subject) for key, is_held, subject in standing(till)] == [("1", True, "order:1")]
     ((data,),) = till.rows("SELECT data FROM event WHERE type = 'order.held'")
     assert '"hold_reasons":["stock.short","address.incomplete"]' in data
-    assert '"is_held_in_store":true' in data
 
 
 @pytest.mark.parametrize("code", ["store.none", "store.cannot"])
@@ -163,3 +162,9 @@ def test_in_shadow_nothing_is_asked(till: Place) -> None:
     till.drain()
     assert STORES.asked == []
     assert [row[1] for row in till.effects()] == ["shadow"]
+
+
+def test_holding_again_for_the_same_reason_is_told_once(till: Place) -> None:
+    run(till, "  - orders.hold: {reason: stock.short}\n  - orders.hold: {reason: stock.short}")
+    assert len(STORES.asked) == 2
+    assert till.rows("SELECT count(*) FROM event WHERE type = 'order.held'") == [(1,)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from sereno.engine.run import RunState, encode_state
 from sereno.sdk.plugin import URGENT
 from sereno.store.database import Transaction
@@ -25,16 +27,27 @@ class Host:
 
 
 def host_run(
-    tx: Transaction, shop_id: int, host: Host, uid: str, subject: str, now: datetime, *, key: str | None = None
+    tx: Transaction,
+    shop_id: int,
+    host: Host,
+    uid: str,
+    subject: str,
+    now: datetime,
+    *,
+    key: str | None = None,
+    refs: Mapping[str, str] | None = None,
 ) -> tuple[int, int]:
     """A run of the host that is over, for effects to hang on; `{row}` in the uid is its row's number, `key` is the uid
-    when it is not given. Gives the rows of the flow, which is made when it is not there, and of the run."""
+    when it is not given, `refs` are what it is about. Gives the rows of the flow, which is made when it is not there,
+    and of the run."""
     flow = _flow(tx, shop_id, host, to_micros(now))
     (row,) = tx.next_ids("run", 1)
     id_ = uid.replace("{row}", str(row))
     state = RunState(
         id=id_, flow=host.name, version=1, subject=subject, key=key or id_, status="finished", started_at=now
     )
+    if refs:
+        state = structs.replace(state, refs=dict(refs))
     at = to_micros(now)
     of_run = (row, id_, shop_id, flow, 1, subject, state.key, None, "finished", "", None, False, None, at, at)
     tx.many("copy_runs", [(*of_run, encode_state(state).decode())])

@@ -239,7 +239,6 @@ ORDER_STANDING = record(
         boolean("is_held", "Whether nothing of it is to leave."),
         items("hold_reasons", "string", "Why, as codes such as `stock.short`, `address.incomplete`, `payment.open`."),
         string("hold_note", "What staff should know, in words."),
-        boolean("is_held_in_store", "Whether the store's own hold was asked for."),
         timestamp("held_at", "When it was held."),
         string("held_by", "Who held it: a person, or the flow."),
         timestamp("released_at", "When it was released."),

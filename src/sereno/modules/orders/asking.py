@@ -77,8 +77,8 @@ class HoldConfig(Config):
 )
 def hold(config: HoldConfig, ctx: Context) -> Result:
     """Hold the order, so that nothing of it leaves and no money is taken: in Sereno always, and in the store where it
-    has holds. It stands under Holds with its reasons until a person or a flow releases it. Holding it again adds the
-    new reasons."""
+    has holds. It stands under Holds with its reasons until a person or a flow releases it. Holding it again adds what
+    reasons are new."""
     key = order_of(ctx)
     if not key:
         return without_order()
@@ -91,9 +91,10 @@ def hold(config: HoldConfig, ctx: Context) -> Result:
         order = ctx.records.get("order") or {}
         known = [one for one in order.get("hold_reasons") or () if order.get("is_held")]
         reasons = list(dict.fromkeys([*known, *reasons]))
-        changes = {"is_held": True, "hold_reasons": reasons, "is_held_in_store": in_store, "held_by": ctx.flow}
-        note = {"hold_note": config.note} if config.note else {}
-        state(ctx, "order.held", key, {**changes, **note, "held_at": ctx.now})
+        if not is_held(ctx, key) or reasons != known:
+            note = {"hold_note": config.note} if config.note or not known else {}
+            changes = {"is_held": True, "hold_reasons": reasons, "held_by": ctx.flow, "held_at": ctx.now}
+            state(ctx, "order.held", key, {**changes, **note})
         return Done({**result.value, "is_held": True, "reasons": reasons, "is_in_store": in_store})
     return result
 

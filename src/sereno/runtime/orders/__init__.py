@@ -1,0 +1,1 @@
+"""What people do to orders from pages, API and command line: hold, release, and ask the store for changes."""
