@@ -257,11 +257,11 @@ def test_one_that_cannot_be_decided_keeps_no_other_from_an_answer(
     monkeypatch.setattr(reserving, "reserve", broken)
     good = reserving.wish(place.shop, "x:1", lines(A=1))
     bad = reserving.wish(place.shop, "bad", lines(A=1))
-    ends = [(one, threading.Event(), []) for one in (bad, good)]
-    counter._waiting += ends  # type: ignore[arg-type]
-    counter._serve()
-    assert all(done.is_set() for _, done, _ in ends)
-    assert [len(failed) for _, _, failed in ends] == [1, 0]
+    asked = [reserving._Asked(one) for one in (bad, good)]
+    counter._waiting += asked
+    counter.serve()
+    assert all(one.is_decided and one.woken.is_set() for one in asked)
+    assert [one.error is None for one in asked] == [False, True]
     assert book(place)["A"] == (5, 1, 4)
 
 

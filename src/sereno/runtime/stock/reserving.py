@@ -173,6 +173,18 @@ def _close(book: Book, reason: str) -> None:
 # --- the port ---------------------------------------------------------------------------------------
 
 
+class _Asked:
+    """A wish in the queue. `woken` is set when it is decided, or when its buyer is to decide for all that wait."""
+
+    __slots__ = ("error", "is_decided", "wish", "woken")
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        self.woken = threading.Event()
+        self.is_decided = False
+        self.error: Exception | None = None
+
+
 class Counter:
     """Where buyers of one process queue: whoever is first decides for all who came meanwhile, in one transaction."""
 
@@ -182,38 +194,58 @@ class Counter:
         self.database = database
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
-        self._waiting: list[tuple[Wish, threading.Event, list[BaseException]]] = []
+        self._waiting: list[_Asked] = []
+        self._is_open = False
+        """Whether somebody decides just now."""
 
     def reserve(self, wish: Wish) -> Sequence[Short]:
-        done, failed = threading.Event(), list[BaseException]()
+        mine = _Asked(wish)
         with self._lock:
-            self._waiting.append((wish, done, failed))
-        while not done.is_set():
-            with self._turn:
-                if not done.is_set():
-                    self._serve()
-        if failed:
-            raise failed[0]
+            self._waiting.append(mine)
+            is_first, self._is_open = not self._is_open, True
+        if not is_first:
+            mine.woken.wait()
+        if not mine.is_decided:
+            try:
+                self.serve()
+            finally:
+                self._hand_over()
+        if mine.error is not None:
+            raise mine.error
         return wish.short
 
-    def _serve(self) -> None:
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._is_open = bool(self._waiting)
+            following = self._waiting[0] if self._waiting else None
+        if following is not None:
+            following.woken.set()
+
+    def serve(self) -> None:
+        """Decide what waits, the oldest first."""
         with self._lock:
             served, self._waiting = self._waiting[: self.MOST], self._waiting[self.MOST :]
         try:
-            self._decide([wish for wish, _, _ in served])
+            self._decide([one.wish for one in served])
         except Exception as error:
-            if len(served) == 1:
-                served[0][2].append(error)
-            for wish, _, failed in served if len(served) > 1 else ():
-                # What one of them broke on must not keep the others from an answer.
-                try:
-                    self._decide([wish])
-                except Exception as own:
-                    failed.append(own)
+            # What one of them broke on must not keep the others from an answer.
+            for one in served:
+                one.error = error if len(served) == 1 else self._error_of(one.wish)
+        except BaseException:
+            for one in served:
+                one.error = RuntimeError("the worker ends")
+            raise
         finally:
-            for _, done, _ in served:
-                done.set()
+            for one in served:
+                one.is_decided = True
+                one.woken.set()
+
+    def _error_of(self, wish: Wish) -> Exception | None:
+        try:
+            self._decide([wish])
+        except Exception as error:
+            return error
+        return None
 
     def _decide(self, wishes: Sequence[Wish]) -> None:
         for attempt in range(TRIES):
