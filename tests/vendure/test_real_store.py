@@ -4,9 +4,8 @@ Sereno is down. Runs when npm can install the store, and says so when it cannot.
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from store_process import SECRET, Vendure
 
 from sereno_process import Serving, environment_of, sereno
+from waiting import wait_for
 
 FLOW = """
 flow: tag-orders
@@ -74,13 +74,6 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     found = Installation(tmp_path)
     yield found
     found.stop()
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.5)
 
 
 def settled(installation: Installation, orders: int) -> bool:

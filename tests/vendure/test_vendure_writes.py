@@ -3,7 +3,6 @@ store says then happened once."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +37,7 @@ from sereno.sdk.writes import (
     TagProduct,
     Write,
 )
+from waiting import wait_for
 
 ADDRESS = {"name": "Ana Ruiz", "line1": "Calle 1", "city": "Graz", "postal_code": "8010", "country": "AT"}
 
@@ -284,9 +284,9 @@ def test_products_are_tagged_priced_shown_and_collected(line: Line, asking: Aski
     )
     thrice(line, CollectProduct(product, "sale"), "collect", "updateCollection")
     counted = "query($id: ID!) { collection(id: $id) { productVariantCount } }"
-    wait_until(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 1)
+    wait_for(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 1)
     line.write(CollectProduct(product, made["createCollection"]["id"], is_in=False), "uncollect")
-    wait_until(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 0)
+    wait_for(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 0)
 
 
 def test_stock_is_what_can_be_sold(line: Line, asking: Asking, place: Callable[..., str]) -> None:
@@ -360,10 +360,3 @@ def test_reading_all_pages_from_a_time_and_one(line: Line, asking: Asking, place
     fetched = VENDURE.store.fetch["order"](line.exchange, order)
     assert fetched is not None and fetched.body["data"]["order"]["state"] == "PaymentSettled"
     assert VENDURE.store.fetch["order"](line.exchange, "999999") is None
-
-
-def wait_until(what: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)

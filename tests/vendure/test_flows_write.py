@@ -1,0 +1,179 @@
+"""What a flow does is seen in the real store, by asking the store: through door, dispatcher, runs, effects and
+connector, with the first answer to every mutation lost on its way back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import Asking
+from dropping import Dropping
+from store_process import SECRET, Vendure
+
+from sereno_process import Serving, environment_of, sereno
+from waiting import wait_for
+
+FLOWS = {
+    "ship": """
+trigger: {event: order.paid, when: "customer.email == 'ship@example.com'"}
+steps:
+  - orders.add_tag: {tag: from-sereno}
+  - orders.note: {text: "Packed for {{ order.number }}"}
+  - orders.fulfill: {tracking_number: "T-{{ order.number }}", carrier: DHL}
+""",
+    "cancel": """
+trigger: {event: order.paid, when: "customer.email == 'cancel@example.com'"}
+steps:
+  - orders.cancel: {reason: fraud, note: "checked twice"}
+""",
+    "refund": """
+trigger: {event: order.paid, when: "customer.email == 'refund@example.com'"}
+steps:
+  - orders.refund: {amount: "5.00", note: "late"}
+""",
+    "shelf": """
+trigger: {event: variant.updated, when: "event.data.sku == 'MATCHA-100'"}
+reentry: always
+steps:
+  - stock.set: {available: "33"}
+""",
+    "price": """
+trigger: {event: variant.updated, when: "event.data.sku == 'SER-C-30'"}
+reentry: always
+steps:
+  - catalog.set_price: {price: "39.50"}
+""",
+}
+
+
+class Shop:
+    """A Sereno of its own with a connection to the store that may write."""
+
+    def __init__(self, folder: Path, store: Vendure, url: str, host: str) -> None:
+        self.environment = environment_of(folder)
+        sereno(self.environment, "init")
+        sereno(self.environment, "shop", "add", "Shop", "--currency", "USD", "--timezone", "UTC", "--locale", "en")
+        sereno(self.environment, "shop", "set", "shop", f"allowed_hosts={host}")
+        sereno(self.environment, "connect", "vendure", "--shop", "shop", "--name", "store", "--secret", SECRET)
+        give_access(self.environment, {"url": url, "user": "superadmin", "password": "superadmin"})
+        for name, text in FLOWS.items():
+            path = folder / f"{name}.yaml"
+            path.write_text(f"flow: {name}\nname: {name}\n{text}")
+            sereno(self.environment, "flow", "apply", str(path))
+            sereno(self.environment, "flow", "publish", name)
+        self.serving = Serving(self.environment, folder / "log")
+        self.serving.wait_until_ready()
+        store.start(f"http://{self.environment['SERENO_BIND']}/hooks/store")
+
+    def list(self, *arguments: str) -> list[dict[str, Any]]:
+        return json.loads(sereno(self.environment, *arguments, "--json"))
+
+    def effects(self, flow: str) -> list[tuple[str, str]]:
+        return [(row["action"], row["status"]) for row in self.list("effect", "list", "--flow", flow)]
+
+    def wait_until_through(self, flow: str) -> None:
+        """Until the flow has acted and nothing of it waits any more."""
+
+        def through() -> bool:
+            statuses = {status for _, status in self.effects(flow)}
+            return bool(statuses) and not statuses & {"pending", "running"}
+
+        wait_for(through, 120)
+        assert {status for _, status in self.effects(flow)} == {"done"}, self.list("effect", "list", "--flow", flow)
+
+
+def give_access(environment: dict[str, str], access: dict[str, str]) -> None:
+    code = """
+import json, sys
+from sereno.site.command import Installation
+Installation().prepare()
+from sereno.modules.http.client import GuardedHttp
+from sereno.runtime.stores.permitting import give_access
+access = json.loads(sys.argv[1])
+host = access["url"].split("/")[2]
+print(give_access("store", access, by="tests", shop_id=1, http=GuardedHttp([host])))
+"""
+    command = [sys.executable, "-c", code, json.dumps(access)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def store(vendure_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendure]:
+    found = Vendure.on(vendure_folder, tmp_path_factory.mktemp("vendure-flows"))
+    found.start("")
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def line(store: Vendure) -> Iterator[Dropping]:
+    with Dropping(f"http://127.0.0.1:{store.port}/admin-api") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def shop(store: Vendure, line: Dropping, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    found = Shop(tmp_path_factory.mktemp("sereno"), store, line.url, line.host)
+    yield found
+    assert found.serving.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def asking(shop: Shop, store: Vendure) -> Asking:
+    return Asking(store)
+
+
+def test_a_flow_tags_notes_and_ships(shop: Shop, store: Vendure, asking: Asking, line: Dropping) -> None:
+    order = store.drive("order", "--email", "ship@example.com", "--skus", "TOTE-1:2")
+    shop.wait_until_through("ship")
+    found = asking.order(order["id"])
+    assert found["state"] == "Shipped"
+    (parcel,) = found["fulfillments"]
+    assert (parcel["trackingCode"], parcel["method"]) == (f"T-{order['code']}", "DHL")
+    notes = asking.notes(order["id"])
+    assert len([text for text in notes if text.startswith(f"Packed for {order['code']}")]) == 1
+    assert {"addNoteToOrder", "addFulfillmentToOrder", "transitionFulfillmentToState"} <= set(line.lost)
+
+
+def test_a_flow_cancels(shop: Shop, store: Vendure, asking: Asking) -> None:
+    order = store.drive("order", "--email", "cancel@example.com", "--skus", "TOTE-1:1")
+    shop.wait_until_through("cancel")
+    found = asking.order(order["id"])
+    assert found["state"] == "Cancelled"
+    assert [one["total"] for one in found["payments"][0]["refunds"]] == [order["totalWithTax"]]
+
+
+def test_a_flow_gives_back_once(shop: Shop, store: Vendure, asking: Asking) -> None:
+    order = store.drive("order", "--email", "refund@example.com", "--skus", "TOTE-1:1")
+    shop.wait_until_through("refund")
+    (payment,) = asking.order(order["id"])["payments"]
+    assert [one["total"] for one in payment["refunds"]] == [500]
+
+
+def test_a_flow_sets_stock_and_does_not_start_itself(shop: Shop, store: Vendure, asking: Asking) -> None:
+    before = asking.movements("MATCHA-100")
+    store.drive("stock", "MATCHA-100", "4")
+    shop.wait_until_through("shelf")
+    assert asking.variant("MATCHA-100")["stockLevels"][0]["stockOnHand"] == 33
+    wait_for(lambda: updates(shop, "MATCHA-100") >= 2)
+    wait_for(lambda: len(shop.list("run", "list", "--flow", "shelf")) == 1, 5)
+    # Once by the person, once by the flow.
+    assert asking.movements("MATCHA-100") == before + 2
+
+
+def test_a_flow_sets_the_price(shop: Shop, store: Vendure, asking: Asking) -> None:
+    store.drive("stock", "SER-C-30", "9")
+    shop.wait_until_through("price")
+    assert asking.variant("SER-C-30")["price"] == 3950
+    wait_for(lambda: updates(shop, "SER-C-30") >= 2)
+    wait_for(lambda: len(shop.list("run", "list", "--flow", "price")) == 1, 5)
+
+
+def updates(shop: Shop, sku: str) -> int:
+    return len([one for one in shop.list("event", "list", "--type", "variant.updated") if one["data"]["sku"] == sku])
