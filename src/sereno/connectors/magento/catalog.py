@@ -69,6 +69,25 @@ def stock_level(reader: Reader) -> dict[str, Any] | None:
     )
 
 
+def source_item(reader: Reader) -> dict[str, Any] | None:
+    """What one source has of a SKU; nothing of it can be sold where the source says so. None without a SKU."""
+    sku, held = reader.text("sku"), reader.number("quantity")
+    if sku is None or held is None:
+        return None
+    available = held if reader.integer("status") != 0 else 0
+    own = reader.id("product_id")
+    return compact(
+        {
+            "variant_id": own,
+            "product_id": own,
+            "sku": sku,
+            "location_id": reader.text("source_code"),
+            "available": available,
+            "on_hand": held,
+        }
+    )
+
+
 def _stock(reader: Reader) -> Reader:
     return reader.child("extension_attributes").child("stock_item")
 

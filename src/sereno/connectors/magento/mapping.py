@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sereno.commerce.identity import stock_key
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.magento import catalog, orders
 from sereno.connectors.reading import Reader, parse
@@ -118,10 +119,20 @@ def _credit_memo(found: Found, reader: Reader) -> None:
     add_once(found, "refund", "created", refund, at=refund.get("created_at"))
 
 
+def _source_item(found: Found, reader: Reader) -> None:
+    """Magento does not say when a figure changed, so it is a fact of the moment it was read at."""
+    level = catalog.source_item(reader)
+    if level is None:
+        raise Unmappable("A source item without a SKU or a quantity.")
+    name = f"stock:{level['sku']}@{level.get('location_id')}:{level['available']}:{found.key}"
+    found.add("stock.changed", f"variant:{stock_key(level)}", level, id=name)
+
+
 TOPICS: dict[str, Handler] = {
     "orders": _order,
     "customers": _customer,
     "products": _product,
     "shipments": _shipment,
     "creditmemos": _credit_memo,
+    "sourceitems": _source_item,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from sereno.connectors.building import body_hash
 from sereno.connectors.magento.mapping import map_delivery, version_of
 from sereno.connectors.magento.settings import GUIDE
+from sereno.connectors.magento.store import STORE
 from sereno.connectors.reading import Reader, parse
 from sereno.connectors.schemes import hmac_header
 from sereno.sdk.connector import Connector, Delivery, Mapped, Unmappable
@@ -44,5 +45,6 @@ MAGENTO = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=STORE,
     )
 )
