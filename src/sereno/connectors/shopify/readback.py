@@ -1,7 +1,7 @@
 """What a record means that was read back: all the facts it shows, each named as its webhook would have named it.
 
-Invariant: what was told already is told under the same name, so that it is no second event. A change is named by the
-record and its `updated_at`: the same change read twice is one.
+Invariant: what was told already is told under the same name, so that it is no second event. That a record changed has
+no name in webhooks: who reads names it by the record's version.
 """
 
 from __future__ import annotations
@@ -63,4 +63,4 @@ def _changed(found: Found, kind: str, data: Mapping[str, Any], made_at: object) 
     at = data.get("updated_at")
     if at and at != made_at:
         name = f"{kind}:{data['id']}"
-        found.add(f"{kind}.updated", name, data, id=f"{name}:updated:{at}", at=at)
+        found.add(f"{kind}.updated", name, data, at=at)
