@@ -51,6 +51,7 @@ def demo(installation: Installation, port: int, *, simulate: bool, setup_only: b
             return 0
         if simulate:
             simulator = _simulator(plugins, folder, port, setting_up.connection_secrets())
+            setting_up.open_office(simulator.office_port)
         _greet(port, password, folder)
         return installation.serve(on_ready=simulator.start if simulator else None)
     finally:

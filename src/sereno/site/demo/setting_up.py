@@ -156,6 +156,21 @@ def connection_secrets() -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+def open_office(port: int) -> None:
+    """Let Sereno write to the invented store, whose own interface answers on this machine at `port` until it stops."""
+    from sereno.modules.http.client import GuardedHttp
+    from sereno.runtime.stores.permitting import give_access
+    from sereno.site.demo.backoffice import TOKEN
+    from sereno.store.models import Shop
+
+    host = f"127.0.0.1:{port}"
+    shop = Shop.objects.get(slug=catalogue.SLUG)
+    shop.settings = {**shop.settings, "allowed_hosts": [host]}
+    shop.save(update_fields=["settings"])
+    values = {"shop": f"http://{host}", "token": TOKEN}
+    give_access(NAMES["shopify"], values, by="demo", shop_id=shop.pk, http=GuardedHttp([host]))
+
+
 @contextmanager
 def hurried(database: Any) -> Iterator[None]:
     """While the past is made, nothing needs to survive a power cut: a first start that is cut short begins anew."""

@@ -6,6 +6,7 @@ Now and then one is sent twice, or after a later one, or late, as real platforms
 from __future__ import annotations
 
 import http.client
+import json
 import logging
 import math
 import random
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sereno.site.demo.backoffice import BackOffice, serve
 from sereno.site.demo.shapes.hooks import Hook
 from sereno.site.demo.signing import NAMES, request_of
 from sereno.site.demo.world import World
@@ -62,14 +64,24 @@ class Simulator:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="demo-store", daemon=True)
         self._queue: list[tuple[float, Hook]] = []
+        self._lock = threading.RLock()
+        self._office = serve(BackOffice(world, self._lock, self._enqueue_all))
         self.sent = 0
+
+    @property
+    def office_port(self) -> int:
+        """Where the store's own interface answers, on this machine."""
+        return self._office.server_address[1]
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(timeout=10)
+        self._office.shutdown()
+        self._office.server_close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         now = datetime.now(UTC)
@@ -86,15 +98,21 @@ class Simulator:
             plan(datetime.now(UTC), "visit")
         self._queue.append((next_visit + 20, _broken(now)))
         while not self._stop.wait(0.25):
-            if time.monotonic() >= next_visit:
-                plan(datetime.now(UTC), "visit")
-                next_visit = time.monotonic() + self._chance.expovariate(1 / VISIT_EVERY)
-            self._take_steps()
+            with self._lock:
+                if time.monotonic() >= next_visit:
+                    plan(datetime.now(UTC), "visit")
+                    next_visit = time.monotonic() + self._chance.expovariate(1 / VISIT_EVERY)
+                self._take_steps()
             self._send_due()
             if time.monotonic() >= next_keep:
-                self._keep(self._world.document())
+                self._keep_now()
                 next_keep = time.monotonic() + 20
-        self._keep(self._world.document())
+        self._keep_now()
+
+    def _keep_now(self) -> None:
+        with self._lock:
+            document = json.loads(json.dumps(self._world.document()))
+        self._keep(document)
 
     def _take_steps(self) -> None:
         now = datetime.now(UTC)
@@ -116,14 +134,20 @@ class Simulator:
         if roll > 1 - TWICE:
             self._queue.append((when + self._chance.uniform(0.1, 6), hook))
 
+    def _enqueue_all(self, hooks: list[Hook]) -> None:
+        for hook in hooks:
+            self._enqueue(hook)
+
     def _send_due(self) -> None:
         now = time.monotonic()
-        due = [item for item in self._queue if item[0] <= now]
-        self._queue = [item for item in self._queue if item[0] > now]
+        with self._lock:
+            due = [item for item in self._queue if item[0] <= now]
+            self._queue = [item for item in self._queue if item[0] > now]
         for index, (_, hook) in enumerate(due):
             if self._stop.is_set() or not self._send(hook):
                 # The door does not answer: a platform tries again later.
-                self._queue += [(now + 3, left) for _, left in due[index:]]
+                with self._lock:
+                    self._queue += [(now + 3, left) for _, left in due[index:]]
                 return
 
     def _send(self, hook: Hook) -> bool:

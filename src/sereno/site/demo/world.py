@@ -36,6 +36,8 @@ AGAIN, NOT_ASKED = "second-order", 25
 """The flow that asks people to come again, and the per cent it passes by; those come again half as often."""
 REMINDED, UNREMINDED = 0.4, 0.15
 """Of those who leave a cart at the checkout, the share that comes back for it, with reminders and without."""
+MOST_PAST = 500
+"""Orders that are over and can still be looked up."""
 
 
 @dataclass(order=True, slots=True)
@@ -49,7 +51,8 @@ class Step:
 
 
 class World:
-    """The store's whole state. `stock` is by SKU; `orders` and `carts` hold the open ones only."""
+    """The store's whole state. `stock` is by SKU; `orders` and `carts` hold the open ones, `past` the last orders that
+    are over; `notes` what was written about other records, by their id."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - believable, not secret
@@ -62,6 +65,8 @@ class World:
         self.orders: dict[str, dict[str, Any]] = {}
         self.stock = {item.sku: item.stock for item in ITEMS}
         self.restocking: set[str] = set()
+        self.past: dict[str, dict[str, Any]] = {}
+        self.notes: dict[str, dict[str, Any]] = {}
 
     # --- driving ------------------------------------------------------------------------------
 
@@ -281,7 +286,7 @@ class World:
         return shapes_of(order["channel"]).paid(self, order, at)
 
     def _cancel(self, at: datetime, key: str) -> list[Hook]:
-        order = self.orders.pop(key)
+        order = self._close(key)
         order["cancelled"] = at.isoformat()
         hooks = shapes_of(order["channel"]).cancelled(self, order, at)
         for sku, count in order["items"].items():
@@ -289,10 +294,32 @@ class World:
             hooks += shapes_of(order["channel"]).stock(self, BY_SKU[sku], at)
         return hooks
 
+    # --- what staff of the store see and do ---------------------------------------------------
+
+    def find_order(self, key: str) -> dict[str, Any] | None:
+        return self.orders.get(key) or self.past.get(key)
+
+    def kept(self, id: str) -> dict[str, Any]:
+        """What was written about a record that the world itself has no place for."""
+        return self.notes.setdefault(id, {})
+
+    def cancel_now(self, key: str, at: datetime) -> list[Hook]:
+        """Gives nothing for an order that is over."""
+        return self._cancel(at, key) if key in self.orders else []
+
+    def _close(self, key: str) -> dict[str, Any]:
+        order = self.past[key] = self.orders.pop(key)
+        while len(self.past) > MOST_PAST:
+            del self.past[next(iter(self.past))]
+        return order
+
     # --- a parcel -----------------------------------------------------------------------------
 
     def _pack(self, at: datetime, key: str) -> list[Hook]:
         order = self.orders[key]
+        if order.get("held"):
+            self.after(at, "pack", key, minutes=(20, 60))
+            return []
         order["parcel"] = {
             "number": self.next_number(),
             "code": f"CZ{self.chance.randrange(10**9):09}ES",
@@ -321,11 +348,11 @@ class World:
         if self.chance.random() < 0.045:
             self.after(at, "give_back", key, days=(3, 14))
         else:
-            del self.orders[key]
+            self._close(key)
         return shapes_of(order["channel"]).delivered(self, order, at)
 
     def _give_back(self, at: datetime, key: str) -> list[Hook]:
-        order = self.orders.pop(key)
+        order = self._close(key)
         sku = self.chance.choice(list(order["items"]))
         order["refund"] = {"number": self.next_number(), "sku": sku, "amount": BY_SKU[sku].price, "at": at.isoformat()}
         return shapes_of(order["channel"]).refunded(self, order, at)
@@ -343,6 +370,8 @@ class World:
             "orders": self.orders,
             "stock": self.stock,
             "restocking": sorted(self.restocking),
+            "past": self.past,
+            "notes": self.notes,
             "steps": [[step.due.isoformat(), step.number, step.what, list(step.args)] for step in sorted(self.steps)],
         }
 
@@ -354,6 +383,7 @@ class World:
         world.people = {values["number"]: Person(**values) for values in document["people"]}
         world.pools, world.carts, world.orders = document["pools"], document["carts"], document["orders"]
         world.stock, world.restocking = document["stock"], set(document["restocking"])
+        world.past, world.notes = document.get("past", {}), document.get("notes", {})
         world.steps = [
             Step(datetime.fromisoformat(due), number, what, tuple(args))
             for due, number, what, args in document["steps"]

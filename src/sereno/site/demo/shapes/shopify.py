@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHOP = "casa-azahar.myshopify.com"
 _IDS = {"order": 5_612_000_000_000, "customer": 7_104_000_000_000, "line": 13_310_000_000_000}
-_LOCATION = 67_300_100
+LOCATION = 67_300_100
 
 
 def _id(kind: str, number: int) -> int:
@@ -34,28 +34,29 @@ def _hook(world: World | None, topic: str, body: Any, at: datetime, key: object)
 
 def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> list[Hook]:
     first = items[0]
+    kept = world.notes.get(f"gid://shopify/Product/{product_id(first)}", {})
     body = {
-        "id": 8_200_000_000_000 + first.number,
+        "id": product_id(first),
         "title": first.title,
         "body_html": f"<p>{first.title}. Hecho a mano, en series cortas.</p>",
         "handle": first.sku.lower(),
         "product_type": first.kind,
         "vendor": "Casa Azahar",
-        "status": "active",
-        "tags": first.kind.lower(),
+        "status": "draft" if kept.get("hidden") else "active",
+        "tags": ", ".join([first.kind.lower(), *kept.get("tags", [])]),
         "created_at": _local(at),
         "published_at": _local(at),
         "updated_at": _local(at),
         "variants": [
             {
-                "id": _variant(item),
-                "product_id": 8_200_000_000_000 + first.number,
+                "id": variant_id(item),
+                "product_id": product_id(first),
                 "title": item.variant or "Default Title",
                 "sku": item.sku,
                 "price": euros(item.price),
                 "position": place + 1,
                 "grams": item.grams,
-                "inventory_item_id": _counted(item),
+                "inventory_item_id": counted_id(item),
                 "inventory_management": "shopify",
                 "inventory_policy": "deny",
                 "inventory_quantity": world.stock[item.sku],
@@ -74,8 +75,8 @@ def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> l
 
 def stock(world: World, item: Item, at: datetime) -> list[Hook]:
     body = {
-        "inventory_item_id": _counted(item),
-        "location_id": _LOCATION,
+        "inventory_item_id": counted_id(item),
+        "location_id": LOCATION,
         "available": world.stock[item.sku],
         "updated_at": _local(at),
     }
@@ -185,6 +186,10 @@ def delivered(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
     return travelling(world, order, at)
 
 
+def updated(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
+    return [_hook(world, "orders/updated", _order(world, order, at), at, f"{order['number']}-{world.next_number()}")]
+
+
 def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
     return [_hook(world, "refunds/create", _refund(world, order, at), at, order["refund"]["number"])]
 
@@ -192,12 +197,25 @@ def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
 # --- parts ------------------------------------------------------------------------------------
 
 
-def _variant(item: Item) -> int:
+def variant_id(item: Item) -> int:
     return 44_900_000_000_000 + item.number
 
 
-def _counted(item: Item) -> int:
+def counted_id(item: Item) -> int:
     return 46_900_000_000_000 + item.number
+
+
+def product_id(item: Item) -> int:
+    return 8_200_000_000_000 + item.number
+
+
+def line_id(sku: str) -> int:
+    return _id("line", BY_SKU[sku].number)
+
+
+def order_number(id: int) -> int:
+    """The number on the order, by its id."""
+    return (id - _IDS["order"]) // 32_768
 
 
 def _line(world: World, sku: str, count: int) -> dict[str, Any]:
@@ -205,7 +223,7 @@ def _line(world: World, sku: str, count: int) -> dict[str, Any]:
     return {
         "id": _id("line", item.number),
         "product_id": 8_200_000_000_000 + item.number,
-        "variant_id": _variant(item),
+        "variant_id": variant_id(item),
         "title": item.title,
         "variant_title": item.variant or None,
         "sku": sku,
@@ -265,6 +283,15 @@ def _address(person: Person) -> dict[str, Any]:
     }
 
 
+def _sent_to(person: Person, order: dict[str, Any]) -> dict[str, Any]:
+    """Where an order goes: the person's address, unless the order has one of its own by now."""
+    own = order.get("address")
+    if not own:
+        return _address(person)
+    names = {"first_name": "firstName", "last_name": "lastName", "country_code": "countryCode"}
+    return {name: own.get(names.get(name, name)) for name in _address(person)}
+
+
 def _landing(held: dict[str, Any]) -> str:
     source, medium, campaign = held["source"]
     if not source:
@@ -278,6 +305,8 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     status = "voided" if order["cancelled"] and not order["paid"] else "paid" if order["paid"] else "pending"
     if order["cancelled"] and order["paid"]:
         status = "refunded"
+    elif given_back := order.get("given_back", 0):
+        status = "refunded" if given_back >= order["total"] else "partially_refunded"
     return {
         "id": _id("order", order["number"]),
         "admin_graphql_api_id": f"gid://shopify/Order/{_id('order', order['number'])}",
@@ -319,14 +348,14 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "total_tax": euros(tax_inside(order["total"])),
         "total_price": euros(order["total"]),
         "current_total_price": euros(order["total"]),
-        "tags": "",
-        "note": None,
+        "tags": ", ".join(order.get("tags", [])),
+        "note": order.get("note"),
         "note_attributes": [],
         "test": False,
         "token": order["cart"][:16],
         "order_status_url": f"https://casa-azahar.example/orders/{order['cart'][:16]}",
         "billing_address": _address(person),
-        "shipping_address": _address(person),
+        "shipping_address": _sent_to(person, order),
         "customer": _person(person, at),
         "fulfillments": [_fulfillment(world, order, at)] if order["parcel"] else [],
         "refunds": [],
@@ -349,7 +378,7 @@ def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str,
         "tracking_numbers": [parcel["code"]],
         "tracking_url": f"https://www.correos.es/localizador?tracking-number={parcel['code']}",
         "tracking_urls": [f"https://www.correos.es/localizador?tracking-number={parcel['code']}"],
-        "location_id": _LOCATION,
+        "location_id": LOCATION,
         "email": person.email,
         "destination": _address(person),
         "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],

@@ -1,0 +1,332 @@
+"""The invented store's own interface: what Sereno asks of Shopify's Admin GraphQL, answered by the demo's world. So a
+hold, a refund or a new stock figure is seen in the store, and comes back as the store's own notice.
+
+Invariant: only what the world can really do is answered; anything else is refused in Shopify's way. One lock guards the
+world against the simulator's thread.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from sereno.site.demo.catalogue import BY_SKU, ITEMS
+from sereno.site.demo.shapes import shopify
+from sereno.site.demo.shapes.hooks import Hook, euros
+from sereno.site.demo.world import World
+
+log = logging.getLogger("sereno.demo")
+
+TOKEN = "shpat_demo"  # noqa: S105 - of an invented store on this machine
+SCOPES = (
+    "write_orders",
+    "write_order_edits",
+    "write_merchant_managed_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "write_third_party_fulfillment_orders",
+    "write_customers",
+    "write_products",
+    "write_inventory",
+    "read_locations",
+)
+MOST_BODY = 1024 * 1024
+_OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
+Variables = dict[str, Any]
+
+
+class BackOffice:
+    """Answers by the name of the operation. `tell` sends the store's notices."""
+
+    def __init__(self, world: World, lock: threading.RLock, tell: Callable[[list[Hook]], None]) -> None:
+        self._world = world
+        self._lock = lock
+        self._tell = tell
+        self._done: dict[str, dict[str, Any]] = {}
+
+    def answer(self, query: str, variables: Variables) -> dict[str, Any]:
+        """The GraphQL answer's body."""
+        found = _OPERATION.search(query)
+        handler = getattr(self, f"_{found[1].lower()}", None) if found else None
+        if handler is None:
+            name = found[1] if found else "this"
+            return {"errors": [{"message": f"The demo's store cannot do {name}."}]}
+        with self._lock:
+            key = f"{found[1]} {variables['key']}" if found and "key" in variables else ""
+            if key in self._done:
+                return {"data": self._done[key]}
+            data: dict[str, Any] = handler(variables)
+            if key:
+                self._done[key] = data
+        return {"data": data}
+
+    # --- the shop ---------------------------------------------------------------------------
+
+    def _shop(self, given: Variables) -> dict[str, Any]:
+        return {
+            "shop": {"name": "Casa Azahar", "myshopifyDomain": shopify.SHOP, "currencyCode": "EUR"},
+            "currentAppInstallation": {"accessScopes": [{"handle": name} for name in SCOPES]},
+        }
+
+    # --- orders -----------------------------------------------------------------------------
+
+    def _order(self, gid: str) -> dict[str, Any] | None:
+        number = shopify.order_number(_number(gid))
+        return self._world.find_order(str(number))
+
+    def _changed(self, order: dict[str, Any]) -> str:
+        """Tell of it; gives its `updatedAt`."""
+        now = datetime.now(UTC)
+        self._tell(shopify.updated(self._world, order, now))
+        return now.replace(microsecond=0).isoformat()
+
+    def _tags(self, given: Variables) -> dict[str, Any]:
+        kind = given["id"].split("/")[-2]
+        record = self._order(given["id"]) if kind == "Order" else self._world.kept(given["id"])
+        if record is None:
+            return {"tagsAdd": {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}}
+        tags = [tag for tag in record.get("tags", []) if tag not in given["remove"]]
+        record["tags"] = tags + [tag for tag in given["add"] if tag not in tags]
+        node = {"id": given["id"], "updatedAt": self._changed(record) if kind == "Order" else _now()}
+        if kind == "Product" and (items := self._items(given["id"])):
+            self._tell(shopify.product(self._world, items, datetime.now(UTC), is_new=False))
+        names = [name for name, is_asked in (("tagsAdd", given["adds"]), ("tagsRemove", given["removes"])) if is_asked]
+        return {name: {"node": node, "userErrors": []} for name in names}
+
+    def _note(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        return {"order": order and {"id": given["id"], "note": order.get("note", ""), "updatedAt": None}}
+
+    def _update(self, given: Variables) -> dict[str, Any]:
+        wanted = given["input"]
+        order = self._order(wanted["id"])
+        if order is None:
+            return {
+                "orderUpdate": {"order": None, "userErrors": [{"field": ["id"], "message": "Order does not exist"}]}
+            }
+        if "note" in wanted:
+            order["note"] = wanted["note"]
+        if "shippingAddress" in wanted:
+            order["address"] = wanted["shippingAddress"]
+        at = self._changed(order)
+        changed = {"id": wanted["id"], "note": order.get("note", ""), "updatedAt": at}
+        return {"orderUpdate": {"order": changed, "userErrors": []}}
+
+    # --- holding ----------------------------------------------------------------------------
+
+    def _parts(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        if order is None:
+            return {"order": None}
+        holds = [{"id": f"{given['id']}/hold", "handle": "sereno", "heldByRequestingApp": True}]
+        part = {
+            "id": given["id"].replace("/Order/", "/FulfillmentOrder/"),
+            "status": _state(order),
+            "fulfillmentHolds": holds if order.get("held") else [],
+        }
+        return {"order": {"id": given["id"], "updatedAt": None, "fulfillmentOrders": {"nodes": [part]}}}
+
+    def _hold(self, given: Variables) -> dict[str, Any]:
+        return self._set_hold(given["id"], "fulfillmentOrderHold", is_held=True)
+
+    def _release(self, given: Variables) -> dict[str, Any]:
+        return self._set_hold(given["id"], "fulfillmentOrderReleaseHold", is_held=False)
+
+    def _set_hold(self, gid: str, name: str, *, is_held: bool) -> dict[str, Any]:
+        order = self._order(gid)
+        if order is None or _state(order) in ("CLOSED", "CANCELLED"):
+            wrong = {"code": "INVALID", "field": ["id"], "message": "The fulfillment order is closed"}
+            return {name: {"fulfillmentOrder": None, "userErrors": [wrong]}}
+        order["held"] = is_held
+        part = {"id": gid, "status": _state(order), "order": {"updatedAt": self._changed(order)}}
+        return {name: {"fulfillmentHold": {"id": f"{gid}/hold"}, "fulfillmentOrder": part, "userErrors": []}}
+
+    # --- cancelling, giving back ------------------------------------------------------------
+
+    def _cancelled(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        return {"order": order and {"id": given["id"], "cancelledAt": order["cancelled"], "updatedAt": None}}
+
+    def _cancel(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        if order is None or order["parcel"]:
+            wrong = {"code": "INVALID", "field": ["orderId"], "message": "An order that was sent cannot be cancelled"}
+            return {"orderCancel": {"jobResult": None, "orderCancelUserErrors": [wrong]}}
+        now = datetime.now(UTC)
+        self._tell(self._world.cancel_now(str(order["number"]), now))
+        done = {"cancelledAt": order["cancelled"], "updatedAt": now.replace(microsecond=0).isoformat()}
+        job = {"id": "gid://shopify/Job/1", "done": True, "errors": [], "order": done}
+        return {"orderCancel": {"jobResult": job, "orderCancelUserErrors": []}}
+
+    def _refundable(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        if order is None:
+            return {"order": None}
+        left = _left(order)
+        lines = {one["lineItemId"]: one["quantity"] for one in given.get("lines") or ()}
+        by_line = {f"gid://shopify/LineItem/{shopify.line_id(sku)}": sku for sku in order["items"]}
+        asked = left if given["whole"] else sum(BY_SKU[by_line[gid]].price * count for gid, count in lines.items())
+        chosen = {gid: order["items"][sku] for gid, sku in by_line.items()} if given["whole"] else lines
+        transaction = {
+            "gateway": "shopify_payments",
+            "parentTransaction": {"id": f"{given['id']}/paid"},
+            "amountSet": _bag(min(asked, left)),
+            "maximumRefundableSet": _bag(left),
+        }
+        return {
+            "order": {
+                "id": given["id"],
+                "updatedAt": None,
+                "presentmentCurrencyCode": "EUR",
+                "refunds": order.get("refunds", []),
+                "lineItems": {
+                    "nodes": [
+                        {"id": gid, "unfulfilledQuantity": 0 if order["parcel"] else order["items"][sku]}
+                        | {"refundableQuantity": order["items"][sku]}
+                        for gid, sku in by_line.items()
+                    ]
+                },
+                "fulfillmentOrders": {"nodes": []},
+                "suggestedRefund": {
+                    "amountSet": _bag(min(asked, left)),
+                    "maximumRefundableSet": _bag(left),
+                    "shipping": {"amountSet": _bag(0)},
+                    "refundLineItems": [
+                        {"quantity": count, "lineItem": {"id": gid}} for gid, count in chosen.items() if gid in by_line
+                    ],
+                    "suggestedTransactions": [transaction] if left else [],
+                },
+            }
+        }
+
+    def _refund(self, given: Variables) -> dict[str, Any]:
+        wanted = given["input"]
+        order = self._order(wanted["orderId"])
+        cents = sum(round(float(one["amount"]) * 100) for one in wanted["transactions"])
+        if order is None or not 0 < cents <= _left(order):
+            wrong = {"field": ["transactions"], "message": "Refund amount is more than is left"}
+            return {"refundCreate": {"refund": None, "order": None, "userErrors": [wrong]}}
+        number = self._world.next_number()
+        gid = f"gid://shopify/Refund/{9_110_000_000_000 + number}"
+        made = {"id": gid, "note": wanted["note"], "totalRefundedSet": _bag(cents), "updatedAt": _now()}
+        order.setdefault("refunds", []).append(made)
+        order["given_back"] = order.get("given_back", 0) + cents
+        now = datetime.now(UTC)
+        order["refund"] = {"number": number, "sku": next(iter(order["items"])), "amount": cents, "at": now.isoformat()}
+        self._tell(shopify.refunded(self._world, order, now))
+        return {"refundCreate": {"refund": made, "order": {"updatedAt": self._changed(order)}, "userErrors": []}}
+
+    # --- catalogue and stock ----------------------------------------------------------------
+
+    def _shown(self, given: Variables) -> dict[str, Any]:
+        status = "DRAFT" if self._world.notes.get(given["id"], {}).get("hidden") else "ACTIVE"
+        counted = {"id": given["id"], "status": status, "updatedAt": None, "resourcePublicationsCount": {"count": 1}}
+        return {"product": counted if self._items(given["id"]) else None}
+
+    def _updateproduct(self, given: Variables) -> dict[str, Any]:
+        wanted = given["product"]
+        items = self._items(wanted["id"])
+        if not items or "status" not in wanted:
+            wrong = [{"field": ["id"], "message": "The demo's store has no collections, and not this product"}]
+            return {"productUpdate": {"product": None, "userErrors": wrong}}
+        self._world.kept(wanted["id"])["hidden"] = wanted["status"] != "ACTIVE"
+        now = datetime.now(UTC)
+        self._tell(shopify.product(self._world, items, now, is_new=False))
+        return {"productUpdate": {"product": {"id": wanted["id"], "updatedAt": _now()}, "userErrors": []}}
+
+    def _items(self, gid: str) -> list[Any]:
+        first = next((one for one in ITEMS if shopify.product_id(one) == _number(gid)), None)
+        return [one for one in ITEMS if first and one.channel == first.channel and one.title == first.title]
+
+    def _counteditem(self, given: Variables) -> dict[str, Any]:
+        levels = {"nodes": [{"location": {"id": f"gid://shopify/Location/{shopify.LOCATION}"}}]}
+        known = any(shopify.counted_id(one) == _number(given["id"]) for one in ITEMS)
+        return {"inventoryItem": {"id": given["id"], "tracked": True, "inventoryLevels": levels} if known else None}
+
+    def _counted(self, given: Variables) -> dict[str, Any]:
+        item = next((one for one in ITEMS if shopify.variant_id(one) == _number(given["id"])), None)
+        if item is None:
+            return {"productVariant": None}
+        held = self._counteditem({"id": f"gid://shopify/InventoryItem/{shopify.counted_id(item)}"})
+        return {"productVariant": {"inventoryItem": held["inventoryItem"]}}
+
+    def _stock(self, given: Variables) -> dict[str, Any]:
+        (count,) = given["input"]["quantities"]
+        item = next((one for one in ITEMS if shopify.counted_id(one) == _number(count["inventoryItemId"])), None)
+        expected = count.get("changeFromQuantity")
+        if item is None or (expected is not None and expected != self._world.stock[item.sku]):
+            code = "INVALID_INVENTORY_ITEM" if item is None else "CHANGE_FROM_QUANTITY_STALE"
+            wrong = {"code": code, "field": ["quantities"], "message": "The quantity is not what it was"}
+            return {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [wrong]}}
+        self._world.stock[item.sku] = count["quantity"]
+        self._tell(shopify.stock(self._world, item, datetime.now(UTC)))
+        group = {"createdAt": _now(), "changes": []}
+        return {"inventorySetQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}
+
+    def _metafield(self, given: Variables) -> dict[str, Any]:
+        for one in given["metafields"]:
+            self._world.kept(one["ownerId"]).setdefault("fields", {})[one["key"]] = one["value"]
+        return {"metafieldsSet": {"metafields": [{"id": "gid://shopify/Metafield/1"}], "userErrors": []}}
+
+    _keep = _metafield
+
+
+def serve(office: BackOffice) -> ThreadingHTTPServer:
+    """The office on a free port of this machine, in a thread of its own. `shutdown` and `server_close` end it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            try:
+                if self.headers.get("x-shopify-access-token") != TOKEN or length > MOST_BODY:
+                    self._say(401, {"errors": "[API] Invalid API key or access token"})
+                    return
+                asked = json.loads(self.rfile.read(length))
+                self._say(200, office.answer(asked["query"], asked.get("variables") or {}))
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                log.warning("the demo's store could not answer: %r", error)
+                self._say(200, {"errors": [{"message": f"The demo's store could not read that: {error!r}"}]})
+
+        def _say(self, status: int, body: dict[str, Any]) -> None:
+            text = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            log.debug(format, *args)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, name="demo-office", daemon=True).start()
+    return server
+
+
+def _state(order: dict[str, Any]) -> str:
+    if order["cancelled"]:
+        return "CANCELLED"
+    return "CLOSED" if order["parcel"] else "ON_HOLD" if order.get("held") else "OPEN"
+
+
+def _left(order: dict[str, Any]) -> int:
+    """Cents that can still be given back."""
+    return order["total"] - order.get("given_back", 0) if order["paid"] and not order["cancelled"] else 0
+
+
+def _bag(cents: int) -> dict[str, Any]:
+    return {"presentmentMoney": {"amount": euros(cents), "currencyCode": "EUR"}}
+
+
+def _number(gid: str) -> int:
+    return int(gid.rpartition("/")[2])
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,136 @@
+"""The invented store's own interface, asked as the connector asks: what is written is seen there, and told by it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sereno.commerce.money import Money
+from sereno.modules.http.client import GuardedHttp
+from sereno.sdk.plugin import registry
+from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
+from sereno.sdk.writes import (
+    CancelOrder,
+    HoldFulfillment,
+    NoteOrder,
+    PublishProduct,
+    RefundOrder,
+    ReleaseFulfillment,
+    SetStock,
+    TagOrder,
+    Write,
+)
+
+NOW = datetime.now(UTC)
+
+
+class Store:
+    """A young world, its interface, and the connector before it."""
+
+    def __init__(self) -> None:
+        from sereno.site.demo.backoffice import TOKEN, BackOffice, serve
+        from sereno.site.demo.history import past
+        from sereno.site.demo.world import World
+        from sereno.site.plugins import load_plugins
+
+        load_plugins()
+        self.world = World(7)
+        for number, _hook in enumerate(past(self.world, NOW - timedelta(days=30), NOW)):
+            # Until some time has gone by, and one order waits to be packed.
+            if number > 300 and any(_is_of(order, is_sent=False) for order in self.world.orders.values()):
+                break
+        self.told: list[Any] = []
+        self.server = serve(BackOffice(self.world, threading.RLock(), self.told.extend))
+        host = f"127.0.0.1:{self.server.server_address[1]}"
+        connector = registry().connectors.get("shopify")
+        assert connector is not None and connector.store is not None
+        self.api = connector.store
+        self.exchange = Exchange(GuardedHttp([host]), {}, {"shop": f"http://{host}", "token": TOKEN}, self.api.sign)
+
+    def write(self, write: Write, key: str = "run/0", attempt: int = 1) -> Written:
+        return self.api.writes[type(write)](Call(self.exchange, key, attempt, NOW), write)
+
+    def order(self, *, is_sent: bool) -> dict[str, Any]:
+        held = [*self.world.orders.values(), *self.world.past.values()]
+        return next(one for one in held if _is_of(one, is_sent=is_sent))
+
+
+def _is_of(order: dict[str, Any], *, is_sent: bool) -> bool:
+    is_good = order["channel"] == "shopify" and order["paid"] and not order["cancelled"]
+    return is_good and bool(order["parcel"]) == is_sent
+
+
+@pytest.fixture
+def store():
+    found = Store()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def name_of(order: dict[str, Any]) -> str:
+    return str(5_612_000_000_000 + order["number"] * 32_768)
+
+
+def test_it_knows_who_asks(store: Store) -> None:
+    assert store.api.probe(store.exchange).currency == "EUR"
+    stranger = Exchange(store.exchange.http, {}, {**store.exchange.access, "token": "another"}, store.api.sign)
+    with pytest.raises(StoreRefused) as refused:
+        store.api.probe(stranger)
+    assert refused.value.code == "store.key_refused"
+
+
+def test_a_held_order_is_not_packed(store: Store) -> None:
+    order = store.order(is_sent=False)
+    store.write(TagOrder(name_of(order), add=("look",)))
+    store.write(NoteOrder(name_of(order), "call first"))
+    store.write(HoldFulfillment(name_of(order), reason="risk"))
+    assert order["tags"] == ["look"] and order["note"] == "call first" and order["held"]
+    store.world._pack(NOW, str(order["number"]))
+    assert order["parcel"] is None
+    store.write(ReleaseFulfillment(name_of(order)))
+    store.world._pack(NOW, str(order["number"]))
+    assert order["parcel"] is not None
+    assert store.told[-1].topic == "orders/updated" and store.told[-1].body["tags"] == "look"
+
+
+def test_money_goes_back_once(store: Store) -> None:
+    order = store.order(is_sent=True)
+    part = Money(Decimal("5.00"), "EUR")
+    first = store.write(RefundOrder(name_of(order), amount=part))
+    again = store.write(RefundOrder(name_of(order), amount=part), attempt=2)
+    assert first.value == again.value and order["given_back"] == 500
+    assert [hook.topic for hook in store.told] == ["refunds/create", "orders/updated"]
+    with pytest.raises(StoreRefused) as refused:
+        store.write(RefundOrder(name_of(order), amount=Money(Decimal("99999"), "EUR")), key="run/1")
+    assert refused.value.code == "refund.too_much"
+
+
+def test_what_was_sent_cannot_be_cancelled(store: Store) -> None:
+    open_one = store.order(is_sent=False)
+    store.write(CancelOrder(name_of(open_one)))
+    assert open_one["cancelled"] and store.told[0].topic == "orders/cancelled"
+    with pytest.raises(StoreRefused):
+        store.write(CancelOrder(name_of(store.order(is_sent=True))), key="run/1")
+
+
+def test_stock_and_shelves(store: Store) -> None:
+    from sereno.site.demo.catalogue import ITEMS
+    from sereno.site.demo.shapes import shopify
+
+    item = next(one for one in ITEMS if one.channel == "shopify")
+    variant, product = str(shopify.variant_id(item)), str(shopify.product_id(item))
+    store.write(SetStock(variant, 3))
+    assert store.world.stock[item.sku] == 3
+    assert store.told[-1].topic == "inventory_levels/update" and store.told[-1].body["available"] == 3
+    with pytest.raises(StoreRefused) as refused:
+        store.write(SetStock(variant, 9, expected=4), key="run/1")
+    assert refused.value.code == "stock.changed"
+    store.write(PublishProduct(product, is_published=False))
+    assert store.told[-1].topic == "products/update" and store.told[-1].body["status"] == "draft"
+    store.write(PublishProduct(product, is_published=True))
+    assert store.told[-1].body["status"] == "active"
