@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fronting import Front
-from support import START
+from support import START, fact
 
 from sereno.runtime import connecting, services
 from sereno.runtime.connecting import ConnectionRefused
@@ -299,3 +299,91 @@ def test_an_erased_connection_has_no_key(front: Front) -> None:
     connecting.delete("front", by="ana", shop_id=front.shop, database=front.database)
     connecting.erase("front", by="ana", shop_id=front.shop, database=front.database)
     assert front.rows("SELECT count(*) FROM connection WHERE access <> ''") == [(0,)]
+
+
+# --- tags carried over ------------------------------------------------------------------------------
+
+LOCAL = (
+    "flow: local\ntrigger: {event: [order.paid, order.updated]}\nsteps:\n  - orders.add_tag: {tag: big}\n"
+    "  - customers.add_tag: {tag: good}\n  - log: {text: on}\n"
+)
+
+
+def carried(front: Front) -> list[tuple[Any, ...]]:
+    return front.rows("SELECT status, attempts, error, is_awaited FROM effect WHERE action = 'stores.tag' ORDER BY id")
+
+
+def test_a_tag_of_a_flow_is_carried_over_and_the_run_does_not_wait(front: Front) -> None:
+    front.platform.customers["17"] = {"id": "17", "tags": [], "updated_at": front.platform.now.isoformat()}
+    front.flow(LOCAL)
+    front.send(front.platform.tells("1", "order.paid"), source="front")
+    front.runtime.dispatcher.run(10)
+    assert front.runs()[0][1] == "finished"
+    assert front.rows("SELECT kind, tag FROM tag ORDER BY kind") == [("customer", "good"), ("order", "big")]
+    assert [row[0] for row in carried(front)] == ["pending", "pending"]
+    front.drain()
+    assert [row[:2] for row in carried(front)] == [("done", 1), ("done", 1)]
+    assert front.platform.orders["1"]["tags"] == ["big"] and front.platform.customers["17"]["tags"] == ["good"]
+
+
+def test_what_is_carried_over_does_not_start_the_flow_again(front: Front) -> None:
+    front.platform.customers["17"] = {"id": "17", "tags": [], "updated_at": front.platform.now.isoformat()}
+    front.flow(LOCAL)
+    front.platform.tick(seconds=5)
+    front.platform.change("1", total="130.00")
+    event = front.platform.tells("1")
+    front.platform.tick(seconds=1)
+    front.clock.move_to(front.platform.now)
+    front.hear(event)
+    front.hear(front.platform.tells("1"))
+    assert front.skips() == ["own_echo"] and len(front.runs()) == 1
+
+
+def test_on_and_off_in_any_order_comes_to_how_it_stands_here(front: Front) -> None:
+    front.flow("flow: off\ntrigger: {event: order.voided}\nsteps:\n  - orders.remove_tag: {tag: big}\n")
+    front.flow("flow: on\ntrigger: {event: order.paid}\nsteps:\n  - orders.add_tag: {tag: big}\n")
+    front.platform.next_answers = ["busy"]
+    front.hear(front.platform.tells("1", "order.paid"))
+    front.hear(front.platform.tells("1", "order.voided"))
+    assert [row[:2] for row in carried(front)] == [("pending", 1), ("done", 1)]
+    front.after(minutes=1)
+    assert [row[0] for row in carried(front)] == ["done", "done"]
+    assert front.platform.orders["1"]["tags"] == []
+
+
+def test_where_no_store_takes_tags_nothing_is_carried(database: Any) -> None:
+    front = Front(database, is_given=False)
+    front.platform.add_order("1")
+    front.flow(LOCAL)
+    front.hear(front.platform.tells("1", "order.paid"))
+    assert front.rows("SELECT count(*) FROM tag") == [(2,)] and carried(front) == []
+    front.runtime.stop()
+
+
+def test_guests_are_nobody_over_there(front: Front) -> None:
+    front.flow("flow: guest\ntrigger: {event: custom.seen}\nsteps:\n  - customers.add_tag: {tag: good}\n")
+    front.hear(fact("1", "custom.seen", "customer:email:eva@example.com"))
+    assert front.rows("SELECT key FROM tag") == [("email:eva@example.com",)] and carried(front) == []
+
+
+def test_a_key_taken_meanwhile_ends_it_quietly(front: Front) -> None:
+    front.flow(LOCAL)
+    front.send(front.platform.tells("1", "order.paid"), source="front")
+    front.runtime.dispatcher.run(10)
+    permitting.take_access("front", by="ana", shop_id=front.shop, database=front.database)
+    front.drain()
+    assert [row[0] for row in carried(front)] == ["done", "done"]
+    assert front.platform.requests == []
+
+
+def test_a_run_that_is_ended_leaves_its_tag_to_be_carried_over(front: Front) -> None:
+    front.flow(
+        "flow: cut\ntrigger: {event: order.paid}\nexit: [{event: order.voided}]\nsteps:\n"
+        "  - orders.add_tag: {tag: big}\n  - wait: 1d\n"
+    )
+    front.platform.next_answers = ["busy"]
+    front.hear(front.platform.tells("1", "order.paid"))
+    front.hear(front.platform.tells("1", "order.voided"))
+    assert front.runs()[0][1] == "exited"
+    front.after(minutes=1)
+    assert front.platform.orders["1"]["tags"] == ["big"]

@@ -28,6 +28,7 @@ from sereno.runtime.holding import Held, changed_row, due_micros, full_state, ru
 from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
 from sereno.runtime.records import Records
 from sereno.runtime.staging import counting
+from sereno.runtime.stores.carrying_over import carry_over
 from sereno.runtime.tracing import cancelled_entry
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
@@ -261,6 +262,8 @@ class Batch:
         writes = [item for held in changed for item in held.writes]
         if writes:
             ports.flush(tx, writes)
+            if not self.world.is_dry:
+                carry_over(tx, self.world.plugins, writes)
         if (
             asks or any(held.effects or held.writes for held in changed)
         ) and self.world.database.dialect == "postgresql":

@@ -11,10 +11,11 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from sereno.runtime import inbox
+from sereno.runtime.stock.offering import LiveAvailability
 from sereno.runtime.stock.reserving import LiveReservations
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.ports import Consents, Events, Holds, Log, Reservations, Tags
+from sereno.sdk.ports import Availability, Consents, Events, Holds, Log, Reservations, Tags
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
@@ -56,14 +57,23 @@ class LocalWrites:
 
 
 class _Tags:
-    def __init__(self, writes: LocalWrites) -> None:
+    def __init__(self, writes: LocalWrites, database: Database, tx: Transaction | None) -> None:
         self._writes = writes
+        self._database = database
+        self._tx = tx
 
     def add(self, kind: str, key: str, tag: str) -> None:
         self._writes.tags.append((True, kind, key, tag))
 
     def remove(self, kind: str, key: str, tag: str) -> None:
         self._writes.tags.append((False, kind, key, tag))
+
+    def holds(self, kind: str, key: str, tag: str) -> bool:
+        given = {"shop": self._writes.shop_id, "kind": kind, "key": storable(key), "tag": storable(tag)}
+        if self._tx is not None:
+            return self._tx.one("tag_is_on", given) is not None
+        with self._database.read() as tx:
+            return tx.one("tag_is_on", given) is not None
 
 
 class _Events:
@@ -154,7 +164,7 @@ def port_finder(
 
     def find(kind: type[Any]) -> Any:
         if kind is Tags:
-            return _Tags(writes)
+            return _Tags(writes, database, tx)
         if kind is Events:
             return _Events(writes)
         if kind is Log:
@@ -163,6 +173,8 @@ def port_finder(
             return _Consents(writes, database, tx)
         if kind is Reservations:
             return LiveReservations(database, shop.id, to_micros(writes.now), tx)
+        if kind is Availability:
+            return LiveAvailability(database, shop.id, to_micros(writes.now))
         if kind is Holds:
             return _Holds(shop.id, database, tx)
         found = factory(kind, shop)

@@ -24,6 +24,7 @@ from sereno.runtime.arbiter.saying import WITHHELD
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
 from sereno.runtime.staging import counting
+from sereno.runtime.stores.carrying_over import carry_over
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.waking import catch_up, fail_run
 from sereno.runtime.watching import noting
@@ -106,6 +107,7 @@ def settle(
     ]
     if writes:
         ports.flush(tx, writes)
+        carry_over(tx, world.plugins, writes)
     _settle_messages(tx, outcomes, statuses, final, now)
     counting.count_outcomes(world, tx, ours, final)
     told = [outcome for outcome in outcomes if outcome.effect.id in statuses and not outcome.is_given_back]

@@ -23,6 +23,10 @@ class Tags(Protocol):
 
     def remove(self, kind: TagKind, key: str, tag: str) -> None: ...
 
+    def holds(self, kind: TagKind, key: str, tag: str) -> bool:
+        """Whether Sereno's own tag is on, as was last committed."""
+        ...
+
 
 class Events(Protocol):
     """Facts that Sereno itself finds, such as `checkout.abandoned`. They enter by the same inbox as any other."""
@@ -97,6 +101,32 @@ class Holds(Protocol):
     """Which orders are held, as of the newest committed fact: not as of the last projection."""
 
     def is_held(self, order: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one store is to be told: so many of this variant can be sold at this place of it. `expected`: what it said
+    last, where it is the store that counts."""
+
+    item: str
+    variant: str
+    product: str
+    inventory_item: str
+    location: str
+    available: int
+    expected: int | None = None
+
+
+class Availability(Protocol):
+    """What the shop's stores are to be told of their stock."""
+
+    def offers(self, item: str) -> Sequence[Offer]:
+        """For the item of this SKU; nothing for a store that says so already, or is not to be written to."""
+        ...
+
+    def said(self, offer: Offer) -> None:
+        """The store took it."""
+        ...
 
 
 class Messages(Protocol):

@@ -109,10 +109,11 @@ RETURNING status, run_id, step, action
 UPDATE effect SET lease_until = :lease_until WHERE status = 'running' AND worker = :worker AND id {in:ids:bigint}
 
 -- name: cancel_effects
--- What is under way is only marked: it may still come to its end, but is not tried again.
+-- What is under way is only marked: it may still come to its end, but is not tried again. A tag that is on here is
+-- carried over to the store all the same.
 UPDATE effect SET status = CASE WHEN status = 'pending' THEN 'cancelled' ELSE status END,
     finished_at = CASE WHEN status = 'pending' THEN :now ELSE finished_at END, recalled_at = :now
-WHERE status IN ('pending', 'running') AND run_id {in:runs:bigint}
+WHERE status IN ('pending', 'running') AND run_id {in:runs:bigint} AND action <> 'stores.tag'
 RETURNING status, run_id, step, action
 
 -- name: effect_runs

@@ -46,3 +46,25 @@ WHERE shop_id {in:shops:bigint} AND link {in:links:text} AND flow_id {in:flows:b
 
 -- name: writable_kinds
 SELECT DISTINCT kind FROM connection WHERE shop_id = :shop AND is_active AND access <> ''
+
+-- name: writable_by_shop
+SELECT shop_id, kind, settings FROM connection WHERE shop_id {in:shops:bigint} AND is_active AND access <> '' ORDER BY id
+
+-- name: carry_over
+-- rows: parent text, key text, config text, now bigint
+-- dialect: sqlite
+INSERT INTO effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, priority,
+    due_at, connection, created_at)
+SELECT :key, shop_id, flow_id, run_id, step, 'stores.tag', subject, :config, 'pending', FALSE, 0, 1, :now, 'store', :now
+FROM effect WHERE key = :parent
+ON CONFLICT (key) DO NOTHING
+-- dialect: postgresql
+INSERT INTO effect (key, shop_id, flow_id, run_id, step, action, subject, config, status, is_awaited, attempts, priority,
+    due_at, connection, created_at)
+SELECT r.key, parent.shop_id, parent.flow_id, parent.run_id, parent.step, 'stores.tag', parent.subject, r.config,
+    'pending', FALSE, 0, 1, r.now, 'store', r.now
+FROM {table} JOIN effect AS parent ON parent.key = r.parent
+ON CONFLICT (key) DO NOTHING
+
+-- name: tag_is_on
+SELECT 1 FROM tag WHERE shop_id = :shop AND kind = :kind AND key = :key AND tag = :tag
