@@ -3,6 +3,18 @@
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
+ACCESS = (
+    Setting("url", _("Where writes are posted"), "url", True, _("Such as https://erp.example/sereno")),
+    Setting("secret", _("Signing secret"), "secret", True, _("Each write is signed with it, as Standard Webhooks.")),
+    Setting("token", _("Bearer token"), "secret", False, _("Only where the system asks for one besides.")),
+    Setting("reads_url", _("Where records are read"), "url", False, _("Only where history is to be read from it.")),
+)
+ACCESS_STEPS = (
+    _("Let the system take a POST for each write; the reference “Store writes” has the schema of all of them."),
+    _("Let it check the signature, and keep each Idempotency-Key: the same key again must change nothing."),
+    _("Answer 2xx when it is done, 501 for what it does not do, and another 4xx with code and message to refuse."),
+)
+
 GUIDE = Guide(
     brings=_("Whatever can send a signed webhook: a warehouse, a till, a marketplace, your own script."),
     is_store=False,

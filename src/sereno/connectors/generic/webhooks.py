@@ -15,6 +15,7 @@ from sereno.connectors import signatures
 from sereno.connectors.building import body_hash
 from sereno.connectors.generic.mapping import UNKNOWN, map_delivery
 from sereno.connectors.generic.settings import GUIDE
+from sereno.connectors.generic.writing import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
 from sereno.sdk.standard_webhooks import signed_headers
@@ -87,5 +88,6 @@ GENERIC = connector(
         map=_map,
         sign=sign,
         guide=GUIDE,
+        store=STORE,
     )
 )
