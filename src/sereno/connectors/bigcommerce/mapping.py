@@ -1,7 +1,7 @@
 """What BigCommerce's notices mean. They are thin: they name a record and say little of it.
 
-So their events carry `is_thin`, and the records they make hold only what the notice said: reading the rest by API comes
-with writing back to stores.
+So their events carry `is_thin`, and the records they make hold only what the notice said. Records that were read by its
+interfaces (`order/read`, ...) are whole.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sereno.connectors.bigcommerce import whole
 from sereno.connectors.building import Found, add_once
 from sereno.connectors.reading import Reader, compact, parse_object
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
@@ -211,4 +212,8 @@ SCOPES: dict[str, Callable[[Found, Reader, str | None], None]] = {
     "sku/inventory/updated": _stock,
     "sku/inventory/order/updated": _stock,
     "app/uninstalled": _uninstalled,
+    "order/read": whole.told_order({number: name for number, (name, _reached) in STATUSES.items()}),
+    "customer/read": whole.told_customer,
+    "product/read": whole.told_product,
+    "stock/read": whole.told_stock,
 }

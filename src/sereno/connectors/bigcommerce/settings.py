@@ -3,6 +3,9 @@
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Guide, Setting
 
+OWN_HEADER = "x-sereno-token"
+"""For webhooks that BigCommerce does not sign: a header of ours, registered with the webhook, that holds the secret."""
+
 GUIDE = Guide(
     brings=_("That an order, cart, customer, product or parcel changed; the notices are short and say little more."),
     is_secret_theirs=True,

@@ -10,7 +10,8 @@ from typing import Any
 
 from sereno.connectors import signatures
 from sereno.connectors.bigcommerce.mapping import map_delivery
-from sereno.connectors.bigcommerce.settings import GUIDE
+from sereno.connectors.bigcommerce.settings import GUIDE, OWN_HEADER
+from sereno.connectors.bigcommerce.store import STORE
 from sereno.connectors.building import body_hash
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
@@ -18,10 +19,6 @@ from sereno.sdk.standard_webhooks import signed_headers
 
 _HASH = re.compile(rb'"hash"\s*:\s*"([0-9a-f]{40})"')
 _SCOPE = re.compile(rb'"scope"\s*:\s*"([\w/\\]{1,100})"')
-
-
-OWN_HEADER = "x-sereno-token"
-"""For webhooks that BigCommerce does not sign: a header of ours, registered with the webhook, that holds the secret."""
 
 
 def verify(
@@ -69,5 +66,6 @@ BIGCOMMERCE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=STORE,
     )
 )
