@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from support import START, Place
 
-from sereno.runtime.reading.working import Reader, StoreHttp
+from sereno.runtime.reading.working import Reader
 from sereno.runtime.stores.finding import seal_access
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Http, HttpAnswer, HttpFailed, HttpRequest
-from sereno.sdk.stores import Exchange, Item, Page, Probe, StoreApi, Subscription, Subscriptions
+from sereno.sdk.stores import Exchange, Item, Page, Probe, StoreApi, StoreHttp, Subscription, Subscriptions
 from sereno.sdk.stores import Reading as Asked
 from sereno.store.fields import to_micros
 from sereno.store.secrets import encrypt
@@ -66,7 +66,7 @@ class Platform:
             return _json(list(self.hooks.values()))
         if request.method == "POST":
             given = json.loads(request.body or b"{}")
-            id_ = str(len(self.hooks) + 1)
+            id_ = str(1 + max(map(int, self.hooks), default=0))
             self.hooks[id_] = {"id": id_, **given}
             return _json(self.hooks[id_])
         self.hooks.pop(parts.path.rpartition("/")[2], None)

@@ -61,6 +61,10 @@ class Answer:
     body: Any
 
 
+class StoreHttp(Http, Protocol):
+    """The port by which platforms are read: as `Http`, for answers of many megabytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One connection's way to its platform. `settings` are the connection's, `access` what was given so that Sereno may

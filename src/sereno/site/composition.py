@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Subscribers
-from sereno.sdk.stores import Stores
+from sereno.sdk.stores import StoreHttp, Stores
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
+    from sereno.runtime.reading.keeping import Readers
     from sereno.runtime.rehearsals.keeping import Keeper
     from sereno.runtime.runtime import Runtime
     from sereno.sdk.connector import Connector
@@ -40,6 +41,10 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
             from sereno.modules.http.client import shop_http
 
             return shop_http(shop.settings)
+        if kind is StoreHttp:
+            from sereno.modules.http.client import MAX_PAGE, shop_http
+
+            return shop_http(shop.settings, largest=MAX_PAGE)
         if kind is Stores:
             from sereno.modules.http.client import shop_http
             from sereno.runtime.stores.writing import LiveStores
@@ -110,6 +115,20 @@ def build_backtests(database: Database) -> Keeper:
     from sereno.site.rehearsing import command
 
     return Keeper(database, command)
+
+
+def build_readers(environment: Environment, database: Database) -> Readers:
+    """Who reads platforms back: history, and what webhooks missed."""
+    from sereno.runtime.clock import SystemClock
+    from sereno.runtime.reading.keeping import Readers
+    from sereno.runtime.world import World, make_world
+
+    ports = build_ports(environment, database)
+
+    def make(worker: str) -> World:
+        return make_world(database, registry(), ports, SystemClock(), worker, base_url=environment.base_url)
+
+    return Readers(database, make, environment.base_url)
 
 
 def build_inbox(database: Database | None = None) -> Inbox:

@@ -131,6 +131,21 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         _("Nothing is written there until a good one is given. What failed meanwhile can be tried again."),
         f"/connections/{facts['connection']}",
     ),
+    "subscription.gone": lambda facts: Words(
+        _("“%(name)s”: the store does not send %(topics)s any more") % facts,
+        _("Its webhooks were deleted or switched off. Make them anew; meanwhile reading back finds what is missed."),
+        "/connections",
+    ),
+    "subscription.remade": lambda facts: Words(
+        _("“%(name)s”: the store had let go of %(topics)s, and sends it again") % facts,
+        _("Its webhooks were made anew. What they missed is found by reading back."),
+        "/connections",
+    ),
+    "reading.stopped": lambda facts: Words(
+        _("“%(name)s”: the store cannot be read (%(reason)s)") % facts,
+        _("Look at its key and its address; what it says: %(message)s") % facts,
+        "/connections",
+    ),
     "worker.gone": lambda facts: Words(
         _("A worker on %(name)s went without a word, and none took its place") % facts,
         _("Start it again where Sereno runs; its log says why it went."),

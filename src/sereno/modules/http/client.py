@@ -17,16 +17,20 @@ from sereno.modules.http.guard import GuardedBackend, hosts_of
 from sereno.sdk.ports import HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
 
 MAX_ANSWER = 1024 * 1024
+MAX_PAGE = 64 * MAX_ANSWER
+"""Of a platform's records, which come by hundreds."""
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "proxy-authorization"}
 )
 
 
 class GuardedHttp:
-    """`allowed_hosts` are the shop's exceptions to "public addresses only": `host` or `host:port`."""
+    """`allowed_hosts` are the shop's exceptions to "public addresses only": `host` or `host:port`. More than `largest`
+    bytes of an answer are cut."""
 
-    def __init__(self, allowed_hosts: Collection[str] = ()) -> None:
+    def __init__(self, allowed_hosts: Collection[str] = (), *, largest: int = MAX_ANSWER) -> None:
         self._allowed_hosts = tuple(allowed_hosts)
+        self._largest = largest
 
     def send(self, request: HttpRequest) -> HttpAnswer:
         """Raises HttpBlocked for an address that is not public and not allowed, HttpFailed when nothing came back."""
@@ -48,16 +52,16 @@ class GuardedHttp:
                     content=request.body,
                 ) as answer,
             ):
-                return HttpAnswer(answer.status, _headers(answer.headers), _body(answer))
+                return HttpAnswer(answer.status, _headers(answer.headers), _body(answer, self._largest))
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
             raise HttpFailed(f"{outgoing.url.host}: {str(error) or type(error).__name__}") from error
         except (ssl.SSLError, OSError) as error:
             raise HttpFailed(f"{outgoing.url.host}: {error}") from error
 
 
-def shop_http(settings: Mapping[str, Any] | None) -> GuardedHttp:
+def shop_http(settings: Mapping[str, Any] | None, *, largest: int = MAX_ANSWER) -> GuardedHttp:
     """The way out of the shop with these settings."""
-    return GuardedHttp(hosts_of(settings))
+    return GuardedHttp(hosts_of(settings), largest=largest)
 
 
 def _outgoing(request: HttpRequest) -> httpx2.Request:
@@ -92,10 +96,10 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
 
 
-def _body(answer: httpcore2.Response) -> bytes:
+def _body(answer: httpcore2.Response, largest: int) -> bytes:
     kept = bytearray()
     for chunk in answer.iter_stream():
         kept += chunk
-        if len(kept) >= MAX_ANSWER:
+        if len(kept) >= largest:
             break
-    return bytes(kept[:MAX_ANSWER])
+    return bytes(kept[:largest])

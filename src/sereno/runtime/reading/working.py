@@ -22,9 +22,9 @@ from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
 from sereno.runtime.world import World
 from sereno.sdk.ports import Http
-from sereno.sdk.stores import Page, StoreBusy, StoreLimited, StoreRefused
+from sereno.sdk.stores import Page, StoreBusy, StoreHttp, StoreLimited, StoreRefused
 from sereno.sdk.stores import Reading as Asked
-from sereno.store.database import DatabaseConflict, DatabaseUnavailable, Transaction
+from sereno.store.database import DatabaseConflict, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
 from sereno.store.secrets import SecretsUnreadable
@@ -50,10 +50,6 @@ MOST_FAILURES = 12
 """In a row, after which a job of history stops until somebody lets it go on."""
 TOLD = 3
 """Failures of the steady reading in a row, after which people hear of it."""
-
-
-class StoreHttp(Http):
-    """The kind of port by which platforms are read: as `Http`, for answers of up to 64 MiB."""
 
 
 class LeaseLost(Exception):  # noqa: N818
@@ -117,6 +113,7 @@ class Reader:
     def enrol(self) -> None:
         """Connections that may be read and are not yet: from now on they are."""
         with self._database.transaction() as tx:
+            self._world.shops.refresh(tx)
             rows = tx.all("readable_connections")
             known = {row[0] for row in tx.all("readings_of", {"connections": [row[0] for row in rows]})}
             now = self._now()
@@ -365,6 +362,3 @@ def _judged(error: Exception, failures: int) -> tuple[str, timedelta | None]:
     if isinstance(error, StoreLimited):
         return "store.rate_limited", error.after or wait
     return "store.busy", wait
-
-
-__all__ = ["DatabaseUnavailable", "LeaseLost", "Reader", "StoreHttp"]
