@@ -11,9 +11,9 @@ from sereno.sdk.config import Config, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action
-from sereno.sdk.ports import Reservations
-from sereno.sdk.result import Done, Fail, Result
-from sereno.sdk.stores import write_to_store
+from sereno.sdk.ports import Availability, Reservations
+from sereno.sdk.result import Done, Fail, Result, Retry
+from sereno.sdk.stores import Stores, write_to_store
 from sereno.sdk.storing import product_key, product_of, variant_key
 from sereno.sdk.writes import SetStock
 
@@ -122,6 +122,45 @@ def release(config: ReserveConfig, ctx: Context) -> Result:
         return Done({"lines": ctx.port(Reservations).release(order[0])})
     except LookupError:
         return Fail("stock.none", "This shop keeps no stock.")
+
+
+class OfferConfig(Config):
+    pass
+
+
+@action(
+    "stock.offer",
+    label=_("Tell all stores what can be sold"),
+    icon="store",
+    config=OfferConfig,
+    needs=frozenset({"product"}),
+    connection=lambda config: "store",
+    ability=SetStock,
+)
+def offer(config: OfferConfig, ctx: Context) -> Result:
+    """Tell every store that sells the item how many can be had, less what is kept back from it. A store that says so
+    already is not told; one whose figure moved meanwhile is told anew from the new one."""
+    item = ctx.refs.get("sku") or str(product_of(ctx).get("sku") or "") or variant_key(ctx)
+    if not item:
+        return NO_VARIANT
+    try:
+        availability, stores = ctx.port(Availability), ctx.port(Stores)
+    except LookupError:
+        return Fail("store.none", "No store of this shop may be written to: give one the permission under Connections.")
+    told: dict[str, int] = {}
+    for one in availability.offers(item):
+        write = SetStock(
+            one.variant, one.available, one.product, one.inventory_item, item, one.location, expected=one.expected
+        )
+        key = f"{ctx.effect_key}/{one.variant}/{one.location}/{one.expected}"
+        result = stores.write(write, key=key, attempt=ctx.attempt, now=ctx.now)
+        if isinstance(result, Fail) and result.reason == "stock.changed":
+            return Retry(result.reason, "The store's figure moved meanwhile; it is reckoned anew from the new one.")
+        if not isinstance(result, Done):
+            return result
+        availability.said(one)
+        told[f"{one.variant}@{one.location}" if one.location else one.variant] = one.available
+    return Done({"told": told})
 
 
 def _order(ctx: Context) -> tuple[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sereno.commerce.records import STOCK_LEVEL
+from sereno.commerce.schema import Field, record
 from sereno.sdk.plugin import event
 
 event(
@@ -27,3 +28,24 @@ event(
     data=STOCK_LEVEL,
     supplies=frozenset({"product"}),
 )
+
+TRANSFER = record(
+    "stock_transfer",
+    "Goods that move from one place of the shop to another.",
+    [
+        Field("id", "string", "Its number."),
+        Field("status", "string", "Where it stands.", values=("proposed", "sent", "received", "cancelled")),
+        Field("origin", "string", "The place it leaves."),
+        Field("destination", "string", "The place it goes to."),
+        Field("lines", "list", "What moves: `sku` and `quantity`.", of="any"),
+        Field("units", "integer", "How many pieces in all."),
+        Field("updated_at", "timestamp", "When."),
+    ],
+)
+for _status, _what in (
+    ("proposed", "A transfer between two places of the shop is proposed."),
+    ("sent", "A transfer has left its origin."),
+    ("received", "A transfer has arrived."),
+    ("cancelled", "A transfer was called off; what had left is back."),
+):
+    event(f"stock.transfer_{_status}", description=_what, data=TRANSFER, supplies=frozenset())

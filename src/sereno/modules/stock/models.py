@@ -59,7 +59,8 @@ class StockItem(models.Model):
 class StockBalance(models.Model):
     """How many of an item there are at a location. `figure` is what the store that counts there said last, at
     `figure_at`; `unsaid` is by how much it is above what can be sold, because of what that store does not know of yet.
-    Where `figure` is not null: `on_hand` - `reserved` = `figure` - `unsaid`."""
+    Where `figure` is not null: `on_hand` - `reserved` = `figure` - `unsaid`. `offered` is what the store is being told,
+    in place of the figure `offered_from`; null when it was told or heard of."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -71,6 +72,8 @@ class StockBalance(models.Model):
     figure = models.BigIntegerField(null=True)
     figure_at = InstantField(null=True)
     unsaid = models.BigIntegerField(default=0)
+    offered = models.BigIntegerField(null=True)
+    offered_from = models.BigIntegerField(null=True)
     changed_at = InstantField()
 
     class Meta:

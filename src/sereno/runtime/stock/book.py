@@ -38,6 +38,8 @@ class Balance:
     figure: int | None = None
     figure_at: int | None = None
     unsaid: int = 0
+    offered: int | None = None
+    offered_from: int | None = None
     sells: bool = True
     rank: int = 100
 
@@ -131,6 +133,27 @@ class Book:
             line = (*at, balance.location, kind, change, balance.on_hand, reference[:200], by[:200], self.now)
             self._movements.append(line)
 
+    def adjust(self, at: At, balance: Balance, change: int, kind: str, reference: str, by: str = "") -> None:
+        """Change what is there by something the store that counts does not know of."""
+        balance.unsaid -= change
+        self.move(at, balance, change, kind, reference, by)
+
+    def settle_offer(self, at: At, balance: Balance) -> None:
+        """The store has been told: what it did not know of then, its figures hold from now on."""
+        if balance.offered is None or balance.offered_from is None:
+            return
+        balance.unsaid -= balance.offered_from - balance.offered
+        if balance.figure == balance.offered_from:
+            balance.figure = balance.offered
+        balance.offered = balance.offered_from = None
+        self.level(at, balance)
+
+    def level(self, at: At, balance: Balance) -> None:
+        """Make what is there agree with the figure."""
+        if balance.figure is not None:
+            there = balance.figure - balance.unsaid + balance.reserved
+            self.move(at, balance, there - balance.on_hand, "store", "")
+
     def touch(self, at: At, balance: Balance) -> None:
         """The balance has changed."""
         self._changed.add((at, balance.location))
@@ -171,7 +194,8 @@ def _flag(value: Any) -> bool | None:
 
 
 def _numbers(one: Balance) -> tuple[Any, ...]:
-    return one.location, one.on_hand, one.reserved, one.incoming, one.figure, one.figure_at, one.unsaid
+    figure = (one.figure, one.figure_at, one.unsaid, one.offered, one.offered_from)
+    return one.location, one.on_hand, one.reserved, one.incoming, *figure
 
 
 def _row(shop: int, one: Reservation, now: int) -> tuple[Any, ...]:

@@ -113,9 +113,10 @@ def _take_in(tx: Transaction, figures: Mapping[At, Mapping[str, tuple[int, int]]
                     balance.unsaid -= one.quantity
             if is_first:
                 balance.unsaid = 0
+            if figure == balance.offered:
+                book.settle_offer(at, balance)
             balance.figure, balance.figure_at = figure, said_at
-            there = figure - balance.unsaid + balance.reserved
-            book.move(at, balance, there - balance.on_hand, "store", "")
+            book.level(at, balance)
     if book.is_changed:
         book.write()
 

@@ -125,6 +125,14 @@ def _decide(book: Book, wish: Wish) -> None:
             has[one.item] -= part
 
 
+def force(book: Book, wish: Wish, at: At, number: int) -> None:
+    """Promise it although there may be too few: from the place with the most, or the first there is."""
+    places = [one for one in book.balances.get(at, {}).values() if one.sells]
+    if places and number > 0:
+        best = max(places, key=lambda one: (one.available, -one.rank))
+        _take(book, wish, at, best.location, number)
+
+
 def _holds(balance: Balance, wish: Wish) -> bool:
     """Whether the figure known here holds the order already."""
     return wish.counts_at is not None and balance.figure_at is not None and wish.counts_at <= balance.figure_at

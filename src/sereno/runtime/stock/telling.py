@@ -11,6 +11,7 @@ from sereno.store.fields import from_micros, instant_text
 
 if TYPE_CHECKING:
     from sereno.runtime.stock.book import At, Book
+    from sereno.store.database import Transaction
 
 SOURCE = "sereno"
 
@@ -45,3 +46,30 @@ def tell_changed(book: Book, changed: Mapping[At, tuple[int, int]], reason: str,
         )
         facts.append(inbox.Incoming(shop, None, None, SOURCE, book.now, event))
     inbox.put(book.tx, facts)
+
+
+def tell_transfer(
+    tx: Transaction,
+    shop: int,
+    id: int,
+    status: str,
+    origin: str,
+    destination: str,
+    lines: Mapping[str, int],
+    now: int,
+) -> None:
+    """`stock.transfer_proposed`, `_sent`, `_received` or `_cancelled`."""
+    data = {
+        "id": str(id),
+        "status": status,
+        "origin": origin,
+        "destination": destination,
+        "lines": [{"sku": item, "quantity": number} for item, number in sorted(lines.items())],
+        "units": sum(lines.values()),
+        "updated_at": instant_text(now),
+    }
+    name = f"transfer:{id}"
+    event = NewEvent(
+        f"{name}|{status}", f"stock.transfer_{status}", name, from_micros(now), data, {"transfer": str(id)}
+    )
+    inbox.put(tx, [inbox.Incoming(shop, None, None, SOURCE, now, event)])

@@ -10,7 +10,7 @@ WHERE shop_id {in:shops:bigint} AND item {in:items:text} ORDER BY shop_id, item 
 
 -- name: stock_balances
 SELECT b.shop_id, b.item, b.location, b.on_hand, b.reserved, b.incoming, b.figure, b.figure_at, b.unsaid,
-    coalesce(l.sells, l.id IS NULL), coalesce(l.rank, 100)
+    b.offered, b.offered_from,    coalesce(l.sells, l.id IS NULL), coalesce(l.rank, 100)
 FROM stock_balance b LEFT JOIN stock_location l ON l.shop_id = b.shop_id AND l.key = b.location
 WHERE b.shop_id {in:shops:bigint} AND b.item {in:items:text} ORDER BY b.shop_id, b.item, b.location
 
@@ -51,11 +51,12 @@ UPDATE stock_item SET on_hand = r.on_hand, reserved = r.reserved, incoming = r.i
     changed_at = r.at FROM {table} WHERE stock_item.shop_id = r.shop_id AND stock_item.item = r.item
 
 -- name: put_stock_balances
--- rows: shop_id bigint, item text, location text, on_hand bigint, reserved bigint, incoming bigint, figure bigint, figure_at bigint, unsaid bigint, changed_at bigint
-INSERT INTO stock_balance (shop_id, item, location, on_hand, reserved, incoming, figure, figure_at, unsaid, changed_at)
+-- rows: shop_id bigint, item text, location text, on_hand bigint, reserved bigint, incoming bigint, figure bigint, figure_at bigint, unsaid bigint, offered bigint, offered_from bigint, changed_at bigint
+INSERT INTO stock_balance (shop_id, item, location, on_hand, reserved, incoming, figure, figure_at, unsaid, offered,
+    offered_from, changed_at)
 {rows} ON CONFLICT (shop_id, item, location) DO UPDATE SET on_hand = excluded.on_hand, reserved = excluded.reserved,
     incoming = excluded.incoming, figure = excluded.figure, figure_at = excluded.figure_at, unsaid = excluded.unsaid,
-    changed_at = excluded.changed_at
+    offered = excluded.offered, offered_from = excluded.offered_from, changed_at = excluded.changed_at
 
 -- name: put_stock_reservations
 -- rows: shop_id bigint, order_key text, item text, location text, quantity bigint, shipped bigint, status text, counts_at bigint, is_said boolean, at bigint, settled_at bigint
@@ -72,3 +73,59 @@ INSERT INTO stock_movement (shop_id, item, location, kind, change, on_hand, refe
 -- name: stock_available
 SELECT item, available FROM stock_item
 WHERE shop_id = :shop AND item {in:items:text} AND available IS NOT NULL
+
+-- name: stock_variants
+-- In which stores an item is: its variants there, and what each store said last.
+SELECT v.key, v.product_key, l.key, l.available, l.data FROM catalog_variant v
+LEFT JOIN stock_level l ON l.shop_id = v.shop_id AND l.variant_key = v.key AND l.sku = v.sku
+WHERE v.shop_id = :shop AND v.sku = :item ORDER BY v.key
+
+-- name: stock_channels
+SELECT name, settings FROM connection WHERE shop_id = :shop AND is_active AND access <> '' ORDER BY id
+
+-- name: stock_safety
+SELECT channel, item, quantity FROM stock_safety WHERE shop_id = :shop AND item IN ('', :item)
+
+-- name: put_stock_safety
+INSERT INTO stock_safety (shop_id, channel, item, quantity) VALUES (:shop, :channel, :item, :quantity)
+ON CONFLICT (shop_id, channel, item) DO UPDATE SET quantity = excluded.quantity
+
+-- name: drop_stock_safety
+DELETE FROM stock_safety WHERE shop_id = :shop AND channel = :channel AND item = :item
+
+-- name: put_stock_location
+INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own)
+VALUES (:shop, :key, :name, :sells, :rank, :is_own)
+ON CONFLICT (shop_id, key) DO UPDATE SET name = excluded.name, sells = excluded.sells, rank = excluded.rank
+
+-- name: items_at_stock_location
+SELECT shop_id, item FROM stock_balance WHERE shop_id = :shop AND location = :location ORDER BY item
+
+-- name: add_stock_transfer
+INSERT INTO stock_transfer (shop_id, uid, origin, destination, status, lines, reason, "by", created_at)
+VALUES (:shop, :uid, :origin, :destination, 'proposed', :lines, :reason, :by, :now)
+ON CONFLICT (shop_id, uid) DO NOTHING RETURNING id
+
+-- name: stock_transfer
+-- dialect: sqlite
+SELECT id, origin, destination, status, lines FROM stock_transfer WHERE shop_id = :shop AND id = :id
+-- dialect: postgresql
+SELECT id, origin, destination, status, lines FROM stock_transfer WHERE shop_id = :shop AND id = :id FOR UPDATE
+
+-- name: set_stock_transfer
+UPDATE stock_transfer SET status = CAST(:status AS text), lines = :lines,
+    sent_at = CASE WHEN CAST(:status AS text) = 'sent' THEN CAST(:now AS bigint) ELSE sent_at END,
+    finished_at = CASE WHEN CAST(:status AS text) IN ('received', 'cancelled') THEN CAST(:now AS bigint) END
+WHERE shop_id = :shop AND id = :id
+
+-- name: stock_cover
+-- Of items at more than one place: how many are there, and how many left in the time looked at.
+SELECT b.item, b.location, b.on_hand - b.reserved, b.incoming, (
+    SELECT coalesce(sum(-m.change), 0) FROM stock_movement m WHERE m.shop_id = b.shop_id AND m.item = b.item
+        AND m.location = b.location AND m.kind IN ('shipped', 'sold') AND m.at >= :since)
+FROM stock_balance b WHERE b.shop_id = :shop AND b.item > :after AND EXISTS (
+    SELECT 1 FROM stock_balance o WHERE o.shop_id = b.shop_id AND o.item = b.item AND o.location <> b.location)
+ORDER BY b.item, b.location LIMIT 2000
+
+-- name: open_stock_transfers
+SELECT origin, destination, lines FROM stock_transfer WHERE shop_id = :shop AND status = 'proposed' ORDER BY id
