@@ -641,7 +641,7 @@ def test_what_is_asked_for_changes() -> None:
         "order": "asc",
         "dates_are_gmt": "true",
         "page": "1",
-        "per_page": "50",
+        "per_page": "100",
         # Exclusive, to the second, and without a zone.
         "modified_after": "2026-11-20T11:59:59",
         "modified_before": "2026-11-22T12:00:00",

@@ -15,8 +15,8 @@ from sereno.connectors.magento.client import Body, Filter, as_list, ask, changed
 from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
 
-MOST = 50
-"""Records a page: an answer may have 1 MiB, and products and orders are long."""
+MOST = 100
+"""Records a page: Magento takes long over more."""
 SECOND = timedelta(seconds=1)
 Read = Callable[[Exchange, Reading], Page]
 

@@ -15,8 +15,8 @@ from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.connectors.woocommerce.client import Body, as_list, ask, changed_at, send
 from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
 
-MOST = 50
-"""Records a page: an answer may have 1 MiB, and orders with many lines are long. WooCommerce's own most is 100."""
+MOST = 100
+"""Records a page, WooCommerce's own most."""
 PRODUCTS = 20
 """Products a page, for the variations of each are a request of their own."""
 SECOND = timedelta(seconds=1)
