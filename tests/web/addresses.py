@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from sereno.modules.orders.models import Order, PickTicket
 from sereno.store import models
 from sereno.store.models import Shop
 
@@ -115,6 +116,8 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("flows", "number"): lambda shop: "1",
     ("flows", "backtest"): newest(models.Backtest),
     ("flows", "run"): newest(models.BacktestRun),
+    ("orders", "id"): newest(Order),
+    ("orders/tickets", "ticket"): newest(PickTicket, "key"),
     ("suppressions", "id"): newest(models.Suppression),
     ("privacy/requests", "id"): newest(models.PrivacyRequest),
     ("webhooks", "id"): newest(models.Webhook),
@@ -159,6 +162,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "q=%231001",
         "flow=cart-recovery&status=failed&step=0",
     ),
+    "orders": ("q=%231001", "q=mara@example.com", "queue=express", "warehouse=north"),
     "templates": ("q=cart", "state=installed"),
     "privacy-person": ("q=mara@example.com", "q=order:1001", "q=nobody@example.com"),
     "privacy-consents": ("q=mara@example.com",),

@@ -51,7 +51,10 @@ AUTOMATE = (
     Link("results", _("Results"), "trending-up", "v"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
-TRADE = (Link("orders", _("Orders"), "shopping-cart", "1"),)
+TRADE = (
+    Link("orders", _("Orders"), "shopping-cart", "1"),
+    Link("holds", _("Holds"), "hand", "2"),
+)
 RECORD = (
     Link("events", _("Events"), "radio", "e"),
     Link("deliveries", _("Deliveries"), "webhook", "d"),

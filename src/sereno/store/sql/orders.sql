@@ -16,3 +16,27 @@ SELECT key, number, email, customer_key FROM orders_order WHERE shop_id = :shop 
 
 -- name: effect_by_key
 SELECT id FROM effect WHERE shop_id = :shop AND key = :key
+
+-- name: order_places
+-- Each value once, by leaps along the index: an order more costs nothing.
+WITH RECURSIVE queue_at(value) AS (
+    SELECT min(queue) FROM orders_standing WHERE shop_id = :shop AND queue > ''
+    UNION ALL
+    SELECT (SELECT min(queue) FROM orders_standing WHERE shop_id = :shop AND queue > queue_at.value)
+    FROM queue_at WHERE queue_at.value IS NOT NULL
+),
+warehouse_at(value) AS (
+    SELECT min(warehouse) FROM orders_standing WHERE shop_id = :shop AND warehouse > ''
+    UNION ALL
+    SELECT (SELECT min(warehouse) FROM orders_standing WHERE shop_id = :shop AND warehouse > warehouse_at.value)
+    FROM warehouse_at WHERE warehouse_at.value IS NOT NULL
+),
+team_at(value) AS (
+    SELECT min(team) FROM orders_standing WHERE shop_id = :shop AND team > ''
+    UNION ALL
+    SELECT (SELECT min(team) FROM orders_standing WHERE shop_id = :shop AND team > team_at.value)
+    FROM team_at WHERE team_at.value IS NOT NULL
+)
+SELECT 'queue', value FROM queue_at WHERE value IS NOT NULL
+UNION ALL SELECT 'warehouse', value FROM warehouse_at WHERE value IS NOT NULL
+UNION ALL SELECT 'team', value FROM team_at WHERE value IS NOT NULL

@@ -24,6 +24,7 @@ KINDS: dict[str, str | Promise] = {
     "run": mark("Runs"),
     "approval": mark("Approvals"),
     "effect": mark("Effects"),
+    "order": mark("Orders"),
     "switch": mark("Switches"),
     "limit": mark("Limits"),
     "limits": mark("Limits"),
@@ -42,6 +43,13 @@ KINDS: dict[str, str | Promise] = {
 """What changes are about, by the first word of their action."""
 
 SENTENCES: dict[str, str | Promise] = {
+    "order.held": mark("Held order %(target)s"),
+    "order.released": mark("Released order %(target)s"),
+    "order.cancel": mark("Asked the store to cancel order %(target)s"),
+    "order.refund": mark("Asked the store to refund order %(target)s"),
+    "order.capture": mark("Asked the store to take the payment of order %(target)s"),
+    "order.note": mark("Wrote a note on order %(target)s"),
+    "order.fulfill": mark("Marked order %(target)s as sent"),
     "flow.drafted": mark("Began the draft of %(target)s"),
     "flow.edited": mark("Changed the draft of %(target)s"),
     "flow.draft_changed": mark("Changed the draft of %(target)s"),

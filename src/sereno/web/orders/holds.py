@@ -1,0 +1,107 @@
+"""The release queue: every order that is held, the longest first, with why and what to do; released one by one, by one
+key, or many at once, and taken back as easily."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.modules.orders.models import Order, OrderStanding
+from sereno.modules.orders.reasons import advice_of, label_of
+from sereno.runtime.orders import doing
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.orders.listing import held_count
+from sereno.web.shell import render
+
+SHOWN = 50
+UNDO = "orders_released"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An order that is held. `reasons` are code, words and advice."""
+
+    row: OrderStanding
+    order: Order | None
+    reasons: list[tuple[str, str, str]]
+
+    @property
+    def note(self) -> str:
+        return str(self.row.data.get("hold_note") or "")
+
+    @property
+    def by(self) -> str:
+        return str(self.row.data.get("held_by") or "")
+
+
+@require_GET
+@staff()
+def holds(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    rows = list(OrderStanding.objects.filter(shop=shop, is_held=True).order_by("held_at", "id")[:SHOWN])
+    keys = [row.key for row in rows]
+    orders = {one.key: one for one in Order.objects.filter(shop=shop, key__in=keys).defer("data")}
+    context = {
+        "section": "holds",
+        "held": [Held(row, orders.get(row.key), _reasons(row)) for row in rows],
+        "count": held_count(shop),
+        "undo": len(request.session.get(UNDO, ())),
+    }
+    return render(request, "orders/holds.html", context)
+
+
+@require_POST
+@staff("work")
+def release(request: StaffRequest) -> HttpResponse:
+    """Release those that are ticked."""
+    ids = chosen_ids(request)
+    keys = list(OrderStanding.objects.filter(shop=request.shop, pk__in=ids).values_list("key", flat=True))
+    if not keys:
+        messages.error(request, _("Nothing was ticked. Tick some orders, then press the button."))
+        return back(request, "/holds")
+    note, by = request.POST.get("note", "").strip()[:500], request.user.username
+    done = carry_out(request, lambda: doing.release(request.shop.pk, keys, by, note=note), "")
+    if isinstance(done, list) and done:
+        count = len(done)
+        said = ngettext("%(num)s order is released.", "%(num)s orders are released.", count) % {"num": count}
+        messages.success(request, said)
+        request.session[UNDO] = done[: doing.MOST]
+    elif done is not None:
+        messages.info(request, _("They had been released already."))
+    return back(request, "/holds")
+
+
+@require_POST
+@staff("work")
+def undo(request: StaffRequest) -> HttpResponse:
+    """Hold again what was released last, each for the reasons it had."""
+    keys: list[str] = [str(key) for key in request.session.pop(UNDO, ())]
+    rows = OrderStanding.objects.filter(shop=request.shop, key__in=keys, is_held=False)
+    by_reasons: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        reasons = tuple(str(one) for one in row.data.get("hold_reasons") or ("by.hand",))
+        by_reasons.setdefault(reasons, []).append(row.key)
+    count = 0
+    for reasons, some in by_reasons.items():
+        done: Any = carry_out(request, lambda reasons=reasons, some=some: _again(request, some, reasons), "")
+        count += len(done) if isinstance(done, list) else 0
+    if count:
+        said = ngettext("%(num)s order is held again.", "%(num)s orders are held again.", count) % {"num": count}
+        messages.success(request, said)
+    return redirect("holds")
+
+
+def _again(request: StaffRequest, keys: list[str], reasons: tuple[str, ...]) -> list[str]:
+    return doing.hold(request.shop.pk, keys, request.user.username, reasons=reasons)
+
+
+def _reasons(row: OrderStanding) -> list[tuple[str, str, str]]:
+    return [(code, label_of(code), advice_of(code)) for code in row.data.get("hold_reasons") or ("other",)]
