@@ -1,6 +1,6 @@
 """A Magento shop on a wire.
 
-It behaves as Magento's REST does in what matters to writing: a credit memo and its comment are one transaction, an empty
+It behaves as Magento's REST does in what matters to writing: a memo and its comment are one transaction, an empty
 list of lines means all of them, a comment without a status empties the order's, a page after the last is the last.
 """
 

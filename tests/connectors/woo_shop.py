@@ -1,6 +1,6 @@
 """A WooCommerce shop on a wire.
 
-It behaves as the REST v3 controllers do in what matters to writing: a meta field set to null is deleted, one named again
+It behaves as the REST v3 controllers do in what matters to writing: a meta field set to null is deleted, one put again
 is replaced; a refund is made before its meta fields are; a line's total stays when only its quantity changes.
 """
 
