@@ -153,6 +153,8 @@ def _value(made: Stocked, one: Any) -> Iterator[Any]:
         return
     elif isinstance(one, InstantField):
         yield datetime.now(UTC)
+    elif isinstance(one, models.DateField):
+        yield datetime.now(UTC).date()
     elif isinstance(one, DocumentField):
         yield {"mark": MARK}
     elif isinstance(one, models.CharField | models.TextField):
