@@ -68,7 +68,7 @@ EACH: list[tuple[Write, int]] = [
     (CapturePayment(OWN), 3),
     (CapturePayment(OWN, amount=eur("40")), 3),
     (ChangeAddress(OWN, address={"name": "Ana Sol", "line1": "Calle 1", "city": "Cádiz", "country": "ES"}), 1),
-    (ChangeItems(OWN, lines=(LineQuantity(1, line="466157049"), LineQuantity(3, variant="44"))), 6),
+    (ChangeItems(OWN, lines=(LineQuantity(1, line="466157049"), LineQuantity(3, variant="808950810"))), 6),
     (FulfillOrder(OWN, tracking_number="1Z", carrier="UPS"), 3),
     (FulfillOrder(OWN, lines=(LineQuantity(1, line="466157049"),)), 3),
     (CreateDraftOrder(customer="207119551", lines=(LineQuantity(1, variant="44"),), discount=eur("5")), 1),

@@ -246,9 +246,10 @@ def change_items(call: Call, write: ChangeItems) -> Written:
     if int(order["status_id"]) in _OVER:
         raise StoreRefused("order.not_editable", f"The order can no longer be changed: it is {order.get('status')}.")
     lines = {str(one["id"]): one for one in ask_list(call.exchange, f"/v2/orders/{order['id']}/products")}
+    named = {one.line for one in write.lines}
     have: dict[str, int] = defaultdict(int)
-    for one in lines.values():
-        have[str(one["variant_id"])] += int(one["quantity"])
+    for own, one in lines.items():
+        have[str(one["variant_id"])] += 0 if own in named else int(one["quantity"])
     first = before(call, write.order, {"variants": dict(have)})["variants"]
     changes: list[dict[str, Any]] = []
     for one in write.lines:
@@ -307,8 +308,14 @@ def _were_sent(first: Mapping[str, int], left: Mapping[str, int]) -> bool:
     return any(int(count) > left.get(line, 0) for line, count in first.items())
 
 
+_PROVIDERS = frozenset({"auspost", "canadapost", "endicia", "fedex", "royalmail", "ups", "usps"})
+"""Carriers BigCommerce knows by name; any other stands as text."""
+
+
 def _tracking(write: FulfillOrder) -> dict[str, Any]:
+    provider = write.carrier.lower().replace(" ", "")
     found = {
+        "shipping_provider": provider if provider in _PROVIDERS else "",
         "tracking_number": write.tracking_number[:50],
         "shipping_method": write.carrier,
         "tracking_link": write.tracking_url[:500],

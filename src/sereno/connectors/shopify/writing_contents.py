@@ -63,9 +63,11 @@ def change_items(call: Call, write: ChangeItems) -> Written:
     order = known(ask(call.exchange, _LINES, given).get("order"), "order")
     lines = nodes(order.get("lineItems"))
     quantities = {plain_id(one["id"]): int(one["currentQuantity"]) for one in lines}
+    named = {one.line for one in write.lines}
     variants: dict[str, int] = defaultdict(int)
     for one in lines:
-        variants[plain_id((one.get("variant") or {}).get("id"))] += int(one["currentQuantity"])
+        if plain_id(one["id"]) not in named:
+            variants[plain_id((one.get("variant") or {}).get("id"))] += int(one["currentQuantity"])
     first = before(call, order, {"variants": dict(variants)})
     sets = {one.line: one.quantity for one in write.lines if one.line and quantities.get(one.line) != one.quantity}
     if unknown := [line for line in sets if line not in quantities]:
