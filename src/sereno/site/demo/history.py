@@ -13,6 +13,7 @@ import msgspec
 
 from sereno.runtime import inbox
 from sereno.runtime.clock import VirtualClock
+from sereno.runtime.namespaces import told_apart
 from sereno.runtime.ports import PortFactory
 from sereno.runtime.runtime import Runtime
 from sereno.sdk.connector import Delivery, Unmappable
@@ -80,6 +81,7 @@ class History:
         start: datetime,
     ) -> None:
         self._database = database
+        self._plugins = plugins
         self._clock = VirtualClock(start)
         self._runtime = Runtime(database, plugins, recording(ports), self._clock, "demo-history", threads=2)
         self._shop_id = shop_id
@@ -129,9 +131,8 @@ class History:
         except Unmappable as error:
             raise RuntimeError(f"the demo's {hook.channel} {hook.topic} cannot be mapped: {error}") from error
         received = to_micros(hook.at)
-        return [
-            inbox.Incoming(self._shop_id, row, None, NAMES[hook.channel], received, event) for event in mapped.events
-        ]
+        events = told_apart(self._plugins, mapped.events, settings)
+        return [inbox.Incoming(self._shop_id, row, None, NAMES[hook.channel], received, event) for event in events]
 
 
 def fingerprint(hooks: list[Hook]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sereno.site.demo import catalogue, world
-from sereno.site.demo.signing import NAMES
+from sereno.site.demo.signing import NAMES, NAMESPACES
 
 SETTINGS = {
     "abandoned_after": "1h",
@@ -93,7 +93,15 @@ class Made:
     rows: dict[str, int]
 
     def connections(self, plugins: Any) -> dict[str, tuple[int, Any, dict[str, Any]]]:
-        return {channel: (row, plugins.connectors.get(channel), {}) for channel, row in self.rows.items()}
+        return {
+            channel: (row, plugins.connectors.get(channel), settings_of(channel)) for channel, row in self.rows.items()
+        }
+
+
+def settings_of(channel: str) -> dict[str, Any]:
+    """Of a connection of this platform."""
+    namespace = NAMESPACES.get(channel)
+    return {"namespace": namespace} if namespace else {}
 
 
 def make_shop(owner: str, folder: Path) -> Made:
@@ -131,7 +139,7 @@ def make_shop(owner: str, folder: Path) -> Made:
             name=name,
             kind=channel,
             secrets=encrypt([secrets.token_urlsafe(24)]),
-            settings={},
+            settings=settings_of(channel),
             created_at=long_ago,
         )
         rows[channel] = row.pk

@@ -13,6 +13,8 @@ from sereno.site.demo.shapes.hooks import Hook
 
 NAMES = {"shopify": "azahar-shopify", "woocommerce": "azahar-mayorista", "vendure": "azahar-regalos"}
 """The demo's connections, by platform."""
+NAMESPACES = {"woocommerce": "mayorista", "vendure": "regalos"}
+"""What tells the ids of the second and the third store from those of the first."""
 
 
 def request_of(hook: Hook, connector: Connector, secret: str, settings: dict[str, Any]) -> tuple[dict[str, str], bytes]:
