@@ -71,6 +71,22 @@ def _order(first: str) -> Handler:
     return handle
 
 
+def _read(found: Found, reader: Reader) -> None:
+    """An order that was asked for: all that is known of it, each fact named as its own notice would have named it."""
+    record = _record(reader, "order")
+    own = _need_id(record, "An order")
+    order = orders.order(record)
+    if order["status"] == "draft":
+        found.skip("order.not_placed")
+        return
+    at = order.setdefault("updated_at", iso(found.delivery.received_at))
+    add_order(found, order, "order.created")
+    found.add("order.updated", f"order:{own}", order, id=f"order:{own}:updated:{at}", at=at)
+    for parcel in order.get("fulfillments", ()):
+        if parcel.get("status") == "success":
+            add_once(found, "shipment", "shipped", {**parcel, "updated_at": at}, at=parcel.get("created_at") or at)
+
+
 def _fulfillment(state: str) -> Handler:
     def handle(found: Found, reader: Reader) -> None:
         record = _record(reader, "fulfillment")
@@ -163,7 +179,37 @@ def _stock(found: Found, reader: Reader) -> None:
     found.add("stock.changed", f"variant:{own}", level)
 
 
+def _levels(found: Found, reader: Reader) -> None:
+    """A variant's stock as it was asked for, warehouse by warehouse."""
+    record = _record(reader, "productVariant")
+    own = _need_id(record, "A variant")
+    at = iso(found.delivery.received_at)
+    for item in record.children("stocks"):
+        on_hand, taken = item.integer("quantity"), item.integer("quantityAllocated") or 0
+        if on_hand is None:
+            found.note("level.odd")
+            continue
+        level = compact(
+            {
+                "variant_id": own,
+                "product_id": record.child("product").id("id"),
+                "sku": record.text("sku"),
+                "title": record.child("product").text("name"),
+                "location_id": item.child("warehouse").id("id"),
+                "location_name": item.child("warehouse").text("name"),
+                "available": on_hand - taken,
+                "on_hand": on_hand,
+                "reserved": taken,
+                "updated_at": at,
+            }
+        )
+        name = f"stock:{own}:{level.get('location_id')}:{on_hand}:{taken}:{found.key}"
+        found.add("stock.changed", f"variant:{own}", level, id=name, at=at)
+
+
 TOPICS: dict[str, Handler] = {
+    "order_read": _read,
+    "stock_read": _levels,
     "order_created": _order("order.created"),
     "order_confirmed": _order("order.updated"),
     "order_updated": _order("order.updated"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sereno.connectors.building import body_hash
+from sereno.connectors.saleor.api import API
 from sereno.connectors.saleor.mapping import map_delivery
 from sereno.connectors.saleor.settings import GUIDE
 from sereno.connectors.schemes import hmac_header
@@ -37,5 +38,6 @@ SALEOR = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=API,
     )
 )
