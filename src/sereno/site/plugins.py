@@ -12,6 +12,7 @@ ROOMS = (
     "sereno.modules.orders",
     "sereno.modules.catalog",
     "sereno.modules.stock",
+    "sereno.modules.purchasing",
     "sereno.modules.stores",
     "sereno.modules.messages",
     "sereno.modules.alerts",

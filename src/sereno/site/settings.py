@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "sereno.modules.customers",
     "sereno.modules.catalog",
     "sereno.modules.stock",
+    "sereno.modules.purchasing",
     "sereno.modules.messages",
     "sereno.web",
 ]

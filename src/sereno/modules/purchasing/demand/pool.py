@@ -1,0 +1,384 @@
+"""Learns from a shop's own past which simple ways of looking ahead to trust, and how wide to spread: the parts are
+weighed by what they would have been worth at earlier moments (stacking), the quantiles fitted on what then came.
+
+Invariant: what is said about a moment is made of what was known before it. Everything is deterministic. Needs numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sereno.modules.purchasing.demand.methods import (
+    Floats,
+    common_index,
+    damped_trend,
+    last,
+    last_year,
+    mean_of_last,
+    smoothed,
+    sometimes,
+)
+from sereno.modules.purchasing.demand.seasons import Calendar, seasonal_index
+from sereno.modules.purchasing.demand.simple import LEVELS, Forecast
+
+Ints = NDArray[np.int64]
+PARTS = ("mean4", "mean12", "mean26", "slow", "quick", "last", "sometimes", "trend", "common", "last_year")
+FEWEST_PERIODS = 8
+"""Before an earlier moment, for it to be learned from."""
+FEWEST_SERIES = 20
+"""Known at an earlier moment; below that weights mean nothing and `EVEN` is taken."""
+EVEN = np.array([0.0, 0.35, 0.0, 0.2, 0.1, 0.0, 0.0, 0.0, 0.35, 0.0])
+MOST_SERIES = 2000
+MOMENTS = 12
+PRIOR = 3.0
+"""How strongly weights are held to `EVEN`, over the number of moments."""
+ROUNDS = 1
+"""Each but the first counts a series by one over its error; one round keeps the mean, and so the bias, honest."""
+FADING = 0.85
+"""What each earlier moment counts of the one after it."""
+WHOLE = (3.0, 0.3, 0.0)
+"""By kind: how strongly weights are held to a sum of 1. What sells steadily does not fade; what sells rarely may."""
+POWER = 0.5
+"""Of a row's spread, by which it counts the less for the quantiles: between all things alike (1) and all units alike
+(0)."""
+HOLD = 0.01
+"""How strongly the quantiles are held to a normal spread."""
+RIDGE = 0.02
+"""How strongly a kind of series is held to what holds for all."""
+BORROWED = 3.0
+"""Periods that the level of similar things counts for, where a thing has little past of its own."""
+KINDS = (0.25, 0.65)
+"""Shares of periods without demand that part steady, patchy and rare demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """`weights`: by kind of series, of `PARTS`. `spread`: by kind and level of `LEVELS`, of what `_spreading` gives."""
+
+    weights: Floats
+    spread: Floats
+    calendar: Calendar
+    moments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What forecasts made `horizon` periods ago were worth, by series, NaN where it cannot be said. `rmsse` and `wape`
+    as in `accuracy`; `bias` is (expected - came) / came; `within`: whether the sum came between the quantiles 0.05 and
+    0.95."""
+
+    rmsse: Floats
+    wape: Floats
+    bias: Floats
+    within: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """`mean[i, h]` and `sums[i, h, q]` as in `simple.Forecast`, for all series."""
+
+    mean: Floats
+    sums: Floats
+    methods: tuple[str, ...] = field(default=())
+
+    def of(self, at: int) -> Forecast:
+        sums = tuple(tuple(round(float(one), 3) for one in row) for row in self.sums[at])
+        return Forecast(tuple(round(float(one), 4) for one in self.mean[at]), sums, self.methods[at])
+
+
+# --- parts ------------------------------------------------------------------------------------------
+
+
+def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | None = None) -> Floats:
+    """What each of `PARTS` expects: series x horizon x parts."""
+    index = common_index(y)
+    before, ahead = seasonal_index(index, calendar, horizon)
+    plain = index / np.maximum(before, 1e-9)
+    swing = before * _level_of(plain)
+    to_come = _to_come(plain, horizon) * ahead
+    # With the shop's own swing taken out, a long memory does no harm.
+    long = smoothed(y, 0.08, swing)
+    even = smoothed(y, 0.25, swing)
+    common = (0.5 * long + 0.5 * even)[:, None] * to_come
+    year = last_year(y, horizon, calendar.season)
+    flats = [mean_of_last(y, 4), mean_of_last(y, 12), mean_of_last(y, 26), smoothed(y, 0.1), smoothed(y, 0.3)]
+    flats += [last(y), sometimes(y, 0.1, 0.15)]
+    stacked = [np.repeat(one[:, None], horizon, 1) for one in flats]
+    stacked += [damped_trend(y, horizon), common, common if year is None else np.where(np.isnan(year), common, year)]
+    found = np.stack(stacked, axis=2)
+    return _borrowed(y, found, groups) if groups is not None else found
+
+
+def _level_of(plain: Floats) -> Floats:
+    """The shop's own level by period, rid of chance."""
+    return np.maximum(smoothed_line(plain, 0.5), 1e-6)
+
+
+def smoothed_line(line: Floats, alpha: float) -> Floats:
+    found = np.empty_like(line)
+    top = below = 0.0
+    for at, one in enumerate(line):
+        top, below = (1 - alpha) * top + alpha * float(one), (1 - alpha) * below + alpha
+        found[at] = top / below
+    return found
+
+
+def _to_come(plain: Floats, horizon: int) -> Floats:
+    """The shop's level in the periods to come: its damped trend."""
+    return np.maximum(damped_trend(plain[None, :], horizon, alpha=0.4, beta=0.1, damping=0.85)[0], 1e-6)
+
+
+def _borrowed(y: Floats, found: Floats, groups: Sequence[str]) -> Floats:
+    """New things are expected to do as things of their group do, the less so the longer they are known."""
+    known = (~np.isnan(y)).sum(1)
+    names, of = np.unique(np.asarray(groups), return_inverse=True)
+    old = known >= FEWEST_PERIODS * 2
+    if not old.any():
+        return found
+    typical = np.empty((len(names), *found.shape[1:]))
+    for group in range(len(names)):
+        members = old & (of == group)
+        members = members if members.sum() >= 3 else old
+        typical[group] = np.mean(found[members], axis=0)
+    share = (known / (known + BORROWED))[:, None, None]
+    blend = share * found + (1 - share) * typical[of]
+    return np.where((known < FEWEST_PERIODS)[:, None, None], blend, found)
+
+
+def kind_of(y: Floats) -> Ints:
+    """0 steady, 1 patchy, 2 rare."""
+    part = y[:, -26:]
+    known = np.maximum((~np.isnan(part)).sum(1), 1)
+    return np.searchsorted(np.array(KINDS), np.nansum(part == 0, 1) / known, side="right")
+
+
+def scale_of(y: Floats) -> Floats:
+    """The root mean square of what a series moves from one period to the next (the scale of RMSSE); NaN for one that
+    never moved."""
+    steps = np.diff(y, axis=1)
+    count = (~np.isnan(steps)).sum(1)
+    found = np.sqrt(np.nansum(steps**2, 1) / np.maximum(count, 1))
+    return np.where((count > 0) & (found > 0), found, np.nan)
+
+
+# --- learning ---------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Moment:
+    """What was known `ago` periods before the end, and what came."""
+
+    y: Floats
+    came: Floats
+    parts: Floats
+    kind: Ints
+    scale: Floats
+    trust: float
+
+
+def learn(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Sequence[str] | None = None) -> Learned:
+    """From the past of many series."""
+    calendar = calendar or Calendar()
+    known = y
+    if len(known) > MOST_SERIES:
+        # So many tell as much as all; taken evenly, so that the same is learned every time.
+        chosen = np.linspace(0, len(known) - 1, MOST_SERIES).astype(int)
+        known = known[chosen]
+        groups = None if groups is None else [groups[at] for at in chosen]
+    agos = _moments(known.shape[1], horizon)
+    moments = [_moment(known, ago, horizon, calendar, groups, FADING**at) for at, ago in enumerate(agos)]
+    moments = [one for one in moments if one is not None]
+    weights = np.stack([EVEN] * (len(KINDS) + 1))
+    if moments:
+        weights = _weights(moments)
+    spread = _spread(moments, weights)
+    return Learned(weights, spread, calendar, len(moments))
+
+
+def outlook(
+    y: Floats, horizon: int, learned: Learned, groups: Sequence[str] | None = None, made: Floats | None = None
+) -> Outlook:
+    """What is to come of each series. A series without any past is expected to do as its group does."""
+    found = parts(y, horizon, learned.calendar, groups) if made is None else made
+    kind = kind_of(y)
+    mean = np.maximum(0.0, np.einsum("ihp,ip->ih", found, learned.weights[kind]))
+    sums = np.empty((len(y), horizon, len(LEVELS)))
+    for step in range(horizon):
+        features = _spreading(y, mean[:, : step + 1].sum(1), step + 1)
+        sums[:, step, :] = np.einsum("if,iqf->iq", features, learned.spread[kind])
+    sums = np.sort(np.maximum(0.0, sums), axis=2)
+    sums = np.maximum.accumulate(sums, axis=1)
+    words = ("steady", "patchy", "rare")
+    is_new = (~np.isnan(y)).sum(1) < FEWEST_PERIODS
+    return Outlook(mean, sums, tuple("new" if new else words[one] for new, one in zip(is_new, kind, strict=True)))
+
+
+def judge(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Sequence[str] | None = None) -> Judged:
+    """What would have been forecast `horizon` periods ago, by weights that were learned before then, against what
+    came."""
+    calendar = calendar or Calendar()
+    past, came = y[:, :-horizon], y[:, -horizon:]
+    if past.shape[1] < FEWEST_PERIODS:
+        nothing = np.full(len(y), np.nan)
+        return Judged(nothing, nothing, nothing, nothing)
+    seen = outlook(past, horizon, learn(past, horizon, calendar, groups), groups)
+    whole = ~np.isnan(came).any(1) & (~np.isnan(past)).any(1)
+    error = np.sqrt(np.mean((came - seen.mean) ** 2, 1)) / scale_of(past)
+    total, expected = came.sum(1), seen.mean.sum(1)
+    sold = np.where(total > 0, total, np.nan)
+    low, high = seen.sums[:, -1, LEVELS.index(0.05)], seen.sums[:, -1, LEVELS.index(0.95)]
+    within = ((total >= np.floor(low)) & (total <= np.ceil(high))).astype(float)
+    bad = np.where(whole, 0.0, np.nan)
+    return Judged(
+        error + bad, np.abs(came - seen.mean).sum(1) / sold + bad, (expected - total) / sold + bad, within + bad
+    )
+
+
+def _moments(periods: int, horizon: int) -> list[int]:
+    most = periods - max(FEWEST_PERIODS, periods // 3)
+    step = max(horizon // 2, (most - horizon) // MOMENTS, 1)
+    return list(range(horizon, most + 1, step))[:MOMENTS]
+
+
+def _moment(
+    y: Floats, ago: int, horizon: int, calendar: Calendar, groups: Sequence[str] | None, trust: float
+) -> _Moment | None:
+    past, came = y[:, :-ago], y[:, y.shape[1] - ago : y.shape[1] - ago + horizon]
+    usable = ((~np.isnan(past)).sum(1) >= FEWEST_PERIODS) & (~np.isnan(came)).any(1)
+    if usable.sum() < FEWEST_SERIES:
+        return None
+    made = parts(past, horizon, calendar, groups)[usable]
+    past = past[usable]
+    return _Moment(past, came[usable], made, kind_of(past), scale_of(past), trust)
+
+
+def _weights(moments: Sequence[_Moment]) -> Floats:
+    """By kind: weights not below 0 that make the mean of RMSSE least. Each round counts a series by one over its error
+    so far, which turns squares into roots."""
+    found = np.stack([EVEN] * (len(KINDS) + 1))
+    for _ in range(ROUNDS):
+        grams = [_gram(one, found) for one in moments]
+        by_kind = [(sum(g[0][k] for g in grams), sum(g[1][k] for g in grams)) for k in range(len(KINDS) + 1)]
+        gram, target = sum(g for g, _ in by_kind), sum(t for _, t in by_kind)
+        # What a moment brings, it brings to all series alike: few moments are few looks, however many series.
+        size = np.trace(gram) / len(PARTS)
+        hold = PRIOR * size / len(moments)
+        common = _not_negative(gram + hold * np.eye(len(PARTS)), target + hold * EVEN, EVEN)
+        for k, (g, t) in enumerate(by_kind):
+            hold = RIDGE * size + 1e-9
+            tie = WHOLE[k] * float(np.trace(g)) / len(PARTS)
+            found[k] = _not_negative(g + hold * np.eye(len(PARTS)) + tie, t + hold * common + tie, common)
+    return found
+
+
+def _gram(one: _Moment, weights: Floats) -> tuple[list[Floats], list[Floats]]:
+    known = ~np.isnan(one.came) & ~np.isnan(one.scale)[:, None]
+    scale = np.where(np.isnan(one.scale), 1.0, one.scale)
+    x = one.parts / scale[:, None, None]
+    z = np.nan_to_num(one.came) / scale[:, None]
+    error = np.sqrt(
+        np.sum(known * (np.einsum("ihp,ip->ih", x, weights[one.kind]) - z) ** 2, 1) / np.maximum(known.sum(1), 1)
+    )
+    counts = known / np.maximum(error, 0.2)[:, None] / np.maximum(known.sum(1), 1)[:, None]
+    even = np.einsum("ihp,p->ih", x, EVEN)
+    usual = float(np.sum(counts * (even - z) ** 2)) / max(float(np.sum(counts)), 1e-9)
+    counts = counts * one.trust / max(usual, 1e-9)
+    grams, targets = [], []
+    for k in range(len(KINDS) + 1):
+        chosen = one.kind == k
+        flat = x[chosen].reshape(-1, len(PARTS))
+        w = counts[chosen].reshape(-1)
+        grams.append(flat.T @ (flat * w[:, None]))
+        targets.append(flat.T @ (w * z[chosen].reshape(-1)))
+    return grams, targets
+
+
+def _not_negative(gram: Floats, target: Floats, start: Floats, rounds: int = 400) -> Floats:
+    """Least squares with weights >= 0, by one weight after the other."""
+    found = start.copy()
+    diagonal = np.maximum(np.diag(gram), 1e-9)
+    for _ in range(rounds):
+        before = found.copy()
+        for at in range(len(found)):
+            found[at] = max(0.0, found[at] + float(target[at] - gram[at] @ found) / float(diagonal[at]))
+        if np.abs(found - before).max() < 1e-7:
+            break
+    return found
+
+
+# --- how wide ---------------------------------------------------------------------------------------
+
+
+def _spreading(y: Floats, mean: Floats, count: int) -> Floats:
+    """Of the demand of `count` periods together, what its quantiles are made of."""
+    flat = mean_of_last(y, 12) * count
+    root = np.sqrt(count)
+    return np.stack([mean, np.sqrt(mean), flat, _moves(y[:, -26:]) * root, _moves(y) * root], axis=1)
+
+
+def _moves(part: Floats) -> Floats:
+    """Standard deviation of what is known."""
+    known = np.maximum((~np.isnan(part)).sum(1), 2)
+    centre = np.nansum(part, 1) / known
+    return np.sqrt(np.nansum((part - centre[:, None]) ** 2, 1) / (known - 1))
+
+
+def _spread(moments: Sequence[_Moment], weights: Floats) -> Floats:
+    """By kind and level: the features' coefficients that make the pinball loss least, all series counted alike."""
+    kinds = len(KINDS) + 1
+    rows: list[Floats] = []
+    sums: list[Floats] = []
+    of: list[Ints] = []
+    for one in moments:
+        mean = np.maximum(0.0, np.einsum("ihp,ip->ih", one.parts, weights[one.kind]))
+        horizon = mean.shape[1]
+        for count in sorted({1, 2, 3, 4, 6, 9, 13, horizon} & set(range(1, horizon + 1))):
+            came = one.came[:, :count].sum(1)
+            good = ~np.isnan(came)
+            rows.append(_spreading(one.y, mean[:, :count].sum(1), count)[good])
+            sums.append(came[good])
+            of.append(one.kind[good])
+    if not rows:
+        return np.stack([_usual()] * kinds)
+    x, z, kind = np.concatenate(rows), np.concatenate(sums), np.concatenate(of)
+    every = np.stack([_quantile(x, z, level) for level in LEVELS])
+    found = np.stack([every] * kinds)
+    for k in range(kinds):
+        chosen = kind == k
+        if chosen.sum() >= 400:
+            found[k] = np.stack([_quantile(x[chosen], z[chosen], level) for level in LEVELS])
+    return found
+
+
+def _usual() -> Floats:
+    """Where nothing can be learned: a normal spread, at least as wide as chance."""
+    return np.array(
+        [[0.5, 0.0, 0.5, 0.5 * NormalDist().inv_cdf(level), 0.5 * NormalDist().inv_cdf(level)] for level in LEVELS]
+    )
+
+
+def _quantile(x: Floats, z: Floats, level: float, rounds: int = 60) -> Floats:
+    """Quantile regression by majorisation (Hunter and Lange 2000), rows scaled so that large and small count alike."""
+    scale = np.maximum(x[:, 1] + x[:, 4], 0.3) ** -POWER
+    x, z = x * scale[:, None], z * scale
+    found = prior = _usual()[LEVELS.index(level)]
+    hold = HOLD * np.eye(x.shape[1]) * len(x)
+    push = (2 * level - 1) * x.sum(0)
+    for _ in range(rounds):
+        w = 1.0 / (np.abs(z - x @ found) + 1e-3)
+        weighted = x * w[:, None]
+        following = np.linalg.solve(weighted.T @ x + hold, weighted.T @ z + push + hold @ prior)
+        if np.abs(following - found).max() < 1e-5:
+            return following
+        found = following
+    return found
+
+
+def without_run_up(learned: Learned) -> Learned:
+    """The same for a shop that Christmas passes by."""
+    return replace(learned, calendar=replace(learned.calendar, run_up=0.0))

@@ -1,0 +1,1 @@
+"""Buying: suppliers and their prices, what to order again, and the orders to them."""
