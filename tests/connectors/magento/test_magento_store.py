@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -366,6 +367,9 @@ def test_what_is_read_becomes_events() -> None:
     assert first == [event.id for event in mapped(MAGENTO, item).events], "read again it is the same facts"
     (level,) = [mapped(MAGENTO, item).events[0] for item in read_all(shop, "stock_level", 10)]
     assert (level.subject, level.data["available"], level.data["location_id"]) == ("variant:71", 10, "default")
+    (raw,) = read_all(shop, "stock_level", 10)
+    key = MAGENTO.dedupe_key({}, json.dumps(raw.body).encode(), {})
+    assert key in level.id, "it has no name of its own, so it is told only where it differs from what is known"
     one = STORE.fetch["product"](exchange(shop, STORE, ACCESS), "71")
     assert one is not None and mapped(MAGENTO, one).events[0].subject == "product:71"
     assert STORE.fetch["product"](exchange(shop, STORE, ACCESS), "99") is None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from sereno.commerce.identity import stock_key
-from sereno.connectors.building import Found, add_once, add_order
+from sereno.connectors.building import Found, add_once, add_order, body_hash
 from sereno.connectors.magento import catalog, orders
 from sereno.connectors.reading import Reader, parse
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
@@ -120,12 +120,13 @@ def _credit_memo(found: Found, reader: Reader) -> None:
 
 
 def _source_item(found: Found, reader: Reader) -> None:
-    """Magento does not say when a figure changed, so it is a fact of the moment it was read at."""
+    """Magento does not say when a figure changed, so it is named by its delivery: whoever reads it compares it with
+    what is known."""
     level = catalog.source_item(reader)
     if level is None:
         raise Unmappable("A source item without a SKU or a quantity.")
-    name = f"stock:{level['sku']}@{level.get('location_id')}:{level['available']}:{found.key}"
-    found.add("stock.changed", f"variant:{stock_key(level)}", level, id=name)
+    found.key = body_hash(found.delivery.body)
+    found.add("stock.changed", f"variant:{stock_key(level)}", level)
 
 
 TOPICS: dict[str, Handler] = {
