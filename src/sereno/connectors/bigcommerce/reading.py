@@ -66,11 +66,8 @@ def _whole(exchange: Exchange, order: dict[str, Any], refunds: list[dict[str, An
     order["products"] = [line for place in places for line in place.get("line_items") or []]
     order["shipping_addresses"] = [{**place, "line_items": None} for place in shipping]
     order["refunds"] = refunds
-    order["coupons"] = []
     sent = int(order.get("items_shipped") or 0)
     order["shipments"] = ask_list(exchange, f"/v2/orders/{order['id']}/shipments") if sent else []
-    if any(sign in "123456789" for sign in str(order.get("coupon_discount"))):
-        order["coupons"] = ask_list(exchange, f"/v2/orders/{order['id']}/coupons")
     return order
 
 

@@ -93,6 +93,7 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
     parcels = [shipment(item) for item in reader.children("shipments")]
     reductions = [reader.decimal("discount_amount"), reader.decimal("coupon_discount")]
     who = address(billing)
+    applied = [one for item in reader.children("products") for one in item.children("applied_discounts")]
     return compact(
         {
             "id": own,
@@ -112,7 +113,7 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
             "shipping_method": next((way for way in ways if way), None),
             "note": reader.text("customer_message"),
             "channel": reader.text("order_source"),
-            "discount_codes": [code for item in reader.children("coupons") if (code := item.text("code"))],
+            "discount_codes": list(dict.fromkeys(code for item in applied if (code := item.text("code")))),
             "customer": compact(
                 {
                     "id": customer_id,
