@@ -52,7 +52,7 @@ lock:
 
 docs: setup-dev
 	@$(BIN)/python -m sereno.cli.reference > docs/reference/command-line.md
-	@for page in tests/house/test_reference.py tests/house/test_action_reference.py tests/house/test_api_reference.py tests/house/test_store_writes_reference.py; do \
+	@for page in tests/house/test_reference.py tests/house/test_action_reference.py tests/house/test_store_reference.py tests/house/test_api_reference.py tests/house/test_store_writes_reference.py; do \
 		DJANGO_SETTINGS_MODULE=sereno.site.settings SERENO_DATA_DIR=$$(mktemp -d) $(BIN)/python $$page || exit 1; done
 
 bench: setup-dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
     from sereno.runtime.reading.keeping import Readers
+    from sereno.runtime.reading.working import Reader
     from sereno.runtime.rehearsals.keeping import Keeper
     from sereno.runtime.runtime import Runtime
     from sereno.sdk.connector import Connector
@@ -129,6 +131,24 @@ def build_readers(environment: Environment, database: Database) -> Readers:
         return make_world(database, registry(), ports, SystemClock(), worker, base_url=environment.base_url)
 
     return Readers(database, make, environment.base_url)
+
+
+def build_reader(environment: Environment, database: Database) -> Reader:
+    """One who reads for whoever waits for it."""
+    from sereno.runtime.clock import SystemClock
+    from sereno.runtime.reading.working import Reader
+    from sereno.runtime.worker import worker_name
+    from sereno.runtime.world import make_world
+
+    ports = build_ports(environment, database)
+    name = f"{worker_name()[:56]}:read"
+    world = make_world(database, registry(), ports, SystemClock(), name, base_url=environment.base_url)
+
+    def wait(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    return Reader(world, environment.base_url, wait)
 
 
 def build_inbox(database: Database | None = None) -> Inbox:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -13,7 +14,7 @@ from sereno.cli.flows.checking import published
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Flag, Json, ShopName, flow_named, shop_named
-from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, refusals, say, table
+from sereno.cli.output import Failed, WrongUse, emit, instant, no_such, note, refusals, say, table
 
 Inflight = Literal["finish", "move", "end"]
 
@@ -52,6 +53,8 @@ def apply(
         if flow is None:
             raise Failed("nothing was applied:\n" + "\n".join(documents.problem_lines(document, problems)))
         checked.append((document, flow))
+    for _document, flow in checked:
+        _warn(place, flow.document, is_shadow=draft or shadow)
     report = [
         _apply_one(place, document, flow, draft=draft, shadow=shadow, inflight=inflight, message=message)
         for document, flow in checked
@@ -63,6 +66,16 @@ def apply(
         version = f", version {item['version']}" if item["version"] else ""
         runs = f", {item['runs']} runs under way {_INFLIGHT[inflight]}" if item["runs"] else ""
         say(f"{item['flow']}: {item['result']}{version}{runs}")
+
+
+def _warn(place: Any, document: Mapping[str, Any], *, is_shadow: bool = False) -> None:
+    """Of steps that cannot do anything in the shop's own platform; in shadow they need not."""
+    from sereno.runtime.stores.abilities import lacking_steps, said
+    from sereno.sdk.plugin import registry
+
+    if not is_shadow:
+        for path, action, lack in lacking_steps(registry(), place.pk, document):
+            note(f"step {path}: {action}: {said(lack)}")
 
 
 _INFLIGHT = {"finish": "finish on theirs", "move": "move to it", "end": "were ended"}
@@ -140,16 +153,17 @@ def publish(
     """
     place = _place(shop)
     from sereno.engine.catalog import FlowInvalid
-    from sereno.runtime import services
+    from sereno.runtime import drafting, services
 
     if name.endswith((".yaml", ".yml")):
         name = _take_draft(place, name)
-    flow_named(place, name)
+    row = flow_named(place, name)
     runs = _under_way(place, name)
     try:
         number = services.publish(place.pk, name, person(), message, inflight)
     except FlowInvalid as error:
         raise Failed(f"the draft of {name} cannot be published:\n{error}") from error
+    _warn(place, drafting.open_draft(place.pk, name).document or {}, is_shadow=row.status == "shadow")
     if json:
         emit({"flow": name, "version": number, "runs": runs})
     else:

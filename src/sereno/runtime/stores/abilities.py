@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from sereno.engine.places import kind_of, walk
 from sereno.sdk.config import mark as _
 from sereno.sdk.plugin import ActionDefinition, Plugins
 from sereno.sdk.writes import WRITES
@@ -106,3 +107,20 @@ def lacks(
     with (database or default_database()).read() as tx:
         kinds = kinds_of(tx, shop_id)
     return {one: lack for one in sorted(wanted) if (lack := lack_of(plugins, kinds, one)) is not None}
+
+
+def lacking_steps(
+    plugins: Plugins, shop_id: int, document: Mapping[str, Any], *, database: Database | None = None
+) -> list[tuple[str, str, Lack]]:
+    """(path, action, lack) of a flow's steps that can do nothing in this shop as its stores are: a warning before it
+    is published, for in shadow they need none."""
+    steps = [(path, kind_of(step)) for path, step in walk(document)]
+    found = lacks(plugins, shop_id, {kind for _path, kind in steps}, database=database)
+    return [(path, kind, found[kind]) for path, kind in steps if kind in found]
+
+
+def said(lack: Lack) -> str:
+    """In English, for the command line and the API."""
+    if lack.code == "store.none":
+        return "no store may be written to yet: see `sereno connection access`"
+    return f"{', '.join(lack.kinds)} cannot do this ({lack.ability})"

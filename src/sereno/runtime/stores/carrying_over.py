@@ -34,8 +34,10 @@ def carry_over(tx: Transaction, plugins: Plugins, all_writes: Iterable[LocalWrit
     for writes in tagging:
         for number, (kind, key, tag) in enumerate(dict.fromkeys(one[1:] for one in writes.tags)):
             connector = plugins.connectors.get(kinds.get((writes.shop_id, namespaces.of(key)), ""))
-            able = connector.store.writes if connector is not None and connector.store is not None else {}
-            if ABILITIES.get(kind) not in able or key.startswith(GUEST):
+            ability = ABILITIES.get(kind)
+            if connector is None or connector.store is None or ability is None or key.startswith(GUEST):
+                continue
+            if ability not in connector.store.writes:
                 continue
             config = encode({"kind": kind, "key": storable(key), "tag": storable(tag)})
             rows.append((writes.effect_key, f"{writes.effect_key}/store{number}", config, to_micros(writes.now)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -44,13 +45,15 @@ ACTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something to put in. `kind` is what `forms.blank` makes one of; `words` are found by searching."""
+    """Something to put in. `kind` is what `forms.blank` makes one of; `words` are found by searching. `lack`: why it
+    can do nothing in this shop yet; it may be put in all the same."""
 
     kind: str
     icon: str
     label: str
     hint: str
     words: str
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,15 @@ class Group:
     items: tuple[Item, ...]
 
 
-def groups(search: str = "") -> list[Group]:
-    """All that can be put in; with `search` what has all its words, groups without any left out."""
+def groups(search: str = "", lack_of: Callable[[str], str] = lambda action: "") -> list[Group]:
+    """All that can be put in; with `search` what has all its words, groups without any left out. `lack_of` says why an
+    action can do nothing in the shop yet."""
     wanted = folded(search).split()
     found: list[Group] = []
     for title, items in _everything():
-        left = tuple(item for item in items if all(word in item.words for word in wanted))
+        left = tuple(
+            replace(item, lack=lack_of(item.kind)) for item in items if all(word in item.words for word in wanted)
+        )
         if left:
             found.append(Group(title, left))
     return found
@@ -127,7 +133,7 @@ def _actions() -> list[Item]:
     found: list[Item] = []
     for name in names:
         definition = known.get(name)
-        if definition is None:
+        if definition is None or definition.is_internal:
             continue
         sentence = _(str(definition.label))
         label, icon, hint = ACTIONS.get(name, (re.sub(r"\s*\{\w+\}:?", "", sentence), "sparkles", ""))

@@ -21,6 +21,7 @@ from sereno.web.access import StaffRequest
 from sereno.web.backtests.telling import last_of
 from sereno.web.builder import edits, palette
 from sereno.web.builder.forms import panel
+from sereno.web.builder.forms.lacking import StoreLacks
 from sereno.web.builder.speech import speech_of
 from sereno.web.builder.text import sign
 from sereno.web.builder.wishes import plain
@@ -82,6 +83,8 @@ def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
         if not (view.is_fresh and problem.path == view.at):
             by_path.setdefault(problem.path, []).append(problem)
     clip = request.session.get(CLIP)
+    stores = StoreLacks(request.shop)
+    lacking = {path: lack for path, step in walk(document) if (lack := stores.of(kind_of(step)))}
     return {
         "section": "flows",
         "draft": draft,
@@ -93,10 +96,11 @@ def context(request: StaffRequest, draft: Draft, view: View) -> dict[str, Any]:
         "cards": cards,
         "last": str(len(cards)),
         "problems": by_path,
+        "lacking": lacking,
         "folds": {path: _fold(step) for path, step in walk(document) if branches(step)},
         "clip": clip["label"] if clip else "",
-        "groups": palette.groups(view.search) if view.add else [],
-        "all_groups": () if is_htmx(request) else palette.groups(),
+        "groups": palette.groups(view.search, stores.of) if view.add else [],
+        "all_groups": () if is_htmx(request) else palette.groups(lack_of=stores.of),
         "saved": saved(draft, request.user.username),
         "is_mine": draft.by == request.user.username,
         **_side(request, draft, document, view),

@@ -8,11 +8,42 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from sereno.runtime.stores.abilities import WORDS, kinds_of, lack_of
+from sereno.sdk.plugin import registry
+from sereno.store.database import default_database
 from sereno.web.builder.forms.controls import Note
+from sereno.web.connecting.words import platform
 from sereno.web.wiring import wiring
 
 if TYPE_CHECKING:
     from sereno.store.models import Shop
+
+
+class StoreLacks:
+    """Why an action can do nothing in the shop's own platform, in words; one query for all that are asked."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._kinds: list[str] | None = None
+
+    def of(self, action: str) -> str:
+        """ "" when nothing is lacking."""
+        definition = registry().actions.get(action)
+        if definition is None or definition.ability is None:
+            return ""
+        if self._kinds is None:
+            with default_database().read() as tx:
+                self._kinds = kinds_of(tx, self._shop.pk)
+        lack = lack_of(registry(), self._kinds, action)
+        if lack is None:
+            return ""
+        if lack.code == "store.none":
+            return _("No store may be written to yet: give a connection a key.")
+        there = ", ".join(platform(kind) for kind in lack.kinds)
+        return _("Not possible in %(platforms)s: %(what)s.") % {
+            "platforms": there,
+            "what": _(WORDS.get(lack.ability, lack.ability)).lower(),
+        }
 
 
 def notes(shop: Shop, action: str, config: Any) -> list[Note]:
@@ -28,6 +59,8 @@ def notes(shop: Shop, action: str, config: Any) -> list[Note]:
     if by_mail and not wiring().can_mail:
         text = _("No mail server is set: set SERENO_SMTP_URL where Sereno runs. Until then nothing is sent from here.")
         found.append(Note("lamp", text))
+    if lack := StoreLacks(shop).of(action):
+        found.append(_said(lack))
     return found
 
 
