@@ -133,7 +133,7 @@ def test_a_ticket_holds_what_is_picked_and_nobodys_name(place: Place) -> None:
     assert (pick["item_count"], pick["packaging"], pick["locale"]) == (3, "box S", "es")
     assert [(line["sku"], line["properties"]) for line in make["lines"]] == [("RING-9", {"Engraving": "A+J"})]
     assert "Ana" not in json.dumps([pick, make]) and "Mayor" not in json.dumps([pick, make])
-    assert said(place) == ["2 x TAZA-1 Taza\n1 x RING-9 Anillo"]
+    assert said(place) == ["2 x TAZA-1 Taza\n1 x RING-9 Anillo (Engraving: A+J)"]
     assert place.rows("SELECT count(*) FROM orders_ticket") == [(2,)]
 
 

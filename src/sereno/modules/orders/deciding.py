@@ -315,10 +315,17 @@ def print_ticket(config: TicketConfig, ctx: Context) -> Result:
     }
     state(ctx, "pick_ticket.created", key, ticket, uid=f"ticket:{id_}", pick_ticket=id_)
     url = f"{ctx.shop.base_url}/orders/tickets/{id_}.pdf"
-    said = "\n".join(
-        f"{line['quantity']} x {line.get('sku') or ''} {line.get('title') or ''}".rstrip() for line in lines
-    )
+    said = "\n".join(_as_text(line) for line in lines)
     return Done({"id": id_, "url": url, "lines": lines, "item_count": count, "text": said})
+
+
+def _as_text(line: Mapping[str, Any]) -> str:
+    named = " ".join(str(line[name]) for name in ("sku", "title", "variant_title") if line.get(name))
+    properties = line.get("properties")
+    said = (
+        ", ".join(f"{name}: {value}" for name, value in properties.items()) if isinstance(properties, Mapping) else ""
+    )
+    return f"{line['quantity']} x {named}" + (f" ({said})" if said else "")
 
 
 KEPT = ("id", "sku", "title", "variant_title", "quantity", "vendor", "properties", "image_url")
