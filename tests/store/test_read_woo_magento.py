@@ -1,0 +1,154 @@
+"""WooCommerce and Magento read through the runtime: what was missed is told once, what is known is not told again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import START, Place
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "connectors"))
+
+import magento_shop
+import woo_shop
+from wires import Wire
+
+from sereno.runtime.reading.working import Reader
+from sereno.runtime.records import Records
+from sereno.runtime.stores.finding import seal_access
+from sereno.runtime.stores.writing import LiveStores
+from sereno.sdk import writes
+from sereno.sdk.ports import Http
+from sereno.sdk.result import Done, Fail
+from sereno.sdk.stores import StoreHttp
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+from sereno.store.secrets import encrypt
+
+
+class Connected:
+    """A connection to a shop on a wire, and one who reads it."""
+
+    def __init__(self, at: Place, kind: str, wire: Wire, access: dict[str, str]) -> None:
+        self.at, self.wire = at, wire
+        settings = encode({"url": "https://shop.example"})
+        sql = (
+            "INSERT INTO connection (shop_id, name, kind, secrets, access, settings, is_active, created_at) VALUES "
+            f"({at.shop}, 'store', '{kind}', '{encrypt(['s3cret'])}', '{seal_access(access)}', '{settings}', TRUE, "
+            f"{to_micros(START)}) RETURNING id"
+        )
+        with at.database.transaction() as tx:
+            self.id = tx.text(sql)[0][0]
+        at.runtime.world.ports = lambda port, shop: wire if port in (StoreHttp, Http) else None
+        self.reader = Reader(at.runtime.world, "https://shop.test")
+        self.reader.enrol()
+        at.clock.move_to(START + timedelta(hours=1))
+
+    def deliver(self, topic: str, body: dict[str, Any], key: str) -> None:
+        headers = json.dumps({"x-wc-webhook-topic": topic, "x-wc-webhook-id": "4"})
+        now = to_micros(self.at.clock.now())
+        with self.at.database.transaction() as tx:
+            tx.many("store_deliveries", [(self.id, key, topic, headers, json.dumps(body).encode(), now)])
+        self.at.drain()
+
+    def read(self) -> list[tuple[str, str]]:
+        """A pass, and the events it brought."""
+        known = set(self._events())
+        self.at.clock.move_to(self.at.clock.now() + timedelta(minutes=5))
+        with self.at.database.transaction() as tx:
+            tx.one("reading_now", {"connection": self.id, "now": to_micros(self.at.clock.now()), "since": None})
+        while self.reader.run():
+            pass
+        self.at.drain()
+        return [(type_, subject) for id_, type_, subject in self._events() if (id_, type_, subject) not in known]
+
+    def _events(self) -> list[tuple[Any, ...]]:
+        return self.at.rows("SELECT uid, type, subject FROM event WHERE source = 'store' ORDER BY id")
+
+    def time(self, **later: float) -> datetime:
+        self.at.clock.move_to(self.at.clock.now() + timedelta(**later))
+        return self.at.clock.now()
+
+
+def stamp(instant: datetime, between: str = "T") -> str:
+    return instant.strftime(f"%Y-%m-%d{between}%H:%M:%S")
+
+
+@pytest.fixture
+def woo(place: Place) -> Connected:
+    shop = woo_shop.Shop(orders={}, customers={}, products={})
+    shop.fixed[("GET", "/wp-json/wc/v3/webhooks")] = (200, [])
+    return Connected(place, "woocommerce", shop, woo_shop.ACCESS)
+
+
+def placed(woo: Connected, own: int, **more: Any) -> dict[str, Any]:
+    at = stamp(woo.time())
+    more = {"date_created_gmt": at, "date_modified_gmt": at, "date_paid_gmt": at, **more}
+    woo.wire.orders[own] = woo_shop.order(own, **more)  # type: ignore[attr-defined]
+    return woo.wire.orders[own]  # type: ignore[attr-defined]
+
+
+def test_woocommerce_what_was_missed_is_told_once(woo: Connected) -> None:
+    told = placed(woo, 1)
+    woo.deliver("order.created", told, "a")
+    placed(woo, 2)
+    assert woo.read() == [("order.created", "order:2"), ("order.paid", "order:2")]
+    assert woo.read() == []
+    told |= {
+        "status": "completed",
+        "date_modified_gmt": stamp(woo.time(minutes=1)),
+        "date_completed_gmt": stamp(woo.time()),
+    }
+    assert sorted(woo.read()) == [
+        ("order.completed", "order:1"),
+        ("order.fulfilled", "order:1"),
+        ("order.updated", "order:1"),
+    ]
+    woo.deliver("order.updated", told, "late")
+    assert woo.read() == []
+    kinds = woo.at.rows("SELECT count(*) FROM event WHERE type = 'order.updated' AND source = 'store'")
+    assert kinds == [(1,)], "read, and received after all: one event"
+
+
+def test_woocommerce_reads_what_a_flow_wrote_as_one_change(woo: Connected) -> None:
+    placed(woo, 1)
+    woo.read()
+    live = LiveStores(woo.at.database, woo.at.runtime.world.plugins, woo.at.shop, woo.wire)
+    now = woo.time(minutes=1)
+    result = live.write(writes.TagOrder("1", ("VIP",)), key="9/0", attempt=1, now=now)
+    assert isinstance(result, Done), result
+    woo.wire.orders[1]["date_modified_gmt"] = stamp(now)  # type: ignore[attr-defined]
+    assert woo.read() == [("order.updated", "order:1")]
+    with woo.at.database.read() as tx:
+        records = Records(woo.at.runtime.world.plugins, tx, woo.at.database.dialect)
+        records.want(woo.at.shop, {"order": "1"}, ("order",))
+        records.fetch()
+        record = records.root(woo.at.shop, {"order": "1"}, "order")
+    assert record is not None and record["tags"] == ["VIP"]
+    assert woo.read() == []
+    refused = live.write(writes.CapturePayment("1"), key="9/1", attempt=1, now=now)
+    assert isinstance(refused, Fail) and refused.reason == "store.cannot"
+
+
+def test_magento_is_polled_and_says_stock_only_when_it_changed(place: Place) -> None:
+    shop = magento_shop.Shop(orders={}, products={71: magento_shop.product(71, "A", **dates(START))})
+    magento = Connected(place, "magento", shop, magento_shop.ACCESS)
+    magento.read()
+    at = stamp(magento.time(), " ")
+    shop.orders[5] = magento_shop.order(5, created_at=at, updated_at=at, total_paid=36.3)
+    first = magento.read()
+    assert ("order.created", "order:5") in first and ("order.paid", "order:5") in first
+    assert magento.read() == [], "nothing changed, nothing is told"
+    shop.sources[0]["quantity"] = 4
+    assert magento.read() == [("stock.changed", "variant:71")]
+    shop.sources[0]["quantity"] = 10
+    assert magento.read() == [("stock.changed", "variant:71")], "the figure it had before is news again"
+    assert magento.read() == []
+
+
+def dates(instant: datetime) -> dict[str, str]:
+    return {"created_at": stamp(instant, " "), "updated_at": stamp(instant, " ")}
