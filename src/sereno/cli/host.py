@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from sereno.runtime.reading.working import Reader
     from sereno.sdk.plugin import Plugins
 
 Progress = Callable[[int, int | None], None]
@@ -57,6 +58,10 @@ class Host(Protocol):
         self, connection: str, paths: Sequence[Path], topic: str | None, progress: Progress
     ) -> Mapping[str, Any]:
         """Recorded deliveries through the door's path; see `ingest.files`."""
+        ...
+
+    def reader(self) -> Reader:
+        """Who reads stores back, here and now."""
         ...
 
     def backtest(

@@ -22,8 +22,10 @@ from sereno.cli import (
     guardrails,
     installation,
     lists,
+    orders,
     people,
     privacy,
+    reading,
     running,
     shops,
     switches,
@@ -50,6 +52,9 @@ def make_app() -> App:
     app.command(running.work, group=EVERYDAY)
     app.command(running.demo, group=EVERYDAY)
     app.command(running.ingest, group=EVERYDAY)
+    app.command(reading.reconcile, group=EVERYDAY)
+    reading.backfill.group = (EVERYDAY,)
+    app.command(reading.backfill)
     flows.group = (EVERYDAY,)
     app.command(flows)
     backtests.backtest.group = (EVERYDAY,)
@@ -71,6 +76,8 @@ def make_app() -> App:
     for part in (switches.switch, switches.limits, approvals.approval):
         part.group = (EVERYDAY,)
         app.command(part)
+    orders.order.group = (EVERYDAY,)
+    app.command(orders.order)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):
         part.group = (LOOKING,)
         app.command(part)

@@ -17,6 +17,7 @@ from sereno.cli.output import WrongUse
 
 if TYPE_CHECKING:
     from sereno.cli.host import Progress
+    from sereno.runtime.reading.working import Reader
     from sereno.sdk.plugin import Plugins
     from sereno.site.environment import Environment
 
@@ -77,6 +78,12 @@ class Installation:
         from sereno.site.demo.command import demo
 
         return demo(self, port, simulate=simulate, setup_only=setup_only)
+
+    def reader(self) -> Reader:
+        from sereno.site.composition import build_reader
+        from sereno.store.database import default_database
+
+        return build_reader(self.settings(), default_database())
 
     def ingest(
         self, connection: str, paths: Sequence[Path], topic: str | None, progress: Progress

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
+    from sereno.modules.purchasing.keeping import Forecaster
     from sereno.runtime.reading.keeping import Readers
     from sereno.runtime.reading.working import Reader
     from sereno.runtime.rehearsals.keeping import Keeper
@@ -74,6 +75,10 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
             from sereno.runtime.webhooks import WebhookLookup
 
             return WebhookLookup(database or default_database(), shop.id)
+        if kind is Purchasing:
+            from sereno.runtime.purchasing.port import ShopPurchasing
+
+            return ShopPurchasing(database or default_database(), shop.id)
         if kind is Products:
             from sereno.runtime.products import ProductLookup
 
@@ -149,6 +154,15 @@ def build_reader(environment: Environment, database: Database) -> Reader:
         return False
 
     return Reader(world, environment.base_url, wait)
+
+
+def build_forecasts(database: Database) -> Forecaster:
+    """Who has this installation's forecasts of demand made, in processes of their own."""
+    from sereno.modules.purchasing.keeping import Forecaster
+    from sereno.runtime.worker import worker_name
+    from sereno.site.forecasting import command
+
+    return Forecaster(database, command, worker_name())
 
 
 def build_inbox(database: Database | None = None) -> Inbox:

@@ -35,14 +35,15 @@ BORN: Mapping[str, tuple[str, ...]] = {
 @dataclass(slots=True)
 class Seen:
     """One record as it was read. `named`: facts with a name of their own; `change`: that it changed, by `version` of
-    the record at `place` (projection, key); `loose`: parts of records whose facts have no name. `born` in microseconds.
-    `problem`: why it cannot be understood."""
+    the record at `place` (projection, key), unless the connector has a name for it (`is_change_named`); `loose`: parts
+    of records whose facts have no name. `born` in microseconds. `problem`: why it cannot be understood."""
 
     item: Item
     body: bytes
     named: list[NewEvent] = field(default_factory=list[NewEvent])
     loose: list[NewEvent] = field(default_factory=list[NewEvent])
     change: NewEvent | None = None
+    is_change_named: bool = False
     place: tuple[str, str] | None = None
     version: int = 0
     born: int | None = None
@@ -116,8 +117,11 @@ def _with_whole(plugins: Plugins, seen: Seen, whole: NewEvent) -> None:
             first = replace(whole, id=name, type=f"{noun}.created", occurred_at=born or whole.occurred_at)
             seen.named.insert(0, first)
     type_ = f"{noun}.updated" if plugins.events.get(f"{noun}.updated") is not None else whole.type
-    if type_ in named:
-        return  # The platform's versions are named already.
+    told = next((event for event in seen.named if event.type == type_ and event.subject == whole.subject), None)
+    if told is not None:  # The connector names versions itself.
+        seen.named.remove(told)
+        seen.change, seen.is_change_named = told, True
+        return
     at = _instant(whole.data.get("updated_at"))
     seen.change = replace(whole, id="", type=type_, occurred_at=at or whole.occurred_at)
     seen.change = replace(seen.change, id=name_of_change(seen.change, seen.version))

@@ -16,7 +16,7 @@ from sereno.runtime.facts import Fact
 from sereno.runtime.inbox import Incoming
 from sereno.runtime.projecting import project
 from sereno.runtime.reading.seeing import MARK, Seen, name_of_change, version_of
-from sereno.runtime.records import Records
+from sereno.runtime.records import Held, Records
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.sdk.connector import NewEvent
@@ -161,7 +161,8 @@ def _news(
         held = records.row(seen.place[0], source.shop_id, seen.place[1])
         noun = seen.change.type.partition(".")[0]
         is_told = any(event.type.partition(".")[0] == noun for event in found)
-        if (held.record is not None and held.version < seen.version) or (held.record is None and not is_told):
+        is_newer = held.record is not None and held.version < seen.version
+        if is_newer or (held.record is None and not is_told) or _differs(world, seen, held):
             found.append(seen.change)
     for event in seen.loose:
         place = _place(world, event)
@@ -172,6 +173,17 @@ def _news(
         if projection.project(old, event.data, event.type) not in (None, old):
             found.append(event)
     return found
+
+
+def _differs(world: World, seen: Seen, held: Held) -> bool:
+    """Whether another state of the same instant is known: platforms count seconds, and change things twice in one."""
+    if not seen.is_change_named or seen.change is None or seen.place is None:
+        return False
+    if held.record is None or held.version != seen.version:
+        return False
+    projection = world.plugins.projections.get(seen.place[0])
+    assert projection is not None
+    return projection.project(held.record, seen.change.data, seen.change.type) not in (None, held.record)
 
 
 def _place(world: World, event: NewEvent) -> tuple[str, str] | None:

@@ -110,6 +110,22 @@ class Reader:
             pages += self._job(job)
         return pages
 
+    def run_job(self, id_: int) -> None:
+        """This job of history, to its end; also while another worker has it."""
+        while True:
+            now = self._now()
+            row = self._database.peek("backfill_state", {"id": id_})
+            if row[0] not in ("waiting", "running"):
+                return
+            if ((row[1] or 0) > now or not self._job(id_)) and self._wait(1.0):
+                return
+
+    def run_pass(self, connection: int) -> None:
+        """The pass of this connection that is due, to its end or its first failure."""
+        while self._database.peek("reading_state", {"connection": connection})[0] <= self._now():
+            if not self._pass(connection) and self._wait(1.0):
+                return
+
     def enrol(self) -> None:
         """Connections that may be read and are not yet: from now on they are."""
         with self._database.transaction() as tx:

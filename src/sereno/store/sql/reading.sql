@@ -17,6 +17,9 @@ SELECT reading.connection_id FROM reading JOIN connection ON connection.id = rea
 WHERE reading.is_on AND reading.next_at <= :now AND coalesce(reading.lease_until, 0) < :now
     AND connection.is_active AND connection.access <> '' ORDER BY reading.next_at LIMIT 20
 
+-- name: reading_state
+SELECT next_at FROM reading WHERE connection_id = :connection
+
 -- name: claim_reading
 UPDATE reading SET worker = :worker, lease_until = :until
 WHERE connection_id = :connection AND coalesce(lease_until, 0) < :now AND is_on
@@ -104,6 +107,9 @@ ON CONFLICT DO NOTHING RETURNING id
 SELECT backfill.id FROM backfill JOIN connection ON connection.id = backfill.connection_id
 WHERE backfill.status IN ('waiting', 'running') AND coalesce(backfill.retry_at, 0) <= :now
     AND coalesce(backfill.lease_until, 0) < :now AND connection.is_active ORDER BY backfill.id LIMIT 20
+
+-- name: backfill_state
+SELECT status, retry_at FROM backfill WHERE id = :id
 
 -- name: claim_backfill
 UPDATE backfill SET status = 'running', worker = :worker, lease_until = :until, started_at = coalesce(started_at, :now)
