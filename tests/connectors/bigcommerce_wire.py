@@ -60,8 +60,11 @@ class BigCommerceWire(Wire):
         self.barred: set[str] = set()
 
     def state(self) -> Any:
-        hidden = ("asked", "lose", "fixed")
-        return copy.deepcopy({name: value for name, value in vars(self).items() if name not in hidden})
+        hidden = ("asked", "lose", "fixed", "fields")
+        found = {name: value for name, value in vars(self).items() if name not in hidden}
+        # What an attempt keeps for the next says when it was.
+        kept = [one for fields in self.fields.values() for one in fields if not one["key"].startswith("sereno-")]
+        return copy.deepcopy({**found, "fields": kept})
 
     def answer(self, asked: Asked) -> tuple[Any, ...]:
         if asked.headers["X-Auth-Token"] != "t0ken" or asked.path.removeprefix("/stores/abc") in self.barred:

@@ -48,8 +48,11 @@ class ShopifyWire(Wire):
         self.scopes = ["write_orders"]
 
     def state(self) -> Any:
-        known = {name: value for name, value in vars(self).items() if name not in ("asked", "lose", "fixed", "keys")}
-        return copy.deepcopy(known)
+        hidden = ("asked", "lose", "fixed", "keys", "fields")
+        found = {name: value for name, value in vars(self).items() if name not in hidden}
+        # What an attempt keeps for the next says when it was.
+        kept = {name: value for name, value in self.fields.items() if name[1] != "$app:sereno"}
+        return copy.deepcopy({**found, "fields": kept})
 
     @property
     def operations(self) -> list[str]:

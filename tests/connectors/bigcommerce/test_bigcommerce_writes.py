@@ -14,7 +14,7 @@ from sereno.commerce.money import Money
 from sereno.connectors.bigcommerce.client import api_path
 from sereno.connectors.bigcommerce.store import STORE
 from sereno.sdk.ports import HttpAnswer, HttpRequest
-from sereno.sdk.stores import Exchange, StoreLimited, StoreRefused, Written
+from sereno.sdk.stores import Exchange, StoreBusy, StoreLimited, StoreRefused, Written
 from sereno.sdk.writes import (
     WRITES,
     CancelOrder,
@@ -63,10 +63,10 @@ def test_all_but_tags_which_bigcommerce_does_not_have() -> None:
 EACH: list[tuple[Write, int]] = [
     (NoteOrder("118", text="Call first"), 2),
     (HoldFulfillment("118", reason="risk.score", note="Two cards"), 4),
-    (CancelOrder("118", reason="fraud", note="Two cards"), 5),
-    (RefundOrder("118", amount=eur("12.50")), 4),
-    (RefundOrder("118", lines=(RefundLine("21", 1),)), 4),
-    (RefundOrder("118"), 4),
+    (CancelOrder("118", reason="fraud", note="Two cards"), 8),
+    (RefundOrder("118", amount=eur("12.50")), 7),
+    (RefundOrder("118", lines=(RefundLine("21", 1),)), 7),
+    (RefundOrder("118"), 7),
     (ChangeAddress("118", address={"name": "Ana Sol", "line1": "Calle 1", "city": "Cádiz", "country": "ES"}), 2),
     (ChangeItems("118", lines=(LineQuantity(1, line="21"), LineQuantity(3, variant="77"))), 7),
     (FulfillOrder("118", tracking_number="1Z", carrier="UPS"), 6),
@@ -123,6 +123,19 @@ def test_a_refund_goes_back_to_where_it_came_from() -> None:
     assert len(wire.refunds) == 2
     assert refusal(wire, RefundOrder("118", amount=eur("74.01")), key="8") == "refund.too_much"
     assert refusal(wire, RefundOrder("118", amount=Money.parse("5", "USD")), key="8") == "refund.currency"
+
+
+def test_a_refund_whose_request_may_still_be_on_its_way_is_waited_for() -> None:
+    wire = BigCommerceWire()
+    wire.fixed[("POST", "/stores/abc/v3/orders/118/payment_actions/refunds")] = (504, {})
+    with pytest.raises(StoreBusy):
+        do(wire, RefundOrder("118"))
+    wire.fixed.clear()
+    with pytest.raises(StoreLimited) as limited:
+        do(wire, RefundOrder("118"), attempt=2, now=NOW + timedelta(minutes=1))
+    assert (limited.value.after, wire.refunds) == (timedelta(minutes=4), [])
+    do(wire, RefundOrder("118"), attempt=3, now=NOW + timedelta(minutes=5))
+    assert len(wire.refunds) == 1
 
 
 def test_cancelling_gives_back_what_was_paid_or_lets_go_of_it() -> None:

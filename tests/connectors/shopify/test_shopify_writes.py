@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from shopify_wire import ACCESS, LINE, ORDER, OTHER, PLACE, VARIANT, ShopifyWire
-from wires import carry_out, changes_once, exchange
+from wires import NOW, carry_out, changes_once, exchange
 
 from sereno.commerce.money import Money
 from sereno.connectors.shopify.store import STORE
@@ -206,6 +206,20 @@ def test_two_captures_of_a_part_by_two_steps_are_two() -> None:
     do(wire, CapturePayment(OWN, amount=eur("40")), key="7/1")
     do(wire, CapturePayment(OWN, amount=eur("40")), key="7/2")
     assert wire.captured == 80
+
+
+def test_a_capture_whose_request_may_still_be_on_its_way_is_waited_for() -> None:
+    wire = ShopifyWire()
+    wire.lose = 2
+    with pytest.raises(StoreBusy):
+        do(wire, CapturePayment(OWN, amount=eur("40")))
+    wire.lose, wire.captured = None, 0
+    with pytest.raises(StoreLimited) as limited:
+        do(wire, CapturePayment(OWN, amount=eur("40")), attempt=2, now=NOW + timedelta(minutes=1))
+    assert (limited.value.after, wire.captured) == (timedelta(minutes=1), 0)
+    wire.captured = 40
+    do(wire, CapturePayment(OWN, amount=eur("40")), attempt=3, now=NOW + timedelta(minutes=2))
+    assert wire.captured == 40
 
 
 # --- contents ---------------------------------------------------------------------------------------

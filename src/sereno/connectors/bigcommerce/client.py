@@ -10,11 +10,13 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from sereno.connectors.reading import as_instant
+from sereno.connectors.reading import as_instant, iso
 from sereno.sdk.stores import Call, Exchange, StoreLimited, StoreRefused
 
 HOME = "https://api.bigcommerce.com"
 NAMESPACE = "sereno"
+SETTLES = timedelta(minutes=5)
+"""After which a request that was not answered is not under way any more."""
 
 
 def ask(
@@ -133,8 +135,17 @@ def before(call: Call, order: str, now: Mapping[str, Any]) -> dict[str, Any]:
     """How things stood before the first attempt of this write: kept on the order before anything is changed, so that
     an attempt after a lost answer does only what is left."""
     path = f"/v3/orders/{number(order)}"
+    now = {**now, "at": iso(call.now)}
     kept = field_of(call.exchange, path, NAMESPACE, mark(call))
     if kept is not None:
         return json.loads(kept["value"])
-    set_field(call.exchange, path, NAMESPACE, mark(call), json.dumps(dict(now), sort_keys=True))
-    return dict(now)
+    set_field(call.exchange, path, NAMESPACE, mark(call), json.dumps(now, sort_keys=True))
+    return {**now, "is_new": True}
+
+
+def let_settle(call: Call, first: Mapping[str, Any]) -> None:
+    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreLimited until it cannot be
+    any more."""
+    since = as_instant(first.get("at"))
+    if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + SETTLES:
+        raise StoreLimited(since + SETTLES - call.now, "waiting whether the first request was carried out after all")

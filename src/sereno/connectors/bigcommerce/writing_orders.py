@@ -20,6 +20,7 @@ from sereno.connectors.bigcommerce.client import (
     field_of,
     instant,
     known,
+    let_settle,
     mark,
     number,
     set_field,
@@ -141,6 +142,7 @@ def _refund(call: Call, order: Mapping[str, Any], write: RefundOrder) -> Written
         texts = [one.get("reason"), *(item.get("reason") for item in one.get("items") or [])]
         if any(mark(call) in (text or "") for text in texts):
             return _refunded(one, order)
+    let_settle(call, before(call, str(order["id"]), {}))
     reason = " ".join(part for part in (write.note, f"[{mark(call)}]") if part)[:1000]
     items = _items(order, write, reason)
     quote: dict[str, Any] = ask(call.exchange, "POST", f"{path}/refund_quotes", {"items": items}).get("data") or {}

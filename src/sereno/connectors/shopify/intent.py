@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from sereno.connectors.reading import as_instant, iso
 from sereno.connectors.shopify.client import ask, mark, told
-from sereno.sdk.stores import Call
+from sereno.sdk.stores import Call, StoreLimited
 
 NAMESPACE = "$app:sereno"
+SETTLES = timedelta(minutes=2)
+"""After which a request that was not answered is not under way any more: Shopify ends one after a minute."""
 
 KEPT = 'intent: metafield(namespace: "$app:sereno", key: $mark) { value }'
 """To be asked for with the order; `$mark` is `mark(call)`."""
@@ -26,6 +30,7 @@ mutation Keep($metafields: [MetafieldsSetInput!]!) {
 
 def before(call: Call, record: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     """What the first attempt saw: `now`, where this is the first. `record` was asked for with KEPT."""
+    now = {**now, "at": iso(call.now)}
     kept: dict[str, Any] = record.get("intent") or {}
     if kept.get("value"):
         return json.loads(kept["value"])
@@ -34,7 +39,15 @@ def before(call: Call, record: Mapping[str, Any], now: Mapping[str, Any]) -> dic
         "namespace": NAMESPACE,
         "key": mark(call),
         "type": "json",
-        "value": json.dumps(dict(now), sort_keys=True),
+        "value": json.dumps(now, sort_keys=True),
     }
     told(ask(call.exchange, _KEEP, {"metafields": [field]}), "metafieldsSet")
-    return dict(now)
+    return {**now, "is_new": True}
+
+
+def let_settle(call: Call, first: Mapping[str, Any]) -> None:
+    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreLimited until it cannot be
+    any more."""
+    since = as_instant(first.get("at"))
+    if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + SETTLES:
+        raise StoreLimited(since + SETTLES - call.now, "waiting whether the first request was carried out after all")

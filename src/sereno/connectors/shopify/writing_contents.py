@@ -11,7 +11,7 @@ from typing import Any
 
 from sereno.connectors.reading import as_instant
 from sereno.connectors.shopify.client import amount, ask, gid, known, mark, nodes, plain_id, told
-from sereno.connectors.shopify.intent import KEPT, before
+from sereno.connectors.shopify.intent import KEPT, before, let_settle
 from sereno.connectors.shopify.writing_orders import mailing_address
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import ChangeItems, CreateDraftOrder, FulfillOrder
@@ -146,7 +146,8 @@ def fulfill_order(call: Call, write: FulfillOrder) -> Written:
     for part in parts:
         for line in nodes(part.get("lineItems")) if part["status"] in _STANDING else ():
             left[plain_id(line["lineItem"]["id"])] += int(line["remainingQuantity"])
-    first = before(call, order, {"left": dict(left)})["left"]
+    order_first = before(call, order, {"left": dict(left)})
+    first = order_first["left"]
     # What is still to be sent of each line: what was asked for, less what has gone since the first attempt.
     wanted = {one.line: one.quantity for one in write.lines} or {line: int(count) for line, count in first.items()}
     wanted = {line: count - (int(first.get(line, 0)) - left[line]) for line, count in wanted.items()}
@@ -157,6 +158,8 @@ def fulfill_order(call: Call, write: FulfillOrder) -> Written:
         if part["status"] in _OPEN and (lines := _take(part, wanted)):
             place = ((part.get("assignedLocation") or {}).get("location") or {}).get("id") or ""
             places[place].append({"fulfillmentOrderId": part["id"], "fulfillmentOrderLineItems": lines})
+    if places:
+        let_settle(call, order_first)
     if any(count > 0 for count in wanted.values()):
         if any(part["status"] == "ON_HOLD" for part in parts):
             raise StoreRefused("order.on_hold", "The order is on hold: release it before it is sent.")

@@ -24,7 +24,7 @@ from sereno.connectors.shopify.client import (
     token,
     told,
 )
-from sereno.connectors.shopify.intent import KEPT, before
+from sereno.connectors.shopify.intent import KEPT, before, let_settle
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import CapturePayment, RefundLine, RefundOrder
 
@@ -196,6 +196,8 @@ def capture_payment(call: Call, write: CapturePayment) -> Written:
     if wanted > at_first:
         raise StoreRefused("capture.too_much", f"Only {at_first} was authorized and not taken yet, not {wanted}.")
     left = wanted - (at_first - now)
+    if left.amount > 0:
+        let_settle(call, first)
     taken: list[str] = []
     if not wanted.amount > 0 and not _was_taken(order):
         raise StoreRefused("capture.nothing", "No payment of this order waits to be taken.")
