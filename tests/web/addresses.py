@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sereno.modules.orders.models import Order, PickTicket
+from sereno.modules.stock.models import StockItem, StockTransfer
 from sereno.store import models
 from sereno.store.models import Shop
 
@@ -118,6 +119,8 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("flows", "run"): newest(models.BacktestRun),
     ("orders", "id"): newest(Order),
     ("orders/tickets", "ticket"): newest(PickTicket, "key"),
+    ("stock/items", "id"): newest(StockItem),
+    ("stock/transfers", "id"): newest(StockTransfer),
     ("suppressions", "id"): newest(models.Suppression),
     ("privacy/requests", "id"): newest(models.PrivacyRequest),
     ("webhooks", "id"): newest(models.Webhook),
@@ -163,6 +166,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "flow=cart-recovery&status=failed&step=0",
     ),
     "orders": ("q=%231001", "q=mara@example.com", "queue=express", "warehouse=north"),
+    "stock": ("q=OIL-5L", "show=low", "show=out", "before=3~OIL"),
+    "stock-count": ("code=OIL-5L", "code=nothing"),
     "templates": ("q=cart", "state=installed"),
     "privacy-person": ("q=mara@example.com", "q=order:1001", "q=nobody@example.com"),
     "privacy-consents": ("q=mara@example.com",),

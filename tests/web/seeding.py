@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from sereno.engine.run import RunState, encode_state
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order
+from sereno.modules.stock.models import StockBalance, StockItem, StockTransfer
 from sereno.store import models
 from sereno.store.fields import to_micros
 
@@ -225,6 +226,22 @@ def make_backtest(shop: models.Shop, flow: models.Flow) -> models.Backtest:
     return row
 
 
+def make_stock(shop: models.Shop) -> None:
+    """An item at one place, and a transfer of it."""
+    StockItem.objects.create(shop=shop, item="OIL-5L", title="Oil, 5 l", on_hand=7, available=7)
+    StockBalance.objects.create(shop=shop, item="OIL-5L", location="", on_hand=7, changed_at=NOW)
+    StockTransfer.objects.create(
+        shop=shop,
+        uid="t1",
+        origin="",
+        destination="yard",
+        status="proposed",
+        lines=[["OIL-5L", 2]],
+        by="ana@example.com",
+        created_at=NOW,
+    )
+
+
 def seed() -> Seeded:
     shop = make_shop()
     owner, viewer = person(shop, "ana@example.com", "owner"), person(shop, "vic@example.com", "viewer")
@@ -282,6 +299,7 @@ def seed() -> Seeded:
     Customer.objects.create(
         shop=shop, key="17", version=1, data={}, seen_at=NOW, email="mara@example.com", name="Mara Ionescu"
     )
+    make_stock(shop)
     recovery = make_flow(shop, "cart-recovery", "Cart recovery", RECOVERY)
     thanks = make_flow(shop, "thanks", "Thank big orders", THANKS, "paused")
     make_flow(shop, "draft-only", "A draft", THANKS.replace("flow: thanks", "flow: draft-only"), "draft", None)

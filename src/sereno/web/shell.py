@@ -54,6 +54,7 @@ AUTOMATE = (
 TRADE = (
     Link("orders", _("Orders"), "shopping-cart", "1"),
     Link("holds", _("Holds"), "hand", "2"),
+    Link("stock", _("Stock"), "package", "4"),
 )
 RECORD = (
     Link("events", _("Events"), "radio", "e"),

@@ -32,6 +32,7 @@ from sereno.web.people import urls as people
 from sereno.web.privacy import urls as privacy
 from sereno.web.results import urls as results
 from sereno.web.stages import urls as stages
+from sereno.web.stock import urls as stock
 from sereno.web.watching import urls as watching
 
 urlpatterns = [
@@ -52,6 +53,7 @@ urlpatterns = [
     *gallery.urlpatterns,
     *outgoing.urlpatterns,
     *orders.urlpatterns,
+    *stock.urlpatterns,
     path("", home.home, name="home"),
     path("flows", flows.flows, name="flows"),
     path("flows/install", flows.install, name="flow-install"),

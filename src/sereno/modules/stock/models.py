@@ -53,6 +53,7 @@ class StockItem(models.Model):
             models.Index(fields=("shop", "available", "item"), name="stock_item_low"),
             models.Index(fields=("shop", "barcode"), name="stock_item_barcode"),
             models.Index(fields=("shop", "product"), name="stock_item_product"),
+            models.Index(fields=("shop", "title"), name="stock_item_title"),
         )
 
 
@@ -130,6 +131,9 @@ class StockMovement(models.Model):
         indexes = (
             models.Index(fields=("shop", "item", "-id"), name="stock_movement_of"),
             models.Index(fields=("shop", "-id"), name="stock_movement_recent"),
+            models.Index(
+                fields=("shop", "by", "-id"), condition=models.Q(kind="counted"), name="stock_movement_counts"
+            ),
         )
 
 
@@ -162,7 +166,7 @@ class StockSafety(models.Model):
 
     class Meta:
         db_table = "stock_safety"
-        constraints = (models.UniqueConstraint(fields=("shop", "channel", "item"), name="stock_safety_once"),)
+        constraints = (models.UniqueConstraint(fields=("shop", "item", "channel"), name="stock_safety_once"),)
 
 
 class StockTransfer(models.Model):

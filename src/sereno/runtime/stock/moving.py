@@ -52,6 +52,26 @@ def count(shop_id: int, item: str, location: str, there: int, by: str, *, databa
     return Counted(item, location, before, there)
 
 
+def uncount(shop_id: int, movement: int, by: str, *, database: Database | None = None) -> Counted:
+    """Take a count back: what came and went since stays. Raises ValueError when it is taken back already."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    with staff.database.transaction() as tx:
+        row = tx.one("stock_count", {"shop": shop_id, "id": movement})
+        if row is None:
+            raise LookupError("there is no such count")
+        item, location, change = row
+        book, at = _open(tx, shop_id, item, now)
+        if tx.one("stock_count_undone", {"shop": shop_id, "item": item, "reference": f"undo:{movement}"}) is not None:
+            raise ValueError("the count is taken back already")
+        balance = book.balance(at, location)
+        before = balance.on_hand
+        book.adjust(at, balance, -change, "counted", f"undo:{movement}", by)
+        tell_changed(book, book.write(), "counted", f"undo:{movement}")
+        audit(tx, shop_id, now, by, "stock.count_undone", item, {"location": location, "change": -change})
+    return Counted(item, location, before, before - change)
+
+
 def receive(
     tx: Transaction, shop_id: int, location: str, lines: Mapping[str, int], reference: str, by: str, now: int
 ) -> None:

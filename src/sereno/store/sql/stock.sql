@@ -129,3 +129,10 @@ ORDER BY b.item, b.location LIMIT 2000
 
 -- name: open_stock_transfers
 SELECT origin, destination, lines FROM stock_transfer WHERE shop_id = :shop AND status = 'proposed' ORDER BY id
+
+-- name: stock_count
+SELECT item, location, change FROM stock_movement
+WHERE shop_id = :shop AND id = :id AND kind = 'counted' AND reference = ''
+
+-- name: stock_count_undone
+SELECT 1 FROM stock_movement WHERE shop_id = :shop AND item = :item AND reference = :reference AND kind = 'counted'

@@ -1,0 +1,67 @@
+"""The list of what is counted, the scarcest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from sereno.modules.stock.models import StockItem
+from sereno.store.models import Shop
+from sereno.web.access import StaffRequest, staff
+from sereno.web.paging import SIZE, Page
+from sereno.web.shell import render
+
+LOW = 5
+LAST = "\U0010ffff"
+
+
+@require_GET
+@staff()
+def stock(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    search, chosen = request.GET.get("q", "").strip(), request.GET.get("show", "")
+    low = low_of(shop)
+    rows = StockItem.objects.filter(shop=shop, available__isnull=False)
+    if chosen == "out":
+        rows = rows.filter(available__lte=0)
+    elif chosen == "low":
+        rows = rows.filter(available__lte=low)
+    if search:
+        rows = rows.filter(Q(item=search) | Q(barcode=search) | Q(title__gte=search, title__lt=search + LAST))
+    context = {
+        "section": "stock",
+        "page": _page(request, rows),
+        "search": search,
+        "is_filtered": bool(search or chosen),
+        "low": low,
+        "selects": (("show", _("All items"), (("out", _("Sold out")), ("low", _("Low, or sold out"))), chosen),),
+    }
+    return render(request, "stock/list.html", context)
+
+
+def low_of(shop: Shop) -> int:
+    """At how many an item is low: the shop's setting, as the alert has it."""
+    held = (shop.settings or {}).get("low_stock_threshold")
+    return int(held) if isinstance(held, int | float) and not isinstance(held, bool) else LOW
+
+
+def _page(request: HttpRequest, rows: QuerySet[Any]) -> Page:
+    """Along the index (shop, available, item): after `?before=AVAILABLE~ITEM`."""
+    number, _tilde, item = request.GET.get("before", "").partition("~")
+    is_first = not (item and number.lstrip("-").isascii() and number.lstrip("-").isdigit() and len(number) < 19)
+    if not is_first:
+        at = int(number)
+        rows = rows.filter(available__gte=at).exclude(Q(available=at) & Q(item__lte=item))
+    taken = list(rows.order_by("available", "item")[: SIZE + 1])
+    query = request.GET.copy()
+    query.pop("before", None)
+    first = None if is_first else f"?{query.urlencode()}"
+    if len(taken) <= SIZE:
+        return Page(taken, None, first)
+    last = taken[SIZE - 1]
+    query["before"] = f"{last.available}~{last.item}"
+    return Page(taken[:SIZE], f"?{query.urlencode()}", first)

@@ -1,0 +1,158 @@
+"""One item: where it is, for whom, what its stores say, and every change of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as mark
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.commerce.stock import offered
+from sereno.modules.catalog.models import Variant
+from sereno.modules.orders.models import Order
+from sereno.modules.stock.models import (
+    StockBalance,
+    StockItem,
+    StockLevel,
+    StockLocation,
+    StockMovement,
+    StockReservation,
+    StockSafety,
+)
+from sereno.runtime import namespaces
+from sereno.runtime.stock import moving
+from sereno.store.models import Connection, Shop
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import back, carry_out
+from sereno.web.shell import render
+
+SHOWN = 50
+MOVES: dict[str, tuple[str | Promise, str]] = {
+    "store": (mark("The store said so"), "store"),
+    "order": (mark("An order became known that the store had counted"), "shopping-cart"),
+    "shipped": (mark("Sent"), "send"),
+    "sold": (mark("Sold over the counter"), "shopping-cart"),
+    "counted": (mark("Counted"), "clipboard"),
+    "received": (mark("Came in"), "download"),
+    "moved_out": (mark("Sent to another place"), "arrow-up-right"),
+    "moved_in": (mark("Arrived from another place"), "download"),
+    "adjusted": (mark("Set right"), "pencil"),
+}
+"""What the kinds of movements are called, and their picture."""
+
+
+@require_GET
+@staff()
+def item(request: StaffRequest, id: int) -> HttpResponse:
+    shop = request.shop
+    row = get_object_or_404(StockItem, shop=shop, pk=id)
+    balances = list(StockBalance.objects.filter(shop=shop, item=row.item).order_by("location"))
+    names = names_of(shop)
+    held = list(StockReservation.objects.filter(shop=shop, item=row.item, status="open").order_by("-id")[: SHOWN + 1])
+    orders = {
+        order.key: order
+        for order in Order.objects.filter(shop=shop, key__in=[one.order_key for one in held]).defer("data")
+    }
+    moves = list(StockMovement.objects.filter(shop=shop, item=row.item).order_by("-id")[:SHOWN])
+    context = {
+        "section": "stock",
+        "item": row,
+        "balances": [(one, *_named(names, one.location), one.on_hand - one.reserved) for one in balances],
+        "held": [(one, orders.get(one.order_key)) for one in held[:SHOWN]],
+        "has_more_held": len(held) > SHOWN,
+        "moves": [(one, *MOVES.get(one.kind, (one.kind, "circle"))) for one in moves],
+        "places": {one.location: _named(names, one.location)[0] for one in balances},
+        "channels": _channels(shop, row),
+    }
+    return render(request, "stock/item.html", context)
+
+
+@require_POST
+@staff("work")
+def keep_back(request: StaffRequest, id: int) -> HttpResponse:
+    """How many of the item a channel is not told of."""
+    row = get_object_or_404(StockItem, shop=request.shop, pk=id)
+    given, channel = request.POST.get("quantity", "").strip(), request.POST.get("channel", "")
+    by, here = request.user.username, f"/stock/items/{row.pk}"
+
+    def put() -> None:
+        if given and not (given.isascii() and given.isdigit()):
+            raise ValueError("how many are kept back is a whole number of 0 or more")
+        number = int(given[:10]) if given else None
+        moving.keep_back(request.shop.pk, channel, row.item, number, by)
+
+    carry_out(request, put, _("Kept. The store is told with the next change."))
+    return back(request, here)
+
+
+@require_POST
+@staff("settings")
+def location(request: StaffRequest) -> HttpResponse:
+    """What a place is called, and whether it sells."""
+    key, name = request.POST.get("key", "")[:200], request.POST.get("name", "")
+    sells, by = request.POST.get("sells") == "yes", request.user.username
+    rank = request.POST.get("rank", "")
+    first = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 6 else 100
+
+    def put() -> None:
+        moving.name_location(request.shop.pk, key, name, by, sells=sells, rank=first)
+
+    carry_out(request, put, _("Kept."))
+    return back(request, "/stock")
+
+
+def names_of(shop: Shop) -> dict[str, StockLocation]:
+    return {one.key: one for one in StockLocation.objects.filter(shop=shop)}
+
+
+def place_name(names: dict[str, StockLocation], key: str) -> str:
+    held = names.get(key)
+    return held.name if held else (key or _("In the shop"))
+
+
+def _named(names: dict[str, StockLocation], key: str) -> tuple[str, bool, int]:
+    held = names.get(key)
+    return place_name(names, key), held.sells if held else True, held.rank if held else 100
+
+
+def _channels(shop: Shop, row: StockItem) -> list[dict[str, Any]]:
+    """Each store that sells it: what it says, what is kept back from it, and what it should say."""
+    known = Variant.objects.filter(shop=shop).defer("data").order_by("key")
+    variants = list(known.filter(sku=row.item)[:SHOWN]) or list(known.filter(key=row.variant or row.item))
+    levels = {one.variant_key: one for one in StockLevel.objects.filter(shop=shop, sku=row.item).defer("data")}
+    stores = {str((one.settings or {}).get("namespace") or ""): one for one in _stores(shop)}
+    rules = {
+        (one.channel, one.item): one.quantity for one in StockSafety.objects.filter(shop=shop, item__in=("", row.item))
+    }
+    found: list[dict[str, Any]] = []
+    for variant in variants:
+        store = stores.get(namespaces.of(variant.key))
+        if store is None:
+            continue
+        asked = ((store.name, row.item), ("", row.item), (store.name, ""), ("", ""))
+        kept = next((rules[one] for one in asked if one in rules), 0)
+        level = levels.get(variant.key)
+        says = int(level.available) if level is not None and level.available is not None else None
+        should = offered(row.available or 0, kept)
+        found.append(
+            {
+                "store": store,
+                "variant": variant,
+                "says": says,
+                "should": should,
+                "kept": kept,
+                "own": rules.get((store.name, row.item)),
+                "counts": not namespaces.of(variant.key),
+                "may_write": bool(store.access),
+            }
+        )
+    return found
+
+
+def _stores(shop: Shop) -> list[Connection]:
+    """The shop's stores, the newest first, so that of two without a namespace the oldest counts."""
+    return list(Connection.objects.filter(shop=shop, is_active=True).order_by("-id"))
