@@ -30,6 +30,7 @@ SCOPES_NEEDED = (
     (r"POST consents", "events:write"),
     (r"GET .*", "read"),
     (r"POST events", "events:write"),
+    (r"POST orders/.*", "work"),
     (r"POST (deliveries|effects)/(replay|retry|skip)", "work"),
     (r"POST (runs|approvals|attention|effects|deliveries|alerts)/.*", "work"),
     (r"POST flows/[^/]+/start", "work"),

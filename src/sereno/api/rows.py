@@ -31,6 +31,14 @@ def storable_text(value: str | None) -> str | None:
     return value
 
 
+Key = Annotated[
+    str,
+    Path(min_length=1, max_length=200, description="A record's key."),
+    AfterValidator(lambda key: storable_text(key)),
+]
+StorableKey = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(lambda value: storable_text(value))]
+
+
 def bounded_query(default: int, description: str) -> Any:
     """A whole number of a query, as large as a row's number may be."""
     return Query(default, ge=0, lt=2**63, description=description)
