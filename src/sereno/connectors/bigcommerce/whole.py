@@ -91,7 +91,6 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
     ships = [address(item) for item in reader.children("shipping_addresses")]
     ways = (item.text("shipping_method") for item in reader.children("shipping_addresses"))
     parcels = [shipment(item) for item in reader.children("shipments")]
-    reductions = [reader.decimal("discount_amount"), reader.decimal("coupon_discount")]
     who = address(billing)
     applied = [one for item in reader.children("products") for one in item.children("applied_discounts")]
     return compact(
@@ -100,13 +99,7 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
             "number": own,
             "status": "deleted" if reader.boolean("is_deleted") else _STATUS.get(status, "open"),
             "platform_status": statuses.get(status) or reader.text("status"),
-            "currency": currency,
-            "total": reader.money("total_inc_tax", currency=currency),
-            "subtotal": reader.money("subtotal_inc_tax", currency=currency),
-            "total_discount": written(sum((one for one in reductions if one), Decimal(0)), _digits(currency)),
-            "total_shipping": reader.money("shipping_cost_inc_tax", currency=currency),
-            "total_tax": reader.money("total_tax", currency=currency),
-            "total_refunded": written(refunded, _digits(currency)),
+            **_amounts(reader, currency, refunded),
             "payment_status": _payment_status(reader, status, refunded, total),
             "fulfillment_status": _fulfillment_status(reader, status),
             "payment_method": reader.text("payment_method"),
@@ -114,14 +107,7 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
             "note": reader.text("customer_message"),
             "channel": reader.text("order_source"),
             "discount_codes": list(dict.fromkeys(code for item in applied if (code := item.text("code")))),
-            "customer": compact(
-                {
-                    "id": customer_id,
-                    "email": email,
-                    **{name: who.get(name) for name in ("first_name", "last_name", "name", "phone")},
-                    "is_guest": reader.id("customer_id") is None,
-                }
-            ),
+            "customer": _person(reader, customer_id, email, who),
             "customer_id": customer_id,
             "email": email,
             "phone": who.get("phone"),
@@ -142,6 +128,24 @@ def order(reader: Reader, statuses: dict[int, str]) -> dict[str, Any]:
         },
         keep=("note", "shipping_address"),
     )
+
+
+def _amounts(reader: Reader, currency: str | None, refunded: Decimal) -> dict[str, Any]:
+    reductions = [reader.decimal("discount_amount"), reader.decimal("coupon_discount")]
+    return {
+        "currency": currency,
+        "total": reader.money("total_inc_tax", currency=currency),
+        "subtotal": reader.money("subtotal_inc_tax", currency=currency),
+        "total_discount": written(sum((one for one in reductions if one), Decimal(0)), _digits(currency)),
+        "total_shipping": reader.money("shipping_cost_inc_tax", currency=currency),
+        "total_tax": reader.money("total_tax", currency=currency),
+        "total_refunded": written(refunded, _digits(currency)),
+    }
+
+
+def _person(reader: Reader, id: str | None, email: str | None, who: dict[str, Any]) -> dict[str, Any]:
+    names = {name: who.get(name) for name in ("first_name", "last_name", "name", "phone")}
+    return compact({"id": id, "email": email, **names, "is_guest": reader.id("customer_id") is None})
 
 
 def _digits(currency: str | None) -> int:
