@@ -3,10 +3,14 @@ same write knows that it has happened. Invariant: the same key gives the same ma
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
+
+from sereno.sdk.stores import StoreRefused
 
 
 def mark(key: str) -> str:
@@ -23,6 +27,23 @@ def marked(text: str, key: str, most: int = 250) -> str:
 
 def is_marked(text: object, key: str) -> bool:
     return isinstance(text, str) and mark(key) in text
+
+
+def intent(before: Decimal, amount: Decimal) -> str:
+    """To be left where the platform keeps it before money moves: how much had moved until then, and how much shall."""
+    return json.dumps({"before": str(before), "amount": str(amount)})
+
+
+def has_happened(held: str, moved: Decimal) -> bool:
+    """By an intent that was left: whether it was carried out, `moved` being how much has moved by now. Raises
+    StoreRefused when that fits neither yes nor no."""
+    before, amount = (Decimal(json.loads(held)[field]) for field in ("before", "amount"))
+    if moved == before:
+        return False
+    if moved >= before + amount:
+        return True
+    what = "somebody moved money at the same time: look at the order's payments, then do the rest by hand"
+    raise StoreRefused("payment.unclear", f"It cannot be told whether this happened: {what}.")
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:

@@ -226,6 +226,31 @@ def _order(first: str) -> Handler:
     return handle
 
 
+def _read(found: Found, data: Reader, at: str | None) -> None:
+    """An order that was asked for: all that is known of it, each fact named as its own notice would have named it."""
+    reader = data.child("order")
+    own = reader.id("id")
+    if own is None:
+        raise Unmappable("An order without an id.")
+    record = order(reader)
+    if record["status"] == "draft":
+        found.skip("order.not_placed")
+        return
+    changed = record.setdefault("updated_at", at)
+    add_order(found, record, "order.created")
+    found.add("order.updated", f"order:{own}", record, id=f"order:{own}:updated:{changed}", at=changed)
+    for item in record["payments"]:
+        add_once(found, "payment", item["status"], item, at=item.get("updated_at"))
+        if "amount_refunded" in item:
+            name = f"payment:{item['id']}:refunded:{item['amount_refunded']}"
+            found.add("payment.refunded", f"order:{own}", item, id=name, at=item.get("updated_at"))
+    for item in record["fulfillments"]:
+        add_once(found, "fulfillment", "created", item, at=item.get("created_at"))
+        for state, name in (("shipped", "shipped_at"), ("delivered", "delivered_at")):
+            if item.get(name):
+                add_once(found, "shipment", state, item, at=item[name])
+
+
 def _payment(found: Found, data: Reader, at: str | None) -> None:
     record = payment(data.child("payment"), data.id("order_id"))
     record.setdefault("id", data.id("id"))
@@ -269,6 +294,80 @@ def _stock(found: Found, data: Reader, at: str | None) -> None:
         }
     )
     found.add("stock.changed", f"inventory_item:{item}", record, at=record.get("updated_at"))
+
+
+def _levels(found: Found, data: Reader, at: str | None) -> None:
+    """An item's stock as it was asked for, place by place."""
+    item = data.child("inventory_item")
+    own = item.id("id")
+    if own is None:
+        raise Unmappable("An inventory item without an id.")
+    variant = next(iter(item.children("variants")), Reader(None))
+    for level in item.children("location_levels"):
+        stocked, reserved = level.integer("stocked_quantity") or 0, level.integer("reserved_quantity") or 0
+        record = compact(
+            {
+                "inventory_item_id": own,
+                "variant_id": variant.id("id"),
+                "product_id": variant.id("product_id"),
+                "sku": item.text("sku"),
+                "title": item.text("title"),
+                "location_id": level.id("location_id"),
+                "available": stocked - reserved,
+                "on_hand": stocked,
+                "reserved": reserved,
+                "incoming": level.number("incoming_quantity"),
+                "updated_at": level.instant("updated_at") or at,
+            }
+        )
+        name = f"stock:{own}:{record.get('location_id')}:{record.get('updated_at')}"
+        found.add("stock.changed", f"inventory_item:{own}", record, id=name, at=record.get("updated_at"))
+
+
+def _product(found: Found, data: Reader, at: str | None) -> None:
+    reader = data.child("product")
+    own = reader.id("id") or data.id("id")
+    if own is None:
+        raise Unmappable("A product without an id.")
+    if not reader:
+        found.add("product.updated", f"product:{own}", {"id": own, "is_thin": True}, at=at)
+        return
+    variants = [_variant(item, own) for item in reader.children("variants")]
+    record = compact(
+        {
+            "id": own,
+            "title": reader.text("title"),
+            "description": reader.text("description"),
+            "handle": reader.text("handle"),
+            "status": {"published": "active"}.get(reader.text("status") or "", "draft"),
+            "tags": [name for item in reader.children("tags") if (name := item.text("value"))],
+            "categories": [name for item in reader.children("categories") if (name := item.text("name"))],
+            "image_url": reader.text("thumbnail"),
+            "variants": variants or None,
+            "variant_count": len(variants) or None,
+            "sku": next((item["sku"] for item in variants if item.get("sku")), None),
+            "created_at": reader.instant("created_at"),
+            "updated_at": reader.instant("updated_at") or at,
+        }
+    )
+    found.add("product.updated", f"product:{own}", record, at=record.get("updated_at"))
+
+
+def _variant(reader: Reader, product: str) -> dict[str, Any]:
+    prices = [item for item in reader.children("prices") if not item.raw("rules") and item.raw("min_quantity") is None]
+    price = next(iter(prices), Reader(None))
+    currency = _currency(price)
+    return compact(
+        {
+            "variant_id": reader.id("id"),
+            "product_id": product,
+            "sku": reader.text("sku"),
+            "variant_title": reader.text("title"),
+            "price": price.money("amount", currency=currency),
+            "currency": currency,
+            "is_tracked": reader.boolean("manage_inventory"),
+        }
+    )
 
 
 def _customer(state: str) -> Handler:
@@ -325,6 +424,7 @@ def _fulfillment_status(reader: Reader) -> str:
 
 TOPICS: dict[str, Handler] = {
     "order.placed": _order("order.created"),
+    "order.read": _read,
     "order.updated": _order("order.updated"),
     "order.completed": _order("order.completed"),
     "order.canceled": _order("order.cancelled"),
@@ -337,6 +437,9 @@ TOPICS: dict[str, Handler] = {
     "payment.refunded": _payment,
     "inventory-level.created": _stock,
     "inventory-level.updated": _stock,
+    "inventory-item.read": _levels,
+    "product.created": _product,
+    "product.updated": _product,
     "customer.created": _customer("created"),
     "customer.updated": _customer("updated"),
     "customer.deleted": _customer("deleted"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sereno.connectors.building import body_hash
+from sereno.connectors.medusa.api import API
 from sereno.connectors.medusa.mapping import map_delivery
 from sereno.connectors.medusa.settings import GUIDE
 from sereno.connectors.schemes import hmac_header
@@ -38,5 +39,6 @@ MEDUSA = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
+        store=API,
     )
 )

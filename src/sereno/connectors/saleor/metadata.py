@@ -6,14 +6,13 @@ intent says, before money moves, how much had moved until then: by it a second a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sereno.connectors.marks import mark
+from sereno.connectors.marks import has_happened, intent, mark
 from sereno.connectors.saleor.graph import ERRORS, ask, change, found
-from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
+from sereno.sdk.stores import Call, Exchange, Written
 from sereno.sdk.writes import SetMetafield, TagCustomer, TagOrder, TagProduct
 
 TAG = "tag."
@@ -97,14 +96,7 @@ def is_still_to_do(call: Call, order: Mapping[str, Any], moved: Decimal, amount:
     it says by how much has moved since then whether it happened. Raises StoreRefused when that fits neither."""
     name = mark(call.key)
     held = {item["key"]: item["value"] for item in order["privateMetadata"]}.get(name)
-    if held is None:
-        intent = json.dumps({"before": str(moved), "amount": str(amount)})
-        set_metadata(call.exchange, order["id"], {name: intent}, is_private=True)
-        return True
-    before, wanted = (Decimal(json.loads(held)[field]) for field in ("before", "amount"))
-    if moved == before:
-        return True
-    if moved >= before + wanted:
-        return False
-    what = "somebody moved money at the same time: look at the order's payments, then do the rest by hand"
-    raise StoreRefused("payment.unclear", f"It cannot be told whether this happened: {what}.")
+    if held is not None:
+        return not has_happened(held, moved)
+    set_metadata(call.exchange, order["id"], {name: intent(moved, amount)}, is_private=True)
+    return True
