@@ -380,7 +380,8 @@ def _told(found: Found, kind: str, data: dict[str, Any]) -> None:
 
 
 def told_stock(found: Found, reader: Reader, at: str | None) -> None:
-    """How many of a variant can be sold at one place. BigCommerce does not say since when."""
+    """How many of a variant can be sold at one place. BigCommerce does not say since when, so it has no version: who
+    reads it compares it with what is known."""
     variant, place = reader.id("variant_id"), reader.id("location_id")
     available = reader.number("available_to_sell")
     data = compact(
@@ -390,7 +391,7 @@ def told_stock(found: Found, reader: Reader, at: str | None) -> None:
             "sku": reader.text("sku"),
             "location_id": place,
             "available": available,
-            "updated_at": at or iso(found.delivery.received_at),
+            "updated_at": at,
         }
     )
-    found.add("stock.changed", f"variant:{variant}", data, at=data["updated_at"])
+    found.add("stock.changed", f"variant:{variant}", data, at=at)
