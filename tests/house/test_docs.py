@@ -11,7 +11,7 @@ from source import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CODES = re.findall(
     r"\w+",
-    "E01 E02 E03 E04 E05 E06 E07 E08 E09 E10 E11 E12 E13 O02 I02 M03 M13 M16 D02 F04 "
+    "E01 E02 E03 E04 E05 E06 E07 E08 E09 E10 E11 E12 E13 O01 O02 O03 O04 O05 O07 I02 M03 M13 M16 D02 F04 "
     "G02 V01 V02 X01 X04 Y01 Y02 B01 B02 B03 B04 Y03 Y05",
 )
 
