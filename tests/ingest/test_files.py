@@ -64,6 +64,20 @@ def test_a_json_file_is_one_delivery_byte_for_byte(store, tmp_path):
     assert read(path)[0].topic == "order.state"
 
 
+def test_tables_as_others_export_them_are_one_delivery(tmp_path):
+    rows = (
+        b"amazon-order-id\tpurchase-date\tsku\tquantity\titem-price\tcurrency\r\n302-1\t2026-11-20\tA\t1\t5.00\tEUR\r\n"
+    )
+    for name in ("report.txt", "report.tsv"):
+        (tmp_path / name).write_bytes(rows)
+        (item,) = read(tmp_path / name)
+        assert item.body == rows and [event.subject for event in events(item)] == ["order:302-1"]
+    comma = tmp_path / "orders.csv"
+    comma.write_bytes(rows.replace(b"\t", b","))
+    (item,) = read(comma, "table")
+    assert [event.type for event in events(item)] == ["order.created"]
+
+
 def test_canonical_lines(tmp_path):
     path = tmp_path / "events.jsonl"
     second = {**EVENT, "id": "e2", "source": "till"}

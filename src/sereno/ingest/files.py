@@ -1,4 +1,5 @@
-"""Recorded deliveries from files: `.json` (one), `.jsonl` (one a line), `.csv` (an event a line).
+"""Recorded deliveries from files: `.json` (one), `.jsonl` (one a line), `.csv` (an event a line), and tables as others
+export them (`.tsv`, `.txt`, and `.csv` with the topic `table`), which the connector reads whole.
 
 A line of JSON is a delivery's body; or a canonical event (`type` and `data`), for a connection of any kind; or a
 delivery as recorded, `{"topic", "headers"?, "body"}`. What cannot be read is said with file and line; the rest goes on.
@@ -18,6 +19,8 @@ from sereno.connectors.building import body_hash
 from sereno.ingest.tables import read_table
 from sereno.sdk.connector import Connector
 
+TABLES = (".tsv", ".txt")
+AS_TABLE = "table"
 LARGEST = 5 * 1024 * 1024
 """Bytes of one delivery, as at the door."""
 
@@ -55,7 +58,7 @@ def read_deliveries(
     """What is in the file, in its order. `topic` when given; else the one the body names; else the one the file's name
     means to this platform. Raises UnknownFormat and OSError."""
     suffix = path.suffix.lower()
-    if suffix == ".csv":
+    if suffix == ".csv" and topic != AS_TABLE:
         fallback = topic or topic_of_name(path.name, "generic")
         for line, row in read_table(path, fallback):
             if isinstance(row, str):
@@ -63,13 +66,13 @@ def read_deliveries(
             else:
                 yield _canonical(path, line, msgspec.json.encode(row), str(row.get("type") or fallback))
         return
-    if suffix == ".json":
+    if suffix in (".json", ".csv", *TABLES):
         with path.open("rb") as file:
             body = file.read(LARGEST + 1)
         yield _delivery(path, 0, body, connector, settings, topic)
         return
     if suffix not in (".jsonl", ".ndjson"):
-        raise UnknownFormat(f"{path}: the name does not end in .json, .jsonl or .csv")
+        raise UnknownFormat(f"{path}: the name does not end in .json, .jsonl, .csv, .tsv or .txt")
     with path.open("rb") as file:
         for number, line in enumerate(_lines(file), 1):
             if line.strip():
@@ -78,7 +81,7 @@ def read_deliveries(
 
 def count_lines(path: Path) -> int:
     """How many deliveries the file may hold, for a progress bar."""
-    if path.suffix.lower() == ".json":
+    if path.suffix.lower() in (".json", *TABLES):
         return 1
     if not path.is_file():
         return 0

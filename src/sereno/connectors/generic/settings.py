@@ -7,7 +7,13 @@ ACCESS = (
     Setting("url", _("Where writes are posted"), "url", True, _("Such as https://erp.example/sereno")),
     Setting("secret", _("Signing secret"), "secret", True, _("Each write is signed with it, as Standard Webhooks.")),
     Setting("token", _("Bearer token"), "secret", False, _("Only where the system asks for one besides.")),
-    Setting("reads_url", _("Where records are read"), "url", False, _("Only where history is to be read from it.")),
+    Setting(
+        "reads_url",
+        _("Where records are read"),
+        "url",
+        False,
+        _("An address that answers as documented, or one of a .csv or .tsv."),
+    ),
 )
 ACCESS_STEPS = (
     _("Let the system take a POST for each write; the reference “Store writes” has the schema of all of them."),
@@ -49,6 +55,13 @@ GUIDE = Guide(
             "header",
             False,
             _("The same on every repeat. Empty: webhook-id, else the body itself."),
+        ),
+        Setting(
+            "columns",
+            _("Columns of its tables"),
+            "text",
+            False,
+            _("Only where a table's columns are not known by name; such as: Bestellnr=id, Artikel=sku, Menge=quantity"),
         ),
     ),
     steps=(

@@ -15,6 +15,7 @@ from sereno.connectors import signatures
 from sereno.connectors.building import body_hash
 from sereno.connectors.generic.mapping import UNKNOWN, map_delivery
 from sereno.connectors.generic.settings import GUIDE
+from sereno.connectors.generic.tables import is_table, map_table
 from sereno.connectors.generic.writing import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
@@ -66,6 +67,8 @@ def dedupe_key(headers: Mapping[str, str], body: bytes, settings: Mapping[str, A
 
 
 def _map(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
+    if is_table(delivery):
+        return map_table(delivery, settings)
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 

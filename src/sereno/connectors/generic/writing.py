@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from sereno.commerce.money import Money
+from sereno.connectors.generic import feeds
 from sereno.connectors.generic.settings import ACCESS, ACCESS_STEPS
 from sereno.connectors.reading import Reader, as_instant, as_text, iso
 from sereno.sdk.ports import HttpRequest
@@ -81,6 +82,8 @@ def reader(kind: str) -> Callable[[Exchange, Reading], Page]:
     item is a canonical event, or a record of the kind."""
 
     def read(exchange: Exchange, reading: Reading) -> Page:
+        if feeds.is_feed(exchange):
+            return feeds.read(exchange, reading, kind)
         query: dict[str, Any] = {"size": reading.size}
         for name, at in (("since", reading.since), ("until", reading.until)):
             if at is not None:
