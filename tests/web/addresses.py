@@ -20,7 +20,7 @@ from sereno.store import models
 from sereno.store.models import Shop
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences", "confirm", "handover"})
+PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences", "confirm", "handover", "grants"})
 """Pages without a sign-in, by the first part of their address."""
 Fill = Callable[[Shop], str | None]
 

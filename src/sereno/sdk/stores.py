@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
 from sereno.sdk.connector import Setting
@@ -231,6 +231,33 @@ class Probe:
     lacking: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A person is about to say yes on the platform's own page. `given` are the values of `Grant.asks`; `back` is where
+    their browser comes back to, `inbox` where the platform itself may send the key; `state` is to be brought back."""
+
+    given: Mapping[str, str]
+    back: str
+    inbox: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """How the platform hands over a key when a person says yes there (OAuth and its like).
+
+    `asks` are the values of `StoreApi.access` that must be known before. `address` is the platform's page. The key
+    comes back with the browser (`redirect`: `?state=...&code=...`), or the platform sends it to the inbox (`post`).
+    `state_of` finds the state in what came; `take` makes values of `access` of it, and raises StoreErrors.
+    """
+
+    asks: tuple[str, ...]
+    address: Callable[[Asking], str]
+    take: Callable[[Exchange, Asking, Mapping[str, str]], Mapping[str, str]]
+    comes_by: Literal["redirect", "post"] = "redirect"
+    state_of: Callable[[Mapping[str, str]], str] = lambda came: came.get("state", "")
+
+
 Handler = Callable[[Call, Any], Written]
 
 
@@ -242,7 +269,8 @@ class StoreApi:
     of write it has; what is not in it the platform lacks. `reads` gives pages of records by kind (`order`, `customer`,
     `product`, `stock_level`). `fetch` gives one record of a kind as it is now, by the platform's own id: what a thin
     notice (`is_thin`) leaves out; None when the platform has it no more; what has no kind of its own there (a refund, a
-    parcel) comes with its order. `per_second` is how many calls the platform takes. `sign` puts the credentials on.
+    parcel) comes with its order. `grant`: the platform can hand over the key itself. `per_second` is how many calls the
+    platform takes. `sign` puts the credentials on.
     """
 
     access: tuple[Setting, ...]
@@ -256,6 +284,7 @@ class StoreApi:
         default_factory=dict[str, Callable[[Exchange, str], Item | None]]
     )
     subscriptions: Subscriptions | None = None
+    grant: Grant | None = None
     per_second: float = 2.0
     sign: Callable[[Exchange, HttpRequest], HttpRequest] = lambda exchange, request: request
 

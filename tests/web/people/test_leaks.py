@@ -25,7 +25,7 @@ TOKENS = {"join", "answer", "unsubscribe", "preferences", "password-reset", "con
 PUBLIC = {
     "sign-in", "sign-in-code", "company", "company-back", "forgotten", "password-reset", "sign-out", "join", "setup",
     "language", "unsubscribe", "preferences", "answer", "api-docs", "media", "confirm", "handover",
-    "limits-answer",
+    "limits-answer", "grant-inbox",
 }  # fmt: skip
 """Addresses for people who are not signed in; they show nothing of a shop without a token of its own."""
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sereno.connectors.shopify import reading, writing_catalog, writing_contents, writing_orders, writing_payments
+from sereno.connectors.shopify import (
+    granting,
+    reading,
+    writing_catalog,
+    writing_contents,
+    writing_orders,
+    writing_payments,
+)
 from sereno.connectors.shopify.client import VERSION, ask, gid, nodes, told
 from sereno.connectors.shopify.settings import GUIDE
 from sereno.sdk import writes
@@ -139,6 +146,7 @@ STORE = StoreApi(
         _("Use the same client secret as this connection's signing secret: Shopify signs the app's webhooks with it."),
     ),
     probe=probe,
+    grant=granting.grant(SCOPES),
     writes={
         writes.TagOrder: writing_orders.tag_order,
         writes.NoteOrder: writing_orders.note_order,

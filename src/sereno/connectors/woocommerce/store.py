@@ -10,6 +10,7 @@ from typing import Any
 from sereno.connectors.reading import Reader
 from sereno.connectors.woocommerce import catalog_writes, order_writes, people_writes, reads, refunds
 from sereno.connectors.woocommerce.client import Body, as_list, ask, send, sign
+from sereno.connectors.woocommerce.granting import GRANT
 from sereno.connectors.woocommerce.settings import ACCESS, ACCESS_STEPS, GUIDE
 from sereno.sdk import writes
 from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions
@@ -98,6 +99,7 @@ STORE = StoreApi(
         writes.SetMetafield: catalog_writes.set_metafield,
         writes.CreateDiscountCode: people_writes.create_code,
     },
+    grant=GRANT,
     reads={"order": reads.orders, "customer": reads.customers, "product": reads.products},
     fetch={
         "order": reads.fetcher("orders", "order.read"),

@@ -58,7 +58,7 @@ def give_access(
     already stays, so that one value can be changed alone; an empty value clears it, unless it is a secret. The platform
     is asked first, unless not `is_asked`. Raises LookupError, ConnectionRefused."""
     staff = open_staff(database)
-    store = _store(staff, name, shop_id)
+    store = connection_store(staff, name, shop_id)
     is_new = not store.access
     access = _merged(store.api, store.access, values)
     if not is_new and access == dict(store.access) and not is_asked:
@@ -86,7 +86,7 @@ def check_access(name: str, *, by: str, shop_id: int, http: Http, database: Data
     """Ask the platform what it says of the key that is kept. A refusal raises the alert of it. Raises LookupError,
     ConnectionRefused."""
     staff = open_staff(database)
-    store = _store(staff, name, shop_id)
+    store = connection_store(staff, name, shop_id)
     if not store.access:
         raise ConnectionRefused("access.none", f"{name} has no key: give it one first")
     try:
@@ -129,7 +129,7 @@ def shown(name: str, *, shop_id: int, database: Database | None = None) -> list[
     ConnectionRefused when it cannot be read."""
     staff = open_staff(database)
     try:
-        store = _store(staff, name, shop_id)
+        store = connection_store(staff, name, shop_id)
     except ConnectionRefused as refusal:
         if refusal.code == "access.not_taken":
             return []
@@ -146,7 +146,7 @@ def _told(setting: Setting, value: str) -> str:
     return f"…{value[-4:]}" if len(value) >= 16 else ""
 
 
-def _store(staff: Staff, name: str, shop_id: int) -> Store:
+def connection_store(staff: Staff, name: str, shop_id: int) -> Store:
     """The connection, with its key or without. Raises LookupError, ConnectionRefused."""
     with staff.database.read() as tx:
         row = tx.one("connection_access", {"name": name})
@@ -174,13 +174,13 @@ def _merged(api: StoreApi, held: Mapping[str, str], values: Mapping[str, str]) -
         is_left = value is None or (one.kind == "secret" and not value.strip())
         kept = held.get(one.name, "") if is_left else str(value).strip()
         if problem := problem_of(one, kept):
-            raise ConnectionRefused(problem, _SAID[problem].format(name=one.name, help=one.help), one.name)
+            raise ConnectionRefused(problem, SAID[problem].format(name=one.name, help=one.help), one.name)
         if kept:
             found[one.name] = kept
     return found
 
 
-_SAID = {
+SAID = {
     "access.missing": "{name} is needed. {help}",
     "access.too_long": "{name} is too long to be that",
     "access.not_text": "{name} holds a line break or another sign that no key has: copy it again",

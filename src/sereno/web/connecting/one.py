@@ -19,6 +19,7 @@ from sereno.web.actions import carry_out
 from sereno.web.connecting import forms, listing, permission, testing, verifying, words
 from sereno.web.connecting.health import health_of, is_deleted, title_of_connection
 from sereno.web.paging import page_of
+from sereno.web.reading import part as reading_back
 from sereno.web.shell import render
 
 STATUSES = ("pending", "done", "ignored", "failed")
@@ -54,6 +55,7 @@ def shown(request: StaffRequest, row: Connection, access: dict[str, Any] | None 
         "secrets": verifying.described(row) if "settings" in request.can else [],
         "is_readable": verifying.secrets_of(row) is not None,
         "refusals": testing.last_refusals(row),
+        "reading": reading_back.part_of(row),
         "access": access or permission.part_of(row, may_see="settings" in request.can),
     }
     return render(request, "connecting/one.html", context, 422 if access else 200)

@@ -4,8 +4,10 @@ can do there with it, and the form to give it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sereno.runtime.connecting import ConnectionRefused
@@ -14,8 +16,10 @@ from sereno.runtime.stores.abilities import of_kind
 from sereno.runtime.stores.keys import REFUSED, facts_of
 from sereno.sdk.connector import Setting
 from sereno.sdk.plugin import registry
+from sereno.sdk.stores import Grant
 from sereno.store.models import Alert, Connection
 from sereno.web.connecting import forms, words
+from sereno.web.wiring import wiring
 
 PREFIX = "access-"
 """Of the fields' names: the page has other forms."""
@@ -59,7 +63,44 @@ def part_of(
         "problem": problem or (said if said and not field else ""),
         "theirs": str(refusal) if refusal is not None and not refusal.code.startswith("access.") else "",
         "is_open": refusal is not None,
+        "grant": _grant(row, api.grant, kept, typed or {}, refusal),
     }
+
+
+def _grant(
+    row: Connection,
+    grant: Grant | None,
+    kept: Mapping[str, permitting.Shown],
+    typed: Mapping[str, str],
+    refusal: ConnectionRefused | None,
+) -> dict[str, Any] | None:
+    """The form that leads to the platform's own page."""
+    connector = registry().connectors.get(row.kind)
+    if grant is None or connector is None or connector.store is None:
+        return None
+    known = {name: str(row.settings.get(name) or "") for name in grant.asks}
+    fields = [
+        replace(_field(one, kept.get(one.name), {**known, **typed}, ""), is_required=True, name=f"grant-{one.name}")
+        for one in connector.store.access
+        if one.name in grant.asks
+    ]
+    return {
+        "fields": [
+            replace(one, is_required=not (one.type == "password" and _is_kept(kept, one.name))) for one in fields
+        ],
+        "back": addresses(row.name)[0] if grant.comes_by == "redirect" else "",
+    }
+
+
+def _is_kept(kept: Mapping[str, permitting.Shown], name: str) -> bool:
+    held = kept.get(name.removeprefix("grant-"))
+    return held is not None and held.is_kept
+
+
+def addresses(name: str) -> tuple[str, str]:
+    """Where a browser comes back to with a key, and where a platform sends one."""
+    base = wiring().base_url
+    return f"{base}{reverse('connection-grant-back', args=[name])}", f"{base}{reverse('grant-inbox', args=[name])}"
 
 
 def _field(setting: Setting, kept: permitting.Shown | None, typed: Mapping[str, str], error: str) -> forms.Shown:

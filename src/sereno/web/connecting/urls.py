@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sereno.web.connecting import access, deliveries, listing, one
+from sereno.web.connecting import access, deliveries, granting, listing, one
 
 urlpatterns: list[URLPattern] = [
     path("connections", listing.connections, name="connections"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern] = [
     path("connections/<slug:name>/access", access.give, name="connection-access"),
     path("connections/<slug:name>/access/check", access.check, name="connection-access-check"),
     path("connections/<slug:name>/access/take", access.take, name="connection-access-take"),
+    path("connections/<slug:name>/grant", granting.begin, name="connection-grant"),
+    path("connections/<slug:name>/grant/back", granting.back, name="connection-grant-back"),
+    path("grants/<slug:name>", granting.received, name="grant-inbox"),
     path("connections/<slug:name>/change", one.change, name="connection-change"),
     path("connections/<slug:name>/switch", one.switch, name="connection-switch"),
     path("deliveries/<int:id>", deliveries.delivery, name="delivery"),

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sereno.runtime.connecting import mark_of
+from sereno.runtime.reading.seeing import MARK
 from sereno.sdk.connector import Connector
 from sereno.sdk.plugin import registry
 from sereno.store.models import Connection, Delivery
 from sereno.store.secrets import SecretsUnreadable, decrypt
 
-Signed = Literal["newest", "older", "unknown", "file"]
+Signed = Literal["newest", "older", "unknown", "file", "read"]
 LOOKED_AT = 100
 """The newest deliveries that are asked who signed them."""
 _SECRET_LIKE = ("token", "secret", "password", "api-key", "apikey", "authorization", "cookie", "credential")
@@ -55,10 +56,13 @@ def described(connection: Connection) -> list[Secret]:
 
 
 def signed_by(connection: Connection, delivery: Delivery) -> Signed:
-    """`file`: it was brought in by hand, unsigned. `unknown`: the door verified it, by a secret that has been ended."""
+    """`read`: Sereno fetched it itself. `file`: it was brought in by hand, unsigned. `unknown`: the door verified it,
+    by a secret that has been ended."""
     connector = registry().connectors.get(connection.kind)
     held = secrets_of(connection) or []
     headers, body = delivery.headers, bytes(delivery.body)
+    if MARK in headers:
+        return "read"
     if connector is None or "x-sereno-as" in headers:
         return "file" if "x-sereno-as" in headers else "unknown"
     for number, secret in enumerate(held):

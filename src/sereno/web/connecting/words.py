@@ -30,6 +30,7 @@ SIGNED: dict[str, tuple[str, str, str]] = {
     "newest": (mark("Signature right, by the newest secret"), "shield-check", "ok"),
     "older": (mark("Signature right, by an older secret"), "shield-check", "lamp"),
     "unknown": (mark("Signature was right when it came; that secret is ended"), "shield-check", "idle"),
+    "read": (mark("Read back from the store by Sereno, not received"), "rotate-ccw", "idle"),
     "file": (mark("Brought in from a file, not signed"), "file-text", "idle"),
 }
 """Label (not yet translated), icon, tone."""
@@ -93,6 +94,9 @@ def refusal_of_access(code: str, said: str) -> str:
         "access.not_url": _("That is no web address. Write it whole, with https:// before it."),
         "access.not_offered": _("Choose one of the list."),
         "access.none": _("There is no key yet."),
+        "access.state": _("What came back is too old, or nobody here asked for it. Begin anew."),
+        "access.no_grant": _("This platform hands over no keys by itself: paste one."),
+        "store.key_lacks": _("The key may not write. Give it the permission over there, then begin anew."),
         "access.unreadable": _(
             "The key was written with another SERENO_SECRET_KEY. Restore that, or give the key again."
         ),

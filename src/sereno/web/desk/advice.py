@@ -26,6 +26,8 @@ def advice(error: str, example: Effect | None) -> Advice:
     kind = error.partition(".")[0]
     found = _BY_CODE.get(error) or _BY_KIND.get(kind)
     text = found() if found is not None else _("Mend what the message names, then try again.")
+    if error in _IN_CONNECTIONS:
+        return Advice(text, _("To the connections"), reverse("connections"))
     if error in _IN_SHOP:
         return Advice(text, _("To the shop's settings"), reverse("shop-settings"))
     config: Mapping[str, Any] = example.config if example is not None else {}
@@ -36,8 +38,16 @@ def advice(error: str, example: Effect | None) -> Advice:
     return Advice(text)
 
 
+_IN_CONNECTIONS = frozenset({"store.none", "store.key_refused", "store.key_lacks", "store.key_unreadable"})
 _IN_SHOP = frozenset(
-    {"alerts.no_address", "alerts.no_webhook", "slack.refused", "http.address_blocked", "sender.missing"}
+    {
+        "store.blocked",
+        "alerts.no_address",
+        "alerts.no_webhook",
+        "slack.refused",
+        "http.address_blocked",
+        "sender.missing",
+    }
 )
 _NOT_OURS = frozenset({"mail.not_configured", "action.unknown", "links.missing"})
 
@@ -65,12 +75,30 @@ _BY_CODE: dict[str, Callable[[], str]] = {
     "http.address_blocked": lambda: _(
         "That host is not public. Add it to allowed_hosts in the shop's settings if it is yours, then try again."
     ),
+    "store.none": lambda: _(
+        "No store may be written to: give its connection a key. Then try all of them again; each happens once."
+    ),
+    "store.cannot": lambda: _("The store's platform cannot do this. Take the step out of the flow, or do it by hand."),
+    "store.key_refused": lambda: _(
+        "The store does not take Sereno's key any more. Give a good one, then try all again."
+    ),
+    "store.key_lacks": lambda: _(
+        "The key may not do this. Give it the permission in the store, ask the store on the connection's page, then "
+        "try all again."
+    ),
+    "store.key_unreadable": lambda: _("Give the connection its key again, then try all again."),
+    "store.blocked": lambda: _(
+        "The store's address is not public. Add its host to allowed_hosts in the shop's settings if it is yours."
+    ),
+    "store.not_found": lambda: _("The store does not know the record any more. Skip these."),
+    "store.busy": lambda: _("The store did not answer for long. When it is back, try all again; each happens once."),
     "http.no_answer": lambda: _("The other system did not answer for long. When it is back, try all again."),
 }
 _BY_KIND: dict[str, Callable[[], str]] = {
     "smtp": lambda: _("The mail server did not take it. When it does again, try all again."),
     "mail": lambda: _("The mail server did not take it. When it does again, try all again."),
     "http": lambda: _("The other system said no. Read what it said, mend it there or in the step, then try again."),
+    "store": lambda: _("The store said no. Read what it said, mend it there or in the step, then try again."),
     "slack": lambda: _("Slack did not take it. When it does again, try all again."),
     "sender": lambda: _("The sender's address is wrong. Mend it in the shop's settings, then try again."),
     "address": lambda: _("That is no e-mail address. Mend the record in the store, or skip these."),

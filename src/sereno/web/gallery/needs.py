@@ -13,7 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sereno.engine.places import kind_of, walk
 from sereno.modules.messages import templates
+from sereno.runtime.stores.abilities import WORDS, lacks
+from sereno.sdk.plugin import registry
 from sereno.store.models import Event, Shop
 from sereno.web.gallery.catalogue import Entry
 from sereno.web.wiring import wiring
@@ -73,7 +76,7 @@ class Need:
 
 def needs_of(shop: Shop, entry: Entry) -> list[Need]:
     """In the order of importance; those that are missing come first."""
-    found = [*_events(shop, entry), *_mail(entry), *_consent(entry)]
+    found = [*_events(shop, entry), *_store(shop, entry), *_mail(entry), *_consent(entry)]
     found += [_setting(shop, name) for name in settings_of(entry)]
     order = {"missing": 0, "advised": 1, "met": 2}
     return sorted(found, key=lambda need: order[need.state])
@@ -140,6 +143,25 @@ def _events(shop: Shop, entry: Entry) -> list[Need]:
             gettext("Connect a store"),
         )
     ]
+
+
+def _store(shop: Shop, entry: Entry) -> list[Need]:
+    """What its steps ask of the shop's own platform."""
+    plugins = registry()
+    kinds = {kind_of(step) for _path, step in walk(entry.document)}
+    wanted = {found.ability.ability for kind in kinds if (found := plugins.actions.get(kind)) and found.ability}
+    if not wanted:
+        return []
+    said = ", ".join(sorted({gettext(WORDS.get(one, one)).lower() for one in wanted}))
+    title = gettext("A store in which Sereno may: %(what)s") % {"what": said}
+    lacking = lacks(plugins, shop.pk, kinds)
+    if not lacking:
+        return [Need("store", title, gettext("There is one."), "met")]
+    if any(one.code == "store.none" for one in lacking.values()):
+        text = gettext("No store may be written to yet. In shadow it works without; live it needs a key.")
+    else:
+        text = gettext("Your store's platform cannot do all of this. Live, those steps would fail.")
+    return [Need("store", title, text, "advised", _to("connections"), gettext("Give a connection a key"))]
 
 
 def _mail(entry: Entry) -> list[Need]:
