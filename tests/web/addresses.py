@@ -103,6 +103,7 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("events", "id"): newest(models.Event),
     ("deliveries", "id"): newest(models.Delivery, by="connection__shop"),
     ("effects", "id"): newest(models.Effect),
+    ("connections", "id"): newest(models.Backfill),
     ("limits/questions", "id"): newest(models.LimitQuestion, status="open"),
     ("limits", "token"): lambda shop: None,
     ("approvals", "id"): newest(models.Approval, status="open"),

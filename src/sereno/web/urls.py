@@ -30,6 +30,7 @@ from sereno.web.pages import (
 )
 from sereno.web.people import urls as people
 from sereno.web.privacy import urls as privacy
+from sereno.web.reading import urls as reading_back
 from sereno.web.results import urls as results
 from sereno.web.stages import urls as stages
 from sereno.web.stock import urls as stock
@@ -49,6 +50,7 @@ urlpatterns = [
     *content.urlpatterns,
     *people.urlpatterns,
     *connecting.urlpatterns,
+    *reading_back.urlpatterns,
     *desk.urlpatterns,
     *gallery.urlpatterns,
     *outgoing.urlpatterns,

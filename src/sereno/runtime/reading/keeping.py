@@ -8,7 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from sereno.runtime.clock import SystemClock
-from sereno.runtime.reading.working import Reader
+from sereno.runtime.reading.fetching import Fetcher
 from sereno.runtime.worker import worker_name
 from sereno.runtime.world import World
 from sereno.store.database import Database, DatabaseError
@@ -50,7 +50,7 @@ class Readers:
 
     def _run(self) -> None:
         world = self._make(f"{worker_name()[:56]}:read")
-        reader = Reader(world, self._base_url, self._stop.wait)
+        reader = Fetcher(world, self._base_url, self._stop.wait)
         set_at = 0.0
         while not self._stop.is_set():
             done = 0
@@ -58,7 +58,7 @@ class Readers:
                 if monotonic() >= set_at:
                     self._set_clock(world)
                     set_at = monotonic() + SET_CLOCK
-                done = reader.run()
+                done = reader.fetch() + reader.run()
             except DatabaseError as error:
                 log.warning("platforms are not read: %s", str(error).strip().splitlines()[:1])
             except Exception:

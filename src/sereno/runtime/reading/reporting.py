@@ -12,22 +12,11 @@ OPEN = ("waiting", "running", "paused")
 
 def backfill_row(row: Any) -> dict[str, Any]:
     """Of a `Backfill` with its connection."""
-    counts: Mapping[str, Mapping[str, int]] = row.counts
     return {
         "id": row.pk,
         "connection": row.connection.name,
         "status": row.status,
-        "kinds": [
-            {
-                "kind": kind,
-                "read": counts.get(kind, {}).get("read", 0),
-                "total": counts.get(kind, {}).get("total"),
-                "new": counts.get(kind, {}).get("new", 0),
-                "failed": counts.get(kind, {}).get("failed", 0),
-                "is_over": number < row.place,
-            }
-            for number, kind in enumerate(row.kinds)
-        ],
+        "kinds": kind_rows(row),
         "since": instant_text(row.since),
         "until": instant_text(row.until),
         "by": row.by,
@@ -38,6 +27,22 @@ def backfill_row(row: Any) -> dict[str, Any]:
         "error": row.error,
         "message": row.message,
     }
+
+
+def kind_rows(row: Any) -> list[dict[str, Any]]:
+    """How far each kind of record is."""
+    counts: Mapping[str, Mapping[str, int]] = row.counts
+    return [
+        {
+            "kind": kind,
+            "read": counts.get(kind, {}).get("read", 0),
+            "total": counts.get(kind, {}).get("total"),
+            "new": counts.get(kind, {}).get("new", 0),
+            "failed": counts.get(kind, {}).get("failed", 0),
+            "is_over": number < row.place,
+        }
+        for number, kind in enumerate(row.kinds)
+    ]
 
 
 def progress(row: Any) -> float | None:
