@@ -23,7 +23,10 @@ class Host:
 
     name: str
     title: str
-    document: str
+
+    @property
+    def document(self) -> str:
+        return f"flow: {self.name}\nname: {self.title}\ntrigger: {{event: custom.{self.name}}}\nsteps: []\n"
 
 
 def host_run(

@@ -22,11 +22,7 @@ from sereno.store.fields import storable, to_micros
 from sereno.store.secrets import decrypt, encrypt
 
 FLOW = "sereno-webhooks"
-HOST = notices.Host(
-    FLOW,
-    "Outgoing webhooks",
-    f"flow: {FLOW}\nname: Outgoing webhooks\ntrigger: {{event: custom.sereno-webhooks}}\nsteps: []\n",
-)
+HOST = notices.Host(FLOW, "Outgoing webhooks")
 """Messages hang on runs of a flow that nothing starts: so they are shown, tried again and counted as all effects."""
 LONGEST_URL = 2000
 MOST = 50

@@ -23,11 +23,7 @@ from sereno.store.database import Database, Transaction
 from sereno.store.fields import from_micros, to_micros
 
 ACTION = "alerts.limit"
-HOST = notices.Host(
-    "limit-questions",
-    "Questions about limits",
-    "flow: limit-questions\nname: Questions about limits\ntrigger: manual\nsteps: []\n",
-)
+HOST = notices.Host("limit-questions", "Questions about limits")
 """What the mails about a limit hang on."""
 ASKED = "operator"
 """The role such a question is put to; owners where nobody has it."""

@@ -30,11 +30,7 @@ from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import storable, to_micros
 
-HOST = Host(
-    "orders-by-hand",
-    "What staff did to orders",
-    "flow: orders-by-hand\nname: What staff did to orders\ntrigger: manual\nsteps: []\n",
-)
+HOST = Host("orders-by-hand", "What staff did to orders")
 """What the effects hang on that people ask for."""
 BY_HAND = ("orders.cancel", "orders.refund", "orders.capture", "orders.note", "orders.fulfill")
 """Actions that people may ask for with one order at hand; `hold` and `release` have functions of their own."""

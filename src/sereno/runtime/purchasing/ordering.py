@@ -29,9 +29,7 @@ OPEN = ("draft", "approved", "sent", "confirmed", "partial")
 SENT = ("sent", "confirmed", "partial")
 SEND = "purchasing.deliver_order"
 FLOW = "purchase-orders"
-HOST = notices.Host(
-    FLOW, "Purchase orders", f"flow: {FLOW}\nname: Purchase orders\ntrigger: {{event: custom.{FLOW}}}\nsteps: []\n"
-)
+HOST = notices.Host(FLOW, "Purchase orders")
 """What is sent to suppliers hangs on its runs."""
 MOST_UNITS = 10_000_000
 

@@ -27,9 +27,7 @@ from sereno.store.fields import from_micros, storable, to_micros
 
 FLOW = "sereno-alerts"
 ACTION = "alerts.tell"
-HOST = notices.Host(
-    FLOW, "Alerts", f"flow: {FLOW}\nname: Alerts\ntrigger: {{event: custom.sereno-alerts}}\nsteps: []\n"
-)
+HOST = notices.Host(FLOW, "Alerts")
 """Mails about alerts hang on a run of a flow that nothing starts: so they are shown and tried again as all effects."""
 INTERVALS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 """Between the first telling and the first digest, and so on; the last one goes on."""
