@@ -5,9 +5,8 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from installation import ready
-
 import sereno.runtime
+from installation import ready
 
 
 def test_every_host_is_a_flow() -> None:
