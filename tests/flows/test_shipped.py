@@ -28,6 +28,13 @@ def test_all_are_there() -> None:
         "restricted-zone",
         "capture-payment",
         "low-stock",
+        "reserve-stock",
+        "tell-all-stores",
+        "even-out-stock",
+        "hide-sold-out",
+        "stock-badge",
+        "sort-products",
+        "product-launch",
         "high-value-customer",
         "acquisition-channel",
     }

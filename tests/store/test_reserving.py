@@ -16,6 +16,7 @@ from sereno.runtime.stock import reserving
 from sereno.runtime.stock.reserving import Counter, LiveReservations
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.ports import Short
+from sereno.sdk.templates import shipped_flow
 from sereno.store.fields import to_micros
 from sereno.store.scratch import open_scratch
 
@@ -203,6 +204,19 @@ def test_a_flow_reserves_and_hears_of_what_changed(place: Place) -> None:
     events = place.rows("SELECT subject, data FROM event WHERE type = 'stock.available_changed'")
     assert [row[0] for row in events] == ["sku:B"]
     assert place.rows("SELECT count(*) FROM run WHERE flow_id = (SELECT id FROM flow WHERE name = 'heard')") == [(1,)]
+
+
+def test_the_shipped_flow_tells_what_is_short_in_the_shops_language(place: Place) -> None:
+    shipped = shipped_flow("reserve-stock")
+    assert shipped is not None
+    place.flow(shipped.text)
+    place.send(level("B", 1))
+    place.drain()
+    place.send(order("pos~1", lines=lines(B=1)), order("pos~2", lines=lines(B=2)))
+    place.drain()
+    rows = place.rows("SELECT subject, config FROM effect WHERE action = 'alerts.notify'")
+    assert [row[0] for row in rows] == ["order:pos~2"]
+    assert "Falta stock para el pedido pos~2: B" in rows[0][1]
 
 
 @pytest.mark.parametrize("buyers", [64, 100])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from math import ceil
 from typing import Any
 
 from sereno.commerce.identity import text, variant_key
@@ -68,3 +69,41 @@ def allocate(rooms: Sequence[Room], quantity: int, *, can_oversell: bool = False
 def offered(available: int, kept_back: int) -> int:
     """What a channel is told: never below zero."""
     return max(available - kept_back, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """An item at one place: how many can be sold there, how many are on their way to it, and how many left a day."""
+
+    location: str
+    available: int
+    incoming: int
+    per_day: float
+
+
+def even_out(shelves: Sequence[Shelf], cover_days: float, keep_days: float) -> list[tuple[str, str, int]]:
+    """Moves (from, to, how many) so that each place has stock for `cover_days` of what it sells, from those that keep
+    enough for `keep_days` themselves. Who has the least time left is served first, by who has the most to spare; a
+    place that sells nothing asks for nothing. Never more than there is, never to and fro."""
+    needs = sorted(
+        ((one.available + one.incoming) / one.per_day, one.location, ceil(one.per_day * cover_days))
+        for one in shelves
+        if one.per_day > 0 and one.available + one.incoming < one.per_day * cover_days
+    )
+    there = {one.location: one.available + one.incoming for one in shelves}
+    takers = {location for _, location, _ in needs}
+    spare = {
+        one.location: min(one.available, one.available - ceil(one.per_day * keep_days))
+        for one in shelves
+        if one.location not in takers
+    }
+    found: list[tuple[str, str, int]] = []
+    for _, location, target in needs:
+        wanted = target - max(there[location], 0)
+        for giver in sorted(spare, key=lambda name: (-spare[name], name)):
+            number = min(wanted, spare[giver])
+            if number > 0:
+                found.append((giver, location, number))
+                spare[giver] -= number
+                wanted -= number
+    return found

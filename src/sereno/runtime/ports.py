@@ -11,11 +11,13 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 
 from sereno.runtime import inbox
+from sereno.runtime.stock.evening import LiveTransfers
+from sereno.runtime.stock.marks import LiveMarks
 from sereno.runtime.stock.offering import LiveAvailability
 from sereno.runtime.stock.reserving import LiveReservations
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.ports import Availability, Consents, Events, Holds, Log, Reservations, Tags
+from sereno.sdk.ports import Availability, Consents, Events, Holds, Log, Marks, Reservations, Tags, Transfers
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
@@ -173,6 +175,10 @@ def port_finder(
             return _Consents(writes, database, tx)
         if kind is Reservations:
             return LiveReservations(database, shop.id, to_micros(writes.now), tx)
+        if kind is Transfers:
+            return LiveTransfers(database, shop.id, to_micros(writes.now), tx)
+        if kind is Marks:
+            return LiveMarks(database, shop.id, to_micros(writes.now))
         if kind is Availability:
             return LiveAvailability(database, shop.id, to_micros(writes.now))
         if kind is Holds:

@@ -10,6 +10,7 @@ from sereno.runtime.records import Records
 from sereno.sdk.plugin import Plugins
 from sereno.store.database import Database, Transaction
 
+_OF_PRODUCT = ("title", "url", "image_url", "status", "deleted_at", "published_at", "variants")
 _SAID_BY_STOCK = ("available", "is_tracked")
 
 
@@ -50,6 +51,6 @@ class ProductLookup:
 
 
 def _merged(product: Mapping[str, Any], variant: Mapping[str, Any], stock: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: product.get(name) for name in ("title", "url", "image_url", "status", "deleted_at")}
+    found = {name: product.get(name) for name in _OF_PRODUCT}
     found |= {name: value for name, value in variant.items() if value is not None}
     return found | {name: stock[name] for name in _SAID_BY_STOCK if stock.get(name) is not None}

@@ -71,8 +71,10 @@ def project(
         writer.write(tx, rows, now)
         for _, held in rows:
             held.is_changed = held.is_new = False
-    figures.keep_figures(tx, changed, now)
-    figures.keep_orders(tx, facts, now)
+    if changed:
+        # A back-test leaves nothing to write, and has no book of stock.
+        figures.keep_figures(tx, changed, now)
+        figures.keep_orders(tx, facts, now)
 
 
 def records_of(event: Event, plugins: Plugins) -> list[tuple[str, str]]:

@@ -103,6 +103,29 @@ class Holds(Protocol):
     def is_held(self, order: str) -> bool: ...
 
 
+class Transfers(Protocol):
+    """Moves of goods between a shop's own places."""
+
+    def propose(self, cover_days: int, keep_days: int, by: str) -> Sequence[int]:
+        """Propose what lets each place sell for `cover_days`, from those that keep enough for `keep_days`. Gives the
+        numbers of the new transfers; nobody is sent anywhere before a person says so."""
+        ...
+
+
+class Marks(Protocol):
+    """What Sereno changed on products in the store, so that it takes back its own changes and nobody else's."""
+
+    def get(self, product: str, kind: str) -> str | None:
+        """The mark's text; None where there is none."""
+        ...
+
+    def put(self, product: str, kind: str, text: str) -> None:
+        """Durable at once: before the store is asked, so that a change that was asked for is known to be ours."""
+        ...
+
+    def remove(self, product: str, kind: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What one store is to be told: so many of this variant can be sold at this place of it. `expected`: what it said

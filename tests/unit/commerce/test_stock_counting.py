@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sereno.commerce.stock import Room, allocate, item_key, offered, wanted, whole
+from sereno.commerce.stock import Room, Shelf, allocate, even_out, item_key, offered, wanted, whole
 
 
 def test_lines_want_their_items_by_sku_or_variant() -> None:
@@ -55,3 +55,27 @@ def test_never_more_than_there_is(there: list[int], quantity: int) -> None:
 
 def test_a_channel_is_never_told_less_than_nothing() -> None:
     assert [offered(5, 2), offered(1, 2), offered(-1, 0)] == [3, 0, 0]
+
+
+def test_goods_move_to_where_they_sell() -> None:
+    shelves = [
+        Shelf("north", 100, 0, 1.0),
+        Shelf("south", 2, 0, 2.0),
+        Shelf("west", 0, 20, 1.0),
+        Shelf("dust", 9, 0, 0),
+    ]
+    assert even_out(shelves, 14, 28) == [("north", "south", 26)]
+    assert even_out([Shelf("a", 10, 0, 1.0), Shelf("b", 0, 0, 1.0)], 14, 28) == []
+    assert even_out([Shelf("a", 30, 0, 1.0), Shelf("b", 0, 0, 1.0)], 14, 28) == [("a", "b", 2)]
+
+
+@given(st.lists(st.tuples(st.integers(-5, 90), st.integers(0, 20), st.floats(0, 4)), max_size=5), st.integers(1, 40))
+def test_moves_never_take_more_than_there_is(given_: list[tuple[int, int, float]], cover: int) -> None:
+    shelves = [Shelf(str(number), *one) for number, one in enumerate(given_)]
+    moves = even_out(shelves, cover, cover * 2)
+    for one in shelves:
+        left = sum(number for origin, _, number in moves if origin == one.location)
+        came = sum(number for _, place, number in moves if place == one.location)
+        assert not (left and came)
+        assert left <= max(one.available, 0)
+    assert all(number > 0 for _, _, number in moves)

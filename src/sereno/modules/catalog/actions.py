@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator
 
@@ -14,12 +15,14 @@ from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action
+from sereno.sdk.ports import Marks, Products
 from sereno.sdk.result import Done, Fail, Result
 from sereno.sdk.stores import write_to_store
 from sereno.sdk.storing import product_key, product_of, variant_key, write_all
 from sereno.sdk.tagging import TagConfig
 from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, TagProduct, Write
 
+HIDDEN = "hidden"
 OF_PRODUCT = frozenset({"product"})
 NO_PRODUCT = Fail("product.missing", "This run is about no product. Start the flow by an event that names one.")
 
@@ -89,6 +92,12 @@ class ShowConfig(Config):
     pass
 
 
+class HideConfig(Config):
+    when: Literal["always", "sold_out"] = option(
+        _("When"), default="always", help=_("Sold out: only when no variant of it can be sold.")
+    )
+
+
 @action(
     "catalog.publish",
     label=_("Show the product in the shop"),
@@ -100,42 +109,119 @@ class ShowConfig(Config):
     ability=PublishProduct,
 )
 def publish(config: ShowConfig, ctx: Context) -> Result:
-    """Put the product on sale in the store. `changed` says whether it was hidden before."""
-    return _show(ctx, is_published=True)
+    """Put the product on sale in the store, whoever hid it. `changed` says whether it was hidden before."""
+    key = product_key(ctx)
+    if not key:
+        return NO_PRODUCT
+    was = _is_shown(ctx)
+    result = write_to_store(ctx, PublishProduct(key, is_published=True))
+    if isinstance(result, Done):
+        _marks(ctx, lambda marks: marks.remove(key, HIDDEN))
+        return Done({**result.value, "changed": was is not True, "before": "shown" if was else "hidden"})
+    return result
 
 
 @action(
     "catalog.hide",
     label=_("Hide the product"),
     icon="eye-off",
+    config=HideConfig,
+    needs=OF_PRODUCT,
+    result=CHANGED,
+    connection=lambda config: "store",
+    ability=PublishProduct,
+)
+def hide(config: HideConfig, ctx: Context) -> Result:
+    """Take the product off sale in the store, and remember that it was Sereno who did: only then it is shown again by
+    *Show the product again*. One that is hidden already is left alone."""
+    key = product_key(ctx)
+    if not key:
+        return NO_PRODUCT
+    if config.when == "sold_out" and not _is_sold_out(ctx):
+        return Done({"changed": False, "before": "shown"})
+    is_ours = _marks(ctx, lambda marks: marks.get(key, HIDDEN)) is not None
+    # On a later attempt the record may show what the first one did.
+    if _is_shown(ctx) is False and not (is_ours and ctx.attempt > 1):
+        return Done({"changed": False, "before": "hidden"})
+    _marks(ctx, lambda marks: marks.put(key, HIDDEN, ctx.run))
+    result = write_to_store(ctx, PublishProduct(key, is_published=False))
+    if isinstance(result, Fail) and not is_ours:
+        _marks(ctx, lambda marks: marks.remove(key, HIDDEN))
+    return Done({**result.value, "changed": True, "before": "shown"}) if isinstance(result, Done) else result
+
+
+@action(
+    "catalog.show_again",
+    label=_("Show the product again, if Sereno hid it"),
+    icon="eye",
     config=ShowConfig,
     needs=OF_PRODUCT,
     result=CHANGED,
     connection=lambda config: "store",
     ability=PublishProduct,
 )
-def hide(config: ShowConfig, ctx: Context) -> Result:
-    """Take the product off sale in the store. With `as: hidden`, `vars.hidden.changed` says whether it was on sale
-    before: so what was hidden by somebody else is not shown again."""
-    return _show(ctx, is_published=False)
-
-
-def _show(ctx: Context, *, is_published: bool) -> Result:
-    key, product = product_key(ctx), product_of(ctx)
+def show_again(config: ShowConfig, ctx: Context) -> Result:
+    """Put a product on sale again that Sereno hid. One that somebody else hid stays hidden, and the store is not
+    asked."""
+    key = product_key(ctx)
     if not key:
         return NO_PRODUCT
-    was = product.get("published_at") is not None and product.get("status") in (None, "active")
-    if not product:
-        was = not is_published
-    elif "published_at" not in product:
-        was = product.get("status") in (None, "active")
-    # On a later attempt the record may show what the first one did.
-    if was == is_published and ctx.attempt == 1:
-        return Done({"changed": False, "before": "shown" if was else "hidden"})
-    result = write_to_store(ctx, PublishProduct(key, is_published))
-    if isinstance(result, Done):
-        return Done({**result.value, "changed": True, "before": "hidden" if is_published else "shown"})
-    return result
+    if _marks(ctx, lambda marks: marks.get(key, HIDDEN)) is None:
+        return Done({"changed": False, "before": ""})
+    result = write_to_store(ctx, PublishProduct(key, is_published=True))
+    if not isinstance(result, Done):
+        return result
+    _marks(ctx, lambda marks: marks.remove(key, HIDDEN))
+    return Done({**result.value, "changed": True, "before": "hidden"})
+
+
+def _marks(ctx: Context, what: Callable[[Marks], str | None]) -> str | None:
+    """Nothing is remembered where there is no port for it: then nothing is taken back either."""
+    try:
+        return what(ctx.port(Marks))
+    except LookupError:
+        return None
+
+
+def _today(ctx: Context) -> Mapping[str, Any]:
+    """The product as it is known now, also when the run knows only its variant."""
+    product = product_of(ctx)
+    if "variants" in product or not (variant := variant_key(ctx)):
+        return product
+    try:
+        return {**product, **ctx.port(Products).today([variant]).get(variant, {})}
+    except LookupError:
+        return product
+
+
+def _is_shown(ctx: Context) -> bool | None:
+    """None where nobody has said it."""
+    product = _today(ctx)
+    if product.get("status") not in (None, "active"):
+        return False
+    if "published_at" in product and product.get("id"):
+        return product["published_at"] is not None
+    return True if product.get("status") == "active" or product.get("published_at") else None
+
+
+def _is_sold_out(ctx: Context) -> bool:
+    """Whether none of its variants can be sold, as each is counted now."""
+    product = _today(ctx)
+    own = {variant_key(ctx): product} if product.get("available") is not None else {}
+    names = [str(one["variant_id"]) for one in parts(product.get("variants")) if one.get("variant_id")]
+    try:
+        known = {**ctx.port(Products).today(names), **own}
+    except LookupError:
+        known = own
+    if not known or any(name not in known for name in names):
+        return False
+    return all(
+        one.get("is_tracked") is not False
+        and one.get("can_backorder") is not True
+        and one.get("available") is not None
+        and one["available"] <= 0
+        for one in known.values()
+    )
 
 
 @action(
@@ -218,12 +304,21 @@ class BadgeConfig(Config):
     icon="star",
     config=BadgeConfig,
     needs=OF_PRODUCT,
+    result=CHANGED,
     connection=lambda config: "store",
     ability=SetMetafield,
 )
 def set_badge(config: BadgeConfig, ctx: Context) -> Result:
-    """Write a text onto the product, for the shop's theme to show (a field `sereno.badge`). Empty takes it away."""
-    key = product_key(ctx)
+    """Write a text onto the product, for the shop's theme to show (a field `sereno.badge`). Empty takes it away. Where
+    it stands there already, the store is not asked."""
+    key, badge = product_key(ctx), " ".join(config.badge.split())[:200]
     if not key:
         return NO_PRODUCT
-    return write_to_store(ctx, SetMetafield("product", key, config.name, " ".join(config.badge.split())[:200]))
+    was = _marks(ctx, lambda marks: marks.get(key, config.name))
+    if (was or "") == badge:
+        return Done({"changed": False, "before": was or ""})
+    result = write_to_store(ctx, SetMetafield("product", key, config.name, badge))
+    if not isinstance(result, Done):
+        return result
+    _marks(ctx, lambda marks: marks.put(key, config.name, badge))
+    return Done({**result.value, "changed": True, "before": was or ""})

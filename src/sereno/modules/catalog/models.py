@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from sereno.store.fields import InstantField
 from sereno.store.models.projected import Projected
+from sereno.store.models.shops import Shop
 
 
 class Product(Projected):
@@ -39,3 +41,18 @@ class Variant(Projected):
             models.Index(fields=("shop", "sku"), name="catalog_variant_sku"),
             models.Index(fields=("shop", "product_key"), name="catalog_variant_product"),
         )
+
+
+class ProductMark(models.Model):
+    """A change of Sereno's own on a product in the store: `kind` `hidden`, or a field by its name with its `text`."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
+    product = models.CharField(max_length=200)
+    kind = models.CharField(max_length=64)
+    text = models.CharField(max_length=200, default="")
+    at = InstantField()
+
+    class Meta:
+        db_table = "catalog_mark"
+        constraints = (models.UniqueConstraint(fields=("shop", "product", "kind"), name="catalog_mark_once"),)

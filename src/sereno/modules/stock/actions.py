@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import field_validator
 
 from sereno.commerce.schema import Field, record
-from sereno.sdk.config import Config, text
+from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action
-from sereno.sdk.ports import Availability, Reservations
+from sereno.sdk.ports import Availability, Reservations, Transfers
 from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.sdk.stores import Stores, write_to_store
 from sereno.sdk.storing import product_key, product_of, variant_key
@@ -122,6 +122,38 @@ def release(config: ReserveConfig, ctx: Context) -> Result:
         return Done({"lines": ctx.port(Reservations).release(order[0])})
     except LookupError:
         return Fail("stock.none", "This shop keeps no stock.")
+
+
+class EvenConfig(Config):
+    cover_days: int = option(_("Days of sales each place should have"), default=14)
+    keep_days: int = option(_("Days of sales a giving place keeps"), default=28)
+
+    @field_validator("cover_days", "keep_days")
+    @classmethod
+    def _is_some(cls, value: int) -> int:
+        if not 1 <= value <= 365:
+            raise ValueError("1 to 365 days")
+        return value
+
+
+PROPOSED = record("proposed", "What was proposed.", [Field("transfers", "integer", "How many transfers.")])
+
+
+@action(
+    "stock.propose_transfers",
+    label=_("Propose transfers, so that each place has {cover_days} days of sales"),
+    icon="move",
+    config=EvenConfig,
+    result=PROPOSED,
+)
+def propose_transfers(config: EvenConfig, ctx: Context) -> Result:
+    """Propose what should move between the shop's places, by what left each in the last 28 days. A person sends them;
+    what is proposed already is not proposed again."""
+    try:
+        made = ctx.port(Transfers).propose(config.cover_days, config.keep_days, f"flow:{ctx.flow}")
+    except LookupError:
+        return Fail("stock.none", "This shop keeps no stock.")
+    return Done({"transfers": len(made)})
 
 
 class OfferConfig(Config):

@@ -115,6 +115,7 @@ NOT_PERSONAL: dict[str, str] = {
     "stock_movement": "what came and went, for which order, and who of the staff counted it",
     "stock_location": "places of the shop",
     "stock_safety": "numbers",
+    "catalog_mark": "what was changed on products",
     "stock_transfer": "goods, and who of the staff moved them",
     "shop": "what the shop says of itself",
     "connection": "a way in; no person's",

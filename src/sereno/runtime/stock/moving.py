@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.staff import audit, open_staff
 from sereno.runtime.stock import reserving
 from sereno.runtime.stock.book import Book
 from sereno.runtime.stock.telling import tell_changed, tell_transfer
@@ -137,12 +137,13 @@ def propose_transfer(
     """A transfer to be sent. `uid` names it by the facts it is made of: None is given when it is there already."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
-        return put_transfer(tx, staff, shop_id, origin, destination, lines, by, uid=uid, reason=reason)
+        now = to_micros(staff.world.clock.now())
+        return put_transfer(tx, now, shop_id, origin, destination, lines, by, uid=uid, reason=reason)
 
 
 def put_transfer(
     tx: Transaction,
-    staff: Staff,
+    now: int,
     shop_id: int,
     origin: str,
     destination: str,
@@ -157,7 +158,6 @@ def put_transfer(
         raise ValueError("a transfer goes from one place to another")
     if not lines or not all(0 < number < MOST for number in lines.values()):
         raise ValueError("a transfer needs at least one item, and 1 or more of each")
-    now = to_micros(staff.world.clock.now())
     named = uid or f"{by}|{now}|{origin}|{destination}|{sorted(lines)[0]}"
     row = tx.one(
         "add_stock_transfer",

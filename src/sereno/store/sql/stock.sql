@@ -136,3 +136,13 @@ WHERE shop_id = :shop AND id = :id AND kind = 'counted' AND reference = ''
 
 -- name: stock_count_undone
 SELECT 1 FROM stock_movement WHERE shop_id = :shop AND item = :item AND reference = :reference AND kind = 'counted'
+
+-- name: product_mark
+SELECT text FROM catalog_mark WHERE shop_id = :shop AND product = :product AND kind = :kind
+
+-- name: put_product_mark
+INSERT INTO catalog_mark (shop_id, product, kind, text, at) VALUES (:shop, :product, :kind, :text, :now)
+ON CONFLICT (shop_id, product, kind) DO UPDATE SET text = excluded.text, at = excluded.at
+
+-- name: drop_product_mark
+DELETE FROM catalog_mark WHERE shop_id = :shop AND product = :product AND kind = :kind
