@@ -8,7 +8,7 @@ from typing import Any
 
 from support import START, Place
 
-from sereno.runtime import services
+from sereno.runtime import services, webhooks
 from sereno.sdk.connector import NewEvent
 
 WHOLE: dict[str, Any] = {
@@ -146,3 +146,45 @@ def test_there_is_no_ticket_for_an_order_that_is_held(place: Place) -> None:
     place.drain()
     assert stated(place, "pick_ticket.created") == []
     assert ("orders.print_ticket", "failed", 1, "order.held") in place.effects()
+
+
+def test_goods_are_reserved_together_or_the_order_is_held(place: Place) -> None:
+    level = {"sku": "TAZA-1", "variant_id": "v-1", "available": 3, "is_tracked": True, "updated_at": START.isoformat()}
+    place.send(NewEvent("s1", "stock.changed", "variant:v-1", START, level, {"variant": "v-1", "sku": "TAZA-1"}))
+    place.drain()
+    place.flow(VERIFY.replace("{stock: false}", "{}"))
+    for key in ("1", "2"):
+        refs = {"order": key, "customer": "17"}
+        place.send(NewEvent(f"o{key}", "order.created", f"order:{key}", START, {**WHOLE, "id": key}, refs))
+        place.drain()
+    assert said(place)[0] == "good"
+    assert said(place)[1].startswith("stock.short: ") and "TAZA-1 1/2" in said(place)[1]
+    reserved = place.rows("SELECT order_key, item, quantity FROM stock_reservation WHERE status = 'open'")
+    assert ("1", "TAZA-1", 2) in reserved
+    assert {row[0] for row in reserved} == {"1"}
+
+
+def test_others_hear_of_holds_and_tickets_once(place: Place) -> None:
+    webhooks.create_webhook(
+        place.shop,
+        "erp",
+        "https://erp.example/in",
+        ["order.held", "pick_ticket.created"],
+        "ana",
+        database=place.database,
+    )
+    place.flow(VERIFY)
+    place.flow("flow: t\ntrigger: {event: order.created}\nsteps:\n  - orders.print_ticket: {}")
+    place.send(order(phone=None))
+    place.drain()
+    told = [json.loads(row[0]) for row in place.rows("SELECT config FROM effect WHERE action = 'webhooks.deliver'")]
+    assert sorted(one["type"] for one in told) == ["order.held", "pick_ticket.created"]
+    ticket = next(one["body"]["data"] for one in told if one["type"] == "pick_ticket.created")
+    assert [line["sku"] for line in ticket["lines"]] == ["TAZA-1", "RING-9"]
+
+
+def test_nobody_outside_can_tell_of_a_hold(place: Place) -> None:
+    webhooks.create_webhook(place.shop, "erp", "https://erp.example/in", ["order.held"], "ana", database=place.database)
+    place.send(NewEvent("x", "order.held", "order:1", START, {"id": "1", "is_held": True}, {"order": "1"}))
+    place.drain()
+    assert place.rows("SELECT count(*) FROM effect WHERE action = 'webhooks.deliver'") == [(0,)]
