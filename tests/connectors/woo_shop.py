@@ -88,6 +88,9 @@ class Shop(Wire):
     marks_refunds: bool = True
     refuses_refunds: bool = False
     has_tracking: bool = True
+    has_fulfillments: bool = False
+    captures: list[str] = field(default_factory=list)
+    fulfillments: list[dict[str, Any]] = field(default_factory=list)
     orders: dict[int, dict[str, Any]] = field(default_factory=lambda: {100: order()})
     refunds: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -122,6 +125,8 @@ class Shop(Wire):
             self.products,
             self.product_tags,
             self.coupons,
+            self.fulfillments,
+            self.captures,
         )
 
     def answer(self, asked: Asked) -> tuple[Any, ...]:
@@ -132,6 +137,8 @@ class Shop(Wire):
             return 200, {"code": EUR, "name": "Euro"}
         if path == "orders/batch":
             return 200, {}
+        if kind == "payments":
+            return self._capture(asked, self.orders[int(part)])
         if kind == "webhooks":
             return self._webhook(asked, own)
         if kind == "coupons":
@@ -168,9 +175,26 @@ class Shop(Wire):
             elif name == "tags":
                 record[name] = [one for one in self.product_tags if one["id"] in [item["id"] for item in value]]
             else:
+                self._status(record, value)
                 record[name] = value
         if repr(record) != before:
             record["date_modified_gmt"] = stamp(1)
+
+    def _status(self, record: dict[str, Any], status: Any) -> None:
+        """The Stripe plugin takes what was authorized when the order goes on."""
+        held = next((item for item in record["meta_data"] if item["key"] == "_stripe_charge_captured"), None)
+        if held and held["value"] == "no" and status == "processing" != record["status"] and not self.refuses_refunds:
+            held["value"] = "yes"
+            self.captures.append("stripe")
+
+    def _capture(self, asked: Asked, whole: dict[str, Any]) -> tuple[Any, ...]:
+        status = next(item for item in whole["meta_data"] if item["key"] == "_intention_status")
+        if status["value"] != "requires_capture" or asked.body != {"payment_intent_id": "pi_1"}:
+            return 409, {"code": "wcpay_payment_uncapturable", "message": "The payment cannot be captured"}
+        status["value"] = "succeeded"
+        whole |= {"status": "processing", "date_paid": stamp(0)}
+        self.captures.append("woopayments")
+        return 200, {"status": "succeeded", "id": "pi_1"}
 
     def _lines(self, record: dict[str, Any], value: list[dict[str, Any]]) -> None:
         for item in value:
@@ -197,6 +221,14 @@ class Shop(Wire):
                 return 200, self.trackings
             self.trackings.append({"tracking_id": "t1", **asked.body})
             return 201, self.trackings[-1]
+        if part == "fulfillments":
+            if not self.has_fulfillments:
+                return 404, {"code": "rest_no_route", "message": "No route was found.", "data": {"status": 404}}
+            if asked.method == "GET":
+                return 200, self.fulfillments
+            kept = [item for item in asked.body["meta_data"] if "id" in item]
+            self.fulfillments.append({**asked.body, "id": 9, "meta_data": kept})
+            return 201, self.fulfillments[-1]
         if asked.method == "GET":
             return 200, list(self.refunds.values())
         return self._refund(asked, self.orders[own])

@@ -17,6 +17,7 @@ import magento_shop
 import woo_shop
 from wires import Wire
 
+from sereno.commerce.money import Money
 from sereno.runtime.reading.working import Reader
 from sereno.runtime.records import Records
 from sereno.runtime.stores.finding import seal_access
@@ -130,8 +131,8 @@ def test_woocommerce_reads_what_a_flow_wrote_as_one_change(woo: Connected) -> No
         record = records.root(woo.at.shop, {"order": "1"}, "order")
     assert record is not None and record["tags"] == ["VIP"]
     assert woo.read() == []
-    refused = live.write(writes.CapturePayment("1"), key="9/1", attempt=1, now=now)
-    assert isinstance(refused, Fail) and refused.reason == "store.cannot"
+    refused = live.write(writes.RefundOrder("1", Money.parse("99", "EUR")), key="9/1", attempt=1, now=now)
+    assert isinstance(refused, Fail) and refused.reason == "refund.too_much"
 
 
 def test_magento_is_polled_and_says_stock_only_when_it_changed(place: Place) -> None:

@@ -234,10 +234,82 @@ def test_prices(item: dict[str, Any], price: str, struck: str | None, wanted: di
 def test_a_parcel_without_the_plugin_is_a_note() -> None:
     shop = Shop(has_tracking=False)
     write = writes.FulfillOrder("100", tracking_number="PK1", carrier="DHL")
-    assert changes_once(lambda: Shop(has_tracking=False), STORE, ACCESS, write) == 4
+    assert changes_once(lambda: Shop(has_tracking=False), STORE, ACCESS, write) == 5
     done(shop, write)
     assert shop.notes == [{"id": 1, "note": "DHL PK1", "customer_note": True}]
     assert shop.orders[100]["status"] == "completed"
+
+
+def test_a_part_of_an_order_is_a_fulfillment() -> None:
+    def shop() -> Shop:
+        return Shop(has_fulfillments=True)
+
+    part = writes.FulfillOrder("100", (writes.LineQuantity(2, line="1"),), "PK1", "DHL", "https://dhl.example/PK1")
+    assert changes_once(shop, STORE, ACCESS, part) == 3
+    sent = shop()
+    done(sent, part)
+    assert sent.orders[100]["status"] == "processing", "the rest is still to be sent"
+    ((_method, path, body),) = sent.changes
+    assert path == "/wp-json/wc/v3/orders/100/fulfillments"
+    assert body == {
+        "status": "fulfilled",
+        "is_fulfilled": True,
+        "notify_customer": True,
+        "meta_data": [
+            {"id": 0, "key": "_items", "value": [{"item_id": 1, "qty": 2}]},
+            {"id": 0, "key": "_tracking_number", "value": "PK1"},
+            {"id": 0, "key": "_tracking_url", "value": "https://dhl.example/PK1"},
+            {"id": 0, "key": "_shipment_provider", "value": "other"},
+            {"id": 0, "key": "_provider_name", "value": "DHL"},
+            {"id": 0, "key": "_sereno_key", "value": mark("7/1")},
+        ],
+    }
+    whole = writes.FulfillOrder("100", tracking_number="PK2")
+    assert changes_once(shop, STORE, ACCESS, whole) == 4
+    done(sent, whole, key="8/1")
+    assert sent.orders[100]["status"] == "completed" and len(sent.fulfillments) == 2
+
+
+def authorized(meta: str, value: str, **more: Any) -> Shop:
+    fields = [{"key": meta, "value": value}, {"key": "_intent_id", "value": "pi_1"}]
+    return Shop(orders={100: order(status="on-hold", date_paid=None, date_paid_gmt=None, meta_data=fields, **more)})
+
+
+@pytest.mark.parametrize(
+    ("meta", "value", "plugin"),
+    [("_stripe_charge_captured", "no", "stripe"), ("_intention_status", "requires_capture", "woopayments")],
+)
+def test_what_was_authorized_is_taken_once(meta: str, value: str, plugin: str) -> None:
+    assert changes_once(lambda: authorized(meta, value), STORE, ACCESS, writes.CapturePayment("100")) == 3
+    shop = authorized(meta, value)
+    (item,) = STORE.reads["order"](exchange(shop, STORE, ACCESS), Reading()).items
+    assert mapped(WOOCOMMERCE, item).events[0].data["payment_status"] == "authorized"
+    done(shop, writes.CapturePayment("100", Money(Decimal("36.30"), EUR)))
+    assert shop.captures == [plugin]
+    with pytest.raises(StoreRefused) as refused:
+        done(authorized(meta, value), writes.CapturePayment("100", Money(Decimal(5), EUR)))
+    assert refused.value.code == "capture.partial"
+    held = authorized(meta, value)
+    done(held, writes.HoldFulfillment("100", "risk"))
+    with pytest.raises(StoreRefused) as refused:
+        done(held, writes.CapturePayment("100"))
+    assert refused.value.code == "order.held" and held.captures == []
+    done(held, writes.ReleaseFulfillment("100"))
+    assert held.captures == [], "a release takes no payment"
+
+
+def test_a_capture_that_cannot_be() -> None:
+    shop = authorized("_stripe_charge_captured", "no")
+    shop.refuses_refunds = True
+    with pytest.raises(StoreRefused) as refused:
+        done(shop, writes.CapturePayment("100"))
+    assert refused.value.code == "capture.refused"
+    with pytest.raises(StoreRefused) as refused:
+        done(Shop(orders={100: order(date_paid=None)}), writes.CapturePayment("100"))
+    assert refused.value.code == "capture.by_plugin"
+    paid = Shop()
+    done(paid, writes.CapturePayment("100"))
+    assert paid.changes == []
 
 
 def test_a_coupon() -> None:
@@ -474,7 +546,7 @@ def test_subscriptions() -> None:
 
 def test_every_path_is_one_of_the_documented_ones() -> None:
     known = re.compile(
-        r"/wp-json/wc/v3/(orders(/\d+(/(notes|refunds|shipment-trackings))?)?|customers/\d+|coupons"
+        r"/wp-json/wc/v3/(orders(/\d+(/(notes|refunds|fulfillments|shipment-trackings))?)?|customers/\d+|coupons"
         r"|products(/\d+(/variations/\d+)?|/tags|/categories)?|data/currencies/current)"
     )
     for write in EACH:

@@ -15,7 +15,6 @@ from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import (
     ChangeAddress,
     ChangeItems,
-    FulfillOrder,
     HoldFulfillment,
     LineQuantity,
     NoteOrder,
@@ -149,49 +148,6 @@ def _new_line(call: Call, wanted: LineQuantity, own: str) -> Body:
     parent = product.get("parent_id")
     ids = {"product_id": parent, "variation_id": product.get("id")} if parent else {"product_id": product.get("id")}
     return {**ids, "quantity": wanted.quantity, **meta("_sereno_line", own)}
-
-
-def fulfill(call: Call, write: FulfillOrder) -> Written:
-    """The parcel where the plugin Shipment Tracking keeps such, else as a note; then the order is completed, of which
-    WooCommerce tells the customer itself. It has no parcels of some lines."""
-    order = read(call, write.order)
-    if write.lines and not _is_whole(order, write.lines):
-        raise StoreRefused("fulfillment.partial", "WooCommerce cannot send a part of an order: send it whole.")
-    status = str(order.get("status"))
-    if status in ("cancelled", "refunded", "failed", "trash"):
-        raise StoreRefused("order.closed", f"The order is {status} in WooCommerce: it must not be sent.")
-    parcel = _track(call, write) if write.tracking_number else None
-    if status == "completed":
-        return written(order, tracking=parcel)
-    return written(ask(call.exchange, "PUT", f"orders/{write.order}", body={"status": "completed"}), tracking=parcel)
-
-
-def _is_whole(order: Mapping[str, Any], lines: tuple[LineQuantity, ...]) -> bool:
-    given = {item.line: item.quantity for item in lines}
-    return all(
-        given.get(str(item.get("id")), 0) >= (item.get("quantity") or 0) for item in as_list(order["line_items"])
-    )
-
-
-def _track(call: Call, write: FulfillOrder) -> str | None:
-    path = f"orders/{write.order}/shipment-trackings"
-    try:
-        for found in as_list(ask(call.exchange, "GET", path)):
-            if found.get("tracking_number") == write.tracking_number:
-                return Reader(found).text("tracking_id")
-        body = {
-            "custom_tracking_provider": write.carrier,
-            "custom_tracking_link": write.tracking_url,
-            "tracking_number": write.tracking_number,
-            "date_shipped": call.now.date().isoformat(),
-        }
-        return Reader(ask(call.exchange, "POST", path, body=body)).text("tracking_id")
-    except StoreRefused as error:
-        if error.code != "store.no_route":
-            raise
-    said = " ".join(part for part in (write.carrier, write.tracking_number, write.tracking_url) if part)
-    add_note(call, write.order, said, is_for_customer=write.notify)
-    return None
 
 
 def add_note(call: Call, order: str, text: str, *, is_for_customer: bool) -> str | None:

@@ -19,6 +19,9 @@ from sereno.connectors.reading import Reader, as_decimal, compact, iso, scalars,
 _STATUSES = {"completed": "completed", "refunded": "completed", "cancelled": "cancelled", "trash": "deleted"}
 DRAFTS = frozenset({"auto-draft", "checkout-draft", "draft"})
 _ATTRIBUTION = "_wc_order_attribution_"
+STRIPE, WOOPAYMENTS = "_stripe_charge_captured", "_intention_status"
+"""Meta fields in which payment plugins say whether a payment was taken (`no`, `requires_capture`)."""
+_SENT = {"fulfilled": "fulfilled", "partially_fulfilled": "partial"}
 TAG = "sereno_tag_"
 """Orders and customers have no tags in WooCommerce: each is a meta field of its own, so that putting one on or taking
 one off never touches another."""
@@ -50,8 +53,8 @@ def order(reader: Reader, zone: str | None) -> dict[str, Any]:
             "total_shipping": reader.money("shipping_total", currency=currency),
             "total_tax": reader.money("total_tax", currency=currency),
             "total_refunded": written(refunded, currencies.digits_of(currency)),
-            "payment_status": _payment_status(reader, status, paid_at, refunded),
-            "fulfillment_status": "fulfilled" if status == "completed" else "unfulfilled",
+            "payment_status": _payment_status(reader, status, paid_at, refunded, meta),
+            "fulfillment_status": _fulfillment_status(status, meta),
             "payment_method": reader.plain("payment_method_title", "payment_method"),
             "shipping_method": next((item.plain("method_title") for item in reader.children("shipping_lines")), None),
             "is_subscription": True if "_subscription_renewal" in meta else None,
@@ -316,11 +319,21 @@ def _payments(reader: Reader, currency: str | None, paid_at: str | None) -> list
     ]
 
 
-def _payment_status(reader: Reader, status: str, paid_at: str | None, refunded: Decimal) -> str:
+def _fulfillment_status(status: str, meta: dict[str, Any]) -> str:
+    """WooCommerce's fulfillments say more where they are switched on; without them a completed order has left."""
+    if status == "completed":
+        return "fulfilled"
+    return _SENT.get(_text(meta, "_fulfillment_status") or "", "unfulfilled")
+
+
+def _payment_status(reader: Reader, status: str, paid_at: str | None, refunded: Decimal, meta: dict[str, Any]) -> str:
     if status == "refunded":
         return "refunded"
     if refunded > 0:
         return "refunded" if refunded >= (reader.decimal("total") or Decimal(0)) else "partially_refunded"
+    is_open = status not in ("cancelled", "failed", "trash")
+    if is_open and (meta.get(STRIPE) == "no" or meta.get(WOOPAYMENTS) == "requires_capture"):
+        return "authorized"
     if paid_at is not None or status == "completed":
         return "paid"
     # Cash on delivery is being processed and not paid.

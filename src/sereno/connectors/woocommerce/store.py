@@ -1,14 +1,11 @@
-"""What can be done in a WooCommerce shop itself, over its REST interface v3.
-
-Captures are not here: WooCommerce leaves them to each payment plugin, and none of its own addresses does them.
-"""
+"""What can be done in a WooCommerce shop itself, over its REST interface v3."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sereno.connectors.reading import Reader
-from sereno.connectors.woocommerce import catalog_writes, order_writes, people_writes, reads, refunds
+from sereno.connectors.woocommerce import captures, catalog_writes, order_writes, parcels, people_writes, reads, refunds
 from sereno.connectors.woocommerce.client import Body, as_list, ask, send, sign
 from sereno.connectors.woocommerce.granting import GRANT
 from sereno.connectors.woocommerce.settings import ACCESS, ACCESS_STEPS, GUIDE
@@ -86,9 +83,10 @@ STORE = StoreApi(
         writes.ReleaseFulfillment: order_writes.release,
         writes.CancelOrder: refunds.cancel,
         writes.RefundOrder: refunds.refund,
+        writes.CapturePayment: captures.capture,
         writes.ChangeAddress: order_writes.change_address,
         writes.ChangeItems: order_writes.change_items,
-        writes.FulfillOrder: order_writes.fulfill,
+        writes.FulfillOrder: parcels.fulfill,
         writes.CreateDraftOrder: people_writes.create_draft,
         writes.TagCustomer: people_writes.tag,
         writes.TagProduct: catalog_writes.tag,
