@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sereno.runtime import inbox, namespaces
-from sereno.runtime.reading import taking
+from sereno.runtime.reading import fetching, taking
 from sereno.runtime.reading.seeing import MARK
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
@@ -80,10 +80,16 @@ class Mapper:
         settled: list[tuple[int, str, str | None]] = []
         found: list[inbox.Incoming] = []
         past: list[inbox.Incoming] = []
+        fetched: dict[int, frozenset[str]] | None = None
         for row in rows:
             id_, connection_id, shop_id, kind, settings, topic, headers, body, received_at, name = row
             delivery = Delivery(decode(headers), bytes(body), topic, from_micros(received_at))
             status, reason, mapped = self._map(kind, delivery, decode(settings) if settings else {})
+            if mapped is not None and any(event.data.get("is_thin") for event in mapped.events):
+                fetched = fetching.waits(self._world, tx) if fetched is None else fetched
+                is_read = MARK in delivery.headers or "x-sereno-as" in delivery.headers
+                if not is_read and fetching.is_waited_for(mapped.events, fetched.get(connection_id, frozenset())):
+                    reason, mapped = fetching.WAITS, None
             settled.append((id_, status, reason))
             if mapped is not None:
                 into = past if delivery.headers.get(MARK) == "history" else found
