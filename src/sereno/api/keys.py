@@ -31,6 +31,7 @@ SCOPES_NEEDED = (
     (r"GET .*", "read"),
     (r"POST events", "events:write"),
     (r"POST orders/.*", "work"),
+    (r"POST stock/.*", "work"),
     (r"POST (deliveries|effects)/(replay|retry|skip)", "work"),
     (r"POST (runs|approvals|attention|effects|deliveries|alerts)/.*", "work"),
     (r"POST flows/[^/]+/start", "work"),

@@ -31,6 +31,7 @@ from sereno.api import (
     repeating,
     results,
     stages,
+    stock,
     versions,
     webhooks,
 )
@@ -74,6 +75,7 @@ for _router in (
     people.router,
     results.router,
     stages.router,
+    stock.router,
 ):
     api.add_router("", _router)
 

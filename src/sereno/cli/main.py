@@ -28,6 +28,7 @@ from sereno.cli import (
     reading,
     running,
     shops,
+    stock,
     switches,
     webhooks,
 )
@@ -78,6 +79,8 @@ def make_app() -> App:
         app.command(part)
     orders.order.group = (EVERYDAY,)
     app.command(orders.order)
+    stock.stock.group = (EVERYDAY,)
+    app.command(stock.stock)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):
         part.group = (LOOKING,)
         app.command(part)

@@ -1,0 +1,78 @@
+"""Stock by API key: looked at, reserved, counted, sold, moved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from seeding import Seeded, make_shop, seed
+
+from sereno.store.keys import issue
+
+
+def call(key: str, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    answer = Client().generic(
+        method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json",
+        headers={"authorization": f"Bearer {key}"},
+    )  # fmt: skip
+    assert answer.status_code == status, answer.content
+    return json.loads(answer.content) if answer.content else None
+
+
+@pytest.fixture
+def seeded() -> Seeded:
+    return seed()
+
+
+@pytest.fixture
+def key(seeded: Seeded) -> str:
+    return issue(seeded.shop.pk, "till", "read work", "ana@example.com")
+
+
+def test_what_there_is(seeded: Seeded, key: str) -> None:
+    (one,) = call(key, "GET", "stock")["items"]
+    assert (one["item"], one["available"]) == ("OIL-5L", 7)
+    assert call(key, "GET", "stock?sku=nothing")["items"] == []
+    assert call(key, "GET", "stock?at_most=3")["items"] == []
+    assert len(call(key, "GET", "stock?sku=OIL-5L&limit=1")["items"]) == 1
+    found = call(key, "GET", "stock/item?sku=OIL-5L")
+    assert found["locations"][0]["on_hand"] == 7
+    call(key, "GET", "stock/item?sku=nothing", status=404)
+    other = issue(make_shop("other", "Other").pk, "k", "read", "x@example.com")
+    assert call(other, "GET", "stock")["items"] == []
+    call(other, "GET", "stock/item?sku=OIL-5L", status=404)
+
+
+def test_reserved_all_or_nothing_and_given_back(seeded: Seeded, key: str) -> None:
+    asked = {"order": "cart-1", "lines": [{"sku": "OIL-5L", "quantity": 5}]}
+    assert call(key, "POST", "stock/reservations", asked) == {"ok": True, "short": []}
+    assert call(key, "POST", "stock/reservations", asked) == {"ok": True, "short": []}
+    other = call(key, "POST", "stock/reservations", {**asked, "order": "cart-2"})
+    short = {"item": "OIL-5L", "wanted": 5, "available": 2, "code": "stock.short"}
+    assert other == {"ok": False, "short": [short]}
+    assert call(key, "GET", "stock/item?sku=OIL-5L")["reservations"][0]["order"] == "cart-1"
+    assert call(key, "POST", "stock/reservations/release?order=cart-1") == {"lines": 1}
+    assert call(key, "GET", "stock")["items"][0]["available"] == 7
+    call(key, "POST", "stock/reservations", {"order": "x", "lines": []}, 422)
+    reader = issue(seeded.shop.pk, "reader", "read", "ana@example.com")
+    call(reader, "POST", "stock/reservations", asked, 403)
+
+
+def test_sold_counted_and_moved(seeded: Seeded, key: str) -> None:
+    sale = {"order": "t-1", "lines": [{"sku": "OIL-5L", "quantity": 2}]}
+    assert call(key, "POST", "stock/sales", sale)["ok"]
+    call(key, "POST", "stock/sales", sale)
+    assert call(key, "GET", "stock")["items"][0]["on_hand"] == 5
+    counted = call(key, "POST", "stock/counts", {"item": "OIL-5L", "there": 4})
+    assert (counted["before"], counted["now"]) == (5, 4)
+    call(key, "POST", "stock/counts", {"item": "nothing", "there": 4}, 404)
+    given = {"origin": "", "destination": "yard", "lines": [{"sku": "OIL-5L", "quantity": 3}], "uid": "mine"}
+    made = call(key, "POST", "stock/transfers", given)
+    assert call(key, "POST", "stock/transfers", given)["id"] == made["id"]
+    assert call(key, "POST", f"stock/transfers/{made['id']}/send")["status"] == "sent"
+    assert call(key, "POST", f"stock/transfers/{made['id']}/receive")["status"] == "received"
+    call(key, "POST", f"stock/transfers/{made['id']}/cancel", status=409)
+    assert len(call(key, "GET", "stock/transfers")["items"]) == 2
+    assert call(key, "GET", "stock/transfers?limit=1")["next"] == made["id"]
