@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import field_validator
 
 from sereno.commerce.schema import Field, record
+from sereno.commerce.stock import wanted
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
@@ -86,10 +87,12 @@ class ReserveConfig(Config):
     config=ReserveConfig,
     needs=frozenset({"order"}),
     result=RESERVED,
+    decides=True,
 )
 def reserve(config: ReserveConfig, ctx: Context) -> Result:
     """Promise the order's lines to it: all, or none when there are too few of one. Exact however many buyers ask at
-    once; asked twice it changes nothing. With `as: stock`, `vars.stock.ok` says whether it is reserved."""
+    once; asked twice it changes nothing; in shadow it only looks. With `as: stock`, `vars.stock.ok` says whether it is
+    reserved."""
     order = _order(ctx)
     if order is None:
         return NO_ORDER
@@ -98,12 +101,17 @@ def reserve(config: ReserveConfig, ctx: Context) -> Result:
         reservations = ctx.port(Reservations)
     except LookupError:
         return Fail("stock.none", "This shop keeps no stock.")
-    placed_at = held.get("placed_at") or held.get("created_at")
-    short = reservations.reserve(key, held.get("lines") or [], placed_at=placed_at)
-    missing = [one.item for one in short if one.code == "stock.short"]
-    return Done(
-        {"ok": not missing, "short": missing, "unknown": [one.item for one in short if one.code == "stock.unknown"]}
-    )
+    lines = held.get("lines") or []
+    if ctx.is_shadow:
+        items = wanted(lines)
+        known = reservations.available(list(items))
+        missing = [item for item, number in items.items() if known.get(item, number) < number]
+        unknown = [item for item in items if item not in known]
+    else:
+        short = reservations.reserve(key, lines, placed_at=held.get("placed_at") or held.get("created_at"))
+        missing = [one.item for one in short if one.code == "stock.short"]
+        unknown = [one.item for one in short if one.code == "stock.unknown"]
+    return Done({"ok": not missing, "short": missing, "unknown": unknown})
 
 
 @action(
