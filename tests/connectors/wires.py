@@ -93,6 +93,13 @@ def changes_once(wire_of: Any, store: StoreApi, access: Mapping[str, str], write
     return needed
 
 
+def ordered(held: Any) -> Any:
+    """With sets as lists, so that two states can be compared as text."""
+    if isinstance(held, Mapping):
+        return {key: ordered(value) for key, value in held.items()}
+    return sorted(held) if isinstance(held, set) else held
+
+
 def mapped(connector: Any, item: Item, settings: Mapping[str, Any] | None = None) -> Mapped:
     """What the connector makes of a record read back."""
     raw = json.dumps(item.body).encode()

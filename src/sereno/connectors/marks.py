@@ -10,7 +10,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 
-from sereno.sdk.stores import StoreRefused
+from sereno.sdk.stores import StoreBusy, StoreRefused
 
 
 def mark(key: str) -> str:
@@ -29,21 +29,33 @@ def is_marked(text: object, key: str) -> bool:
     return isinstance(text, str) and mark(key) in text
 
 
-def intent(before: Decimal, amount: Decimal) -> str:
+SETTLES = timedelta(minutes=5)
+"""Longer than a server lets one request live: one that was lost here may still be waiting there."""
+
+
+def intent(before: Decimal, amount: Decimal, now: datetime) -> str:
     """To be left where the platform keeps it before money moves: how much had moved until then, and how much shall."""
-    return json.dumps({"before": str(before), "amount": str(amount)})
+    return json.dumps({"before": str(before), "amount": str(amount), "at": now.isoformat()})
 
 
-def has_happened(held: str, moved: Decimal) -> bool:
+def has_happened(held: str, moved: Decimal, now: datetime) -> bool:
     """By an intent that was left: whether it was carried out, `moved` being how much has moved by now. Raises
-    StoreRefused when that fits neither yes nor no."""
-    before, amount = (Decimal(json.loads(held)[field]) for field in ("before", "amount"))
+    StoreBusy while the first request may still be on its way, StoreRefused when it fits neither yes nor no."""
+    left = json.loads(held)
+    before, amount = Decimal(left["before"]), Decimal(left["amount"])
     if moved == before:
+        wait_for_first(datetime.fromisoformat(left["at"]), now)
         return False
     if moved >= before + amount:
         return True
     what = "somebody moved money at the same time: look at the order's payments, then do the rest by hand"
     raise StoreRefused("payment.unclear", f"It cannot be told whether this happened: {what}.")
+
+
+def wait_for_first(begun_at: datetime, now: datetime) -> None:
+    """Raises StoreBusy until a request that began then is surely over."""
+    if now < begun_at + SETTLES:
+        raise StoreBusy("an earlier request for this may still be running")
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:

@@ -102,7 +102,8 @@ def test_a_refund_bears_its_mark() -> None:
     wire = MedusaWire()
     done(wire, writes.RefundOrder(ORDER, eur("5.50"), note="late"))
     wanted = {"amount": 5.5, "note": f"late [{mark('7/1')}]"}
-    assert wire.changes == [("POST", "/admin/payments/pay_1/refund", wanted)]
+    assert wire.changes[1:] == [("POST", "/admin/payments/pay_1/refund", wanted)]
+    assert wire.metadata["orders/order_1"][f"refund.{mark('7/1')}"].startswith("2026-11-22T12:00:00")
     assert refusal(wire, writes.RefundOrder(ORDER, eur("500")), key="8/1") == "refund.too_much"
     assert refusal(wire, writes.RefundOrder(ORDER, Money.parse("5", "USD")), key="8/1") == "refund.currency"
     done(wire, writes.RefundOrder(ORDER), key="8/2")

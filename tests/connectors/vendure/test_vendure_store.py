@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,18 +104,24 @@ def test_money_moves_before_the_lines_that_say_what_they_cost() -> None:
 
 
 def test_a_refund_that_bears_the_mark_is_not_made_again() -> None:
-    (read, _) = RECORDED["refund"]["exchanges"]
+    read, note, made = RECORDED["refund"]["exchanges"]
     order = json.loads(json.dumps(read))
     (payment,) = order["answer"]["data"]["order"]["payments"]
     payment["refunds"] = [{"id": "9", "state": "Settled", "total": 500, "reason": marked("late", "refund")}]
-    tape = Tape([order])
     write = OPERATIONS["refund"]
-    value = API.writes[type(write)](Call(way_to(tape), "refund", 2, NOW), write).value
+    value = API.writes[type(write)](Call(way_to(Tape([order])), "refund", 2, NOW), write).value
     assert (value["refunds"], value["status"]) == ([{"id": "9", "status": "settled"}], "settled")
-    # One that failed does not count.
+    # One that failed does not count, and one whose request may still be running is waited for.
     payment["refunds"][0]["state"] = "Failed"
-    tape = Tape([order, RECORDED["refund"]["exchanges"][1]])
-    assert API.writes[type(write)](Call(way_to(tape), "refund", 2, NOW), write).value["status"] == "pending"
+    text = note["variables"]["input"]["note"]
+    entry = {"id": "1", "createdAt": "2026-11-22T11:58:00.000Z", "data": {"note": text}}
+    held = {"data": {"order": {"id": "1", "history": {"totalItems": 1, "items": [entry]}}}}
+    looked = {"asks": "order", "variables": {"id": "1", "take": 100, "skip": 0}, "answer": held}
+    with pytest.raises(StoreBusy, match="may still be running"):
+        API.writes[type(write)](Call(way_to(Tape([order, looked])), "refund", 2, NOW), write)
+    tape = Tape([order, looked, made])
+    later = NOW + timedelta(minutes=4)
+    assert API.writes[type(write)](Call(way_to(tape), "refund", 3, later), write).value["status"] == "pending"
     assert tape.left == []
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sereno.connectors.marks import has_happened, intent, is_marked, mark, marked
+from sereno.connectors.marks import has_happened, intent, is_marked, mark, marked, wait_for_first
 from sereno.connectors.medusa.client import add_metadata, dec, get, metadata_of, number, one, post
-from sereno.connectors.reading import as_instant
+from sereno.connectors.reading import as_instant, iso
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import CancelOrder, CapturePayment, RefundOrder
 
@@ -72,6 +72,8 @@ def refund(call: Call, write: RefundOrder) -> Written:
     if wanted <= 0 and not purse.given:
         raise StoreRefused("refund.nothing_left", "Nothing of this order is left to be given back.")
     given = purse.given + max(wanted, Decimal(0))
+    if wanted > 0:
+        _announce(call, order)
     for id_, left in sorted(purse.left, key=lambda item: -item[1]):
         part = min(wanted, left)
         if part > 0:
@@ -80,6 +82,15 @@ def refund(call: Call, write: RefundOrder) -> Written:
             )
             wanted -= part
     return Written({"order": order["id"], "amount": str(given)})
+
+
+def _announce(call: Call, order: Order) -> None:
+    """Says in the order when the first request began; a later attempt that finds no refund waits until it is over."""
+    name = f"refund.{mark(call.key)}"
+    if held := metadata_of(order).get(name):
+        wait_for_first(as_instant(held) or call.now, call.now)
+    else:
+        add_metadata(call.exchange, f"orders/{order['id']}", order, {name: iso(call.now)})
 
 
 def _cost(order: Order, write: RefundOrder) -> Decimal:
@@ -107,14 +118,14 @@ def capture(call: Call, write: CapturePayment) -> Written:
     held = metadata_of(order).get(mark(call.key))
     amount = write.amount.amount if write.amount is not None else open_ or taken
     done = Written({"order": order["id"], "amount": str(amount)})
-    if (held is not None and has_happened(str(held), taken)) or (open_ <= 0 < taken):
+    if (held is not None and has_happened(str(held), taken, call.now)) or (open_ <= 0 < taken):
         return done
     if open_ <= 0:
         raise StoreRefused("capture.nothing_authorized", "No payment of this order waits to be captured.")
     if amount > open_:
         raise StoreRefused("capture.too_much", f"No more than {open_} {currency} are authorized.")
     if held is None:
-        add_metadata(call.exchange, f"orders/{order['id']}", order, {mark(call.key): intent(taken, amount)})
+        add_metadata(call.exchange, f"orders/{order['id']}", order, {mark(call.key): intent(taken, amount, call.now)})
     more = amount
     for id_, left in sorted(rest, key=lambda item: -item[1]):
         part = min(more, left)

@@ -97,6 +97,6 @@ def is_still_to_do(call: Call, order: Mapping[str, Any], moved: Decimal, amount:
     name = mark(call.key)
     held = {item["key"]: item["value"] for item in order["privateMetadata"]}.get(name)
     if held is not None:
-        return not has_happened(held, moved)
-    set_metadata(call.exchange, order["id"], {name: intent(moved, amount)}, is_private=True)
+        return not has_happened(held, moved, call.now)
+    set_metadata(call.exchange, order["id"], {name: intent(moved, amount, call.now)}, is_private=True)
     return True

@@ -9,7 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sereno.connectors.marks import is_marked, marked
+from sereno.connectors.marks import is_marked, marked, wait_for_first
+from sereno.connectors.reading import as_instant
 from sereno.connectors.saleor.graph import ERRORS, ask, change, dec, found
 from sereno.connectors.saleor.metadata import has_intent, is_still_to_do
 from sereno.sdk.stores import Call, StoreRefused, Written
@@ -26,7 +27,7 @@ ORDER = """query($id: ID!) { order(id: $id) {
   transactions { id actions chargedAmount { amount } authorizedAmount { amount } chargePendingAmount { amount } }
   payments { id isActive actions capturedAmount { amount } availableRefundAmount { amount }
     availableCaptureAmount { amount } }
-  grantedRefunds { id amount { amount } reason status transaction { id } }
+  grantedRefunds { id createdAt amount { amount } reason status transaction { id } }
 } }"""
 _GRANT = f"""mutation($id: ID!, $input: OrderGrantRefundCreateInput!) {{
   orderGrantRefundCreate(id: $id, input: $input) {{ grantedRefund {{ id status }} {ERRORS} }} }}"""
@@ -90,6 +91,7 @@ def _by_transactions(call: Call, order: Order, wanted: Decimal | None, note: str
     for item in ours:
         if item["status"] == "NONE":
             # Granted, and the answer or the request after it was lost: it still lies in the transaction.
+            wait_for_first(as_instant(item["createdAt"]) or call.now, call.now)
             own = (item["transaction"] or {}).get("id")
             change(call.exchange, _PAY_BACK, id=own, granted=item["id"])
             if own in left:

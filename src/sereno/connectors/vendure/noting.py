@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sereno.connectors.marks import answered_at, is_marked, marked
+from sereno.connectors.reading import as_instant
 from sereno.connectors.vendure.admin import ask
 from sereno.sdk.stores import Call, Exchange, StoreBusy, StoreRefused, Written
 from sereno.sdk.writes import NoteOrder, TagCustomer, TagOrder, TagProduct
@@ -21,7 +24,7 @@ _MOST = 100
 
 _NOTES = """query($id: ID!, $take: Int!, $skip: Int!) { order(id: $id) { id
   history(options: {filter: {type: {eq: "ORDER_NOTE"}}, sort: {createdAt: ASC}, take: $take, skip: $skip}) {
-    totalItems items { id isPublic data } } } }"""
+    totalItems items { id createdAt data } } } }"""
 _NOTE = "mutation($input: AddNoteToOrderInput!) { addNoteToOrder(input: $input) { id } }"
 _FORGET = "mutation($id: ID!) { deleteOrderNote(id: $id) { result message } }"
 _GROUPS = """query($names: [String!]!) {
@@ -40,15 +43,24 @@ _VALUES = "mutation($input: [CreateFacetValueInput!]!) { createFacetValues(input
 _DRESS = "mutation($input: UpdateProductInput!) { updateProduct(input: $input) { id facetValues { id } } }"
 
 
-def notes(exchange: Exchange, order: str) -> list[tuple[str, str]]:
-    """Id and text of the order's notes, the oldest first."""
-    found: list[tuple[str, str]] = []
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: str
+    text: str
+    at: datetime | None
+
+
+def notes(exchange: Exchange, order: str) -> list[Note]:
+    """Of an order, the oldest first."""
+    found: list[Note] = []
     while True:
         held = ask(exchange, _NOTES, id=order, take=_MOST, skip=len(found)).data["order"]
         if held is None:
             raise StoreRefused("store.not_found", f"Vendure has no order {order}.")
         items = held["history"]["items"]
-        found += [(item["id"], str((item.get("data") or {}).get("note") or "")) for item in items]
+        for item in items:
+            text = str((item.get("data") or {}).get("note") or "")
+            found.append(Note(item["id"], text, as_instant(item.get("createdAt"))))
         if not items or len(found) >= held["history"]["totalItems"]:
             return found
 
@@ -60,13 +72,14 @@ def add_note(call: Call, order: str, text: str) -> Written:
 
 
 def note_order(call: Call, write: NoteOrder) -> Written:
-    if call.attempt > 1 and any(is_marked(text, call.key) for _, text in notes(call.exchange, write.order)):
+    if call.attempt > 1 and any(is_marked(note.text, call.key) for note in notes(call.exchange, write.order)):
         return Written({"order": write.order})
     return add_note(call, write.order, marked(write.text, call.key, most=5000))
 
 
 def tag_order(call: Call, write: TagOrder) -> Written:
-    held = [(id_, text.removeprefix(TAG)) for id_, text in notes(call.exchange, write.order) if text.startswith(TAG)]
+    tags = [note for note in notes(call.exchange, write.order) if note.text.startswith(TAG)]
+    held = [(note.id, note.text.removeprefix(TAG)) for note in tags]
     known = {tag for _, tag in held}
     written = Written({"order": write.order})
     for tag in dict.fromkeys(write.add):

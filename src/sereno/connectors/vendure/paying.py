@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sereno.commerce.money import Money
-from sereno.connectors.marks import answered_at, is_marked, marked
+from sereno.connectors.marks import answered_at, is_marked, marked, wait_for_first
 from sereno.connectors.vendure.admin import FAILED, ask, done
+from sereno.connectors.vendure.noting import add_note, notes
 from sereno.connectors.vendure.orders import HUNDREDTHS
 from sereno.sdk.stores import Call, StoreBusy, StoreRefused, Written
 from sereno.sdk.writes import CancelOrder, CapturePayment, RefundOrder
@@ -122,11 +123,11 @@ def _give_back_for_cancelling(
     if lines is not None:
         costs = {item["id"]: item["proratedUnitPriceWithTax"] for item in order["lines"]}
         wanted = sum(costs[item["orderLineId"]] * item["quantity"] for item in lines)
-        return _give_back(call, purse, min(wanted - purse.given, purse.left), note)
+        return _give_back(call, order, purse, min(wanted - purse.given, purse.left), note)
     for payment in order["payments"] or ():
         if payment["state"] == "Authorized":
             done(ask(call.exchange, _VOID, id=payment["id"]).data["cancelPayment"], "payment")
-    return _give_back(call, purse, purse.left, note)
+    return _give_back(call, order, purse, purse.left, note)
 
 
 # --- refunding --------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def refund(call: Call, write: RefundOrder) -> Written:
         most, asked = (Money.from_minor(units, currency, HUNDREDTHS) for units in (purse.left, wanted))
         raise StoreRefused("refund.too_much", f"{asked} is asked for, and no more than {most} can be given back.")
     if wanted > 0:
-        given += _give_back(call, purse, wanted, write.note)
+        given += _give_back(call, order, purse, wanted, write.note)
     elif not purse.given:
         raise StoreRefused("refund.nothing_left", "Nothing of this order is left to be given back.")
     version = _restock(call, order, write)
@@ -196,9 +197,11 @@ def _wanted(order: Order, purse: Purse, write: RefundOrder) -> int:
     return purse.left
 
 
-def _give_back(call: Call, purse: Purse, wanted: int, note: str) -> list[dict[str, Any]]:
+def _give_back(call: Call, order: Order, purse: Purse, wanted: int, note: str) -> list[dict[str, Any]]:
     """From one payment after another, largest first, so that most refunds are one."""
     made: list[dict[str, Any]] = []
+    if wanted > 0:
+        _announce(call, order, wanted)
     for id_, left in sorted(purse.payments, key=lambda item: -item[1]):
         amount = min(wanted, left)
         if amount <= 0:
@@ -210,6 +213,18 @@ def _give_back(call: Call, purse: Purse, wanted: int, note: str) -> list[dict[st
         made.append(_told(result))
         wanted -= amount
     return made
+
+
+def _announce(call: Call, order: Order, wanted: int) -> None:
+    """Notes in the order what is about to be given back, before a payment provider is asked: a later attempt that finds
+    no refund waits until the first request is surely over."""
+    if call.attempt > 1:
+        for held in notes(call.exchange, order["id"]):
+            if is_marked(held.text, call.key):
+                wait_for_first(held.at or call.now, call.now)
+                return
+    amount = Money.from_minor(wanted, order["currencyCode"], HUNDREDTHS)
+    add_note(call, order["id"], marked(f"Giving back {amount}", call.key))
 
 
 def _status(given: list[dict[str, Any]]) -> str:

@@ -37,8 +37,8 @@ _KINDS = {
     "stock_level": ("productVariant", "productVariants", "ProductVariant", VARIANT),
 }
 _MOST = 100
-_STEP = timedelta(seconds=1)
-"""Databases that keep whole seconds cut instants off."""
+_STEP = timedelta(seconds=5)
+"""Databases that keep whole seconds cut instants off, and an order is a moment older than its payments."""
 
 
 def reader(kind: str) -> Callable[[Exchange, Reading], Page]:
