@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import storefront
 from installation import ready
 
 
@@ -77,16 +78,23 @@ def register() -> None:
 
 def work(url: str, ahead: float) -> None:
     """Work on this database until told to stop."""
-    from sereno.runtime.ports import no_ports
+    from sereno.modules.http.client import shop_http
     from sereno.runtime.runtime import Runtime
+    from sereno.runtime.stores.writing import LiveStores
     from sereno.runtime.worker import Worker, worker_name
     from sereno.sdk.plugin import registry
+    from sereno.sdk.stores import Stores
     from sereno.store.database import open_database
+
+    database = open_database(url)
+
+    def ports(kind: type[Any], shop: Any) -> object | None:
+        return LiveStores(database, registry(), shop.id, shop_http(shop.settings)) if kind is Stores else None
 
     stop = threading.Event()
     clock = AheadClock(ahead)
     dead = timedelta(seconds=1.5)
-    runtime = Runtime(open_database(url), registry(), no_ports, clock, worker_name(), threads=4, dead_after=dead)
+    runtime = Runtime(database, registry(), ports, clock, worker_name(), threads=4, dead_after=dead)
     worker = Worker(runtime, beat=0.4)
     signal.signal(signal.SIGTERM, lambda *_: (stop.set(), worker.notify()))
     print("ready", flush=True)
@@ -96,6 +104,7 @@ def work(url: str, ahead: float) -> None:
 def main() -> None:
     ready()
     register()
+    storefront.register()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The system buries our dead.
     for line in sys.stdin:
         url, journal, ahead = line.split()

@@ -109,10 +109,11 @@ def _secrets() -> Iterator[Finding]:
 
     unreadable: list[str] = []
     total = 0
-    for name, text in Connection.objects.values_list("name", "secrets"):
+    for name, *sealed in Connection.objects.values_list("name", "secrets", "access"):
         total += 1
         try:
-            decrypt(text)
+            for text in sealed:
+                decrypt(text)
         except SecretsUnreadable:
             unreadable.append(name)
     if unreadable:
