@@ -58,6 +58,14 @@ def test_a_payment_has_an_hour() -> None:
     assert ("1h", "orders.hold") in done(found)
 
 
+def test_a_payment_that_comes_late_releases_the_order() -> None:
+    """In a back-test nothing is held in the store, so the fact that it was is given."""
+    unpaid = order("order.created", payment_status="pending", payment_method="transfer")
+    paid = order("order.paid", "2d")
+    found = replay("order-verification", [unpaid, paid], until="20d")
+    assert ("2d", "orders.release") in done(found)
+
+
 def test_a_cancelled_order_is_verified_no_further() -> None:
     unpaid = order("order.created", payment_status="pending", payment_method="card")
     found = replay("order-verification", [unpaid, order("order.cancelled", "10m", status="cancelled")], until="3h")

@@ -66,6 +66,23 @@ def test_a_good_order_is_verified_once(place: Place) -> None:
     assert [bool(row[0]) for row in place.rows("SELECT is_verified FROM orders_standing")] == [True]
 
 
+def test_verifying_twice_in_a_run_is_told_once(place: Place) -> None:
+    place.flow(VERIFY.replace("steps:", "steps:\n  - orders.verify: {stock: false}"))
+    place.send(order())
+    place.drain()
+    assert len(stated(place, "order.verified")) == 1
+
+
+def test_what_is_cancelled_or_sent_leaves_the_queue(place: Place) -> None:
+    place.flow(VERIFY)
+    place.send(order(phone=None))
+    place.drain()
+    assert place.rows("SELECT key FROM orders_standing WHERE is_held") == [("1",)]
+    place.send(order("e2", "order.cancelled", status="cancelled", phone=None))
+    place.drain()
+    assert place.rows("SELECT key FROM orders_standing WHERE is_held") == []
+
+
 def test_a_bad_order_is_held_with_its_reasons_in_the_shops_language(place: Place) -> None:
     place.flow(VERIFY)
     place.send(order(phone=None, payment_status="pending", payment_method="bacs"))

@@ -100,7 +100,7 @@ def verify(config: VerifyConfig, ctx: Context) -> Result:
     with translation.override(ctx.shop.locale):
         words = said_together(found)
     if not found:
-        state(ctx, "order.verified", key, {"is_verified": True, "verified_at": ctx.now})
+        state(ctx, "order.verified", key, {"is_verified": True, "verified_at": ctx.now}, uid=f"{ctx.run}:verified")
     elif config.hold:
         held = {"is_held": True, "hold_reasons": codes, "hold_note": words, "held_by": ctx.flow, "held_at": ctx.now}
         state(ctx, "order.held", key, {**held, "is_verified": False})

@@ -53,8 +53,8 @@ class Cart(Projected):
 
 
 class OrderStanding(Projected):
-    """Where an order stands in Sereno itself: held, verified, routed. `key` is the order's; `subject` is `order:<key>`,
-    by which an erasure finds it."""
+    """Where an order stands in Sereno itself: held (and not over), verified, routed. `key` is the order's; `subject` is
+    `order:<key>`, by which an erasure finds it."""
 
     subject = models.CharField(max_length=210, null=True)
     is_held = models.BooleanField(null=True)

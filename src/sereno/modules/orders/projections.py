@@ -107,6 +107,20 @@ def embedded(data: Record) -> list[tuple[str, Record]]:
     return [("customer", known(found))]
 
 
+def carried(data: Record) -> list[tuple[str, Record]]:
+    """What an order tells of others: its customer, and that there is nothing left to hold."""
+    return [*embedded(data), *_over(data)]
+
+
+def _over(data: Record) -> list[tuple[str, Record]]:
+    """An order that was cancelled or has left is held no longer as far as anybody need look."""
+    key = text(data.get("id"))
+    if key is None or _is_part(data):
+        return []
+    is_over = data.get("status") in ("cancelled", "deleted") or data.get("fulfillment_status") == "fulfilled"
+    return [("order_standing", {"id": key, "is_over": True})] if is_over else []
+
+
 def project_cart(old: Record | None, data: Record, event_type: str) -> Record | None:
     if data.get("is_thin"):
         merged = fill(old, data)
@@ -179,7 +193,12 @@ def project_standing(old: Record | None, data: Record, event_type: str) -> Recor
     """What an event of Sereno's own changes. Of holding and releasing the newest counts, in any order they come."""
     if event_type in ("order.held", "order.released") and old is not None and _held_changed(old) > _held_changed(data):
         return None
-    return {**(old or {}), **known(data)}
+    if data.get("is_over"):
+        return None if old is None or old.get("is_over") else {**old, "is_over": True}
+    changed = {**(old or {}), **known(data)}
+    if event_type == "order.held":
+        changed.pop("is_over", None)
+    return changed
 
 
 def _held_changed(record: Record) -> int:
@@ -227,8 +246,8 @@ projection(
             "customer_key": text_of("customer_id", 200),
             "placed_at": instant_of("placed_at"),
         },
-        also=embedded,
-        carries=frozenset({"customer"}),
+        also=carried,
+        carries=frozenset({"customer", "order_standing"}),
     )
 )
 projection(
@@ -259,7 +278,7 @@ projection(
         version=lambda data: PATCH,
         columns={
             "subject": _subject_of("id"),
-            "is_held": boolean_of("is_held"),
+            "is_held": lambda record: bool(record.get("is_held")) and not record.get("is_over"),
             "is_verified": boolean_of("is_verified"),
             "held_at": instant_of("held_at"),
             "warehouse": text_of("warehouse", 100),

@@ -5,8 +5,9 @@ A code that is not here (a plug-in's, another room's) is shown as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -78,6 +79,13 @@ def sentence_of(finding: Finding) -> str:
     if finding.code == "payment.cash_too_high":
         return _("%(label)s: at most %(limit)s") % {"label": label, "limit": facts.get("limit", "")}
     return label
+
+
+def note_of(standing: Mapping[str, Any]) -> str:
+    """The note of a hold where it says more than its reasons do."""
+    note = str(standing.get("hold_note") or "")
+    labels = [label_of(str(one)) for one in standing.get("hold_reasons") or ()]
+    return "" if note in (". ".join(labels), ", ".join(labels)) else note
 
 
 def said_together(findings: Iterable[Finding]) -> str:

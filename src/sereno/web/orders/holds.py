@@ -14,10 +14,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.orders.models import Order, OrderStanding
-from sereno.modules.orders.reasons import advice_of, label_of
+from sereno.modules.orders.reasons import advice_of, label_of, note_of
 from sereno.runtime.orders import doing
+from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.documents import title_of
 from sereno.web.orders.listing import held_count
 from sereno.web.shell import render
 
@@ -35,7 +37,7 @@ class Held:
 
     @property
     def note(self) -> str:
-        return str(self.row.data.get("hold_note") or "")
+        return note_of(self.row.data)
 
     @property
     def by(self) -> str:
@@ -49,8 +51,11 @@ def holds(request: StaffRequest) -> HttpResponse:
     rows = list(OrderStanding.objects.filter(shop=shop, is_held=True).order_by("held_at", "id")[:SHOWN])
     keys = [row.key for row in rows]
     orders = {one.key: one for one in Order.objects.filter(shop=shop, key__in=keys).defer("data")}
+    names = {str(row.data.get("held_by") or "") for row in rows}
+    flows = Flow.objects.filter(shop=shop, name__in=names).defer("draft")
     context = {
         "section": "holds",
+        "titles": {one.name: title_of(one) for one in flows},
         "held": [Held(row, orders.get(row.key), _reasons(row)) for row in rows],
         "count": held_count(shop),
         "undo": len(request.session.get(UNDO, ())),

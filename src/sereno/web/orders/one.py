@@ -19,7 +19,7 @@ from markupsafe import Markup
 from sereno.commerce.merging import parts
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order, OrderStanding, PickTicket
-from sereno.modules.orders.reasons import WORDS, advice_of, label_of
+from sereno.modules.orders.reasons import WORDS, advice_of, label_of, note_of
 from sereno.modules.orders.tickets import address_lines, ticket_pdf
 from sereno.modules.stock.models import StockReservation
 from sereno.runtime.orders.doing import BY_HAND, HOST
@@ -70,6 +70,7 @@ def order(request: StaffRequest, id: int) -> HttpResponse:
         "customer": customer,
         "standing": held,
         "is_held": is_held,
+        "note": note_of(held),
         "reasons": [(code, label_of(code), advice_of(code)) for code in held.get("hold_reasons") or ()],
         "words": words_of(row.status, row.payment_status, row.fulfillment_status, is_held=is_held),
         "moments": _story(shop.pk, row.key),

@@ -36,7 +36,7 @@ def words_of(status: str | None, payment: str | None, sent: str | None, *, is_he
     """What is worth saying, the most pressing first."""
     found = [HELD] if is_held else []
     said = STATUS.get(status or "")
-    if said is not None:
+    if said is not None and not (status == "completed" and sent == "fulfilled"):
         found.append(said)
     if status in ("cancelled", "deleted") and payment in (None, "pending"):
         return found
