@@ -53,18 +53,18 @@ def item(request: StaffRequest, id: int) -> HttpResponse:
     balances = list(StockBalance.objects.filter(shop=shop, item=row.item).order_by("location"))
     names = names_of(shop)
     held = list(StockReservation.objects.filter(shop=shop, item=row.item, status="open").order_by("-id")[: SHOWN + 1])
-    orders = {
-        order.key: order
-        for order in Order.objects.filter(shop=shop, key__in=[one.order_key for one in held]).defer("data")
-    }
     moves = list(StockMovement.objects.filter(shop=shop, item=row.item).order_by("-id")[:SHOWN])
+    keys = {one.order_key for one in held} | {_order_in(one.reference) for one in moves}
+    orders = {order.key: order for order in Order.objects.filter(shop=shop, key__in=keys - {""}).defer("data")}
     context = {
         "section": "stock",
         "item": row,
         "balances": [(one, *_named(names, one.location), one.on_hand - one.reserved) for one in balances],
         "held": [(one, orders.get(one.order_key)) for one in held[:SHOWN]],
         "has_more_held": len(held) > SHOWN,
-        "moves": [(one, *MOVES.get(one.kind, (one.kind, "circle"))) for one in moves],
+        "moves": [
+            (one, *MOVES.get(one.kind, (one.kind, "circle")), orders.get(_order_in(one.reference))) for one in moves
+        ],
         "places": {one.location: _named(names, one.location)[0] for one in balances},
         "channels": _channels(shop, row),
     }
@@ -103,6 +103,12 @@ def location(request: StaffRequest) -> HttpResponse:
 
     carry_out(request, put, _("Kept."))
     return back(request, "/stock")
+
+
+def _order_in(reference: str) -> str:
+    """The order's key that a movement names; "" when it names none."""
+    kind, _colon, key = reference.partition(":")
+    return key if kind == "order" else ""
 
 
 def names_of(shop: Shop) -> dict[str, StockLocation]:
