@@ -63,7 +63,7 @@ class Killing:
                 request = HttpRequest(self.command, URL + self.path, headers, body)
                 with lock:
                     said = platform.send(request)
-                    is_last = self.command == "POST" and outer.killed < KILLS and rng.random() < 0.5
+                    is_last = self.command == "POST" and outer.killed < KILLS and rng.random() < 0.6
                     if is_last and outer.victim and is_alive(outer.victim):
                         outer.killed += 1
                         kill(outer.victim)
@@ -98,27 +98,20 @@ def test_killed_at_any_write_nothing_is_done_twice_and_nothing_is_left_out(host:
     store = Killing(platform)
     try:
         _set_up(host, platform, store)
-        worker = 0
-        for number in range(KILLS + 20):
-            if host.count("effect WHERE status = 'done' AND connection = 'store'") == ORDERS * 3:
-                break
-            if not worker or not is_alive(worker):
-                worker = store.victim = host.start(ahead=AHEAD * number)
-            killed = store.killed
-            host.until(
-                lambda killed=killed: (
-                    store.killed > killed
-                    or host.count("effect WHERE status = 'done' AND connection = 'store'") == ORDERS * 3
-                ),
-                60,
-            )
+        for number in range(KILLS + 1):
+            worker = store.victim = host.start(ahead=AHEAD * number)
+            host.until(lambda worker=worker: not is_alive(worker) or _written(host) == ORDERS * 3, 60)
         assert store.killed == KILLS
-        assert host.count("effect WHERE status = 'done' AND connection = 'store'") == ORDERS * 3
+        assert _written(host) == ORDERS * 3
         assert len(platform.refunds) == ORDERS
         for order in platform.orders.values():
             assert (order["tags"], order["note"].count("seen")) == (["big"], 1), order
     finally:
         store.close()
+
+
+def _written(host: Host) -> int:
+    return host.count("effect WHERE status = 'done' AND connection = 'store'")
 
 
 def _set_up(host: Host, platform: Platform, store: Killing) -> None:
