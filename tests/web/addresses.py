@@ -15,6 +15,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from sereno.modules.orders.models import Order, PickTicket
+from sereno.modules.purchasing import models as buying
 from sereno.modules.stock.models import StockItem, StockTransfer
 from sereno.store import models
 from sereno.store.models import Shop
@@ -99,6 +100,8 @@ def newest(model: type[Model], column: str = "pk", by: str = "shop", **wanted: A
 
 FILLS: dict[tuple[str, str], Fill] = {
     ("flows", "name"): newest(models.Flow, "name", is_derived=False, version__isnull=False),
+    ("purchases", "number"): newest(buying.PurchaseOrder, "number"),
+    ("suppliers", "code"): newest(buying.Supplier, "code"),
     ("runs", "uid"): newest(models.Run, "uid"),
     ("events", "id"): newest(models.Event),
     ("deliveries", "id"): newest(models.Delivery, by="connection__shop"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Subscribers
+from sereno.sdk.purchasing import Purchasing
 from sereno.sdk.stores import StoreHttp, Stores
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database

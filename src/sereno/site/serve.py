@@ -46,7 +46,14 @@ def serve(
     migrations applied before. `on_ready` is called, in a thread of its own, once requests are taken."""
     from django.conf import settings
 
-    from sereno.site.composition import build_backtests, build_door, build_front, build_readers, build_runtime
+    from sereno.site.composition import (
+        build_backtests,
+        build_door,
+        build_forecasts,
+        build_front,
+        build_readers,
+        build_runtime,
+    )
     from sereno.store.database import default_database
 
     environment = settings.ENVIRONMENT
@@ -62,15 +69,18 @@ def serve(
     server = make_server(build_front(door, executor, database), door, on_ready)
     backtests = build_backtests(database) if with_worker else None
     readers = build_readers(environment, database) if with_worker else None
-    if crew and backtests and readers:
+    forecasts = build_forecasts(database) if with_worker else None
+    if crew and backtests and readers and forecasts:
         crew.start()
         backtests.start()
         readers.start()
+        forecasts.start()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=[listening]))
     finally:
-        if crew and backtests and readers:
+        if crew and backtests and readers and forecasts:
+            forecasts.stop()
             readers.stop()
             backtests.stop()
             crew.stop(STOP_SECONDS)
@@ -100,21 +110,24 @@ def work() -> int:
     """One worker until stopped."""
     from django.conf import settings
 
-    from sereno.site.composition import build_backtests, build_readers, build_runtime
+    from sereno.site.composition import build_backtests, build_forecasts, build_readers, build_runtime
     from sereno.store.database import default_database
 
     _start_logging()
     crew = Crew(partial(build_runtime, settings.ENVIRONMENT))
     backtests = build_backtests(default_database())
     readers = build_readers(settings.ENVIRONMENT, default_database())
+    forecasts = build_forecasts(default_database())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     crew.start()
     backtests.start()
     readers.start()
+    forecasts.start()
     while not stop.wait(1.0):
         pass
+    forecasts.stop()
     readers.stop()
     backtests.stop()
     crew.stop(STOP_SECONDS)

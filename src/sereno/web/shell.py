@@ -55,6 +55,9 @@ TRADE = (
     Link("orders", _("Orders"), "shopping-cart", "1"),
     Link("holds", _("Holds"), "hand", "2"),
     Link("stock", _("Stock"), "package", "4"),
+    Link("demand", _("Demand"), "trending-up", "5"),
+    Link("purchases", _("Purchase orders"), "clipboard", "6"),
+    Link("suppliers", _("Suppliers"), "users", "7"),
 )
 RECORD = (
     Link("events", _("Events"), "radio", "e"),

@@ -30,6 +30,7 @@ from sereno.web.pages import (
 )
 from sereno.web.people import urls as people
 from sereno.web.privacy import urls as privacy
+from sereno.web.purchasing import urls as purchasing
 from sereno.web.reading import urls as reading_back
 from sereno.web.results import urls as results
 from sereno.web.stages import urls as stages
@@ -56,6 +57,7 @@ urlpatterns = [
     *outgoing.urlpatterns,
     *orders.urlpatterns,
     *stock.urlpatterns,
+    *purchasing.urlpatterns,
     path("", home.home, name="home"),
     path("flows", flows.flows, name="flows"),
     path("flows/install", flows.install, name="flow-install"),

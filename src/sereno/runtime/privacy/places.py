@@ -159,6 +159,16 @@ NOT_PERSONAL: dict[str, str] = {
     "catalog_product": "goods",
     "catalog_variant": "goods",
     "stock_level": "goods",
+    "purchasing": "numbers",
+    "purchasing_supplier": "businesses the shop buys from, and whom to write to there",
+    "purchasing_price": "goods and prices",
+    "purchasing_rule": "goods",
+    "purchasing_forecast": "sums over all customers",
+    "purchasing_job": "numbers, and who of the staff asked",
+    "purchasing_order": "orders to suppliers, and who of the staff made them",
+    "purchasing_line": "goods and prices",
+    "purchasing_receipt": "when goods came, and who of the staff took them in",
+    "purchasing_receipt_line": "goods",
 }
 """Tables that hold nothing about the shop's customers, and why."""
 

@@ -16,7 +16,7 @@ from sereno.commerce.money import Money
 from sereno.engine.durations import format_instant
 from sereno.runtime import inbox, notices
 from sereno.runtime.ports import SOURCE
-from sereno.runtime.purchasing.suppliers import Supplier, supplier_of
+from sereno.runtime.purchasing.suppliers import Supplier, offer_of, supplier_of
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.runtime.stock import moving
 from sereno.sdk.connector import NewEvent
@@ -149,8 +149,6 @@ def draft_order(
 ) -> int:
     """An order of these SKUs by the supplier's price list. Gives its number; that of the one there is when `key` made
     one already. Raises LookupError, ValueError."""
-    from sereno.runtime.purchasing.suppliers import offer_of
-
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         number, _turn = tx.one("lock_purchasing", {"shop": shop_id}) or (0, 0)
@@ -195,12 +193,17 @@ def change_lines(
         if order.status != "draft":
             raise ValueError("only a draft can be changed; cancel this order and draft another")
         kept: list[Line] = []
+        rows = tx.all("prices_of_skus", {"shop": shop_id, "skus": list(quantities)})
+        offers = {row[1]: offer_of(row) for row in rows if row[0] == order.supplier}
         for line in lines:
             count = quantities.get(line.sku, line.quantity)
             if not 0 <= count <= MOST_UNITS:
                 raise ValueError(f"{line.sku}: how many is a whole number, not below 0")
             if count:
-                kept.append(replace(line, quantity=count))
+                # Another quantity may have another price.
+                is_priced = count != line.quantity and line.sku in offers
+                price = offers[line.sku].price_of(count) if is_priced else line.price
+                kept.append(replace(line, quantity=count, price=price))
         if not kept:
             raise ValueError("an order has at least one line; cancel it instead")
         gone = [line.sku for line in lines if line.sku not in {one.sku for one in kept}]

@@ -165,6 +165,9 @@ VALUES (:shop, :slot, 'waiting', :by, 0, 0, 0, '{}', :now) ON CONFLICT (shop_id,
 -- name: open_forecast
 SELECT id FROM purchasing_job WHERE shop_id = :shop AND status IN ('waiting', 'running') ORDER BY id LIMIT 1
 
+-- name: any_open_forecast
+SELECT 1 FROM purchasing_job WHERE status IN ('waiting', 'running') LIMIT 1
+
 -- name: shops_without_forecast
 -- Shops that buy by price lists, and have no forecast asked for this slot yet.
 SELECT DISTINCT purchasing_supplier.shop_id FROM purchasing_supplier WHERE purchasing_supplier.is_active
@@ -215,3 +218,19 @@ SELECT id, placed_at, data FROM orders_order WHERE shop_id = :shop AND id > :aft
 -- name: stock_events_after
 SELECT id, occurred_at, data FROM event
 WHERE shop_id = :shop AND type = 'stock.changed' AND id > :after ORDER BY id LIMIT :limit
+
+-- name: kinds_of_skus
+-- By SKU: its name, and the record of its product, which says of what type it is.
+SELECT catalog_variant.sku, catalog_variant.title, catalog_product.title, catalog_product.data
+FROM catalog_variant LEFT JOIN catalog_product
+    ON catalog_product.shop_id = catalog_variant.shop_id AND catalog_product.key = catalog_variant.product_key
+WHERE catalog_variant.shop_id = :shop AND catalog_variant.sku IS NOT NULL
+
+-- name: priced_skus
+SELECT sku, max(title) FROM purchasing_price WHERE shop_id = :shop GROUP BY sku
+
+-- name: shop_time_zone
+SELECT timezone FROM shop WHERE id = :shop
+
+-- name: count_orders
+SELECT count(*) FROM orders_order WHERE shop_id = :shop

@@ -64,7 +64,8 @@ def seasonal_index(index: Floats, calendar: Calendar, horizon: int) -> tuple[Flo
     one. With two years of past it is learned (ratio to a centred mean over a year, smoothed); with less, `RUN_UP`."""
     periods, season = len(index), calendar.season
     if periods < 2 * season or season < 4:
-        whole = calendar.retail(periods + horizon)
+        retail = calendar.retail(periods + horizon)
+        whole = 1 + _share_in(index, retail[:periods]) * (retail - 1)
         return whole[:periods], whole[periods:]
     ratio = index / np.maximum(_centred(index, season), 1e-9)
     figures = np.ones(season)
@@ -77,6 +78,28 @@ def seasonal_index(index: Floats, calendar: Calendar, horizon: int) -> tuple[Flo
     figures = 1 + (figures / max(float(figures.mean()), 1e-9) - 1) * years / (years + 2)
     at = np.arange(periods + horizon) % season
     return figures[at[:periods]], figures[at[periods:]]
+
+
+SEEN = 3
+"""Periods of the run-up that a past must hold to show how much of it the shop takes part in."""
+NEAR = 16
+"""Periods from the run-up whose ordinary ones it is held against."""
+UNSEEN, MOST = 0.7, 1.3
+"""How much of it is assumed where the past holds none, and believed at the most."""
+
+
+def _share_in(index: Floats, retail: Floats) -> float:
+    """How much of retail's run-up the shop showed: its weeks of it against the ordinary ones near them."""
+    is_up = retail > 1.1
+    if is_up.sum() < SEEN:
+        return UNSEEN
+    away = np.abs(np.arange(len(index))[:, None] - np.flatnonzero(is_up)[None, :]).min(1)
+    near = away <= NEAR
+    ordinary = near & (np.abs(retail - 1) < 0.03)
+    if ordinary.sum() < SEEN or index[ordinary].mean() <= 0:
+        return UNSEEN
+    shown = index[is_up].mean() / index[ordinary].mean() - 1
+    return float(np.clip(shown / (retail[is_up].mean() - 1), 0.0, MOST))
 
 
 def _centred(index: Floats, season: int) -> Floats:

@@ -1,0 +1,213 @@
+"""Carries out one job: reads the past of a shop, forecasts everything it sells or buys, keeps what was found.
+
+Invariant: whatever happens, the row says what became of the job, unless the process is killed or its lease is lost;
+then somebody else begins it again. A forecast is replaced, never mixed with an older one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from math import isnan, sqrt
+from time import monotonic
+from typing import Any
+
+from sereno.modules.purchasing.demand import simple
+from sereno.modules.purchasing.demand.simple import Forecast
+from sereno.modules.purchasing.history import Past, read_past
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import decode, encode
+from sereno.store.fields import to_micros
+
+log = logging.getLogger("sereno.forecasts")
+
+HORIZON = 26
+"""Weeks."""
+JUDGED = 8
+"""Weeks on which the method is tried before it is believed."""
+LEASE = timedelta(seconds=60)
+TELL = 1.0
+BATCH = 500
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """Another process carries it out by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A forecast, and how the method did on the weeks just past (empty where it cannot be said)."""
+
+    forecast: Forecast
+    accuracy: Mapping[str, float]
+
+
+def carry_out(id: int, worker: str, database: Database, now: datetime | None = None) -> str:
+    """Gives how it ended: `done`, `failed` or `lost`."""
+    with database.read() as tx:
+        row = tx.one("forecast_job", {"id": id, "worker": worker})
+    if row is None:
+        return "lost"
+    work = _Work(database, id, int(row[1]), worker, now or datetime.now(UTC))
+    try:
+        try:
+            facts = work.run()
+        except LeaseLost:
+            raise
+        except Exception as fault:
+            log.exception("the forecast %s failed", id)
+            return work.end("failed", f"{type(fault).__name__}: {fault}"[:1000], {})
+        return work.end("done", None, facts)
+    except LeaseLost:
+        return "lost"
+
+
+class _Work:
+    def __init__(self, database: Database, id: int, shop_id: int, worker: str, now: datetime) -> None:
+        self._database, self._id, self._shop_id, self._worker, self._now = database, id, shop_id, worker, now
+        self._told_at = 0.0
+        self._done = self._total = 0
+
+    def run(self) -> dict[str, Any]:
+        began = monotonic()
+        with self._database.read() as tx:
+            (orders,) = tx.one("count_orders", {"shop": self._shop_id}) or (0,)
+            priced = dict(tx.all("priced_skus", {"shop": self._shop_id}))
+            kinds = {row[0]: _kind(row) for row in tx.all("kinds_of_skus", {"shop": self._shop_id})}
+        self._total = int(orders)
+        past = read_past(self._database, self._shop_id, self._now, self._tell)
+        skus = sorted({*past.sold, *priced})
+        histories = [past.series(sku) for sku in skus]
+        groups = [kinds.get(sku, ("", ""))[1] for sku in skus]
+        made, method = forecasts(histories, groups, past.monday)
+        self._tell(self._total, now=True)
+        for begin in range(0, len(skus), BATCH):
+            part = range(begin, min(begin + BATCH, len(skus)))
+            rows = [self._row(skus[at], kinds, priced, past, histories[at], made[at]) for at in part]
+            self._write(lambda tx, rows=rows: tx.many("put_forecasts", rows))
+        self._write(lambda tx: tx.run("drop_old_forecasts", {"shop": self._shop_id, "job": self._id}))
+        errors = [one.accuracy["wape"] for one in made if "wape" in one.accuracy]
+        return {
+            "skus": len(skus),
+            "orders": self._total,
+            "weeks": past.weeks,
+            "method": method,
+            "median_error": round(sorted(errors)[len(errors) // 2], 3) if errors else None,
+            "seconds": round(monotonic() - began, 1),
+        }
+
+    def _row(
+        self,
+        sku: str,
+        kinds: Mapping[str, tuple[str, str]],
+        priced: Mapping[str, str],
+        past: Past,
+        history: Sequence[float | None],
+        made: Made,
+    ) -> tuple[Any, ...]:
+        title, kind = kinds.get(sku, (priced.get(sku) or "", ""))
+        shown = [None if one is None else round(one, 2) for one in history[-104:]]
+        first = past.monday + timedelta(weeks=max(0, past.weeks - 104))
+        weekly = sum(made.forecast.mean[:4]) / 4
+        return (
+            *(self._shop_id, sku[:200], title[:300], kind[:200], first, past.monday + timedelta(weeks=past.weeks)),
+            *(encode(shown), encode(made.forecast.mean), encode(made.forecast.sums), made.forecast.method),
+            *(encode(made.accuracy), weekly, made.accuracy.get("wape"), self._id, to_micros(self._now)),
+        )
+
+    # --- the row of the job ---------------------------------------------------------------------
+
+    def _tell(self, done: int, *, now: bool = False) -> None:
+        self._done, self._total = done, max(self._total, done)
+        if now or monotonic() - self._told_at >= TELL:
+            with self._database.transaction() as tx:
+                self._keep(tx)
+
+    def _keep(self, tx: Transaction) -> None:
+        self._told_at = monotonic()
+        until = to_micros(datetime.now(UTC) + LEASE)
+        kept = {"id": self._id, "worker": self._worker, "until": until, "done": self._done, "total": self._total}
+        if tx.one("keep_forecast", kept) is None:
+            raise LeaseLost
+
+    def _write(self, put: Callable[[Transaction], Any]) -> None:
+        with self._database.transaction() as tx:
+            self._keep(tx)
+            put(tx)
+
+    def end(self, status: str, error: str | None, facts: Mapping[str, Any]) -> str:
+        ended = {"id": self._id, "worker": self._worker, "status": status, "error": error, "facts": encode(facts)}
+        ended |= {"done": self._done, "total": self._total, "now": to_micros(datetime.now(UTC))}
+        with self._database.transaction() as tx:
+            if not tx.run("end_forecast", ended):
+                raise LeaseLost
+        return status
+
+
+def _kind(row: Sequence[Any]) -> tuple[str, str]:
+    """Title, and type of product."""
+    _sku, variant, product, data = row
+    record = decode(data) if data else {}
+    title = " · ".join(part for part in (product, variant) if part and part != "Default Title")
+    return title, str(record.get("product_type") or record.get("type") or "")
+
+
+# --- the two methods --------------------------------------------------------------------------------
+
+
+def forecasts(
+    histories: Sequence[Sequence[float | None]], groups: Sequence[str], monday: date
+) -> tuple[list[Made], str]:
+    """With the extra `ml` by what all series teach (`pool`), else by the stated simple method. Gives its name too."""
+    if not histories:
+        return [], "none"
+    try:
+        from sereno.modules.purchasing.demand import pool
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        return [_simple(history) for history in histories], "mean12"
+    return _pooled(pool, histories, groups, monday), "pool"
+
+
+def _simple(history: Sequence[float | None]) -> Made:
+    past, came = history[:-JUDGED], [one for one in history[-JUDGED:] if one is not None]
+    accuracy: dict[str, float] = {}
+    if len([one for one in past if one is not None]) >= JUDGED and came:
+        mean = simple.mean_of_last(past)
+        accuracy = _accuracy(came, [mean] * len(came), past)
+    return Made(simple.forecast(history, HORIZON), accuracy)
+
+
+def _accuracy(came: Sequence[float], expected: Sequence[float], past: Iterable[float | None]) -> dict[str, float]:
+    known = [one for one in past if one is not None]
+    moves = [(two - one) ** 2 for one, two in pairwise(known)]
+    scale = sqrt(sum(moves) / len(moves)) if moves else 0.0
+    wrong = [one - two for one, two in zip(came, expected, strict=True)]
+    found: dict[str, float] = {}
+    if scale > 0:
+        found["rmsse"] = round(sqrt(sum(one**2 for one in wrong) / len(wrong)) / scale, 3)
+    if sum(came) > 0:
+        found["wape"] = round(sum(abs(one) for one in wrong) / sum(came), 3)
+        found["bias"] = round((sum(expected) - sum(came)) / sum(came), 3)
+    return found
+
+
+def _pooled(pool: Any, histories: Sequence[Sequence[float | None]], groups: Sequence[str], monday: date) -> list[Made]:
+    import numpy as np
+
+    from sereno.modules.purchasing.demand.seasons import Calendar
+
+    y = np.array([[np.nan if one is None else one for one in history] for history in histories], dtype=float)
+    calendar = Calendar(monday, 7.0)
+    judged = pool.judge(y, JUDGED, calendar, groups)
+    outlook = pool.outlook(y, HORIZON, pool.learn(y, min(HORIZON, 13), calendar, groups), groups)
+    measures = {"rmsse": judged.rmsse, "wape": judged.wape, "bias": judged.bias, "within": judged.within}
+    found: list[Made] = []
+    for at in range(len(histories)):
+        values = {name: float(of[at]) for name, of in measures.items()}
+        found.append(Made(outlook.of(at), {name: round(one, 3) for name, one in values.items() if not isnan(one)}))
+    return found

@@ -1,0 +1,1 @@
+"""Buying: orders to suppliers, the suppliers, and what is expected to be sold."""
