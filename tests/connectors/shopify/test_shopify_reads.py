@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from bodies import map_body
 from shopify_wire import ACCESS, ORDER, PLACE, ShopifyWire, eur
-from wires import Asked, carry_out, exchange, mapped
+from wires import NOW, Asked, carry_out, exchange, mapped
 
-from sereno.connectors.shopify import client
+from sereno.connectors.shopify import bulk, client
 from sereno.connectors.shopify.store import SCOPES, STORE
 from sereno.connectors.shopify.webhooks import SHOPIFY
-from sereno.sdk.stores import Exchange, Reading, StoreRefused
+from sereno.sdk.stores import Exchange, Item, Reading, StoreLimited, StoreRefused
 from sereno.sdk.writes import RefundOrder, TagOrder
 
 LINE: dict[str, Any] = {
@@ -117,6 +117,9 @@ READ: dict[str, Any] = {
 }
 
 
+RECENT = Reading(since=datetime(2026, 11, 20, tzinfo=UTC), until=NOW)
+
+
 class ReadWire(ShopifyWire):
     """Two orders a page, by number."""
 
@@ -180,7 +183,7 @@ def way(wire: ShopifyWire) -> Exchange:
 
 
 def test_an_order_read_back_tells_every_fact_it_shows() -> None:
-    page = STORE.reads["order"](way(ReadWire()), Reading())
+    page = STORE.reads["order"](way(ReadWire()), RECENT)
     item = page.items[0]
     assert (item.id, item.updated_at) == ("450789469", datetime(2026, 11, 21, 9, tzinfo=UTC))
     found = mapped(SHOPIFY, item)
@@ -226,7 +229,7 @@ def test_read_and_received_is_one_fact() -> None:
         "email": "ana@example.com",
     }
     received = map_body("shopify", body=json.dumps(webhook).encode(), topic="orders/create")
-    read = mapped(SHOPIFY, STORE.reads["order"](way(ReadWire()), Reading()).items[0])
+    read = mapped(SHOPIFY, STORE.reads["order"](way(ReadWire()), RECENT).items[0])
     assert {event.id for event in received.events} <= {event.id for event in read.events}
 
 
@@ -236,7 +239,7 @@ def test_pages_follow_each_other() -> None:
     since = datetime(2026, 11, 1, tzinfo=UTC)
     page = STORE.reads["order"](way(wire), Reading(since=since, size=250))
     assert wire.variables == {"first": 8, "after": None, "query": "updated_at:>='2026-11-01T00:00:00Z'"}
-    assert page.next == "2"
+    assert page.next == "page:2"
     last = STORE.reads["order"](way(wire), Reading(since=since, cursor=page.next))
     assert ([item.id for item in last.items], last.next) == (["3"], None)
 
@@ -244,7 +247,7 @@ def test_pages_follow_each_other() -> None:
 def test_an_order_too_long_for_the_page_is_fetched_whole() -> None:
     wire = ReadWire()
     wire.orders = ({**READ, "lineItems": {"nodes": [LINE], "pageInfo": {"hasNextPage": True}}},)
-    page = STORE.reads["order"](way(wire), Reading())
+    page = STORE.reads["order"](way(wire), RECENT)
     assert [one["id"] for one in page.items[0].body["line_items"]] == ["466157049", "9"]
     assert wire.operations == ["query_orders", "query_order", "query_order_lines"]
     assert STORE.fetch["order"](way(wire), "1") is None
@@ -359,3 +362,102 @@ def test_a_refund_is_known_again_when_shopify_has_forgotten_the_key() -> None:
     wire.keys.clear()
     carry_out(way(wire), STORE, RefundOrder("450789469"), attempt=2)
     assert len(wire.refunds) == 1
+
+
+# --- history by a file ------------------------------------------------------------------------------
+
+
+class BulkWire(ShopifyWire):
+    """Gathers orders into a file, which lies elsewhere and is given in ranges."""
+
+    status = "RUNNING"
+    refuses = False
+    file = b""
+
+    def mutation_run_bulk(self, query: str) -> Any:
+        if self.refuses:
+            wrong = {"field": None, "message": "A bulk query operation for this app and shop is already in progress"}
+            return {"bulkOperationRunQuery": {"bulkOperation": None, "userErrors": [wrong]}}
+        operation = {"id": "gid://shopify/BulkOperation/72", "status": "CREATED"}
+        return {"bulkOperationRunQuery": {"bulkOperation": operation, "userErrors": []}}
+
+    def query_bulk_state(self, id: str) -> Any:
+        assert id == "gid://shopify/BulkOperation/72"
+        done = {
+            "url": "https://files.example/72.jsonl?signed",
+            "fileSize": str(len(self.file)),
+            "rootObjectCount": "40",
+        }
+        return {"bulkOperation": {"id": id, "status": self.status, **(done if self.file else {})}}
+
+    def answer(self, asked: Asked) -> tuple[Any, ...]:
+        if asked.url.startswith("https://files.example/"):
+            assert "X-Shopify-Access-Token" not in asked.headers
+            begin, end = asked.headers["Range"].removeprefix("bytes=").split("-")
+            return 206, self.file[int(begin) : int(end) + 1]
+        return super().answer(asked)
+
+
+def jsonl(orders: int, lines: int) -> bytes:
+    rows: list[dict[str, Any]] = []
+    for number in range(1, orders + 1):
+        own = f"gid://shopify/Order/{number}"
+        order = {name: value for name, value in READ.items() if name not in ("lineItems", "fulfillments")}
+        rows.append({**order, "id": own, "refunds": [REFUND] if number == 1 else []})
+        rows += [{**LINE, "id": f"gid://shopify/LineItem/{number}{one}", "__parentId": own} for one in range(lines)]
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+REFUND = {
+    "id": "gid://shopify/Refund/5",
+    "note": "Late",
+    "createdAt": "2026-11-21T09:00:00Z",
+    "processedAt": "2026-11-21T09:00:00Z",
+    "totalRefundedSet": eur("10.00"),
+}
+
+
+def test_history_is_gathered_and_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "PIECE", 5_000)
+    wire = BulkWire()
+    read = STORE.reads["order"]
+    page = read(way(wire), Reading())
+    assert (list(page.items), page.next) == ([], "bulk:gid://shopify/BulkOperation/72:0")
+    with pytest.raises(StoreLimited) as limited:
+        read(way(wire), Reading(cursor=page.next))
+    assert limited.value.after == timedelta(seconds=10)
+    wire.status, wire.file = "COMPLETED", jsonl(40, 3)
+    found: list[Item] = []
+    cursor, pages = page.next, 0
+    while cursor:
+        page = read(way(wire), Reading(cursor=cursor))
+        # The same piece again, as after a kill, is the same orders.
+        assert [one.id for one in read(way(wire), Reading(cursor=cursor)).items] == [one.id for one in page.items]
+        found, cursor, pages = [*found, *page.items], page.next, pages + 1
+    assert [item.id for item in found] == [str(number) for number in range(1, 41)]
+    assert all(len(item.body["line_items"]) == 3 for item in found)
+    assert (pages > 10, page.total) == (True, 40)
+    events = mapped(SHOPIFY, found[0]).events
+    refund = next(event for event in events if event.type == "refund.created")
+    assert (refund.id, refund.data["amount"], refund.data["status"]) == ("refund:5:created", "10.00", "completed")
+
+
+def test_an_order_longer_than_a_piece_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "PIECE", 1_000)
+    wire = BulkWire()
+    wire.status, wire.file = "COMPLETED", jsonl(2, 30)
+    page = STORE.reads["order"](way(wire), Reading(cursor="bulk:gid://shopify/BulkOperation/72:0"))
+    assert {len(item.body["line_items"]) for item in page.items} == {30}
+
+
+def test_where_shopify_does_not_gather_pages_take_over() -> None:
+    wire = BulkWire()
+    wire.refuses = True
+    assert STORE.reads["order"](way(wire), Reading()).next == "page:"
+    wire.status = "FAILED"
+    assert STORE.reads["order"](way(wire), Reading(cursor="bulk:gid://shopify/BulkOperation/72:0")).next == "page:"
+    wire.status = "COMPLETED"
+    page = STORE.reads["order"](way(wire), Reading(cursor="bulk:gid://shopify/BulkOperation/72:0"))
+    assert (list(page.items), page.next) == ([], None), "a shop without orders has no file"
+    page = STORE.reads["order"](way(ReadWire()), Reading(cursor="page:"))
+    assert [item.id for item in page.items] == ["450789469"]

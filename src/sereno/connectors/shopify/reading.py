@@ -6,6 +6,7 @@ and none is passed over. What is nested deeper than a page may hold is fetched w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,9 +38,7 @@ _TRANSACTION = f"{{ id kind status gateway errorCode test processedAt createdAt 
 _MORE = "pageInfo { hasNextPage endCursor }"
 
 
-def _order_fields(lines: int, parts: int) -> str:
-    """`lines` and `parts`: at most how many of each; there is a page after them where there are more."""
-    return f"""
+_ORDER = f"""
   id name currencyCode test note tags sourceName discountCodes email phone customerLocale customerAcceptsMarketing
   cartToken checkoutToken clientIp statusPageUrl paymentGatewayNames displayFinancialStatus displayFulfillmentStatus
   processedAt createdAt cancelledAt cancelReason closedAt updatedAt
@@ -50,6 +49,35 @@ def _order_fields(lines: int, parts: int) -> str:
   customer {{ {_PERSON} }}
   billingAddress {_ADDRESS}
   shippingAddress {_ADDRESS}
+"""
+
+
+def bulk_orders(filter: str | None) -> str:
+    """All orders of the filter, for a bulk operation: it knows no lists inside lists, so refunds come without lines."""
+    where = f"(query: {json.dumps(filter)})" if filter else ""
+    return f"""{{
+  orders{where} {{
+    edges {{
+      node {{
+        {_ORDER}
+        transactions {_TRANSACTION}
+        refunds {{ id note createdAt processedAt totalRefundedSet {_MONEY} }}
+        fulfillments {{
+          id status displayStatus createdAt updatedAt
+          location {{ id }}
+          trackingInfo {{ company number url }}
+        }}
+        lineItems {{ edges {{ node {_LINE} }} }}
+      }}
+    }}
+  }}
+}}"""
+
+
+def _order_fields(lines: int, parts: int) -> str:
+    """`lines` and `parts`: at most how many of each; there is a page after them where there are more."""
+    return f"""
+  {_ORDER}
   lineItems(first: {lines}) {{ nodes {_LINE} {_MORE} }}
   transactions(first: 20) {_TRANSACTION}
   refunds(first: {parts}) {{
@@ -133,17 +161,17 @@ MOST = {"order": 8, "customer": 40, "product": 15, "stock_level": 20}
 """How many on a page: a query may cost 1,000 points, and its whole extent is reckoned beforehand."""
 
 
-def _asked(reading: Reading, kind: str) -> dict[str, Any]:
-    parts = []
+def filter_of(reading: Reading) -> str | None:
+    parts: list[str] = []
     if reading.since is not None:
         parts.append(f"updated_at:>='{iso(reading.since)}'")
     if reading.until is not None:
         parts.append(f"updated_at:<='{iso(reading.until)}'")
-    return {
-        "first": max(1, min(reading.size, MOST[kind])),
-        "after": reading.cursor,
-        "query": " AND ".join(parts) or None,
-    }
+    return " AND ".join(parts) or None
+
+
+def _asked(reading: Reading, kind: str) -> dict[str, Any]:
+    return {"first": max(1, min(reading.size, MOST[kind])), "after": reading.cursor, "query": filter_of(reading)}
 
 
 def _next(connection: Mapping[str, Any]) -> str | None:

@@ -159,9 +159,16 @@ def refund(one: Mapping[str, Any], order: str) -> dict[str, Any]:
         "processed_at": one.get("processedAt"),
         "created_at": one.get("createdAt"),
         "restock": any(item.get("restocked") for item in nodes(one.get("refundLineItems"))),
-        "transactions": [transaction(item, order) for item in nodes(one.get("transactions"))],
+        "transactions": [transaction(item, order) for item in nodes(one.get("transactions"))] or _moved(one),
         "refund_line_items": lines,
     }
+
+
+def _moved(one: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a refund gave back in all, where its payments are not told."""
+    total = one.get("totalRefundedSet")
+    moved = {"kind": "refund", "status": "success", "amount": _amount(total), "currency": _currency(total)}
+    return [moved] if total else []
 
 
 def fulfillment(one: Mapping[str, Any], order: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sereno.connectors.shopify import (
+    bulk,
     granting,
     reading,
     writing_catalog,
@@ -168,7 +169,7 @@ STORE = StoreApi(
         writes.SetMetafield: writing_catalog.set_metafield,
         writes.CreateDiscountCode: writing_catalog.create_discount_code,
     },
-    reads=reading.READS,
+    reads={**reading.READS, "order": bulk.read_history},
     fetch=reading.FETCH,
     subscriptions=Subscriptions(GUIDE.topics, _list, _make, _remove),
     per_second=5.0,
