@@ -76,6 +76,10 @@ def test_gaps_lead_to_what_was_missed(seeded: Seeded, store: Connection) -> None
     found = page(client)
     assert f'href="/events/{event.pk}"' in found and "order.paid" in found and "14 minutes" in found
     assert "1,200" in found and "1 missing" in found and "order.updated" in found
+    Event.objects.update(occurred_at=NOW - timedelta(minutes=14))
+    assert (
+        "read back from the store, 14 minutes after it happened" in client.get(f"/events/{event.pk}").content.decode()
+    )
     assert "Gaps made good" in client.get("/connections/read-back").content.decode()
     assert "Read back from the store" in client.get(f"/deliveries/{delivery.pk}").content.decode()
 

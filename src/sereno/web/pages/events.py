@@ -6,9 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
+from sereno.runtime.reading.seeing import MARK
 from sereno.sdk.plugin import registry
 from sereno.store.models import Event, EventLink, EventQueue, Run, Skip
 from sereno.store.scans import event_ends, of_shop
+from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.paging import page_of, page_of_ends
 from sereno.web.search import events_matching
@@ -71,8 +73,16 @@ def event(request: StaffRequest, id: int) -> HttpResponse:
         "runs": caused[:50],
         "skips": _skips(shop.pk, row),
         "around": [link.event for link in around],
+        "late": _late(row),
     }
     return render(request, "events/one.html", context)
+
+
+def _late(row: Event) -> str | None:
+    """How long after it happened it was found, for what was read back and not received."""
+    if row.delivery is None or MARK not in row.delivery.headers:
+        return None
+    return formats.between(row.occurred_at, row.received_at)
 
 
 def _skips(shop_id: int, row: Event) -> list[Skip]:
