@@ -34,12 +34,12 @@ from sereno.store.secrets import encrypt
 class Connected:
     """A connection to a shop on a wire, and one who reads it."""
 
-    def __init__(self, at: Place, kind: str, wire: Wire, access: dict[str, str]) -> None:
+    def __init__(self, at: Place, kind: str, wire: Wire, access: dict[str, str], name: str = "store") -> None:
         self.at, self.wire = at, wire
         settings = encode({"url": "https://shop.example"})
         sql = (
             "INSERT INTO connection (shop_id, name, kind, secrets, access, settings, is_active, created_at) VALUES "
-            f"({at.shop}, 'store', '{kind}', '{encrypt(['s3cret'])}', '{seal_access(access)}', '{settings}', TRUE, "
+            f"({at.shop}, '{name}', '{kind}', '{encrypt(['s3cret'])}', '{seal_access(access)}', '{settings}', TRUE, "
             f"{to_micros(START)}) RETURNING id"
         )
         with at.database.transaction() as tx:
@@ -133,6 +133,15 @@ def test_woocommerce_reads_what_a_flow_wrote_as_one_change(woo: Connected) -> No
     assert woo.read() == []
     refused = live.write(writes.RefundOrder("1", Money.parse("99", "EUR")), key="9/1", attempt=1, now=now)
     assert isinstance(refused, Fail) and refused.reason == "refund.too_much"
+
+
+def test_a_till_connected_first_does_not_take_the_stores_writes(place: Place) -> None:
+    shop = woo_shop.Shop()
+    Connected(place, "generic", shop, {"url": "https://till.example/sereno", "secret": "s" * 30}, name="till")
+    woo = Connected(place, "woocommerce", shop, woo_shop.ACCESS)
+    live = LiveStores(place.database, place.runtime.world.plugins, place.shop, shop)
+    result = live.write(writes.TagOrder("100", ("VIP",)), key="9/0", attempt=1, now=woo.time())
+    assert isinstance(result, Done) and [one.path for one in shop.asked] == ["/wp-json/wc/v3/orders/100"]
 
 
 def test_magento_is_polled_and_says_stock_only_when_it_changed(place: Place) -> None:

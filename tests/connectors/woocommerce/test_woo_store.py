@@ -185,7 +185,7 @@ def test_what_a_refund_asks_for() -> None:
         (Shop(orders={100: order(status="completed")}), writes.HoldFulfillment("100"), "order.closed"),
         (Shop(orders={100: order(status="cancelled")}), writes.FulfillOrder("100"), "order.closed"),
         (Shop(), writes.FulfillOrder("100", (writes.LineQuantity(1, line="1"),)), "fulfillment.partial"),
-        (Shop(), writes.TagCustomer("email:ada@example.com", ("a",)), "customer.guest"),
+        (Shop(), writes.TagCustomer("email:ada@example.com", ("a",)), "store.cannot"),
         (Shop(), writes.SetPrice("71", "71", Money(Decimal(5), "USD")), "price.currency"),
         (Shop(), writes.SetStock("73", 3, expected=9), "stock.changed"),
         (Shop(products={71: product(71, manage_stock="parent")}), writes.SetStock("71", 3), "stock.by_parent"),

@@ -118,9 +118,7 @@ def _draft(order: Mapping[str, Any]) -> Written:
 
 def _account(customer: str) -> str:
     if not customer.isdigit():
-        raise StoreRefused(
-            "customer.guest", "The customer has no account in WooCommerce: guests cannot be tagged there."
-        )
+        raise StoreRefused("store.cannot", "The customer has no account in WooCommerce: guests cannot be tagged there.")
     return customer
 
 

@@ -32,9 +32,16 @@ class Store:
 
 
 def stores_of(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
-    """The shop's open connections whose platform may be written to, the oldest first. Raises SecretsUnreadable."""
+    """The shop's open connections whose platform may be written to, the oldest first; other systems (a till, an ERP),
+    which have no orders of their own, come after the stores. Raises SecretsUnreadable."""
     rows = tx.all("writable_stores", {"shop": shop_id})
-    return [found for row in rows if (found := store_of(plugins, row)) is not None]
+    found = [one for row in rows if (one := store_of(plugins, row)) is not None]
+    return sorted(found, key=lambda one: not _is_store(plugins, one.kind))
+
+
+def _is_store(plugins: Plugins, kind: str) -> bool:
+    connector = plugins.connectors.get(kind)
+    return connector is None or connector.guide is None or connector.guide.is_store
 
 
 def store_of(plugins: Plugins, row: Sequence[Any]) -> Store | None:
