@@ -26,6 +26,7 @@ from sereno.api import (
     people,
     privacy,
     problems,
+    purchasing,
     reading,
     record,
     repeating,
@@ -76,6 +77,7 @@ for _router in (
     results.router,
     stages.router,
     stock.router,
+    purchasing.router,
 ):
     api.add_router("", _router)
 

@@ -25,6 +25,7 @@ from sereno.cli import (
     orders,
     people,
     privacy,
+    purchasing,
     reading,
     running,
     shops,
@@ -81,6 +82,9 @@ def make_app() -> App:
     app.command(orders.order)
     stock.stock.group = (EVERYDAY,)
     app.command(stock.stock)
+    for part in (purchasing.purchase, purchasing.supplier, purchasing.demand):
+        part.group = (EVERYDAY,)
+        app.command(part)
     for part in (lists.event, lists.run, lists.effect, lists.delivery):
         part.group = (LOOKING,)
         app.command(part)

@@ -1,0 +1,222 @@
+"""`sereno purchase`, `sereno supplier`, `sereno demand`: what to order, from whom, and what is expected to be sold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import uuid4
+
+from cyclopts import App, Parameter
+
+from sereno.cli import database
+from sereno.cli.host import host
+from sereno.cli.lists.rows import person
+from sereno.cli.narrowing import Json, ShopName, shop_named
+from sereno.cli.output import WrongUse, emit, say, table
+from sereno.store.fields import instant_text
+
+purchase = App(name="purchase", help="Orders to suppliers, and what to order again.", help_format="plaintext")
+supplier = App(name="supplier", help="Suppliers and their price lists.", help_format="plaintext")
+demand = App(name="demand", help="What is expected to be sold.", help_format="plaintext")
+
+R = TypeVar("R")
+Word = Annotated[str, Parameter()]
+Budget = Annotated[str | None, Parameter(help="At most so much, in the shop's currency; the most urgent first.")]
+Key = Annotated[str, Parameter(help="Names this look: asked again with it, nothing new is drafted.")]
+
+
+def _prepare() -> None:
+    host().prepare()
+    database.ready()
+
+
+def _asked(what: Callable[[], R]) -> R:
+    try:
+        return what()
+    except (ValueError, LookupError) as error:
+        raise WrongUse(str(error.args[0] if error.args else error)) from None
+
+
+@purchase.command(name="list")
+def list_purchases(*, status: Word = "", shop: ShopName = None, json: Json = False) -> None:
+    """List purchase orders, newest first."""
+    _prepare()
+    from sereno.modules.purchasing.models import PurchaseOrder
+
+    found = PurchaseOrder.objects.filter(shop=shop_named(shop)).select_related("supplier").order_by("-number")
+    if status:
+        found = found.filter(status=status)
+    lines: list[dict[str, Any]] = [
+        {
+            "number": one.number,
+            "supplier": one.supplier.code,
+            "status": one.status,
+            "total": one.total,
+            "currency": one.currency,
+            "expected_at": instant_text(one.expected_at),
+        }
+        for one in found
+    ]
+    if json:
+        emit(lines)
+        return
+    names = ("number", "supplier", "status", "total", "currency", "expected_at")
+    table(names, ([line[name] for name in names] for line in lines), empty="Nothing is on order.")
+
+
+@purchase.command
+def reorder(*, budget: Budget = None, key: Key = "", shop: ShopName = None, json: Json = False) -> None:
+    """Draft orders for all that runs low, one for each supplier. What is on order already counts."""
+    _prepare()
+    from sereno.runtime.purchasing import reordering
+
+    try:
+        most = None if budget is None else Decimal(budget)
+    except InvalidOperation:
+        raise WrongUse("the budget is an amount, such as 2500") from None
+    asked = reordering.Asked(f"cli:{key or uuid4().hex}", person(), most)
+    found = _asked(lambda: reordering.reorder(shop_named(shop).pk, asked))
+    left_out = [one.offer.sku for one in found.left_out]
+    if json:
+        emit({"orders": found.orders, "left_out": left_out, "is_repeat": found.is_repeat})
+        return
+    say(
+        f"Drafted: {', '.join(f'PO-{one}' for one in found.orders)}." if found.orders else "Nothing needs ordering now."
+    )
+    if left_out:
+        say(f"Beyond the budget: {', '.join(left_out)}.")
+
+
+@purchase.command(name="step")
+def step_purchase(
+    number: int,
+    to: Literal["approve", "sent", "confirm", "chase", "cancel"],
+    /,
+    *,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Approve an order (it goes out), say that it was sent or confirmed, remind the supplier, or cancel it.
+
+    Parameters
+    ----------
+    number
+        The order's number.
+    to
+        What to do with it.
+    """
+    _prepare()
+    from sereno.runtime.purchasing import ordering
+
+    steps: dict[str, Callable[[int, int, str], object]] = {
+        "approve": ordering.approve,
+        "sent": ordering.mark_sent,
+        "confirm": ordering.confirm,
+        "chase": ordering.chase,
+        "cancel": ordering.cancel,
+    }
+    found = _asked(lambda: steps[to](shop_named(shop).pk, number, person()))
+    if json:
+        emit({"number": number, "step": to, "changed": bool(found)})
+        return
+    say("Done." if found else "Nothing was to be done.")
+
+
+@purchase.command
+def receive(
+    number: int, lines: list[str], /, *, key: Key = "", location: Word = "", shop: ShopName = None, json: Json = False
+) -> None:
+    """Put away goods that came in.
+
+    Parameters
+    ----------
+    number
+        The order's number.
+    lines
+        What came, each as SKU=QUANTITY.
+    """
+    _prepare()
+    from sereno.runtime.purchasing import ordering
+
+    counts: dict[str, int] = {}
+    for line in lines:
+        sku, _equals, count = line.rpartition("=")
+        if not sku or not (count.isascii() and count.isdigit()):
+            raise WrongUse(f"write what came as SKU=QUANTITY, not {line!r}")
+        counts[sku] = int(count)
+    once = f"cli:{key or uuid4().hex}"
+    chosen = shop_named(shop).pk
+    status = _asked(lambda: ordering.receive(chosen, number, counts, person(), key=once, place=location))
+    if json:
+        emit({"number": number, "status": status})
+        return
+    say(f"Put away. The order is {status}.")
+
+
+@supplier.command(name="list")
+def list_suppliers(*, shop: ShopName = None, json: Json = False) -> None:
+    """List suppliers by name."""
+    _prepare()
+    from sereno.modules.purchasing.models import Supplier
+
+    names = ("code", "name", "currency", "lead_days", "send_by", "is_active")
+    lines = list(Supplier.objects.filter(shop=shop_named(shop)).order_by("name").values(*names))
+    if json:
+        emit(lines)
+        return
+    table(names, ([line[name] for name in names] for line in lines), empty="No suppliers yet.")
+
+
+@supplier.command(name="prices")
+def bring_prices(code: str, file: Path, /, *, shop: ShopName = None, json: Json = False) -> None:
+    """Bring in a price list.
+
+    Parameters
+    ----------
+    code
+        The supplier's code.
+    file
+        CSV whose first line names the columns; sku and price are needed.
+    """
+    _prepare()
+    from sereno.runtime.purchasing import suppliers
+
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise WrongUse(f"{file}: {error.strerror}") from None
+    chosen = shop_named(shop).pk
+    count = _asked(lambda: suppliers.put_prices(chosen, code, suppliers.read_price_list(body), person()))
+    if json:
+        emit({"supplier": code, "lines": count})
+        return
+    say(f"{count} lines are kept.")
+
+
+@demand.command(name="list")
+def list_demand(*, shop: ShopName = None, json: Json = False) -> None:
+    """List what is expected to be sold, the most first."""
+    _prepare()
+    from sereno.modules.purchasing.models import DemandForecast
+
+    names = ("sku", "title", "weekly", "error", "method")
+    lines = list(DemandForecast.objects.filter(shop=shop_named(shop)).order_by("-weekly", "id").values(*names))
+    if json:
+        emit(lines)
+        return
+    table(names, ([line[name] for name in names] for line in lines), empty="No forecast yet: sereno demand forecast.")
+
+
+@demand.command
+def forecast(*, shop: ShopName = None, json: Json = False) -> None:
+    """Forecast anew; a running worker does it in the background."""
+    _prepare()
+    from sereno.runtime.purchasing.port import ask_forecast
+
+    begun = ask_forecast(shop_named(shop).pk, person())
+    if json:
+        emit({"begun": begun})
+        return
+    say("A worker makes it in the background." if begun else "It is under way already.")

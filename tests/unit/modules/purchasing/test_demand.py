@@ -1,0 +1,84 @@
+"""Forecasts on real series that are shared for it, and their properties: better than the best simple method, no look
+ahead, the same every time."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from datetime import date
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from sereno.modules.purchasing.demand import accuracy, methods, pool, simple
+from sereno.modules.purchasing.demand.seasons import Calendar
+
+DATA = Path(__file__).parents[5] / "shared" / "data"
+SETS = {"carparts": (12, 30.4375), "jewelry": (8, 7.0)}
+
+
+def series(name: str) -> np.ndarray:
+    with gzip.open(DATA / name / "share_series.csv.gz", "rt") as file:
+        rows = [[float(cell) if cell else np.nan for cell in row[1:]] for row in list(csv.reader(file))[1:]]
+    y = np.array(rows)
+    return y[~np.isnan(y).any(1)]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_better_than_the_best_simple_method_on_series_it_did_not_learn_from(name: str) -> None:
+    horizon, days = SETS[name]
+    y = series(name)
+    learned = pool.learn(y[::2, :-horizon], horizon, Calendar(days=days))
+    past, came = y[1::2, :-horizon], y[1::2, -horizon:]
+    seen = pool.outlook(past, horizon, learned)
+    flats = [methods.mean_of_last(past, 12), *(methods.smoothed(past, alpha) for alpha in (0.1, 0.3))]
+    simplest = min(accuracy.rmsse(past, came, np.repeat(one[:, None], horizon, 1)) for one in flats)
+    assert accuracy.rmsse(past, came, seen.mean) < simplest
+    total, stocked = came[:, :3].sum(1), seen.sums[:, 2, simple.LEVELS.index(0.95)]
+    normal = 3 * flats[0] + NormalDist().inv_cdf(0.95) * past.std(1, ddof=1) * np.sqrt(3)
+    assert accuracy.pinball(total, stocked, 0.95) < accuracy.pinball(total, normal, 0.95)
+    assert accuracy.service(total, stocked) >= 0.92
+
+
+def test_the_same_past_gives_the_same_forecast_and_later_weeks_change_nothing() -> None:
+    y = series("jewelry")
+    one, two = (pool.outlook(part, 8, pool.learn(part, 8)) for part in (y[:, :100], y[:, :100].copy()))
+    assert np.array_equal(one.mean, two.mean)
+    assert np.array_equal(one.sums, two.sums)
+
+
+def test_quantiles_do_not_cross_nor_fall() -> None:
+    seen = pool.outlook(series("carparts"), 12, pool.learn(series("carparts"), 12))
+    assert (np.diff(seen.sums, axis=2) >= 0).all()
+    assert (np.diff(seen.sums, axis=1) >= 0).all()
+    assert (seen.sums >= 0).all() and (seen.mean >= 0).all()
+
+
+def test_new_things_do_as_their_like() -> None:
+    chance = np.random.default_rng(3)
+    mugs, cards = chance.poisson(40, (30, 60)), chance.poisson(2, (30, 60))
+    y = np.concatenate([mugs, cards, [[np.nan] * 60, [np.nan] * 60]]).astype(float)
+    groups = ["mug"] * 30 + ["card"] * 30 + ["mug", "card"]
+    seen = pool.outlook(y, 4, pool.learn(y, 4, Calendar(), groups), groups)
+    assert seen.mean[60, 0] == pytest.approx(40, rel=0.25)
+    assert seen.mean[61, 0] == pytest.approx(2, rel=0.5)
+    assert seen.methods[60] == "new"
+
+
+def test_christmas_is_believed_as_far_as_the_shop_shows_it() -> None:
+    monday = date(2025, 7, 7)
+    flat = np.full((40, 34), 20.0)
+    seen = pool.outlook(flat, 6, pool.learn(flat, 6, Calendar(monday)))
+    assert seen.mean == pytest.approx(20, rel=0.05)
+    before = pool.outlook(flat[:, :18], 6, pool.learn(flat[:, :18], 6, Calendar(monday)))
+    assert before.mean[:, 4].mean() > 20.5
+
+
+def test_out_of_stock_is_not_no_demand() -> None:
+    assert simple.unconstrained(3, 0.5) == 6
+    assert simple.unconstrained(3, 0.1) is None
+    assert simple.unconstrained(3, None) == 3
+    assert simple.forecast([10, None, None, 10], 2).mean == (10.0, 10.0)
+    assert simple.forecast([], 2).mean == (0.0, 0.0)

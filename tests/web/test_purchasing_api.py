@@ -1,0 +1,69 @@
+"""Buying by API key: from a price list to the shelf, each call safe to repeat."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from seeding import Seeded, seed
+
+from sereno.modules.stock.models import StockItem
+from sereno.runtime.staff import open_staff
+from sereno.runtime.stock import moving
+from sereno.store.fields import to_micros
+from sereno.store.keys import issue
+
+
+@pytest.fixture
+def seeded() -> Seeded:
+    return seed()
+
+
+def call(key: str, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    answer = Client().generic(
+        method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json",
+        headers={"authorization": f"Bearer {key}"},
+    )  # fmt: skip
+    assert answer.status_code == status, answer.content
+    return json.loads(answer.content) if answer.content else None
+
+
+def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:
+    key = issue(seeded.shop.pk, "tests", "read work settings", "ana@example.com")
+    north = {"name": "North", "currency": "EUR", "send_by": "hand", "secret": "s3cr3t"}
+    assert "secret" not in call(key, "PUT", "suppliers/north", north)
+    prices = {"items": [{"sku": "MUG", "price": "4.50", "breaks": [{"least": 100, "price": "4.20"}], "multiple": 6}]}
+    assert call(key, "PUT", "suppliers/north/prices", prices) == {"lines": 1}
+    assert call(key, "GET", "suppliers/north/prices")["items"][0]["breaks"] == [{"least": 100, "price": "4.20"}]
+    desk = open_staff()
+    with desk.database.transaction() as tx:
+        moving.receive(tx, seeded.shop.pk, "", {"MUG": 3}, "first", "ana", to_micros(desk.world.clock.now()))
+    draft = {"supplier": "north", "key": "a", "lines": {"MUG": 120}}
+    made = call(key, "POST", "purchases", draft)
+    assert (made["number"], made["total"]) == (1, "504.00")
+    assert call(key, "POST", "purchases", draft)["number"] == 1
+    assert call(key, "POST", "purchases/reorder", {"key": "b"})["orders"] == []
+    assert call(key, "POST", "purchases/1/approve") == {"changed": True, "status": "approved"}
+    assert call(key, "POST", "purchases/1/approve") == {"changed": False, "status": "approved"}
+    assert call(key, "POST", "purchases/1/sent")["status"] == "sent"
+    said = call(key, "POST", "purchases/1/confirmation", {"expected_on": "2026-12-20", "reference": "N-9"})
+    assert said == {"changed": True, "status": "confirmed"}
+    came = {"key": "van", "lines": {"MUG": 100}}
+    assert call(key, "POST", "purchases/1/receipts", came) == {"changed": True, "status": "partial"}
+    assert call(key, "POST", "purchases/1/receipts", came) == {"changed": False, "status": "partial"}
+    assert StockItem.objects.get(item="MUG").available == 103
+    assert call(key, "GET", "purchases")["items"][0]["reference"] == "N-9"
+    assert call(key, "GET", "purchases/1")["lines"][0]["received"] == 100
+    assert call(key, "POST", "demand/forecasts") == {"begun": True}
+    assert call(key, "GET", "demand") == {"items": []}
+    call(key, "GET", "demand/item?sku=MUG", status=404)
+    call(key, "POST", "purchases/9/approve", status=404)
+    call(key, "POST", "purchases", {**draft, "key": "c", "lines": {"TEA": 1}}, status=422)
+
+
+def test_approving_needs_more_than_work(seeded: Seeded) -> None:
+    key = issue(seeded.shop.pk, "tests", "read work", "ana@example.com")
+    call(key, "POST", "purchases/1/approve", status=403)
+    call(key, "PUT", "suppliers/north", {"name": "North", "currency": "EUR"}, 403)
