@@ -213,7 +213,7 @@ def capture_payment(call: Call, write: CapturePayment) -> Written:
     if write.amount is not None and write.amount.rounded() != total.rounded():
         raise StoreRefused("capture.whole_only", f"BigCommerce takes all of {total.rounded()} at once, or nothing.")
     if status == "authorized":
-        ask(call.exchange, "POST", f"/v3/orders/{order['id']}/payment_actions/capture")
+        ask(call.exchange, "POST", f"/v3/orders/{order['id']}/payment_actions/capture", {})
     elif status not in ("capture pending", "captured"):
         raise StoreRefused("capture.nothing", "No payment of this order waits to be taken.")
     return Written({"amount": str(total.rounded().amount), "currency": total.currency})
@@ -229,7 +229,7 @@ def cancel_order(call: Call, write: CancelOrder) -> Written:
         raise StoreRefused("order.not_cancelled", "The order has left already: it can be refunded, not cancelled.")
     status = str(order.get("payment_status") or "")
     if write.refund and status == "authorized":
-        ask(call.exchange, "POST", f"/v3/orders/{order['id']}/payment_actions/void")
+        ask(call.exchange, "POST", f"/v3/orders/{order['id']}/payment_actions/void", {})
     elif write.refund and status in ("captured", "partially refunded", "capture pending"):
         _refund(call, order, RefundOrder(write.order, note=write.note))
     notes = [str(order.get("staff_notes") or ""), f"Cancelled ({write.reason}): {write.note}" if write.note else ""]
