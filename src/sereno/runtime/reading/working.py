@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -22,7 +23,7 @@ from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
 from sereno.runtime.world import World
 from sereno.sdk.ports import Http
-from sereno.sdk.stores import Page, StoreBusy, StoreHttp, StoreLimited, StoreRefused
+from sereno.sdk.stores import Page, StoreBusy, StoreError, StoreHttp, StoreLimited, StoreRefused
 from sereno.sdk.stores import Reading as Asked
 from sereno.store.database import DatabaseConflict, Transaction
 from sereno.store.documents import decode, encode
@@ -81,6 +82,9 @@ class _Work:
         held["failed"] += taken.failed
         if page.total is not None:
             held["total"] = page.total
+        return self.following(page)
+
+    def following(self, page: Page) -> tuple[int, str]:
         return (self.place, page.next) if page.next else (self.place + 1, "")
 
 
@@ -159,12 +163,7 @@ class Reader:
         asked = (None if since is None else from_micros(since), from_micros(until))
         pages = 0
         try:
-            store = self._store(shop, connection)
-            end = monotonic() + SLICE
-            while not work.is_over and monotonic() < end:
-                page, seen = self._read(store, work, *asked)
-                if page is None or self._world_stops():
-                    break
+            for page, seen, store in self._pages(work, *asked):
                 self._keep_job(id_, work, store, page, seen)
                 pages += 1
         except LeaseLost:
@@ -179,6 +178,25 @@ class Reader:
             else:
                 tx.run("release_backfill", {"id": id_, "worker": self._world.worker})
         return pages
+
+    def _pages(self, work: _Work, since: Any, until: Any) -> Iterator[tuple[Page, list[Seen], Store]]:
+        """The pages of a job, as many as fit a slice of time: while one is being kept the next is asked for."""
+        if work.is_over:
+            return
+        store = self._store(work.shop_id, work.connection_id)
+        http = self._http(work.shop_id)
+        end = monotonic() + SLICE
+        with ThreadPoolExecutor(1, "sereno-reading-ahead") as ahead:
+            page, seen = self._read(store, http, work.kinds[work.place], work.cursor, since, until)
+            while page is not None and not self._wait(0):
+                place, cursor = work.following(page)
+                asked = None
+                if place < len(work.kinds) and monotonic() < end:
+                    asked = ahead.submit(self._read, store, http, work.kinds[place], cursor, since, until)
+                yield page, seen, store
+                if asked is None:
+                    return
+                page, seen = asked.result()
 
     def _keep_job(self, id_: int, work: _Work, store: Store, page: Page, seen: list[Seen]) -> None:
         def keep(tx: Transaction) -> tuple[int, str]:
@@ -222,10 +240,11 @@ class Reader:
                 place, cursor, counts = 0, "", "{}"
             work = _Work(shop, connection, kinds, place, cursor, counts)
             source = Source(connection, shop, name, begin)
-            end = monotonic() + SLICE
+            http, end = self._http(shop), monotonic() + SLICE
             while not work.is_over and monotonic() < end:
-                page, seen = self._read(store, work, from_micros(since), from_micros(until))
-                if page is None or self._world_stops():
+                kind = kinds[work.place]
+                page, seen = self._read(store, http, kind, work.cursor, from_micros(since), from_micros(until))
+                if page is None or self._wait(0):
                     break
                 due = [one for one in seen if one.item.updated_at is None or to_micros(one.item.updated_at) <= until]
                 self._keep_pass(work, source, page, due, until, is_poll=bool(is_poll))
@@ -317,15 +336,22 @@ class Reader:
                     break
         raise StoreBusy("Deliveries of this connection wait to be worked on; reading goes on after them.")
 
-    def _read(self, store: Store, work: _Work, since: Any, until: Any) -> tuple[Page | None, list[Seen]]:
-        """The next page; None when there is no time to wait for it."""
-        kind = work.kinds[work.place]
+    def _read(
+        self, store: Store, http: Http, kind: str, cursor: str, since: Any, until: Any
+    ) -> tuple[Page | None, list[Seen]]:
+        """A page; None when there is no time to wait for it."""
         reader = store.api.reads.get(kind)
         if reader is None:
             raise StoreRefused("store.cannot", f"{store.kind} gives no records of the kind {kind}.")
         if not self._may_call(store):
             return None, []
-        page = reader(exchange_of(store, self._http(work.shop_id)), Asked(since, until, work.cursor or None, SIZE))
+        try:
+            page = reader(exchange_of(store, http), Asked(since, until, cursor or None, SIZE))
+        except StoreError:
+            raise
+        except Exception as error:
+            log.exception("%s cannot be read", store.connection)
+            raise StoreBusy(f"{type(error).__name__}: {error}") from error
         connector = self._world.plugins.connectors.get(store.kind)
         assert connector is not None
         at = self._world.clock.now()
@@ -339,9 +365,6 @@ class Reader:
             return False
         self._called[store.connection_id] = monotonic()
         return True
-
-    def _world_stops(self) -> bool:
-        return self._wait(0)
 
     def _store(self, shop: int, connection: int) -> Store:
         with self._database.read() as tx:
