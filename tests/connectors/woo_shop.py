@@ -287,8 +287,9 @@ class Shop(Wire):
 
     def _webhook(self, asked: Asked, own: str) -> tuple[Any, ...]:
         if asked.method == "POST":
-            self.webhooks[4] = {"id": 4, **asked.body}
-            return 201, self.webhooks[4]
+            own_id = 4 + len(self.webhooks)
+            self.webhooks[own_id] = {"id": own_id, **asked.body}
+            return 201, self.webhooks[own_id]
         if asked.method == "GET":
             return 200, [{name: one[name] for name in one if name != "secret"} for one in self.webhooks.values()]
         if int(own) not in self.webhooks:

@@ -162,3 +162,22 @@ def test_magento_is_polled_and_says_stock_only_when_it_changed(place: Place) -> 
 
 def dates(instant: datetime) -> dict[str, str]:
     return {"created_at": stamp(instant, " "), "updated_at": stamp(instant, " ")}
+
+
+def test_woocommerces_webhooks_are_made_and_switched_on_again(woo: Connected) -> None:
+    shop = woo.wire
+    shop.fixed.clear()
+    woo.read()
+    with woo.at.database.transaction() as tx:
+        held = {"connection": woo.id, "soonest": to_micros(woo.time()), "keeps": True, "is_on": None, "every": None}
+        assert tx.one("change_reading", held) is not None
+    woo.time(hours=7)
+    woo.read()
+    made = {one["topic"]: one for one in shop.webhooks.values()}  # type: ignore[attr-defined]
+    assert made and all(one["secret"] == "s3cret" for one in made.values())
+    assert {one["delivery_url"] for one in made.values()} == {"https://shop.test/hooks/store"}
+    for one in made.values():
+        one["status"] = "disabled"
+    woo.time(hours=7)
+    woo.read()
+    assert {one["status"] for one in shop.webhooks.values()} == {"active"}  # type: ignore[attr-defined]

@@ -105,7 +105,7 @@ STORE = StoreApi(
         "product": reads.fetcher("products", "product.read"),
         "variant": reads.fetcher("products", "product.read"),
     },
-    subscriptions=Subscriptions((*GUIDE.topics, "product.created", "product.deleted"), _list, _make, _remove, _repair),
+    subscriptions=Subscriptions(GUIDE.topics, _list, _make, _remove, _repair),
     per_second=3.0,
     sign=sign,
 )
