@@ -10,7 +10,8 @@ from sereno.connectors.reading import Reader, as_instant
 from sereno.connectors.woocommerce.catalog_writes import find
 from sereno.connectors.woocommerce.client import MARK, Body, as_list, ask, changed_at, mark, meta_of, tags
 from sereno.connectors.woocommerce.order_writes import address
-from sereno.sdk.stores import Call, StoreRefused, Written
+from sereno.connectors.woocommerce.refunds import SETTLES
+from sereno.sdk.stores import Call, StoreLimited, StoreRefused, Written
 from sereno.sdk.writes import CreateDiscountCode, CreateDraftOrder, LineQuantity, TagCustomer
 
 LOOKS_BACK = timedelta(days=3)
@@ -66,8 +67,12 @@ def create_draft(call: Call, write: CreateDraftOrder) -> Written:
     mark among the newest orders of this customer."""
     account = write.customer if write.customer and not write.customer.startswith("email:") else ""
     email = write.email or (_email(call, write.customer) if write.customer else "")
-    if call.attempt > 1 and (found := _made(call, account, email)) is not None:
-        return _draft(found)
+    if call.attempt > 1:
+        if (found := _made(call, account, email)) is not None:
+            return _draft(found)
+        if call.attempt % 2 == 0:
+            # Every other attempt only looks, and waits until the request before it can no longer be on its way.
+            raise StoreLimited(SETTLES, "an earlier request for this order may still be running")
     marks = [{"key": MARK, "value": mark(call.key)}, *tags(write.tags, ())["meta_data"]]
     body: Body = {"status": "pending", "set_paid": False, "meta_data": marks}
     body["line_items"] = [_line(call, item) for item in write.lines]
