@@ -173,9 +173,16 @@ class ReadWire(ShopifyWire):
     def query_stock(self, first: int, after: str | None, query: str | None) -> Any:
         assert query is None
         level = {"updatedAt": "2026-11-21T00:00:00Z", "location": {"id": PLACE}}
-        levels = {"nodes": [{**level, "quantities": [{"name": "available", "quantity": 7}]}], "pageInfo": {}}
+        page = {"hasNextPage": True, "endCursor": "c"}
+        levels = {"nodes": [{**level, "quantities": [{"name": "available", "quantity": 7}]}], "pageInfo": page}
         items = [{"id": "gid://shopify/InventoryItem/4", "inventoryLevels": levels}]
         return {"inventoryItems": {"nodes": items, "pageInfo": {"hasNextPage": False}}}
+
+    def query_levels(self, id: str, after: str) -> Any:
+        assert (id, after) == ("gid://shopify/InventoryItem/4", "c")
+        level = {"updatedAt": "2026-11-21T00:00:00Z", "location": {"id": "gid://shopify/Location/9"}}
+        levels = {"nodes": [{**level, "quantities": [{"name": "available", "quantity": 2}]}], "pageInfo": {}}
+        return {"inventoryItem": {"inventoryLevels": levels}}
 
 
 def way(wire: ShopifyWire) -> Exchange:
@@ -270,7 +277,8 @@ def test_a_customer_and_a_product_by_id() -> None:
 
 
 def test_stock_by_location() -> None:
-    item = STORE.reads["stock_level"](way(ReadWire()), Reading(since=datetime(2026, 11, 1, tzinfo=UTC))).items[0]
+    item, other = STORE.reads["stock_level"](way(ReadWire()), Reading(since=datetime(2026, 11, 1, tzinfo=UTC))).items
+    assert (other.id, other.body["available"]) == ("4:9", 2)
     event = mapped(SHOPIFY, item).events[0]
     assert (event.type, event.data["available"], event.data["location_id"]) == ("stock.changed", 7, "487838322")
 

@@ -143,21 +143,20 @@ PRODUCT = f"""
 query Product($id: ID!, $after: String) {{
   product(id: $id) {{ {_PRODUCT} variants(first: 100, after: $after) {{ nodes {_VARIANT} {_MORE} }} }}
 }}"""
+_LEVEL = '{ updatedAt location { id } quantities(names: ["available"]) { name quantity } }'
 STOCK = f"""
 query Stock($first: Int!, $after: String, $query: String) {{
   inventoryItems(first: $first, after: $after, query: $query) {{
-    nodes {{
-      id
-      inventoryLevels(first: 20) {{
-        nodes {{ updatedAt location {{ id }} quantities(names: ["available"]) {{ name quantity }} }}
-        {_MORE}
-      }}
-    }}
+    nodes {{ id inventoryLevels(first: 5) {{ nodes {_LEVEL} {_MORE} }} }}
     {_MORE}
   }}
 }}"""
+LEVELS = f"""
+query Levels($id: ID!, $after: String) {{
+  inventoryItem(id: $id) {{ inventoryLevels(first: 100, after: $after) {{ nodes {_LEVEL} {_MORE} }} }}
+}}"""
 
-MOST = {"order": 8, "customer": 40, "product": 15, "stock_level": 20}
+MOST = {"order": 8, "customer": 40, "product": 15, "stock_level": 50}
 """How many on a page: a query may cost 1,000 points, and its whole extent is reckoned beforehand."""
 
 
@@ -264,11 +263,22 @@ def read_stock(exchange: Exchange, reading: Reading) -> Page:
     found: dict[str, Any] = ask(exchange, STOCK, asked)["inventoryItems"]
     items: list[Item] = []
     for one in nodes(found):
-        for level in nodes(one.get("inventoryLevels")):
+        for level in _levels(exchange, one):
             body = shapes.stock_level(one, level)
             name = f"{body['inventory_item_id']}:{body['location_id']}"
             items.append(Item("inventory_levels/update", body, name, as_instant(body["updated_at"])))
     return Page(items, _next(found))
+
+
+def _levels(exchange: Exchange, item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """At all places, also where they are more than a page holds."""
+    levels: dict[str, Any] = item.get("inventoryLevels") or {}
+    found = list(nodes(levels))
+    while after := _next(levels):
+        more: dict[str, Any] = ask(exchange, LEVELS, {"id": item["id"], "after": after}).get("inventoryItem") or {}
+        levels = more.get("inventoryLevels") or {}
+        found += nodes(levels)
+    return found
 
 
 READS: dict[str, Callable[[Exchange, Reading], Page]] = {
