@@ -58,6 +58,11 @@ def _title(ticket: Record) -> str:
     return _("To make") if ticket.get("kind") == "make" else _("To pick and pack")
 
 
+def _made(ticket: Record) -> str:
+    at = str(ticket.get("created_at") or "")
+    return f"{at[:16].replace('T', ' ')} UTC" if at else ""
+
+
 def _number(ticket: Record) -> str:
     return str(ticket.get("order_number") or ticket.get("order_id") or "")
 
@@ -84,7 +89,7 @@ def _about(ticket: Record, order: Record | None, width: float) -> list[Any]:
         (_("Queue"), ticket.get("queue")),
         (_("Packaging"), ticket.get("packaging")),
         (_("Shipping"), ticket.get("shipping_method")),
-        (_("Made"), str(ticket.get("created_at") or "")[:16].replace("T", " ")),
+        (_("Made"), _made(ticket)),
         (_("Pieces"), ticket.get("item_count")),
     ]
     said = [_paragraph(f"{name}:  {value}", 10) for name, value in facts if value]
