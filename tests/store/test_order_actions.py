@@ -4,7 +4,7 @@ taken for an order that is held."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from support import START, Place
 from sereno.commerce.money import Money
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.result import Done, Fail, Result
+from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.sdk.stores import Stores
 from sereno.sdk.writes import (
     CancelOrder,
@@ -168,3 +168,14 @@ def test_holding_again_for_the_same_reason_is_told_once(till: Place) -> None:
     run(till, "  - orders.hold: {reason: stock.short}\n  - orders.hold: {reason: stock.short}")
     assert len(STORES.asked) == 2
     assert till.rows("SELECT count(*) FROM event WHERE type = 'order.held'") == [(1,)]
+
+
+def test_a_refund_whose_answer_was_lost_is_asked_for_again_though_the_record_knows_of_it(till: Place) -> None:
+    STORES.answers[RefundOrder] = Retry("store.busy")
+    run(till, "  - orders.refund: {amount: '45'}")
+    later = {"updated_at": (START + timedelta(seconds=1)).isoformat(), "total_refunded": "45.00"}
+    till.send(order("e2", "order.updated", **later))
+    STORES.answers.clear()
+    till.after(minutes=1)
+    assert [type(one) for one in STORES.asked] == [RefundOrder, RefundOrder]
+    assert [row[1] for row in till.effects()] == ["done"]
