@@ -13,7 +13,7 @@ import pytest
 
 from sereno.sdk.connector import Delivery, Mapped
 from sereno.sdk.ports import HttpAnswer, HttpFailed, HttpRequest
-from sereno.sdk.stores import Call, Exchange, Item, StoreApi, StoreBusy, StoreLimited, Written
+from sereno.sdk.stores import Call, Exchange, Item, StoreApi, StoreBusy, Written
 from sereno.sdk.writes import Write
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -104,7 +104,8 @@ def _try_again(wire: Wire, store: StoreApi, access: Mapping[str, str], write: Wr
     """A second attempt, and a third where that one only waits."""
     try:
         carry_out(exchange(wire, store, access), store, write, attempt=2, **more)
-    except StoreLimited:
+    except StoreBusy as busy:
+        assert busy.after is not None, "it only waits"
         carry_out(exchange(wire, store, access), store, write, attempt=3, **more)
 
 

@@ -37,7 +37,12 @@ class StoreLimited(StoreError):  # noqa: N818
 
 
 class StoreBusy(StoreError):  # noqa: N818
-    """A time-out, a 5xx: it may have happened or not. The next attempt must look first."""
+    """A time-out, a 5xx: it may have happened or not. The next attempt must look first; it comes `after` so long at the
+    soonest. Unlike StoreLimited it holds nothing else back."""
+
+    def __init__(self, text: str = "", after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.after = after
 
 
 class StoreRefused(StoreError):  # noqa: N818

@@ -16,7 +16,7 @@ from typing import Any
 from sereno.connectors.magento.client import Body, as_list, ask, comment, is_marked, mark, search
 from sereno.connectors.magento.order_writes import HELD, do, read, say, written
 from sereno.connectors.reading import Reader, as_instant
-from sereno.sdk.stores import Call, StoreLimited, StoreRefused, Written
+from sereno.sdk.stores import Call, StoreBusy, StoreRefused, Written
 from sereno.sdk.writes import CancelOrder, RefundLine, RefundOrder
 
 SETTLES = timedelta(minutes=5)
@@ -112,7 +112,7 @@ def _ask_about_earlier_attempt(call: Call, order_id: str, own: str) -> None:
         return
     begun = max((at for item in meant if (at := as_instant(item.get("created_at"))) is not None), default=None)
     if begun is not None and call.now < begun + SETTLES:
-        raise StoreLimited(begun + SETTLES - call.now, "an earlier request for this refund may still be running")
+        raise StoreBusy("an earlier request for this refund may still be running", begun + SETTLES - call.now)
     raise StoreRefused(
         "refund.unknown",
         "Magento gave no answer to a refund and has no credit memo of it: look at the payment provider whether the "

@@ -11,7 +11,7 @@ from sereno.connectors.woocommerce.catalog_writes import find
 from sereno.connectors.woocommerce.client import MARK, Body, as_list, ask, changed_at, mark, meta_of, tags
 from sereno.connectors.woocommerce.order_writes import address
 from sereno.connectors.woocommerce.refunds import SETTLES
-from sereno.sdk.stores import Call, StoreLimited, StoreRefused, Written
+from sereno.sdk.stores import Call, StoreBusy, StoreRefused, Written
 from sereno.sdk.writes import CreateDiscountCode, CreateDraftOrder, LineQuantity, TagCustomer
 
 LOOKS_BACK = timedelta(days=3)
@@ -72,7 +72,7 @@ def create_draft(call: Call, write: CreateDraftOrder) -> Written:
             return _draft(found)
         if call.attempt % 2 == 0:
             # Every other attempt only looks, and waits until the request before it can no longer be on its way.
-            raise StoreLimited(SETTLES, "an earlier request for this order may still be running")
+            raise StoreBusy("an earlier request for this order may still be running", SETTLES)
     marks = [{"key": MARK, "value": mark(call.key)}, *tags(write.tags, ())["meta_data"]]
     body: Body = {"status": "pending", "set_paid": False, "meta_data": marks}
     body["line_items"] = [_line(call, item) for item in write.lines]

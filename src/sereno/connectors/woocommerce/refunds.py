@@ -18,7 +18,7 @@ from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.connectors.reading import written as amount_text
 from sereno.connectors.woocommerce.client import MARK, Body, as_list, ask, mark, meta, meta_of
 from sereno.connectors.woocommerce.order_writes import add_note, change, read, written
-from sereno.sdk.stores import Call, StoreLimited, StoreRefused, Written
+from sereno.sdk.stores import Call, StoreBusy, StoreRefused, Written
 from sereno.sdk.writes import CancelOrder, RefundLine, RefundOrder
 
 MEANT = "_sereno_refund_"
@@ -89,7 +89,7 @@ def _give_back(call: Call, order: Body, amount: Decimal, lines: list[Body], *, r
         if (found := _found(call, path, own, meant)) is not None:
             return written(order, refund=found, amount=str(meant.amount))
         if call.now < meant.at + SETTLES:
-            raise StoreLimited(meant.at + SETTLES - call.now, "an earlier request for this refund may still be running")
+            raise StoreBusy("an earlier request for this refund may still be running", meant.at + SETTLES - call.now)
     if not order.get("date_paid"):
         raise StoreRefused("refund.not_paid", "The order is not paid in WooCommerce: there is nothing to give back.")
     digits = digits_of(str(order.get("currency")))

@@ -69,7 +69,7 @@ class LiveStores:
         except StoreLimited as error:
             return Retry("store.rate_limited", str(error), kind="limited", after=error.after)
         except StoreBusy as error:
-            return Retry("store.busy", str(error))
+            return Retry("store.busy", str(error), after=error.after)
         except StoreRefused as error:
             self._refused(store, write, key, error, at)
             return Fail(error.code, str(error))
