@@ -55,7 +55,7 @@ def has_happened(held: str, moved: Decimal, now: datetime) -> bool:
 def wait_for_first(begun_at: datetime, now: datetime) -> None:
     """Raises StoreBusy until a request that began then is surely over."""
     if now < begun_at + SETTLES:
-        raise StoreBusy("an earlier request for this may still be running")
+        raise StoreBusy("an earlier request for this may still be running", begun_at + SETTLES - now)
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sereno.connectors.reading import as_instant, iso
 from sereno.connectors.shopify.client import ask, mark, told
-from sereno.sdk.stores import Call, StoreLimited
+from sereno.sdk.stores import Call, StoreBusy
 
 NAMESPACE = "$app:sereno"
 SETTLES = timedelta(minutes=2)
@@ -46,8 +46,8 @@ def before(call: Call, record: Mapping[str, Any], now: Mapping[str, Any]) -> dic
 
 
 def let_settle(call: Call, first: Mapping[str, Any]) -> None:
-    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreLimited until it cannot be
+    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreBusy until it cannot be
     any more."""
     since = as_instant(first.get("at"))
     if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + SETTLES:
-        raise StoreLimited(since + SETTLES - call.now, "waiting whether the first request was carried out after all")
+        raise StoreBusy("waiting whether the first request was carried out after all", since + SETTLES - call.now)
