@@ -1,4 +1,5 @@
-"""Pages of orders along the index (shop, placed_at): an order read back late still stands where it was placed."""
+"""Pages of orders along the index (shop, placed_at): an order read back late still stands where it was placed. Those
+that nobody said the time of come last."""
 
 from __future__ import annotations
 
@@ -12,20 +13,27 @@ from sereno.web.paging import SIZE, Page
 
 
 def page_by_placed(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) -> Page:
-    """The page after `?before=MICROS-ID`; anything else there means the first. Orders that nobody said the time of
-    are left out."""
+    """The page after `?before=MICROS-ID` (`0-ID` among those without a time); anything else there means the first."""
     at, _dash, id_ = request.GET.get("before", "").partition("-")
-    found = rows.filter(placed_at__isnull=False).order_by("-placed_at", "-id")
     is_first = not (at.isascii() and at.isdigit() and id_.isascii() and id_.isdigit() and len(at) < 18)
-    if not is_first:
-        moment = from_micros(int(at))
-        found = found.filter(placed_at__lte=moment).exclude(Q(placed_at=moment) & Q(id__gte=int(id_[:18])))
-    taken = list(found[: size + 1])
+    before = None if is_first else int(id_[:18])
+    taken: list[Any] = []
+    if is_first or at != "0":
+        found = rows.filter(placed_at__isnull=False).order_by("-placed_at", "-id")
+        if not is_first:
+            moment = from_micros(int(at))
+            found = found.filter(placed_at__lte=moment).exclude(Q(placed_at=moment) & Q(id__gte=before))
+        taken = list(found[: size + 1])
+    if len(taken) <= size:
+        without = rows.filter(placed_at__isnull=True).order_by("-id")
+        if at == "0" and before is not None:
+            without = without.filter(id__lt=before)
+        taken += without[: size + 1 - len(taken)]
     query = request.GET.copy()
     query.pop("before", None)
     first = None if is_first else f"?{query.urlencode()}"
     if len(taken) <= size:
         return Page(taken, None, first)
     last = taken[size - 1]
-    query["before"] = f"{to_micros(last.placed_at)}-{last.pk}"
+    query["before"] = f"{to_micros(last.placed_at) if last.placed_at else 0}-{last.pk}"
     return Page(taken[:size], f"?{query.urlencode()}", first)
