@@ -60,7 +60,7 @@ def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:
     assert call(key, "GET", "demand") == {"items": []}
     call(key, "GET", "demand/item?sku=MUG", status=404)
     call(key, "POST", "purchases/9/approve", status=404)
-    call(key, "POST", "purchases", {**draft, "key": "c", "lines": {"TEA": 1}}, status=422)
+    call(key, "POST", "purchases", {**draft, "key": "c", "lines": {"TEA": 1}}, status=409)
 
 
 def test_approving_needs_more_than_work(seeded: Seeded) -> None:

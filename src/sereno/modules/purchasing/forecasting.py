@@ -151,7 +151,8 @@ def _kind(row: Sequence[Any]) -> tuple[str, str]:
     """Title, and type of product."""
     _sku, variant, product, data = row
     record = decode(data) if data else {}
-    title = " · ".join(part for part in (product, variant) if part and part != "Default Title")
+    names = dict.fromkeys(part for part in (product, variant) if part and part != "Default Title")
+    title = " · ".join(names)
     return title, str(record.get("product_type") or record.get("type") or "")
 
 
