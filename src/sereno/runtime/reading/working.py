@@ -137,14 +137,16 @@ class Reader:
             rows = tx.all("readable_connections")
             known = {row[0] for row in tx.all("readings_of", {"connections": [row[0] for row in rows]})}
             now = self._now()
+            new: list[tuple[Any, ...]] = []
             for id_, shop, _name, kind, _made in rows:
                 connector = self._world.plugins.connectors.get(kind)
                 if id_ in known or connector is None or connector.store is None or not connector.store.reads:
                     continue
                 is_poll = connector.store.subscriptions is None
                 every = EVERY_POLL if is_poll else EVERY
-                held = {"connection": id_, "shop": shop, "is_poll": is_poll, "every": every, "now": now}
-                tx.run("insert_reading", {**held, "next": now + every * taking.SECOND})
+                times = (now, now, now + every * taking.SECOND)
+                new.append((id_, shop, True, is_poll, every, *times, 0, "", "{}", "{}", 0, False, "{}"))
+            tx.many("insert_readings", new)
 
     def _enrol(self) -> None:
         if monotonic() >= self._enrolled:

@@ -6,11 +6,11 @@ SELECT id, shop_id, name, kind, created_at FROM connection WHERE is_active AND a
 -- name: readings_of
 SELECT connection_id FROM reading WHERE connection_id {in:connections:bigint}
 
--- name: insert_reading
+-- name: insert_readings
+-- rows: connection_id bigint, shop_id bigint, is_on boolean, is_poll boolean, every integer, begin_at bigint, through_at bigint, next_at bigint, place integer, cursor text, counts text, last_counts text, failures integer, keeps_subscriptions boolean, subscriptions text
 INSERT INTO reading (connection_id, shop_id, is_on, is_poll, every, begin_at, through_at, next_at, place, cursor,
     counts, last_counts, failures, keeps_subscriptions, subscriptions)
-VALUES (:connection, :shop, TRUE, :is_poll, :every, :now, :now, :next, 0, '', '{}', '{}', 0, FALSE, '{}')
-ON CONFLICT (connection_id) DO NOTHING
+{rows} ON CONFLICT (connection_id) DO NOTHING
 
 -- name: due_readings
 SELECT reading.connection_id FROM reading JOIN connection ON connection.id = reading.connection_id
