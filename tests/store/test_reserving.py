@@ -141,6 +141,23 @@ def test_what_the_store_does_not_know_of_stays_subtracted_from_its_figures(
     assert book(place)["A"] == (1, 0, 1)
 
 
+def test_a_figure_without_a_time_is_not_said_anew_by_a_change_of_something_else(place: Place) -> None:
+    data = {"sku": "A", "variant_id": "v-A", "available": 5}
+    place.send(fact("s1", "stock.changed", "variant:v-A", data, stock_level="v-A"))
+    place.drain()
+    later = START + timedelta(minutes=1)
+    LiveReservations(place.database, place.shop, NOW).reserve("1", lines(A=2), placed_at=later.isoformat())
+    place.clock.move_to(later + timedelta(minutes=1))
+    thin = {"sku": "A", "variant_id": "v-A", "title": "Another name"}
+    place.send(fact("s2", "stock.item_updated", "variant:v-A", thin, later, stock_level="v-A"))
+    place.drain()
+    assert book(place)["A"] == (5, 2, 3)
+    sold = {**data, "available": 3}
+    place.send(fact("s3", "stock.changed", "variant:v-A", sold, later, stock_level="v-A"))
+    place.drain()
+    assert book(place)["A"] == (5, 2, 3)
+
+
 def test_an_old_figure_changes_nothing(place: Place, desk: LiveReservations) -> None:
     place.send(level("A", 9, START - timedelta(minutes=1)))
     place.drain()

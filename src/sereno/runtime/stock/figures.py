@@ -26,13 +26,14 @@ GONE = frozenset({"order.cancelled", "order.deleted"})
 LEFT = frozenset({"order.fulfilled", "order.delivered", "order.completed"})
 
 Row = tuple[tuple[int, str], Held]
+Figures = dict[str, tuple[int, int | None]]
 
 
 def keep_figures(tx: Transaction, changed: Mapping[str, Sequence[Row]], now: int) -> None:
     """From the records of stock levels and variants that a batch changed."""
     rows = [(name, at, held.record) for name in (VARIANT, LEVEL) for at, held in changed.get(name, ())]
     items: dict[At, tuple[Any, ...]] = {}
-    figures: dict[At, dict[str, tuple[int, int]]] = {}
+    figures: dict[At, Figures] = {}
     for name, (shop, key), record in rows:
         if record is None or namespaces.of(key) or not (record.get("sku") or record.get("variant_id")):
             continue
@@ -42,7 +43,7 @@ def keep_figures(tx: Transaction, changed: Mapping[str, Sequence[Row]], now: int
         at = (shop, item)
         items[at] = _joined(items.get(at), _described(record))
         if name == LEVEL and record.get("is_tracked") is not False:
-            figures.setdefault(at, {}).update(_figures(record, now))
+            figures.setdefault(at, {}).update(_figures(record))
     if not items:
         return
     tx.many("put_stock_items", [(*at, *values) for at, values in sorted(items.items())])
@@ -80,32 +81,34 @@ def _joined(old: tuple[Any, ...] | None, new: tuple[Any, ...]) -> tuple[Any, ...
     return new if old is None else tuple(b if b is not None else a for a, b in zip(old, new, strict=True))
 
 
-def _figures(record: Mapping[str, Any], now: int) -> dict[str, tuple[int, int]]:
-    """Of each place what it said last, and when."""
+def _figures(record: Mapping[str, Any]) -> Figures:
+    """Of each place what it said last, and when, where it says that."""
     places, times = record.get("locations"), record.get("location_times")
     if not isinstance(places, Mapping):
         return {}
     said: Mapping[str, Any] = cast("Mapping[str, Any]", times) if isinstance(times, Mapping) else {}
-    found: dict[str, tuple[int, int]] = {}
+    found: Figures = {}
     for place, value in cast("Mapping[str, Any]", places).items():
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 10**12:
-            found[place[:200]] = (floor(value), micros(said.get(place)) or now)
+            found[place[:200]] = (floor(value), micros(said.get(place)))
     return found
 
 
-def _take_in(tx: Transaction, figures: Mapping[At, Mapping[str, tuple[int, int]]], now: int) -> None:
+def _take_in(tx: Transaction, figures: Mapping[At, Figures], now: int) -> None:
     book = Book(tx, now)
     book.open(figures)
     waiting = _waiting(tx, book)
     for at, places in sorted(figures.items()):
         if at not in book.items:
             continue
-        for place, (figure, said_at) in sorted(places.items()):
+        for place, (figure, when) in sorted(places.items()):
             balance = book.balance(at, place)
             is_first = balance.figure is None
-            if not is_first and (balance.figure_at or 0) > said_at:
+            if figure == balance.figure and when in (None, balance.figure_at):
+                # The record changed, and not in this: a figure without a time is not said anew.
                 continue
-            if (figure, said_at) == (balance.figure, balance.figure_at):
+            said_at = now if when is None else when
+            if not is_first and (balance.figure_at or 0) > said_at:
                 continue
             for one in waiting.get((*at, place), ()):
                 if not one.is_said and (is_first or (one.counts_at or 0) <= said_at):
