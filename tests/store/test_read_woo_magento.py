@@ -24,7 +24,7 @@ from sereno.runtime.stores.finding import seal_access
 from sereno.runtime.stores.writing import LiveStores
 from sereno.sdk import writes
 from sereno.sdk.ports import Http
-from sereno.sdk.result import Done, Fail
+from sereno.sdk.result import Done, Fail, Retry
 from sereno.sdk.stores import StoreHttp
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
@@ -133,6 +133,21 @@ def test_woocommerce_reads_what_a_flow_wrote_as_one_change(woo: Connected) -> No
     assert woo.read() == []
     refused = live.write(writes.RefundOrder("1", Money.parse("99", "EUR")), key="9/1", attempt=1, now=now)
     assert isinstance(refused, Fail) and refused.reason == "refund.too_much"
+
+
+def test_a_refund_that_waits_for_itself_holds_nothing_else_back(woo: Connected) -> None:
+    placed(woo, 1)
+    woo.read()
+    live = LiveStores(woo.at.database, woo.at.runtime.world.plugins, woo.at.shop, woo.wire)
+    write = writes.RefundOrder("1", Money.parse("5", "EUR"))
+    now = woo.time()
+    woo.wire.lose = len(woo.wire.asked) + 1
+    assert isinstance(live.write(write, key="9/0", attempt=1, now=now), Retry)
+    woo.wire.lose = None
+    again = live.write(write, key="9/0", attempt=2, now=now + timedelta(minutes=1))
+    assert isinstance(again, Retry) and (again.kind, again.after) == ("transient", timedelta(minutes=4))
+    done = live.write(write, key="9/0", attempt=3, now=now + timedelta(minutes=5))
+    assert isinstance(done, Done) and len(woo.wire.refunds) == 1  # type: ignore[attr-defined]
 
 
 def test_a_till_connected_first_does_not_take_the_stores_writes(place: Place) -> None:
