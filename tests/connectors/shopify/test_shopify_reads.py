@@ -245,7 +245,7 @@ def test_pages_follow_each_other() -> None:
     wire.orders = tuple({**READ, "id": f"gid://shopify/Order/{number}"} for number in (1, 2, 3))
     since = datetime(2026, 11, 1, tzinfo=UTC)
     page = STORE.reads["order"](way(wire), Reading(since=since, size=250))
-    assert wire.variables == {"first": 8, "after": None, "query": "updated_at:>='2026-11-01T00:00:00Z'"}
+    assert wire.variables == {"first": 4, "after": None, "query": "updated_at:>='2026-11-01T00:00:00Z'"}
     assert page.next == "page:2"
     last = STORE.reads["order"](way(wire), Reading(since=since, cursor=page.next))
     assert ([item.id for item in last.items], last.next) == (["3"], None)
@@ -258,6 +258,26 @@ def test_an_order_too_long_for_the_page_is_fetched_whole() -> None:
     assert [one["id"] for one in page.items[0].body["line_items"]] == ["466157049", "9"]
     assert wire.operations == ["query_orders", "query_order", "query_order_lines"]
     assert STORE.fetch["order"](way(wire), "1") is None
+
+
+def test_a_page_that_costs_too_much_is_asked_for_in_halves() -> None:
+    class Dear(ReadWire):
+        def answer(self, asked: Asked) -> tuple[Any, ...]:
+            first = asked.body["variables"].get("first", 0)
+            is_whole = "lineItems(first: 36)" in asked.body["query"] and "$after" not in asked.body["query"]
+            if first > 2 or is_whole:
+                error = {
+                    "message": "Query cost is 1204, which exceeds 1000",
+                    "extensions": {"code": "MAX_COST_EXCEEDED"},
+                }
+                return 200, {"errors": [error]}
+            return super().answer(asked)
+
+    wire = Dear()
+    assert [item.id for item in STORE.reads["order"](way(wire), RECENT).items] == ["450789469"]
+    assert [one.body["variables"]["first"] for one in wire.asked] == [4, 2]
+    whole = STORE.fetch["order"](way(wire), "450789469")
+    assert whole is not None and len(whole.body["line_items"]) == 2
 
 
 def test_a_customer_and_a_product_by_id() -> None:

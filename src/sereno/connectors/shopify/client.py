@@ -110,6 +110,8 @@ def _raise(errors: object, extensions: object) -> None:
     if code == "ACCESS_DENIED":
         need = told_more.get("requiredAccess") or text
         raise StoreRefused("store.key_lacks", f"The app lacks a permission: {need}. Add it to the app and save again.")
+    if code == "MAX_COST_EXCEEDED":
+        raise StoreRefused("store.too_costly", f"Shopify: {text}")
     if code == "SHOP_INACTIVE":
         raise StoreRefused("store.closed", f"Shopify: {text}")
     raise StoreRefused("store.refused", f"Shopify refused: {text}")

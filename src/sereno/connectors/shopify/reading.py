@@ -13,7 +13,7 @@ from typing import Any
 from sereno.connectors.reading import as_instant, iso
 from sereno.connectors.shopify import shapes
 from sereno.connectors.shopify.client import ask, gid, nodes, plain_id
-from sereno.sdk.stores import Exchange, Item, Page, Reading
+from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
 
 _MONEY = "{ shopMoney { amount currencyCode } }"
 _ADDRESS = """{
@@ -79,7 +79,7 @@ def _order_fields(lines: int, parts: int) -> str:
     return f"""
   {_ORDER}
   lineItems(first: {lines}) {{ nodes {_LINE} {_MORE} }}
-  transactions(first: 20) {_TRANSACTION}
+  transactions(first: 10) {_TRANSACTION}
   refunds(first: {parts}) {{
     id note createdAt processedAt
     transactions(first: 5) {{ nodes {_TRANSACTION} }}
@@ -109,14 +109,20 @@ _VARIANT = """{
   inventoryItem { id tracked requiresShipping measurement { weight { value unit } } }
 }"""
 
+PARTS = 2
+"""Refunds, and parcels, of an order on a page; where there are as many, the order is fetched by its id."""
+
 ORDERS = f"""
 query Orders($first: Int!, $after: String, $query: String) {{
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
-    nodes {{ {_order_fields(10, 3)} }}
+    nodes {{ {_order_fields(8, PARTS)} }}
     {_MORE}
   }}
 }}"""
-ORDER = f"query Order($id: ID!) {{ order(id: $id) {{ {_order_fields(60, 12)} }} }}"
+ORDER = f"query Order($id: ID!) {{ order(id: $id) {{ {_order_fields(36, 6)} }} }}"
+ORDER_SLIM = f"query Order($id: ID!) {{ order(id: $id) {{ {_order_fields(20, 3)} }} }}"
+"""For what Shopify finds too costly."""
+
 LINES = f"""
 query OrderLines($id: ID!, $after: String) {{
   order(id: $id) {{ lineItems(first: 60, after: $after) {{ nodes {_LINE} {_MORE} }} }}
@@ -156,8 +162,9 @@ query Levels($id: ID!, $after: String) {{
   inventoryItem(id: $id) {{ inventoryLevels(first: 100, after: $after) {{ nodes {_LEVEL} {_MORE} }} }}
 }}"""
 
-MOST = {"order": 8, "customer": 40, "product": 15, "stock_level": 50}
-"""How many on a page: a query may cost 1,000 points, and its whole extent is reckoned beforehand."""
+MOST = {"order": 4, "customer": 40, "product": 15, "stock_level": 50}
+"""How many on a page: a query may cost 1,000 points, reckoned beforehand as if every list were full. These stay below
+it even if every object counted one."""
 
 
 def filter_of(reading: Reading) -> str | None:
@@ -173,6 +180,18 @@ def _asked(reading: Reading, kind: str) -> dict[str, Any]:
     return {"first": max(1, min(reading.size, MOST[kind])), "after": reading.cursor, "query": filter_of(reading)}
 
 
+def _ask_page(exchange: Exchange, document: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """With half as many on the page, and half of that, where Shopify finds it too costly."""
+    given = dict(asked)
+    while True:
+        try:
+            return ask(exchange, document, given)
+        except StoreRefused as error:
+            if error.code != "store.too_costly" or given["first"] <= 1:
+                raise
+            given["first"] //= 2
+
+
 def _next(connection: Mapping[str, Any]) -> str | None:
     more: dict[str, Any] = connection.get("pageInfo") or {}
     return more.get("endCursor") if more.get("hasNextPage") else None
@@ -185,11 +204,11 @@ def _has_more(*connections: Mapping[str, Any] | None) -> bool:
 def _is_cut(order: Mapping[str, Any]) -> bool:
     refunds, parcels = nodes(order.get("refunds")), nodes(order.get("fulfillments"))
     inner = [one.get("refundLineItems") for one in refunds] + [one.get("fulfillmentLineItems") for one in parcels]
-    return _has_more(order.get("lineItems"), *inner) or len(refunds) >= 3 or len(parcels) >= 3
+    return _has_more(order.get("lineItems"), *inner) or len(refunds) >= PARTS or len(parcels) >= PARTS
 
 
 def read_orders(exchange: Exchange, reading: Reading) -> Page:
-    found: dict[str, Any] = ask(exchange, ORDERS, _asked(reading, "order"))["orders"]
+    found: dict[str, Any] = _ask_page(exchange, ORDERS, _asked(reading, "order"))["orders"]
     items: list[Item] = []
     for one in nodes(found):
         whole = fetch_order(exchange, plain_id(one["id"])) if _is_cut(one) else order_item(one)
@@ -203,7 +222,13 @@ def order_item(one: Mapping[str, Any]) -> Item:
 
 
 def fetch_order(exchange: Exchange, id: str) -> Item | None:
-    one: dict[str, Any] | None = ask(exchange, ORDER, {"id": gid("Order", id)}).get("order")
+    try:
+        data = ask(exchange, ORDER, {"id": gid("Order", id)})
+    except StoreRefused as error:
+        if error.code != "store.too_costly":
+            raise
+        data = ask(exchange, ORDER_SLIM, {"id": gid("Order", id)})
+    one: dict[str, Any] | None = data.get("order")
     if one is None:
         return None
     lines: dict[str, Any] = one.get("lineItems") or {}
@@ -215,7 +240,7 @@ def fetch_order(exchange: Exchange, id: str) -> Item | None:
 
 
 def read_customers(exchange: Exchange, reading: Reading) -> Page:
-    found: dict[str, Any] = ask(exchange, CUSTOMERS, _asked(reading, "customer"))["customers"]
+    found: dict[str, Any] = _ask_page(exchange, CUSTOMERS, _asked(reading, "customer"))["customers"]
     return Page([customer_item(one) for one in nodes(found)], _next(found))
 
 
@@ -230,7 +255,7 @@ def fetch_customer(exchange: Exchange, id: str) -> Item | None:
 
 
 def read_products(exchange: Exchange, reading: Reading) -> Page:
-    found: dict[str, Any] = ask(exchange, PRODUCTS, _asked(reading, "product"))["products"]
+    found: dict[str, Any] = _ask_page(exchange, PRODUCTS, _asked(reading, "product"))["products"]
     items: list[Item] = []
     for one in nodes(found):
         whole = fetch_product(exchange, plain_id(one["id"])) if _has_more(one.get("variants")) else product_item(one)
@@ -260,7 +285,7 @@ def read_stock(exchange: Exchange, reading: Reading) -> Page:
     """Every level of the items of the page. Of items the query knows when they changed, not of levels: so all are
     read, whatever `since` says."""
     asked = _asked(Reading(None, None, reading.cursor, reading.size), "stock_level")
-    found: dict[str, Any] = ask(exchange, STOCK, asked)["inventoryItems"]
+    found: dict[str, Any] = _ask_page(exchange, STOCK, asked)["inventoryItems"]
     items: list[Item] = []
     for one in nodes(found):
         for level in _levels(exchange, one):

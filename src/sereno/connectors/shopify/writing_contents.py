@@ -112,8 +112,8 @@ query OpenParts($id: ID!, $mark: String!) {{
   order(id: $id) {{
     id
     updatedAt
-    fulfillments(first: 100) {{ id status trackingInfo(first: 5) {{ number }} }}
-    fulfillmentOrders(first: 50) {{
+    fulfillments(first: 20) {{ id status }}
+    fulfillmentOrders(first: 20) {{
       nodes {{
         id
         status

@@ -34,8 +34,8 @@ query Refundable($id: ID!, $lines: [RefundLineItemInput!], $whole: Boolean!) {
     id
     updatedAt
     presentmentCurrencyCode
-    refunds(first: 250) { id note totalRefundedSet { presentmentMoney { amount currencyCode } } }
-    lineItems(first: 250) { nodes { id unfulfilledQuantity refundableQuantity } }
+    refunds(first: 60) { id note totalRefundedSet { presentmentMoney { amount currencyCode } } }
+    lineItems(first: 100) { nodes { id unfulfilledQuantity refundableQuantity } }
     fulfillmentOrders(first: 10) { nodes { assignedLocation { location { id } } } }
     suggestedRefund(refundLineItems: $lines, suggestFullRefund: $whole, refundShipping: $whole) {
       amountSet { presentmentMoney { amount currencyCode } }
