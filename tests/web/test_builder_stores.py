@@ -72,7 +72,7 @@ def test_without_a_key_every_such_step_says_so(seeded: Seeded) -> None:
     assert 'class="choice lacking"' in text and NOWHERE in text
     assert "Tag the order" in text and 'data-kind="webhooks.deliver"' not in text
     assert NOWHERE in page(seeded, "?at=2") and "/connections" in page(seeded, "?at=2")
-    assert text.count(NOWHERE) > page(seeded, "?publish=1").count("clash warn") == 1
+    assert text.count(NOWHERE) > page(seeded, "?publish=1").count("clash lamp") == 1
 
 
 def test_what_the_platform_lacks_stays_grey_and_the_rest_does_not(seeded: Seeded) -> None:
