@@ -120,10 +120,10 @@ def test_what_was_sent_cannot_be_cancelled(store: Store) -> None:
 
 def test_stock_and_shelves(store: Store) -> None:
     from sereno.site.demo.catalogue import ITEMS
-    from sereno.site.demo.shapes import shopify
+    from sereno.site.demo.shapes.shopify_names import product_id, variant_id
 
     item = next(one for one in ITEMS if one.channel == "shopify")
-    variant, product = str(shopify.variant_id(item)), str(shopify.product_id(item))
+    variant, product = str(variant_id(item)), str(product_id(item))
     store.write(SetStock(variant, 3))
     assert store.world.stock[item.sku] == 3
     assert store.told[-1].topic == "inventory_levels/update" and store.told[-1].body["available"] == 3

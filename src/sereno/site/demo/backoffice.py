@@ -19,6 +19,15 @@ from typing import Any
 from sereno.site.demo.catalogue import BY_SKU, ITEMS
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook, euros
+from sereno.site.demo.shapes.shopify_names import (
+    LOCATION,
+    SHOP,
+    counted_id,
+    line_id,
+    order_number,
+    product_id,
+    variant_id,
+)
 from sereno.site.demo.world import World
 
 log = logging.getLogger("sereno.demo")
@@ -69,14 +78,14 @@ class BackOffice:
 
     def _shop(self, given: Variables) -> dict[str, Any]:
         return {
-            "shop": {"name": "Casa Azahar", "myshopifyDomain": shopify.SHOP, "currencyCode": "EUR"},
+            "shop": {"name": "Casa Azahar", "myshopifyDomain": SHOP, "currencyCode": "EUR"},
             "currentAppInstallation": {"accessScopes": [{"handle": name} for name in SCOPES]},
         }
 
     # --- orders -----------------------------------------------------------------------------
 
     def _order(self, gid: str) -> dict[str, Any] | None:
-        number = shopify.order_number(_number(gid))
+        number = order_number(_number(gid))
         return self._world.find_order(str(number))
 
     def _changed(self, order: dict[str, Any]) -> str:
@@ -169,7 +178,7 @@ class BackOffice:
             return {"order": None}
         left = _left(order)
         lines = {one["lineItemId"]: one["quantity"] for one in given.get("lines") or ()}
-        by_line = {f"gid://shopify/LineItem/{shopify.line_id(sku)}": sku for sku in order["items"]}
+        by_line = {f"gid://shopify/LineItem/{line_id(sku)}": sku for sku in order["items"]}
         asked = left if given["whole"] else sum(BY_SKU[by_line[gid]].price * count for gid, count in lines.items())
         chosen = {gid: order["items"][sku] for gid, sku in by_line.items()} if given["whole"] else lines
         transaction = {
@@ -240,24 +249,24 @@ class BackOffice:
         return {"productUpdate": {"product": {"id": wanted["id"], "updatedAt": _now()}, "userErrors": []}}
 
     def _items(self, gid: str) -> list[Any]:
-        first = next((one for one in ITEMS if shopify.product_id(one) == _number(gid)), None)
+        first = next((one for one in ITEMS if product_id(one) == _number(gid)), None)
         return [one for one in ITEMS if first and one.channel == first.channel and one.title == first.title]
 
     def _counteditem(self, given: Variables) -> dict[str, Any]:
-        levels = {"nodes": [{"location": {"id": f"gid://shopify/Location/{shopify.LOCATION}"}}]}
-        known = any(shopify.counted_id(one) == _number(given["id"]) for one in ITEMS)
+        levels = {"nodes": [{"location": {"id": f"gid://shopify/Location/{LOCATION}"}}]}
+        known = any(counted_id(one) == _number(given["id"]) for one in ITEMS)
         return {"inventoryItem": {"id": given["id"], "tracked": True, "inventoryLevels": levels} if known else None}
 
     def _counted(self, given: Variables) -> dict[str, Any]:
-        item = next((one for one in ITEMS if shopify.variant_id(one) == _number(given["id"])), None)
+        item = next((one for one in ITEMS if variant_id(one) == _number(given["id"])), None)
         if item is None:
             return {"productVariant": None}
-        held = self._counteditem({"id": f"gid://shopify/InventoryItem/{shopify.counted_id(item)}"})
+        held = self._counteditem({"id": f"gid://shopify/InventoryItem/{counted_id(item)}"})
         return {"productVariant": {"inventoryItem": held["inventoryItem"]}}
 
     def _stock(self, given: Variables) -> dict[str, Any]:
         (count,) = given["input"]["quantities"]
-        item = next((one for one in ITEMS if shopify.counted_id(one) == _number(count["inventoryItemId"])), None)
+        item = next((one for one in ITEMS if counted_id(one) == _number(count["inventoryItemId"])), None)
         expected = count.get("changeFromQuantity")
         if item is None or (expected is not None and expected != self._world.stock[item.sku]):
             code = "INVALID_INVENTORY_ITEM" if item is None else "CHANGE_FROM_QUANTITY_STALE"

@@ -26,12 +26,13 @@ def request_of(hook: Hook, connector: Connector, secret: str, settings: dict[str
 
 
 def _headers(hook: Hook) -> dict[str, str]:
-    from sereno.site.demo.shapes import shopify, woocommerce
+    from sereno.site.demo.shapes import woocommerce
+    from sereno.site.demo.shapes.shopify_names import SHOP
 
     if hook.channel == "shopify":
         return {
             "x-shopify-topic": hook.topic,
-            "x-shopify-shop-domain": shopify.SHOP,
+            "x-shopify-shop-domain": SHOP,
             "x-shopify-api-version": "2026-07",
             "x-shopify-webhook-id": hook.id,
             "x-shopify-event-id": f"event-{hook.id}",

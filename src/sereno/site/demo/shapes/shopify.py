@@ -9,18 +9,11 @@ from urllib.parse import urlencode
 from sereno.site.demo.catalogue import BY_SKU, Item
 from sereno.site.demo.season import ZONE
 from sereno.site.demo.shapes.hooks import Hook, euros, tax_inside
+from sereno.site.demo.shapes.shopify_names import LOCATION, counted_id, id_of, product_id, variant_id
 
 if TYPE_CHECKING:
     from sereno.site.demo.people import Person
     from sereno.site.demo.world import World
-
-SHOP = "casa-azahar.myshopify.com"
-_IDS = {"order": 5_612_000_000_000, "customer": 7_104_000_000_000, "line": 13_310_000_000_000}
-LOCATION = 67_300_100
-
-
-def _id(kind: str, number: int) -> int:
-    return _IDS[kind] + number * 32_768
 
 
 def _local(at: datetime | str) -> str:
@@ -90,7 +83,7 @@ def customer(person: Person, at: datetime) -> list[Hook]:
 
 def consent(person: Person, at: datetime) -> list[Hook]:
     body = {
-        "customer_id": _id("customer", person.number),
+        "customer_id": id_of("customer", person.number),
         "email_address": person.email,
         "email_marketing_consent": {
             "state": "unsubscribed",
@@ -197,31 +190,10 @@ def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
 # --- parts ------------------------------------------------------------------------------------
 
 
-def variant_id(item: Item) -> int:
-    return 44_900_000_000_000 + item.number
-
-
-def counted_id(item: Item) -> int:
-    return 46_900_000_000_000 + item.number
-
-
-def product_id(item: Item) -> int:
-    return 8_200_000_000_000 + item.number
-
-
-def line_id(sku: str) -> int:
-    return _id("line", BY_SKU[sku].number)
-
-
-def order_number(id: int) -> int:
-    """The number on the order, by its id."""
-    return (id - _IDS["order"]) // 32_768
-
-
 def _line(world: World, sku: str, count: int) -> dict[str, Any]:
     item = BY_SKU[sku]
     return {
-        "id": _id("line", item.number),
+        "id": id_of("line", item.number),
         "product_id": 8_200_000_000_000 + item.number,
         "variant_id": variant_id(item),
         "title": item.title,
@@ -243,7 +215,7 @@ def _line(world: World, sku: str, count: int) -> dict[str, Any]:
 
 def _person(person: Person, at: datetime) -> dict[str, Any]:
     return {
-        "id": _id("customer", person.number),
+        "id": id_of("customer", person.number),
         "email": person.email,
         "first_name": person.given,
         "last_name": person.family,
@@ -308,8 +280,8 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     elif given_back := order.get("given_back", 0):
         status = "refunded" if given_back >= order["total"] else "partially_refunded"
     return {
-        "id": _id("order", order["number"]),
-        "admin_graphql_api_id": f"gid://shopify/Order/{_id('order', order['number'])}",
+        "id": id_of("order", order["number"]),
+        "admin_graphql_api_id": f"gid://shopify/Order/{id_of('order', order['number'])}",
         "name": f"#{order['number']}",
         "order_number": order["number"],
         "number": order["number"],
@@ -366,7 +338,7 @@ def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str,
     parcel, person = order["parcel"], world.people[order["person"]]
     return {
         "id": 5_010_000_000_000 + parcel["number"],
-        "order_id": _id("order", order["number"]),
+        "order_id": id_of("order", order["number"]),
         "name": f"#{order['number']}.1",
         "status": "success",
         "shipment_status": None if parcel["state"] == "label" else parcel["state"],
@@ -391,7 +363,7 @@ def _refund(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]
     line = _line(world, refund["sku"], 1)
     return {
         "id": 9_110_000_000_000 + refund["number"],
-        "order_id": _id("order", order["number"]),
+        "order_id": id_of("order", order["number"]),
         "created_at": _local(at),
         "processed_at": _local(at),
         "note": "Llegó con un golpe",
@@ -410,7 +382,7 @@ def _refund(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]
         "transactions": [
             {
                 "id": 9_310_000_000_000 + refund["number"],
-                "order_id": _id("order", order["number"]),
+                "order_id": id_of("order", order["number"]),
                 "kind": "refund",
                 "status": "success",
                 "amount": euros(refund["amount"]),
