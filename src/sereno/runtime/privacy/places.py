@@ -185,6 +185,8 @@ PLAIN: dict[str, frozenset[str]] = {
     "consent": frozenset({"channel", "purpose"}),
     "suppression": frozenset({"channel"}),
     "store_echo": frozenset({"effect_key", "ability", "nouns"}),
+    "orders_standing": frozenset({"warehouse", "team", "queue"}),
+    "orders_ticket": frozenset({"key", "kind", "warehouse"}),
     "audit": frozenset({"by", "action"}),
     "customers_customer": frozenset({"locale", "currency", "total_spent"}),
     "orders_order": frozenset({"key", "number", "status", "payment_status", "fulfillment_status", "currency", "total"}),
