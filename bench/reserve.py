@@ -57,7 +57,7 @@ def _round(opened: Any, url: str, processes: int, shop: int, buyers: int, items:
     with opened.transaction() as tx:
         names = [f"{prefix}{number}" for number in range(items)]
         tx.many("put_stock_items", [(shop, name, None, None, None, None, True, False) for name in names])
-        rows = [(shop, name, "", units, 0, 0, None, None, 0, 0) for name in names]
+        rows = [(shop, name, "", units, 0, 0, None, None, 0, None, None, 0) for name in names]
         tx.many("put_stock_balances", rows)
     parts = [str(part) for part in (url, prefix, shop, buyers // processes, items)]
     running = [
