@@ -274,11 +274,6 @@ def _landing(held: dict[str, Any]) -> str:
 def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     person = world.people[order["person"]]
     goods = order["total"] - order["shipping"] + order["discount"]
-    status = "voided" if order["cancelled"] and not order["paid"] else "paid" if order["paid"] else "pending"
-    if order["cancelled"] and order["paid"]:
-        status = "refunded"
-    elif given_back := order.get("given_back", 0):
-        status = "refunded" if given_back >= order["total"] else "partially_refunded"
     return {
         "id": id_of("order", order["number"]),
         "admin_graphql_api_id": f"gid://shopify/Order/{id_of('order', order['number'])}",
@@ -305,7 +300,7 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "landing_site": _landing(order),
         "referring_site": "https://www.instagram.com/" if order["source"][0] == "instagram" else "",
         "source_name": "web",
-        "financial_status": status,
+        "financial_status": _payment(order),
         "fulfillment_status": "fulfilled" if order["parcel"] else None,
         "payment_gateway_names": ["shopify_payments" if order["paid"] else "bank_transfer"],
         "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],
@@ -332,6 +327,14 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "fulfillments": [_fulfillment(world, order, at)] if order["parcel"] else [],
         "refunds": [],
     }
+
+
+def _payment(order: dict[str, Any]) -> str:
+    if order["cancelled"]:
+        return "refunded" if order["paid"] else "voided"
+    if given_back := order.get("given_back", 0):
+        return "refunded" if given_back >= order["total"] else "partially_refunded"
+    return "paid" if order["paid"] else "pending"
 
 
 def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
