@@ -20,9 +20,7 @@ Kind = Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class NewBackfill(Schema):
-    kinds: list[Kind] = Field(
-        default_factory=list, max_length=20, description="`order`, `customer`, ...; else all."
-    )
+    kinds: list[Kind] = Field(default_factory=list, max_length=20, description="`order`, `customer`, ...; else all.")
     since: datetime | None = Field(None, description="Only what changed from here on; all when left out.")
 
 

@@ -77,8 +77,8 @@ class Tables:
                 columns = ", ".join(self.name(column) for column in one.columns)
                 shop_is = "shop_id = ?1" if sqlite else "shop_id = $1::bigint"
                 selects.append(f"SELECT {number}, {columns} FROM {one.table} WHERE {one.where} {held} AND {shop_is}")
-            for number, *row in self.tx.text(" UNION ALL ".join(selects), parameters):
-                found[number].append(tuple(row))
+            for row in self.tx.text(" UNION ALL ".join(selects), parameters):
+                found[row[0]].append(row[1:])
         return found
 
     def change(
