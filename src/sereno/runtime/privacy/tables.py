@@ -68,9 +68,9 @@ class Tables:
         parts = [(number, one, some) for number, one in enumerate(wanted) for some in chunked(one.values, STEP)]
         for some_parts in chunked(parts, TOGETHER):
             selects: list[str] = []
-            parameters: list[Any] = [shop]
+            parameters: list[object] = [shop]
             for number, one, values in some_parts:
-                parameters.append(list(values))
+                parameters.append([*values])
                 place = len(parameters)
                 sqlite = self.dialect == "sqlite"
                 held = f"IN (SELECT value FROM json_each(?{place}))" if sqlite else f"= ANY(${place}::text[])"
@@ -78,7 +78,7 @@ class Tables:
                 shop_is = "shop_id = ?1" if sqlite else "shop_id = $1::bigint"
                 selects.append(f"SELECT {number}, {columns} FROM {one.table} WHERE {one.where} {held} AND {shop_is}")
             for row in self.tx.text(" UNION ALL ".join(selects), parameters):
-                found[row[0]].append(row[1:])
+                found[int(row[0])].append(row[1:])
         return found
 
     def change(

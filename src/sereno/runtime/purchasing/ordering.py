@@ -9,71 +9,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from sereno.commerce.money import Money
-from sereno.engine.durations import format_instant
-from sereno.runtime import inbox, notices
-from sereno.runtime.ports import SOURCE
-from sereno.runtime.purchasing.suppliers import Supplier, offer_of, supplier_of
+from sereno.runtime import notices
+from sereno.runtime.purchasing.orders import (
+    OPEN,
+    SENT,
+    Line,
+    Order,
+    event_data,
+    expect,
+    find_lines,
+    find_order,
+    keep,
+    put_away,
+    put_lines,
+    tell,
+    total_of,
+)
+from sereno.runtime.purchasing.suppliers import offer_of, supplier_of
 from sereno.runtime.staff import Staff, audit, open_staff
-from sereno.runtime.stock import moving
-from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
-from sereno.store.documents import decode, encode
+from sereno.store.documents import encode
 from sereno.store.fields import from_micros, storable, to_micros
 
-OPEN = ("draft", "approved", "sent", "confirmed", "partial")
-"""Whose goods are still to come."""
-SENT = ("sent", "confirmed", "partial")
 SEND = "purchasing.deliver_order"
 FLOW = "purchase-orders"
 HOST = notices.Host(FLOW, "Purchase orders")
 """What is sent to suppliers hangs on its runs."""
 MOST_UNITS = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    id: int
-    sku: str
-    supplier_sku: str
-    title: str
-    quantity: int
-    received: int
-    price: Decimal
-    why: Mapping[str, Any]
-
-    @property
-    def left(self) -> int:
-        return max(0, self.quantity - self.received)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Instants are microseconds, None for what has not been."""
-
-    id: int
-    number: int
-    supplier: int
-    status: str
-    currency: str
-    total: str
-    origin: str
-    by: str
-    note: str
-    reference: str
-    created_at: int
-    approved_at: int | None
-    approved_by: str
-    sent_at: int | None
-    confirmed_at: int | None
-    expected_at: int | None
-    chased_at: int | None
-    chases: int
-    closed_at: int | None
-    changes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +60,7 @@ class Draft:
 def draft_in(tx: Transaction, shop_id: int, number: int, draft: Draft, now: datetime) -> int:
     """Under the shop's lock: the rows and the fact. Gives the row of the order. Raises ValueError when its key is
     taken."""
-    total = _total(draft.currency, draft.lines)
+    total = total_of(draft.currency, draft.lines)
     row = tx.one(
         "insert_purchase_order",
         {
@@ -132,7 +96,7 @@ def draft_in(tx: Transaction, shop_id: int, number: int, draft: Draft, now: date
         "origin": draft.origin,
         "lines": len(draft.lines),
     }
-    _tell(tx, shop_id, "drafted", number, "", data, now)
+    tell(tx, shop_id, "drafted", number, "", data, now)
     return int(row[0])
 
 
@@ -208,8 +172,8 @@ def change_lines(
             raise ValueError("an order has at least one line; cancel it instead")
         gone = [line.sku for line in lines if line.sku not in {one.sku for one in kept}]
         tx.run("drop_purchase_lines", {"order": order.id, "skus": gone})
-        _put_lines(tx, kept)
-        total = _total(order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in kept])
+        put_lines(tx, kept)
+        total = total_of(order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in kept])
         return replace(order, total=total)
 
     _step(shop_id, number, by, "purchase.changed", step, database, details={"quantities": dict(quantities)})
@@ -225,7 +189,7 @@ def approve(shop_id: int, number: int, by: str, *, send: bool = True, database: 
                 raise ValueError("this order was cancelled")
             return None
         at = to_micros(now)
-        _expect(tx, shop_id, {line.sku: line.left for line in lines}, now)
+        expect(tx, shop_id, {line.sku: line.left for line in lines}, now)
         if send:
             post(staff, tx, shop_id, order, "order", now)
         return replace(order, status="approved", approved_at=at, approved_by=by[:200])
@@ -301,11 +265,13 @@ def confirm(
             for line in lines
             if (count := (quantities or {}).get(line.sku)) is not None and 0 <= count < line.quantity
         ]
-        _put_lines(tx, changed)
+        put_lines(tx, changed)
         fewer = {one.sku: one.quantity - line.quantity for one in changed for line in lines if line.id == one.id}
-        _expect(tx, shop_id, fewer, now)
+        expect(tx, shop_id, fewer, now)
         after = {line.sku: line for line in lines} | {line.sku: line for line in changed}
-        total = _total(order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in after.values()])
+        total = total_of(
+            order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in after.values()]
+        )
         at = to_micros(now)
         found = replace(
             order,
@@ -369,9 +335,9 @@ def receive(
         if row is None:
             return None
         tx.many("insert_receipt_lines", [(shop_id, row[0], sku, count) for sku, count in sorted(came.items())])
-        _put_away(tx, shop_id, number, came, place, by, now)
+        put_away(tx, shop_id, number, came, place, by, now)
         after = [replace(line, received=line.received + came.get(line.sku, 0)) for line in lines]
-        _put_lines(tx, after)
+        put_lines(tx, after)
         is_all = all(line.left == 0 for line in after)
         closed = to_micros(now) if is_all else None
         return replace(order, status="received" if is_all else "partial", sent_at=sent, closed_at=closed)
@@ -388,7 +354,7 @@ def cancel(shop_id: int, number: int, by: str, *, reason: str = "", database: Da
         if order.status not in OPEN:
             return None
         if order.status != "draft":
-            _expect(tx, shop_id, {line.sku: -line.left for line in lines}, now)
+            expect(tx, shop_id, {line.sku: -line.left for line in lines}, now)
         status = "received" if order.status == "partial" else "cancelled"
         return replace(order, status=status, closed_at=to_micros(now))
 
@@ -427,125 +393,13 @@ def _step(
         after = step(tx, order, find_lines(tx, order.id), now)
         if after is None:
             return Stepped(order.status, False)
-        _keep(tx, order, after)
+        keep(tx, order, after)
         if fact:
             supplier = supplier_of(tx, shop_id, order.supplier)
-            _tell(tx, shop_id, fact, number, f":{order.changes}", event_data(after, supplier, fact), now)
+            tell(tx, shop_id, fact, number, f":{order.changes}", event_data(after, supplier, fact), now)
             _wake(staff, tx)
         audit(tx, shop_id, to_micros(now), by, what, f"PO-{number}", dict(details or {}))
     return Stepped(after.status, True)
-
-
-def find_order(tx: Transaction, shop_id: int, number: int) -> Order:
-    """Raises LookupError."""
-    row = tx.one("purchase_order", {"shop": shop_id, "number": number})
-    if row is None:
-        raise LookupError(f"there is no purchase order {number} in this shop")
-    return Order(*row)
-
-
-def find_lines(tx: Transaction, order: int) -> list[Line]:
-    return [
-        Line(id_, sku, theirs, title, quantity, received, Decimal(price), decode(why))
-        for id_, sku, theirs, title, quantity, received, price, why in tx.all("purchase_lines", {"order": order})
-    ]
-
-
-def event_data(order: Order, supplier: Supplier | None, fact: str) -> dict[str, Any]:
-    """What a fact about an order says."""
-    return {
-        "id": str(order.number),
-        "number": order.number,
-        "supplier": supplier.code if supplier is not None else "",
-        "supplier_name": supplier.name if supplier is not None else "",
-        "status": order.status,
-        "total": order.total,
-        "currency": order.currency,
-        "origin": order.origin,
-        "reference": order.reference or None,
-        "expected_at": _text(order.expected_at),
-        "chases": order.chases,
-    }
-
-
-def _text(at: int | None) -> str | None:
-    return None if at is None else format_instant(from_micros(at))
-
-
-def _keep(tx: Transaction, before: Order, after: Order) -> None:
-    tx.run(
-        "change_purchase_order",
-        {
-            "id": before.id,
-            "changes": before.changes,
-            "status": after.status,
-            "total": after.total,
-            "note": after.note,
-            "reference": after.reference,
-            "approved_at": after.approved_at,
-            "approved_by": after.approved_by,
-            "sent_at": after.sent_at,
-            "confirmed_at": after.confirmed_at,
-            "expected_at": after.expected_at,
-            "chased_at": after.chased_at,
-            "chases": after.chases,
-            "closed_at": after.closed_at,
-        },
-    )
-    if (before.status in OPEN) != (after.status in OPEN):
-        tx.run("close_purchase_lines", {"order": before.id, "is_open": after.status in OPEN})
-
-
-def _put_lines(tx: Transaction, lines: Sequence[Line]) -> None:
-    if lines:
-        tx.many("set_purchase_lines", [(one.id, one.quantity, one.received, str(one.price)) for one in lines])
-
-
-def _expect(tx: Transaction, shop_id: int, counts: Mapping[str, int], now: datetime) -> None:
-    """So many more, or fewer, are on their way to where each is usually kept."""
-    for place, lines in _by_place(tx, shop_id, counts).items():
-        moving.expect(tx, shop_id, place, lines, to_micros(now))
-
-
-def _put_away(
-    tx: Transaction, shop_id: int, number: int, came: Mapping[str, int], place: str, by: str, now: datetime
-) -> None:
-    """Into the stock: at the place named, else where each is usually kept."""
-    for usual, lines in _by_place(tx, shop_id, came).items():
-        if place and place != usual:
-            # It was said to be on its way there.
-            moving.expect(tx, shop_id, usual, {sku: -count for sku, count in lines.items()}, to_micros(now))
-        moving.receive(tx, shop_id, place or usual, lines, f"PO-{number}", by, to_micros(now))
-
-
-def _by_place(tx: Transaction, shop_id: int, counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
-    """ "" where places are not told apart."""
-    wanted = {sku: count for sku, count in counts.items() if count}
-    usual = dict(tx.all("usual_places", {"shop": shop_id, "skus": sorted(wanted)})) if wanted else {}
-    found: dict[str, dict[str, int]] = {}
-    for sku, count in sorted(wanted.items()):
-        found.setdefault(str(usual.get(sku, "")), {})[sku] = count
-    return found
-
-
-def _tell(
-    tx: Transaction, shop_id: int, fact: str, number: int, mark: str, data: Mapping[str, Any], now: datetime
-) -> None:
-    clean = {name: value for name, value in data.items() if value is not None}
-    event = NewEvent(
-        f"purchase_order:{number}:{fact}{mark}",
-        f"purchase_order.{fact}",
-        f"purchase_order:{number}",
-        now,
-        clean,
-        {"purchase_order": str(number)},
-    )
-    inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, to_micros(now), event)])
-
-
-def _total(currency: str, lines: Sequence[Mapping[str, Any]]) -> str:
-    total = sum((Decimal(str(one["price"])) * int(one["quantity"]) for one in lines), Decimal(0))
-    return str(Money(total, currency).rounded().amount)
 
 
 def _wake(staff: Staff, tx: Transaction) -> None:
