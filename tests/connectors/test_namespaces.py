@@ -27,6 +27,7 @@ NOT_REFERENCES = {
     ("stock_level", "location_id"),
     ("store", "id"),
     ("app", "shop_id"),
+    ("pick_ticket", "id"),
 }
 
 

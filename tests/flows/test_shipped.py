@@ -35,6 +35,10 @@ def test_all_are_there() -> None:
         "stock-badge",
         "sort-products",
         "product-launch",
+        "reorder",
+        "purchase-approval",
+        "purchase-chase",
+        "purchase-late",
         "high-value-customer",
         "acquisition-channel",
     }

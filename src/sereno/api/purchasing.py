@@ -94,7 +94,7 @@ class LineOut(Schema):
     why: dict[str, Any] = Field(description="The figures it was decided by; empty for what a person wrote.")
 
 
-class OrderOut(Schema):
+class PurchaseOrderOut(Schema):
     number: int
     supplier: str
     status: str
@@ -110,12 +110,12 @@ class OrderOut(Schema):
     closed_at: str | None
 
 
-class WholeOrder(OrderOut):
+class WholeOrder(PurchaseOrderOut):
     lines: list[LineOut]
 
 
 class Orders(Schema):
-    items: list[OrderOut]
+    items: list[PurchaseOrderOut]
     next: int | None = None
 
 

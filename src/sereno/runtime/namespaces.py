@@ -26,7 +26,6 @@ REFERENCES: Mapping[str, frozenset[str]] = {
     "order": frozenset({"id", "customer_id", "cart_id", "checkout_id"}),
     "order_standing": frozenset({"id"}),
     "pick_ticket": frozenset({"order_id"}),
-    "purchase_order": frozenset({"id"}),
     "line": frozenset({"product_id", "variant_id"}),
     "payment": frozenset({"id", "order_id", "customer_id"}),
     "refund": frozenset({"id", "order_id", "payment_id", "customer_id"}),

@@ -30,6 +30,7 @@ from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import storable, to_micros
 
+HOLD = "orders.hold"
 HOST = Host("orders-by-hand", "What staff did to orders")
 """What the effects hang on that people ask for."""
 BY_HAND = ("orders.cancel", "orders.refund", "orders.capture", "orders.note", "orders.fulfill")
@@ -69,7 +70,7 @@ def hold(
             "held_at": at,
         }  # fmt: skip
 
-    return _change(shop_id, orders, by, "orders.hold", {"reason": ", ".join(reasons), "note": note}, change, database)
+    return _change(shop_id, orders, by, HOLD, {"reason": ", ".join(reasons), "note": note}, change, database)
 
 
 def release(
@@ -176,8 +177,9 @@ def _changed(
         for one in done:
             _ask(tx, shop_id, one, action, config, now, f"hand-{shop_id}-{uuid4().hex}")
     said = {name: value for name, value in config.items() if value}
+    what = "order.held" if action == HOLD else "order.released"
     for one in done:
-        audit(tx, shop_id, at, by, f"order.{'held' if action == 'orders.hold' else 'released'}", one.key, said)
+        audit(tx, shop_id, at, by, what, one.key, said)
     return [one.key for one in done]
 
 

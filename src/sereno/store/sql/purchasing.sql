@@ -235,10 +235,3 @@ SELECT timezone FROM shop WHERE id = :shop
 -- name: count_orders
 SELECT count(*) FROM orders_order WHERE shop_id = :shop
 
--- name: open_purchase_numbers
-SELECT number FROM purchasing_order
-WHERE shop_id = :shop AND status IN ('draft', 'approved', 'sent', 'confirmed', 'partial') ORDER BY number
-
--- name: open_purchase_lines
--- In how many lines still to come each SKU stands.
-SELECT sku, count(*) FROM purchasing_line WHERE shop_id = :shop AND is_open GROUP BY sku

@@ -24,7 +24,7 @@ from sereno.modules.orders.tickets import address_lines, ticket_pdf
 from sereno.modules.stock.models import StockReservation
 from sereno.runtime.orders.doing import BY_HAND, HOST
 from sereno.runtime.stores.abilities import lacks
-from sereno.sdk.discretion import level
+from sereno.sdk.discretion import discreet, hides, level
 from sereno.sdk.plugin import registry
 from sereno.store.models import Effect, EventLink, Run, RunLink
 from sereno.web.access import StaffRequest, staff
@@ -61,13 +61,15 @@ def order(request: StaffRequest, id: int) -> HttpResponse:
     is_held = bool(held.get("is_held"))
     lacking = lacks(registry(), shop.pk, BY_HAND)
     customer = Customer.objects.filter(shop=shop, key=row.customer_key).first() if row.customer_key else None
+    data: dict[str, Any] = discreet(row.data)
     context = {
         "section": "orders",
         "order": row,
-        "data": row.data,
+        "data": data,
         "lines": parts(row.data.get("lines")),
-        "address": address_lines(row.data),
+        "address": address_lines(data),
         "customer": customer,
+        "customer_name": "" if customer is None or hides("customer.name") else customer.name,
         "standing": held,
         "is_held": is_held,
         "note": note_of(held),

@@ -74,6 +74,8 @@ def listing(request: StaffRequest) -> HttpResponse:
 @staff()
 def item(request: StaffRequest) -> HttpResponse:
     shop, sku = request.shop, request.GET.get("sku", "")
+    if not sku:
+        return redirect("demand")
     row = DemandForecast.objects.filter(shop=shop, sku=sku).first()
     offers = list(SupplierPrice.objects.filter(shop=shop, sku=sku).select_related("supplier").order_by("rank", "id"))
     if row is None and not offers:
