@@ -11,6 +11,7 @@ SMALL = frozenset({
     "shop", "membership", "connection", "connection_budget", "worker", "flow", "flow_schedule", "api_key",
     "event_queue", "invitation", "message_picture", "webhook", "message_template", "message_version",
     "switch", "limit_question", "deputy", "watch_series", "watch_pause", "alert_listener", "stock_location",
+    "purchasing_supplier",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
 OF_FEW = frozenset({"approval_open", "effect_failed", "event_failed"})

@@ -45,7 +45,7 @@ class MessagesOut(Schema):
     items: list[dict[str, Any]]
 
 
-class Asked(Schema):
+class GuardrailsAsked(Schema):
     after: str | None = Field(None, max_length=320)
     limit: int = Field(50, ge=1, le=200)
 
@@ -84,7 +84,7 @@ def set_guardrails(request: HttpRequest, rules: RulesIn, response: HttpResponse,
 
 
 @router.get("/guardrails/waiting", response=WaitingOut)
-def list_waiting(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def list_waiting(request: HttpRequest, asked: Query[GuardrailsAsked]) -> dict[str, Any]:
     """Messages that wait for their moment, the next first, each with the reason and the values seen."""
     found = _PLACE.fullmatch(asked.after or "")
     after = (int(found.group(1)), found.group(2)) if found else (0, "")

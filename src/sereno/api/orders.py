@@ -67,7 +67,7 @@ class Which(rows.PageOf):
         return rows.storable_text(value)
 
 
-class Held(Schema):
+class OrdersHeld(Schema):
     limit: int = Field(100, ge=1, le=rows.MOST)
 
 
@@ -91,7 +91,7 @@ class Deed(Schema):
     config: dict[str, Any] = Field({}, description="As the action's own: `{amount: '10.00', note: late}`.")
 
 
-class Asked(Schema):
+class AskedOfStore(Schema):
     effect: str = Field(description="The key of the effect, which has the outcome.")
 
 
@@ -119,7 +119,7 @@ def list_orders(request: HttpRequest, which: Query[Which]) -> dict[str, Any]:
 
 
 @router.get("/orders/held", response=Orders)
-def list_held(request: HttpRequest, held: Query[Held]) -> dict[str, Any]:
+def list_held(request: HttpRequest, held: Query[OrdersHeld]) -> dict[str, Any]:
     """The release queue: what is held, the longest first, with the reasons."""
     return {"items": held_orders(shop_of(request).pk, held.limit)}
 
@@ -143,7 +143,7 @@ def show_order(request: HttpRequest, order: rows.Key) -> dict[str, Any]:
     return told_whole(get_object_or_404(Order, shop=shop_of(request), key=order))
 
 
-@router.post("/orders/{order}/actions", response=Asked)
+@router.post("/orders/{order}/actions", response=AskedOfStore)
 def ask(request: HttpRequest, order: rows.Key, given: Deed) -> dict[str, Any]:
     """Ask the order's store for a change: cancel, refund, capture, a note, or that it left. The effect has the outcome.
     With an `Idempotency-Key` a repeat asks for nothing more."""

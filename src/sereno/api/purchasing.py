@@ -114,7 +114,7 @@ class WholeOrder(PurchaseOrderOut):
     lines: list[LineOut]
 
 
-class Orders(Schema):
+class PurchaseOrders(Schema):
     items: list[PurchaseOrderOut]
     next: int | None = None
 
@@ -231,7 +231,7 @@ def put_prices(request: HttpRequest, code: Code, given: Prices) -> dict[str, int
     return {"lines": suppliers.put_prices(shop_of(request).pk, code, offers, caller(request))}
 
 
-@router.get("/purchases", response=Orders)
+@router.get("/purchases", response=PurchaseOrders)
 def list_purchases(
     request: HttpRequest,
     status: Literal["draft", "approved", "sent", "confirmed", "partial", "received", "cancelled"] | None = None,

@@ -19,7 +19,7 @@ router = Router(tags=["Flows"])
 SECONDS_A_DAY = 86_400
 
 
-class Asked(Schema):
+class ResultsAsked(Schema):
     effect: float = Field(
         0.1, gt=0, le=10, description="Smallest change worth knowing, as a share of the orders without the flow."
     )
@@ -40,13 +40,13 @@ class AllResults(Schema):
 
 
 @flow_router.get("/flows/{name}/results", response=FlowResults)
-def show_results(request: HttpRequest, name: Name, asked: Query[Asked]) -> dict[str, Any]:
+def show_results(request: HttpRequest, name: Name, asked: Query[ResultsAsked]) -> dict[str, Any]:
     """A flow's experiments, the current ones first, with what was measured of earlier designs."""
     return _document(measured(shop_of(request).pk, name), asked.effect)
 
 
 @router.get("/results", response=AllResults)
-def list_results(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def list_results(request: HttpRequest, asked: Query[ResultsAsked]) -> dict[str, Any]:
     """All flows that are or were measured, without their history; first the holdout of the whole shop, if any."""
     return {"items": [_document(one, asked.effect) for one in measured_everywhere(shop_of(request).pk)]}
 

@@ -20,7 +20,7 @@ router = Router(tags=["Flows"])
 Inflight = Literal["finish", "move", "end"]
 
 
-class Limits(Schema):
+class StageLimits(Schema):
     """Per cent of what was tried or sent; `effects`: times what the live version causes. Null: no limit."""
 
     errors: float | None = Field(5.0, gt=0, le=100)
@@ -47,7 +47,7 @@ class WantedStage(Schema):
     ladder: list[float] | None = Field(
         None, min_length=1, max_length=20, description="Rising shares, such as 5, 50, 100."
     )
-    limits: Limits | None = None
+    limits: StageLimits | None = None
     advance: Advance | None = None
     inflight: Inflight | None = Field(None, description="Its runs, when it goes back by itself.")
 

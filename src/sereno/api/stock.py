@@ -63,7 +63,7 @@ class LineIn(Schema):
     quantity: int = Field(1, ge=1, lt=moving.MOST)
 
 
-class Asked(Schema):
+class StockAsked(Schema):
     order: rows.StorableKey = Field(description="The order's key, or a name of your own for a cart or a till's sale.")
     lines: list[LineIn] = Field(min_length=1, max_length=500)
 
@@ -173,7 +173,7 @@ def show_stock(request: HttpRequest, sku: rows.Word) -> dict[str, Any]:
 
 
 @router.post("/stock/reservations", response=Reserved)
-def reserve(request: HttpRequest, given: Asked) -> dict[str, Any]:
+def reserve(request: HttpRequest, given: StockAsked) -> dict[str, Any]:
     """Promise stock to an order: all of it, or nothing. Exact however many ask at once; asked again it changes
     nothing."""
     one = wish(shop_of(request).pk, given.order, _lines(given.lines))
@@ -193,7 +193,7 @@ def release(request: HttpRequest, order: rows.Word) -> dict[str, Any]:
 
 
 @router.post("/stock/sales", response=Reserved)
-def sell(request: HttpRequest, given: Asked) -> dict[str, Any]:
+def sell(request: HttpRequest, given: StockAsked) -> dict[str, Any]:
     """A sale over the counter: it has left already. Told twice it happens once. What there was too little of by the
     book is sold all the same, and said."""
     short = moving.sell(shop_of(request).pk, given.order, _lines(given.lines), caller(request))

@@ -70,7 +70,7 @@ class Try(Schema):
     )
 
 
-class Tried(Schema):
+class TriedVersion(Schema):
     """What would have happened. Nothing left the house, nothing was written."""
 
     flow: str
@@ -132,7 +132,7 @@ def check(request: HttpRequest, flow: Text) -> dict[str, Any]:
     return {"is_right": True, "problems": []}
 
 
-@router.post("/trials", response=Tried)
+@router.post("/trials", response=TriedVersion)
 def try_it(request: HttpRequest, wanted: Try) -> dict[str, Any]:
     """Try a document, or a flow's draft, on a past event or a record. Nothing leaves and nothing is written."""
     shop = shop_of(request).pk
