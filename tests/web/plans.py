@@ -14,7 +14,7 @@ SMALL = frozenset({
     "purchasing_supplier",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
-OF_FEW = frozenset({"approval_open", "effect_failed", "event_failed"})
+OF_FEW = frozenset({"approval_open", "effect_failed", "event_failed", "purchasing_line_coming"})
 """Indexes on the shop that hold only what went wrong or waits."""
 _WHOLE_SHOP = re.compile(r"^SEARCH (\S+) USING (?:COVERING )?INDEX (\S+) \(shop_id=\?\)$")
 _SCAN = re.compile(r"^SCAN (\S+)(?: USING (?:COVERING )?INDEX (\S+))?")

@@ -186,6 +186,7 @@ class PurchaseOrder(models.Model):
             models.UniqueConstraint(fields=("shop", "key"), name="purchasing_order_key"),
         )
         indexes = (
+            models.Index(fields=("shop", "-id"), name="purchasing_order_newest"),
             models.Index(fields=("shop", "status", "-id"), name="purchasing_order_status"),
             models.Index(fields=("supplier", "-id"), name="purchasing_order_supplier"),
         )
@@ -211,6 +212,7 @@ class PurchaseLine(models.Model):
         constraints = (models.UniqueConstraint(fields=("order", "sku"), name="purchasing_line_once"),)
         indexes = (
             models.Index(fields=("shop", "sku"), name="purchasing_line_open", condition=models.Q(is_open=True)),
+            models.Index(fields=("shop", "order"), name="purchasing_line_coming", condition=models.Q(is_open=True)),
             models.Index(fields=("shop", "sku", "-id"), name="purchasing_line_sku"),
         )
 

@@ -229,7 +229,11 @@ def on_order_by_supplier(shop_id: int) -> Mapping[int, int]:
     """Units still to come, by supplier."""
     rows = (
         PurchaseLine.objects.filter(shop=shop_id, is_open=True)
-        .values_list("order__supplier")
+        .values_list("order")
         .annotate(wanted=Sum("quantity"), came=Sum("received"))
     )
-    return {supplier: wanted - came for supplier, wanted, came in rows}
+    left = {order: wanted - came for order, wanted, came in rows}
+    found: dict[int, int] = {}
+    for order, supplier in PurchaseOrder.objects.filter(pk__in=list(left)).values_list("pk", "supplier"):
+        found[supplier] = found.get(supplier, 0) + left[order]
+    return found
