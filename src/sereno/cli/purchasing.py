@@ -15,7 +15,6 @@ from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import WrongUse, emit, say, table
-from sereno.store.fields import instant_text
 
 purchase = App(name="purchase", help="Orders to suppliers, and what to order again.", help_format="plaintext")
 supplier = App(name="supplier", help="Suppliers and their price lists.", help_format="plaintext")
@@ -44,6 +43,7 @@ def list_purchases(*, status: Word = "", shop: ShopName = None, json: Json = Fal
     """List purchase orders, newest first."""
     _prepare()
     from sereno.modules.purchasing.models import PurchaseOrder
+    from sereno.store.fields import instant_text
 
     found = PurchaseOrder.objects.filter(shop=shop_named(shop)).select_related("supplier").order_by("-number")
     if status:
