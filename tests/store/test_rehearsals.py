@@ -271,9 +271,9 @@ def test_killed_and_begun_again(place: Place, keeper: Keeper) -> None:
     paid(place, *range(100, 130))
     place.clock.move_to(START + timedelta(days=1))
     id_ = ask(place.shop, Wanted("thanks"), "ana", database=place.database)
-    until(lambda: keeper._child is not None, keeper)
-    assert keeper._child is not None
-    os.kill(keeper._child.pid, signal.SIGKILL)
+    until(lambda: keeper._child.is_there, keeper)
+    assert keeper._child.is_there
+    os.kill(keeper._child._process.pid, signal.SIGKILL)
     until(lambda: told(place, id_)[0] in ("done", "failed"), keeper)
     assert place.rows("SELECT status, error, message FROM backtest") == [("done", None, None)]
     ((attempts,),) = place.rows("SELECT attempts FROM backtest")
@@ -294,22 +294,22 @@ def test_one_that_does_not_listen_is_stopped(place: Place, keeper: Keeper, monke
     place.flow(LIVE)
     keeper._command = lambda id, worker: ["sleep", "600"]
     id_ = ask(place.shop, Wanted("thanks"), "ana", database=place.database)
-    until(lambda: keeper._child is not None, keeper)
+    until(lambda: keeper._child.is_there, keeper)
     cancel(place.shop, id_, "ana", database=place.database)
     until(lambda: told(place, id_)[0] == "cancelled", keeper)
-    assert keeper._child is None
+    assert not keeper._child.is_there
 
 
 def test_it_ends_with_the_one_that_began_it(place: Place, keeper: Keeper) -> None:
     keeper._command = lambda id, worker: [
         sys.executable,
         "-c",
-        "from sereno.runtime.rehearsals.keeping import hang_by_input; import time; hang_by_input(); time.sleep(600)",
+        "from sereno.runtime.children import hang_by_input; import time; hang_by_input(); time.sleep(600)",
     ]
     place.flow(LIVE)
     ask(place.shop, Wanted("thanks"), "ana", database=place.database)
-    until(lambda: keeper._child is not None, keeper)
-    child = keeper._child
+    until(lambda: keeper._child.is_there, keeper)
+    child = keeper._child._process
     assert child is not None and child.stdin is not None
     child.stdin.close()
     assert child.wait(30) == 3

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
-    from sereno.modules.purchasing.keeping import Forecaster
+    from sereno.runtime.purchasing.forecasting import Forecaster
     from sereno.runtime.reading.keeping import Readers
     from sereno.runtime.reading.working import Reader
     from sereno.runtime.rehearsals.keeping import Keeper
@@ -159,11 +159,12 @@ def build_reader(environment: Environment, database: Database) -> Reader:
 
 def build_forecasts(database: Database) -> Forecaster:
     """Who has this installation's forecasts of demand made, in processes of their own."""
-    from sereno.modules.purchasing.keeping import Forecaster
+    from sereno.modules.purchasing.forecasting import LEASE
+    from sereno.runtime.purchasing.forecasting import Forecaster
     from sereno.runtime.worker import worker_name
     from sereno.site.forecasting import command
 
-    return Forecaster(database, command, worker_name())
+    return Forecaster(database, command, worker_name(), LEASE)
 
 
 def build_inbox(database: Database | None = None) -> Inbox:

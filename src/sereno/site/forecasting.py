@@ -12,7 +12,7 @@ def command(id: int, worker: str) -> Sequence[str]:
 
 
 def main(id: int, worker: str) -> int:
-    from sereno.runtime.rehearsals.keeping import hang_by_input
+    from sereno.runtime.children import hang_by_input
 
     hang_by_input()
     from sereno.site.command import Installation

@@ -1,20 +1,18 @@
 """Has back-tests carried out beside the live work: one at a time, each in a process of its own that may be killed.
 
-Invariant: live work never waits for a back-test. The process has the lowest priority and a bound on its memory, and it
-ends with the one that began it.
+Invariant: live work never waits for a back-test.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
+from sereno.runtime.children import Child
 from sereno.runtime.rehearsals.carrying import LEASE, delete_forgotten, delete_results
 from sereno.runtime.worker import worker_name
 from sereno.store.database import Database, DatabaseConflict, DatabaseError, DatabaseRefusal
@@ -26,11 +24,9 @@ LOOK = 1.0
 """Seconds between two looks at whether there is something to do, or something to stop."""
 MOST_ATTEMPTS = 3
 """How often one is begun that kills whoever carries it out."""
+_MICRO = timedelta(microseconds=1)
 PATIENCE = 2.0
 """Seconds a cancelled one has to stop by itself."""
-NICEST = 19
-MEMORY = 2 * 1024**3
-"""Bytes the process may take."""
 
 Command = Callable[[int, str], Sequence[str]]
 """The command that carries out the back-test with this id for the worker of this name."""
@@ -45,7 +41,7 @@ class Keeper:
         self._name = worker_name()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sereno-backtests", daemon=True)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child = Child()
         self._job = 0
         self._told_off_at: float | None = None
 
@@ -61,7 +57,7 @@ class Keeper:
     def look(self) -> bool:
         """One look: begin, watch, stop, delete. Gives whether there was anything."""
         rows = self._read()
-        if self._child is not None:
+        if self._child.is_there:
             self._watch({row[0]: row for row in rows})
             return True
         if not rows:
@@ -89,7 +85,7 @@ class Keeper:
                 log.warning("back-tests are not looked after: %s", str(error).strip().splitlines()[:1])
             except Exception:
                 log.exception("back-tests are not looked after; trying again")
-            self._stop.wait(LOOK if self._child is None else LOOK / 2)
+            self._stop.wait(LOOK / 2 if self._child.is_there else LOOK)
         self._end_child()
         self._database.close_mine()
 
@@ -112,15 +108,11 @@ class Keeper:
                 return
             self._job = row[0]
             self._told_off_at = None
-            # Standard input is the string it hangs by: it ends when this process does, however that ends.
-            self._child = subprocess.Popen(
-                self._command(self._job, self._name), stdin=subprocess.PIPE, start_new_session=True
-            )
+            self._child.begin(self._command(self._job, self._name))
 
     def _watch(self, rows: dict[int, tuple[int, str, int | None, int | None]]) -> None:
-        assert self._child is not None
-        if self._child.poll() is not None:
-            status = self._child.returncode
+        status = self._child.status()
+        if status is not None:
             if status:
                 log.warning("the back-test %s ended with exit status %s", self._job, status)
             self._end_child()
@@ -135,36 +127,7 @@ class Keeper:
 
     def _end_child(self) -> None:
         """The lease is given back: what was cancelled ends, what was not is begun again."""
-        if self._child is None:
+        if not self._child.end():
             return
-        child, self._child = self._child, None
-        if child.poll() is None:
-            child.kill()
-        with suppress(OSError):
-            if child.stdin is not None:
-                child.stdin.close()
-        child.wait()
         with suppress(*DatabaseError), self._database.transaction() as tx:
             tx.run("release_backtest", {"id": self._job, "worker": self._name})
-
-
-_MICRO = timedelta(microseconds=1)
-
-
-def hang_by_input(memory: int = MEMORY) -> None:
-    """For the process itself: lowest priority, bounded memory, and an end as soon as standard input ends."""
-    with suppress(OSError, AttributeError):
-        os.nice(NICEST)
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    threading.Thread(target=_end_with_input, name="sereno-string", daemon=True).start()
-
-
-def _end_with_input() -> None:
-    with suppress(OSError, ValueError):
-        # Not by `sys.stdin`, whose lock the interpreter wants when it ends.
-        while os.read(0, 1):
-            pass
-    os._exit(3)

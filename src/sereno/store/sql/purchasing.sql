@@ -168,11 +168,12 @@ SELECT id FROM purchasing_job WHERE shop_id = :shop AND status IN ('waiting', 'r
 -- name: any_open_forecast
 SELECT 1 FROM purchasing_job WHERE status IN ('waiting', 'running') LIMIT 1
 
--- name: shops_without_forecast
--- Shops that buy by price lists, and have no forecast asked for this slot yet.
-SELECT DISTINCT purchasing_supplier.shop_id FROM purchasing_supplier WHERE purchasing_supplier.is_active
-    AND NOT EXISTS (SELECT 1 FROM purchasing_job
-        WHERE purchasing_job.shop_id = purchasing_supplier.shop_id AND purchasing_job.slot = :slot)
+-- name: ask_days_forecasts
+-- Of every shop that buys by price lists and has none asked for this slot yet.
+INSERT INTO purchasing_job (shop_id, slot, status, "by", attempts, done, total, facts, created_at)
+SELECT DISTINCT shop_id, CAST(:slot AS text), 'waiting', 'sereno', 0, 0, 0, '{}', CAST(:now AS bigint)
+FROM purchasing_supplier WHERE is_active
+ON CONFLICT (shop_id, slot) DO NOTHING
 
 -- name: claim_forecast
 UPDATE purchasing_job SET status = 'running', worker = :worker, lease_until = :until, attempts = attempts + 1

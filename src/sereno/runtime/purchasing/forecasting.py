@@ -7,13 +7,12 @@ Invariant: pages and flows never wait for it. However many look after it on howe
 from __future__ import annotations
 
 import logging
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sereno.modules.purchasing.forecasting import LEASE
+from sereno.runtime.children import Child
 from sereno.store.database import Database, DatabaseConflict, DatabaseError, DatabaseRefusal
 from sereno.store.fields import to_micros
 
@@ -26,13 +25,13 @@ Command = Callable[[int, str], Sequence[str]]
 
 
 class Forecaster:
-    """In a thread of its own. `name` is the worker's."""
+    """In a thread of its own. `name` is the worker's; a job is its process's for `lease`, which the process renews."""
 
-    def __init__(self, database: Database, command: Command, name: str) -> None:
-        self._database, self._command, self._name = database, command, name
+    def __init__(self, database: Database, command: Command, name: str, lease: timedelta) -> None:
+        self._database, self._command, self._name, self._lease = database, command, name, lease
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sereno-forecasts", daemon=True)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child = Child()
         self._asked_for = ""
 
     def start(self) -> None:
@@ -44,15 +43,15 @@ class Forecaster:
         if self._thread.is_alive():
             self._thread.join(seconds)
         else:
-            self._end_child()
+            self._child.end()
 
     def look(self, now: datetime | None = None) -> bool:
         """One look: ask for the day's, begin, or see whether it is through. Gives whether there was anything."""
         now = now or datetime.now(UTC)
-        if self._child is not None:
-            if self._child.poll() is None:
+        if self._child.is_there:
+            if self._child.status() is None:
                 return True
-            self._end_child()
+            self._child.end()
         slot = f"day:{now.date().isoformat()}"
         if slot == self._asked_for or now.hour < DAILY_FROM:
             with self._database.read() as tx:
@@ -62,17 +61,13 @@ class Forecaster:
         with suppress(*DatabaseRefusal, *DatabaseConflict), self._database.transaction() as tx:
             at = to_micros(now)
             if now.hour >= DAILY_FROM and slot != self._asked_for:
-                for (shop,) in tx.all("shops_without_forecast", {"slot": slot}):
-                    tx.one("ask_forecast", {"shop": shop, "slot": slot, "by": "sereno", "now": at})
+                tx.run("ask_days_forecasts", {"slot": slot, "now": at})
                 self._asked_for = slot
             tx.run("give_up_forecasts", {"now": at})
-            row = tx.one("claim_forecast", {"worker": self._name, "now": at, "until": to_micros(now + LEASE)})
+            row = tx.one("claim_forecast", {"worker": self._name, "now": at, "until": to_micros(now + self._lease)})
         if row is None:
             return False
-        # Standard input is the string it hangs by: it ends when this process does, however that ends.
-        self._child = subprocess.Popen(
-            self._command(int(row[0]), self._name), stdin=subprocess.PIPE, start_new_session=True
-        )
+        self._child.begin(self._command(int(row[0]), self._name))
         return True
 
     def _run(self) -> None:
@@ -83,16 +78,5 @@ class Forecaster:
                 log.warning("forecasts are not looked after: %s", str(error).strip().splitlines()[:1])
             except Exception:
                 log.exception("forecasts are not looked after; trying again")
-        self._end_child()
+        self._child.end()
         self._database.close_mine()
-
-    def _end_child(self) -> None:
-        if self._child is None:
-            return
-        child, self._child = self._child, None
-        if child.poll() is None:
-            child.kill()
-        with suppress(OSError):
-            if child.stdin is not None:
-                child.stdin.close()
-        child.wait()
