@@ -110,6 +110,15 @@ def add_once(found: Found, kind: str, state: str, data: Mapping[str, Any], *, at
     found.add(f"{kind}.{state}", subject, data, id=f"{kind}:{name}:{state}", at=at)
 
 
+def names_of(address: Mapping[str, Any]) -> tuple[Any, Any]:
+    """First and last name of a canonical address, for platforms that want them apart: what stands before the last
+    space of the whole name, where that is all there is."""
+    first, last = address.get("first_name"), address.get("last_name")
+    if not first and not last and (name := str(address.get("name") or "").strip()):
+        first, _, last = name.rpartition(" ")
+    return first, last
+
+
 def body_hash(*parts: bytes | str) -> str:
     """A dedupe key made from content, for platforms that give none."""
     digest = blake2b(digest_size=20)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
+from typing import Any
 
-from sereno.sdk.stores import StoreBusy, StoreRefused
+from sereno.connectors.reading import as_instant
+from sereno.sdk.stores import Call, StoreBusy, StoreRefused
 
 
 def mark(key: str) -> str:
@@ -56,6 +58,14 @@ def wait_for_first(begun_at: datetime, now: datetime) -> None:
     """Raises StoreBusy until a request that began then is surely over."""
     if now < begun_at + SETTLES:
         raise StoreBusy("an earlier request for this may still be running", begun_at + SETTLES - now)
+
+
+def let_settle(call: Call, first: Mapping[str, Any], settles: timedelta = SETTLES) -> None:
+    """To be asked when nothing of an earlier attempt is to be seen: `first` is what that left (`at`; `is_new` where
+    this attempt left it). Raises StoreBusy until its request, which lives for `settles` at most, is surely over."""
+    since = as_instant(first.get("at"))
+    if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + settles:
+        raise StoreBusy("waiting whether the first request was carried out after all", since + settles - call.now)
 
 
 def answered_at(headers: Mapping[str, str]) -> datetime | None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from sereno.sdk.connector import Setting
@@ -52,6 +52,19 @@ class StoreRefused(StoreError):  # noqa: N818
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+T = TypeVar("T")
+
+
+def if_there(ask: Callable[[], T]) -> T | None:
+    """What is asked for; None when the platform has it no more."""
+    try:
+        return ask()
+    except StoreRefused as error:
+        if error.code == "store.not_found":
+            return None
+        raise
 
 
 # --- the way to the platform ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from sereno.connectors.reading import as_instant, iso
-from sereno.sdk.stores import Call, Exchange, StoreBusy, StoreLimited, StoreRefused
+from sereno.sdk.stores import Call, Exchange, StoreLimited, StoreRefused
 
 HOME = "https://api.bigcommerce.com"
 NAMESPACE = "sereno"
@@ -141,11 +141,3 @@ def before(call: Call, order: str, now: Mapping[str, Any]) -> dict[str, Any]:
         return json.loads(kept["value"])
     set_field(call.exchange, path, NAMESPACE, mark(call), json.dumps(now, sort_keys=True))
     return {**now, "is_new": True}
-
-
-def let_settle(call: Call, first: Mapping[str, Any]) -> None:
-    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreBusy until it cannot be
-    any more."""
-    since = as_instant(first.get("at"))
-    if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + SETTLES:
-        raise StoreBusy("waiting whether the first request was carried out after all", since + SETTLES - call.now)

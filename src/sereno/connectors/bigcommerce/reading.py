@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sereno.connectors.bigcommerce.client import ask, ask_list, instant, number
 from sereno.connectors.reading import iso
-from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
+from sereno.sdk.stores import Exchange, Item, Page, Reading, if_there
 
 MOST = {"order": 30, "customer": 100, "product": 30, "stock_level": 200}
 """How many on a page: an answer of more than a megabyte is not taken."""
@@ -86,12 +86,7 @@ def fetch_order(exchange: Exchange, id: str) -> Item | None:
 
 
 def _one(exchange: Exchange, path: str, query: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    try:
-        return ask(exchange, "GET", path, query=query) or None
-    except StoreRefused as error:
-        if error.code == "store.not_found":
-            return None
-        raise
+    return if_there(lambda: ask(exchange, "GET", path, query=query)) or None
 
 
 # --- customers --------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from sereno.connectors.bigcommerce.settings import GUIDE, OWN_HEADER
 from sereno.sdk import writes
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Setting
-from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions
+from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions, if_there
 
 LOOKS = (
     ("/v2/orders", {"limit": 1}, _("Orders: orders cannot be read, held, cancelled or sent")),
@@ -77,11 +77,7 @@ def _make(exchange: Exchange, topic: str, address: str, secret: str) -> Subscrip
 
 
 def _remove(exchange: Exchange, id: str) -> None:
-    try:
-        ask(exchange, "DELETE", f"/v3/hooks/{number(id)}")
-    except StoreRefused as error:
-        if error.code != "store.not_found":
-            raise
+    if_there(lambda: ask(exchange, "DELETE", f"/v3/hooks/{number(id)}"))
 
 
 def _repair(exchange: Exchange, one: Subscription, address: str, secret: str) -> Subscription:

@@ -20,11 +20,12 @@ from sereno.connectors.bigcommerce.client import (
     field_of,
     instant,
     known,
-    let_settle,
     mark,
     number,
     set_field,
 )
+from sereno.connectors.building import names_of
+from sereno.connectors.marks import let_settle
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import (
     CancelOrder,
@@ -106,9 +107,7 @@ def change_address(call: Call, write: ChangeAddress) -> Written:
 
 def address(given: Mapping[str, Any]) -> dict[str, Any]:
     """As BigCommerce's orders have it, whole."""
-    first, last = given.get("first_name"), given.get("last_name")
-    if not first and not last and (name := str(given.get("name") or "").strip()):
-        first, _, last = name.rpartition(" ")
+    first, last = names_of(given)
     found = {
         "first_name": first,
         "last_name": last,

@@ -21,7 +21,7 @@ from sereno.connectors.generic.settings import ACCESS, ACCESS_STEPS
 from sereno.connectors.reading import Reader, as_instant, as_text, iso
 from sereno.sdk.ports import HttpRequest
 from sereno.sdk.standard_webhooks import signed_headers
-from sereno.sdk.stores import Call, Exchange, Item, Page, Probe, Reading, StoreApi, StoreRefused, Written
+from sereno.sdk.stores import Call, Exchange, Item, Page, Probe, Reading, StoreApi, StoreRefused, Written, if_there
 from sereno.sdk.writes import WRITES, Write
 
 KINDS = ("order", "customer", "product", "stock_level")
@@ -101,12 +101,7 @@ def fetcher(kind: str) -> Callable[[Exchange, str], Item | None]:
     """GET of `<address>/<kind>s/<id>`; None when it answers 404."""
 
     def fetch(exchange: Exchange, own: str) -> Item | None:
-        try:
-            return _item(kind, _ask(exchange, "GET", f"{_address(exchange, 'reads_url')}/{kind}s/{own}"))
-        except StoreRefused as error:
-            if error.code == "store.not_found":
-                return None
-            raise
+        return if_there(lambda: _item(kind, _ask(exchange, "GET", f"{_address(exchange, 'reads_url')}/{kind}s/{own}")))
 
     return fetch
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sereno.connectors.medusa.client import get
 from sereno.connectors.reading import as_instant, iso
-from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
+from sereno.sdk.stores import Exchange, Item, Page, Reading, if_there
 
 _ORDER = (
     "id,display_id,custom_display_id,status,email,currency_code,customer_id,locale,metadata,created_at,updated_at,"
@@ -63,12 +63,7 @@ def fetcher(kind: str) -> Callable[[Exchange, str], Item | None]:
     path, single, _, fields, topic, name = _KINDS[kind]
 
     def fetch(exchange: Exchange, id: str) -> Item | None:
-        try:
-            row = get(exchange, f"{path}/{id}", fields=fields).get(single)
-        except StoreRefused as error:
-            if error.code == "store.not_found":
-                return None
-            raise
+        row = if_there(lambda: get(exchange, f"{path}/{id}", fields=fields).get(single))
         return _item(topic, name, row) if row else None
 
     return fetch

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sereno.connectors.reading import as_instant, iso
+from sereno.connectors.reading import iso
 from sereno.connectors.shopify.client import ask, mark, told
-from sereno.sdk.stores import Call, StoreBusy
+from sereno.sdk.stores import Call
 
 NAMESPACE = "$app:sereno"
 SETTLES = timedelta(minutes=2)
@@ -43,11 +43,3 @@ def before(call: Call, record: Mapping[str, Any], now: Mapping[str, Any]) -> dic
     }
     told(ask(call.exchange, _KEEP, {"metafields": [field]}), "metafieldsSet")
     return {**now, "is_new": True}
-
-
-def let_settle(call: Call, first: Mapping[str, Any]) -> None:
-    """Nothing of an earlier attempt is to be seen; its request may still be on its way. StoreBusy until it cannot be
-    any more."""
-    since = as_instant(first.get("at"))
-    if not first.get("is_new") and since is not None and call.attempt > 1 and call.now < since + SETTLES:
-        raise StoreBusy("waiting whether the first request was carried out after all", since + SETTLES - call.now)

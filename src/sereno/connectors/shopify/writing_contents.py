@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from sereno.connectors.marks import let_settle
 from sereno.connectors.reading import as_instant
 from sereno.connectors.shopify.client import amount, ask, gid, known, mark, nodes, plain_id, told
-from sereno.connectors.shopify.intent import KEPT, before, let_settle
+from sereno.connectors.shopify.intent import KEPT, SETTLES, before
 from sereno.connectors.shopify.writing_orders import mailing_address
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import ChangeItems, CreateDraftOrder, FulfillOrder
@@ -159,7 +160,7 @@ def fulfill_order(call: Call, write: FulfillOrder) -> Written:
             place = ((part.get("assignedLocation") or {}).get("location") or {}).get("id") or ""
             places[place].append({"fulfillmentOrderId": part["id"], "fulfillmentOrderLineItems": lines})
     if places:
-        let_settle(call, order_first)
+        let_settle(call, order_first, SETTLES)
     if any(count > 0 for count in wanted.values()):
         if any(part["status"] == "ON_HOLD" for part in parts):
             raise StoreRefused("order.on_hold", "The order is on hold: release it before it is sent.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sereno.connectors.building import names_of
 from sereno.connectors.reading import as_instant
 from sereno.connectors.shopify.client import ask, gid, known, mark, nodes, told
 from sereno.sdk.stores import Call, StoreBusy, StoreRefused, Written
@@ -91,9 +92,7 @@ def change_address(call: Call, write: ChangeAddress) -> Written:
 
 def mailing_address(address: Mapping[str, Any]) -> dict[str, Any]:
     """Shopify's `MailingAddressInput`, whole: what the canonical address lacks is cleared."""
-    first, last = address.get("first_name"), address.get("last_name")
-    if not first and not last and (name := str(address.get("name") or "").strip()):
-        first, _, last = name.rpartition(" ")
+    first, last = names_of(address)
     given = {
         "firstName": first,
         "lastName": last,

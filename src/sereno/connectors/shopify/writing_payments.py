@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sereno.commerce.money import Money
+from sereno.connectors.marks import let_settle
 from sereno.connectors.reading import as_instant
 from sereno.connectors.shopify.client import (
     amount,
@@ -24,7 +25,7 @@ from sereno.connectors.shopify.client import (
     token,
     told,
 )
-from sereno.connectors.shopify.intent import KEPT, before, let_settle
+from sereno.connectors.shopify.intent import KEPT, SETTLES, before
 from sereno.sdk.stores import Call, StoreRefused, Written
 from sereno.sdk.writes import CapturePayment, RefundLine, RefundOrder
 
@@ -197,7 +198,7 @@ def capture_payment(call: Call, write: CapturePayment) -> Written:
         raise StoreRefused("capture.too_much", f"Only {at_first} was authorized and not taken yet, not {wanted}.")
     left = wanted - (at_first - now)
     if left.amount > 0:
-        let_settle(call, first)
+        let_settle(call, first, SETTLES)
     taken: list[str] = []
     if not wanted.amount > 0 and not _was_taken(order):
         raise StoreRefused("capture.nothing", "No payment of this order waits to be taken.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.connectors.woocommerce.client import Body, as_list, ask, changed_at, send
-from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreRefused
+from sereno.sdk.stores import Exchange, Item, Page, Reading, if_there
 
 MOST = 100
 """Records a page, WooCommerce's own most."""
@@ -51,12 +51,7 @@ def fetcher(path: str, topic: str) -> Callable[[Exchange, str], Item | None]:
     """One record by its id; None when the shop has it no more."""
 
     def fetch(exchange: Exchange, own: str) -> Item | None:
-        try:
-            return _item(topic, ask(exchange, "GET", f"{path}/{own}"))
-        except StoreRefused as error:
-            if error.code == "store.not_found":
-                return None
-            raise
+        return if_there(lambda: _item(topic, ask(exchange, "GET", f"{path}/{own}")))
 
     return fetch
 

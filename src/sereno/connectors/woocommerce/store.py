@@ -10,7 +10,7 @@ from sereno.connectors.woocommerce.client import Body, as_list, ask, send, sign
 from sereno.connectors.woocommerce.granting import GRANT
 from sereno.connectors.woocommerce.settings import ACCESS, ACCESS_STEPS, GUIDE
 from sereno.sdk import writes
-from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions
+from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions, if_there
 
 
 def probe(exchange: Exchange) -> Probe:
@@ -49,11 +49,7 @@ def _make(exchange: Exchange, topic: str, address: str, secret: str) -> Subscrip
 
 
 def _remove(exchange: Exchange, own: str) -> None:
-    try:
-        ask(exchange, "DELETE", f"webhooks/{own}", query={"force": "true"})
-    except StoreRefused as error:
-        if error.code != "store.not_found":
-            raise
+    if_there(lambda: ask(exchange, "DELETE", f"webhooks/{own}", query={"force": "true"}))
 
 
 def _repair(exchange: Exchange, subscription: Subscription, address: str, secret: str) -> Subscription:
