@@ -35,7 +35,7 @@ def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) -> Page
     if before is not None:
         found = found.filter(id__lt=before)
     taken = list(found[: size + 1])
-    return _page(request, taken[:size], taken[size - 1].id if len(taken) > size else None)
+    return page_to(request, taken[:size], taken[size - 1].id if len(taken) > size else None)
 
 
 def page_of_ends(
@@ -48,7 +48,7 @@ def page_of_ends(
     """As `page_of`, for a table too long to walk through: read at the ends of an index (see `store.scans.newest`)."""
     found = newest(rows.model, ends, size, before=_before(request), only=only)
     held = rows.in_bulk(found.ids) if found.ids else {}
-    return _page(request, [held[id_] for id_ in found.ids if id_ in held], found.older)
+    return page_to(request, [held[id_] for id_ in found.ids if id_ in held], found.older)
 
 
 def _before(request: HttpRequest) -> int | None:
@@ -56,9 +56,12 @@ def _before(request: HttpRequest) -> int | None:
     return int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
 
 
-def _page(request: HttpRequest, rows: list[Any], older: int | None) -> Page:
+def page_to(request: HttpRequest, rows: list[Any], older: int | str | None, *, is_first: bool | None = None) -> Page:
+    """The page with these rows, to be followed by `?before=OLDER` (None: it is the last). `is_first` where what stands
+    in `before` now is not enough to tell."""
     query = request.GET.copy()
-    is_first = not query.pop("before", None)
+    held = query.pop("before", None)
+    is_first = not held if is_first is None else is_first
     first = None if is_first else f"?{query.urlencode()}"
     if older is not None:
         query["before"] = str(older)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from sereno.store.fields import from_micros, to_micros
-from sereno.web.paging import SIZE, Page
+from sereno.web.paging import SIZE, Page, page_to
 
 
 def page_by_placed(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) -> Page:
@@ -29,11 +29,8 @@ def page_by_placed(request: HttpRequest, rows: QuerySet[Any], size: int = SIZE) 
         if at == "0" and before is not None:
             without = without.filter(id__lt=before)
         taken += without[: size + 1 - len(taken)]
-    query = request.GET.copy()
-    query.pop("before", None)
-    first = None if is_first else f"?{query.urlencode()}"
     if len(taken) <= size:
-        return Page(taken, None, first)
+        return page_to(request, taken, None, is_first=is_first)
     last = taken[size - 1]
-    query["before"] = f"{to_micros(last.placed_at) if last.placed_at else 0}-{last.pk}"
-    return Page(taken[:size], f"?{query.urlencode()}", first)
+    older = f"{to_micros(last.placed_at) if last.placed_at else 0}-{last.pk}"
+    return page_to(request, taken[:size], older, is_first=is_first)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from sereno.modules.stock.models import StockItem
 from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
-from sereno.web.paging import SIZE, Page
+from sereno.web.paging import SIZE, Page, page_to
 from sereno.web.shell import render
 
 LOW = 5
@@ -57,11 +57,7 @@ def _page(request: HttpRequest, rows: QuerySet[Any]) -> Page:
         at = int(number)
         rows = rows.filter(available__gte=at).exclude(Q(available=at) & Q(item__lte=item))
     taken = list(rows.order_by("available", "item")[: SIZE + 1])
-    query = request.GET.copy()
-    query.pop("before", None)
-    first = None if is_first else f"?{query.urlencode()}"
     if len(taken) <= SIZE:
-        return Page(taken, None, first)
+        return page_to(request, taken, None, is_first=is_first)
     last = taken[SIZE - 1]
-    query["before"] = f"{last.available}~{last.item}"
-    return Page(taken[:SIZE], f"?{query.urlencode()}", first)
+    return page_to(request, taken[:SIZE], f"{last.available}~{last.item}", is_first=is_first)

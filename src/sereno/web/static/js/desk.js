@@ -1,6 +1,6 @@
-// The inbox of questions by keyboard: j and k move, a approves, r refuses, n writes a note, x ticks.
+// A queue by keyboard: j and k move; the keys of `data-keys` press what their selectors find in the row, or write there.
 (() => {
-  const list = document.querySelector("[data-questions]");
+  const list = document.querySelector("[data-keys]");
   let asked = 0; // when "g" was pressed: the next letter is for the navigation
 
   document.addEventListener("change", (event) => {
@@ -9,8 +9,9 @@
   });
   if (!list) return;
 
+  const keys = JSON.parse(list.dataset.keys);
   const all = () => [...list.querySelectorAll(":scope > li")];
-  const here = () => document.activeElement?.closest?.("[data-questions] > li") ?? null;
+  const here = () => document.activeElement?.closest?.("[data-keys] > li") ?? null;
 
   function go(step) {
     const rows = all();
@@ -20,26 +21,23 @@
     next?.scrollIntoView({ block: "nearest" });
   }
 
-  function answer(row, value) {
-    const button = row.querySelector(`button[name=answer][value=${value}]`);
-    if (button) button.click();
+  function use(part) {
+    if (part?.matches("input:not([type=checkbox])")) part.focus();
+    else part?.click();
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
-    if (event.key === "Escape" && event.target.matches?.("[data-questions] input")) { here()?.focus(); return; }
+    if (event.key === "Escape" && event.target.matches?.("[data-keys] input")) { here()?.focus(); return; }
     if (event.target.closest("input, textarea, select")) return;
     if (event.key === "g") { asked = Date.now(); return; }
     if (Date.now() - asked < 1200) { asked = 0; return; }
     const row = here();
     if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
-    else if (!row) return;
-    else if (event.key === "a") answer(row, "yes");
-    else if (event.key === "r") answer(row, "no");
-    else if (event.key === "n") row.querySelector("input[name=note]")?.focus();
-    else if (event.key === "x") row.querySelector("input[name=id]")?.click();
-    else return;
+    else if (!row || !Object.hasOwn(keys, event.key)) return;
+    else if (event.key === "Enter" && event.target !== row) return;
+    else use(row.querySelector(keys[event.key]));
     event.preventDefault();
   });
 })();
