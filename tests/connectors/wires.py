@@ -13,7 +13,7 @@ import pytest
 
 from sereno.sdk.connector import Delivery, Mapped
 from sereno.sdk.ports import HttpAnswer, HttpFailed, HttpRequest
-from sereno.sdk.stores import Call, Exchange, Item, StoreApi, StoreBusy, Written
+from sereno.sdk.stores import Call, Exchange, Item, Reading, StoreApi, StoreBusy, Written
 from sereno.sdk.writes import Write
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -113,3 +113,16 @@ def mapped(connector: Any, item: Item, settings: Mapping[str, Any] | None = None
     """What the connector makes of a record read back."""
     raw = json.dumps(item.body).encode()
     return connector.map(Delivery({}, raw, item.topic, NOW), settings or {})
+
+
+def read_all(way: Any, api: Any, kind: str, size: int, since: Any, on_page: Any) -> list[Any]:
+    """Every item of a kind, page by page; `on_page(number)` is called between two pages."""
+    cursor, found = None, []
+    for number in range(100):
+        page = api.reads[kind](way, Reading(since, None, cursor, size))
+        found += page.items
+        on_page(number)
+        cursor = page.next
+        if cursor is None:
+            return found
+    raise AssertionError("reading does not end")

@@ -9,6 +9,18 @@ import arbiting
 import pytest
 from support import ANSWERS, TRIED, Place
 
+from sereno.store import secrets
+
+
+@pytest.fixture
+def secret_key() -> Iterator[None]:
+    """What connections' secrets are sealed with."""
+    before = secrets._keys
+    secrets.configure("a key for tests")
+    yield
+    if before:
+        secrets.configure(*before)
+
 
 @pytest.fixture
 def place(database: Any) -> Iterator[Place]:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from sereno.runtime import connecting, services
 from sereno.runtime.connecting import ConnectionRefused, mark_of
-from sereno.store import secrets
 from sereno.store.documents import decode
-from sereno.store.secrets import configure, decrypt
+from sereno.store.secrets import decrypt
 
-
-@pytest.fixture(autouse=True)
-def secret_key() -> Iterator[None]:
-    before = secrets._keys
-    configure("a key for tests")
-    yield
-    if before:
-        configure(*before)
+pytestmark = pytest.mark.usefixtures("secret_key")
 
 
 def row(database: Any, name: str) -> dict[str, Any]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import START, Place
+from on_the_wire import OnTheWire
+from support import Place
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "connectors"))
 
@@ -19,55 +20,19 @@ from shopify_wire import eur
 from wires import Asked, Wire
 
 from sereno.runtime.reading.fetching import Fetcher
-from sereno.runtime.stores.finding import seal_access
-from sereno.sdk.ports import Http
-from sereno.sdk.stores import StoreHttp
-from sereno.store.fields import to_micros
-from sereno.store.secrets import encrypt
 
 
-class Connected:
-    """A connection to a shop on a wire, and one who reads it."""
-
+class Connected(OnTheWire):
     def __init__(self, at: Place, kind: str, wire: Wire, access: dict[str, str]) -> None:
-        self.at, self.wire = at, wire
-        sql = (
-            "INSERT INTO connection (shop_id, name, kind, secrets, access, settings, is_active, created_at) VALUES "
-            f"({at.shop}, 'store', '{kind}', '{encrypt(['s'])}', '{seal_access(access)}', '{{}}', TRUE, "
-            f"{to_micros(START)}) RETURNING id"
-        )
-        with at.database.transaction() as tx:
-            self.id = tx.text(sql)[0][0]
-        at.runtime.world.ports = lambda port, shop: wire if port in (StoreHttp, Http) else None
-        self.reader = Fetcher(at.runtime.world, "https://shop.test")
-        self.reader.enrol()
-        at.clock.move_to(START + timedelta(hours=1))
+        super().__init__(at, kind, wire, access, reader=Fetcher)
 
     def deliver(self, topic: str, body: dict[str, Any], key: str) -> None:
-        headers = json.dumps({"x-shopify-topic": topic, "x-shopify-webhook-id": key})
-        with self.at.database.transaction() as tx:
-            row = (self.id, key, topic, headers, json.dumps(body).encode(), to_micros(self.at.clock.now()))
-            tx.many("store_deliveries", [row])
-        self.at.drain()
+        self.receive(topic, body, key, {"x-shopify-topic": topic, "x-shopify-webhook-id": key})
 
     def read(self) -> list[tuple[str, str]]:
-        """A pass, and the events it brought."""
-        known = set(self._events())
-        self.at.clock.move_to(self.at.clock.now() + timedelta(minutes=5))
-        with self.at.database.transaction() as tx:
-            tx.one("reading_now", {"connection": self.id, "now": to_micros(self.at.clock.now()), "since": None})
-        while self.reader.run():
-            pass
-        self.at.drain()
+        found = super().read()
         assert self.at.rows("SELECT message FROM reading") == [(None,)]
-        return sorted((type_, subject) for id_, type_, subject in self._events() if (id_, type_, subject) not in known)
-
-    def _events(self) -> list[tuple[Any, ...]]:
-        return self.at.rows("SELECT uid, type, subject FROM event WHERE source = 'store' ORDER BY id")
-
-    def time(self, **later: float) -> datetime:
-        self.at.clock.move_to(self.at.clock.now() + timedelta(**later))
-        return self.at.clock.now()
+        return sorted(found)
 
 
 class ShopifyShop(shopify_wire.ShopifyWire):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from on_the_wire import OnTheWire
 from support import START, Place
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "connectors"))
@@ -18,61 +18,19 @@ import woo_shop
 from wires import Wire
 
 from sereno.commerce.money import Money
-from sereno.runtime.reading.working import Reader
 from sereno.runtime.records import Records
-from sereno.runtime.stores.finding import seal_access
 from sereno.runtime.stores.writing import LiveStores
 from sereno.sdk import writes
-from sereno.sdk.ports import Http
 from sereno.sdk.result import Done, Fail, Retry
-from sereno.sdk.stores import StoreHttp
-from sereno.store.documents import encode
 from sereno.store.fields import to_micros
-from sereno.store.secrets import encrypt
 
 
-class Connected:
-    """A connection to a shop on a wire, and one who reads it."""
-
+class Connected(OnTheWire):
     def __init__(self, at: Place, kind: str, wire: Wire, access: dict[str, str], name: str = "store") -> None:
-        self.at, self.wire = at, wire
-        settings = encode({"url": "https://shop.example"})
-        sql = (
-            "INSERT INTO connection (shop_id, name, kind, secrets, access, settings, is_active, created_at) VALUES "
-            f"({at.shop}, '{name}', '{kind}', '{encrypt(['s3cret'])}', '{seal_access(access)}', '{settings}', TRUE, "
-            f"{to_micros(START)}) RETURNING id"
-        )
-        with at.database.transaction() as tx:
-            self.id = tx.text(sql)[0][0]
-        at.runtime.world.ports = lambda port, shop: wire if port in (StoreHttp, Http) else None
-        self.reader = Reader(at.runtime.world, "https://shop.test")
-        self.reader.enrol()
-        at.clock.move_to(START + timedelta(hours=1))
+        super().__init__(at, kind, wire, access, name=name, settings={"url": "https://shop.example"})
 
     def deliver(self, topic: str, body: dict[str, Any], key: str) -> None:
-        headers = json.dumps({"x-wc-webhook-topic": topic, "x-wc-webhook-id": "4"})
-        now = to_micros(self.at.clock.now())
-        with self.at.database.transaction() as tx:
-            tx.many("store_deliveries", [(self.id, key, topic, headers, json.dumps(body).encode(), now)])
-        self.at.drain()
-
-    def read(self) -> list[tuple[str, str]]:
-        """A pass, and the events it brought."""
-        known = set(self._events())
-        self.at.clock.move_to(self.at.clock.now() + timedelta(minutes=5))
-        with self.at.database.transaction() as tx:
-            tx.one("reading_now", {"connection": self.id, "now": to_micros(self.at.clock.now()), "since": None})
-        while self.reader.run():
-            pass
-        self.at.drain()
-        return [(type_, subject) for id_, type_, subject in self._events() if (id_, type_, subject) not in known]
-
-    def _events(self) -> list[tuple[Any, ...]]:
-        return self.at.rows("SELECT uid, type, subject FROM event WHERE source = 'store' ORDER BY id")
-
-    def time(self, **later: float) -> datetime:
-        self.at.clock.move_to(self.at.clock.now() + timedelta(**later))
-        return self.at.clock.now()
+        self.receive(topic, body, key, {"x-wc-webhook-topic": topic, "x-wc-webhook-id": "4"})
 
 
 def stamp(instant: datetime, between: str = "T") -> str:

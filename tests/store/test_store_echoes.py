@@ -12,8 +12,8 @@ from fronting import Front
 from sereno.engine.trace import skip_sentence
 from sereno.runtime import services
 from sereno.sdk.connector import NewEvent
-from sereno.store import secrets
-from sereno.store.secrets import configure
+
+pytestmark = pytest.mark.usefixtures("secret_key")
 
 NOTING = "flow: noting\ntrigger: {event: order.updated}\nsteps:\n  - tests.note: {tag: seen}\n"
 TAGGING = "flow: tagging\ntrigger: {event: order.updated}\nsteps:\n  - tests.tag: {tag: big}\n"
@@ -21,15 +21,6 @@ OTHER = 'flow: other\ntrigger: {event: order.updated}\nsteps:\n  - log: {text: "
 REFUNDING = (
     "flow: refunding\ntrigger: {event: [order.updated, order.partially_refunded]}\nsteps:\n  - tests.refund: {tag: x}\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def secret_key() -> Iterator[None]:
-    before = secrets._keys
-    configure("a key for tests")
-    yield
-    if before:
-        configure(*before)
 
 
 @pytest.fixture

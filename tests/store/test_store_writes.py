@@ -14,24 +14,15 @@ from sereno.runtime import connecting, services
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.stores import permitting
 from sereno.runtime.stores.finding import open_access
-from sereno.store import secrets
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros
-from sereno.store.secrets import configure
 from storefront import URL
+
+pytestmark = pytest.mark.usefixtures("secret_key")
 
 FLOW = (
     "flow: writes\ntrigger: {event: order.paid}\nsteps:\n  - tests.%s: {tag: big}\n    as: done\n  - log: {text: on}\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def secret_key() -> Iterator[None]:
-    before = secrets._keys
-    configure("a key for tests")
-    yield
-    if before:
-        configure(*before)
 
 
 @pytest.fixture

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from django.test import Client
+from calling import call
 from seeding import NOW, Seeded, make_shop, seed
 
 from sereno.modules.orders.models import Order, OrderStanding
 from sereno.runtime.orders import doing
 from sereno.store.keys import issue
 from sereno.store.models import Effect, Shop
-
-
-def call(key: str, method: str, path: str, body: Any = None, status: int = 200, **headers: str) -> Any:
-    answer = Client().generic(
-        method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json",
-        headers={"authorization": f"Bearer {key}", **headers},
-    )  # fmt: skip
-    assert answer.status_code == status, answer.content
-    return json.loads(answer.content) if answer.content else None
 
 
 def make_order(shop: Shop, key: str) -> Order:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from django.test import Client
+from calling import call
 from seeding import Seeded, seed
 
 from sereno.modules.stock.models import StockItem
@@ -19,15 +16,6 @@ from sereno.store.keys import issue
 @pytest.fixture
 def seeded() -> Seeded:
     return seed()
-
-
-def call(key: str, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-    answer = Client().generic(
-        method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json",
-        headers={"authorization": f"Bearer {key}"},
-    )  # fmt: skip
-    assert answer.status_code == status, answer.content
-    return json.loads(answer.content) if answer.content else None
 
 
 def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:

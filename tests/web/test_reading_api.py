@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
-from django.test import Client
+from calling import call
 from seeding import NOW, Seeded, seed
 
 from sereno.runtime.stores.finding import seal_access
 from sereno.store.keys import issue
 from sereno.store.models import Connection, Reading, ReadingGap
-
-
-def call(key: str, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-    answer = Client().generic(
-        method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json",
-        headers={"authorization": f"Bearer {key}"},
-    )  # fmt: skip
-    assert answer.status_code == status, answer.content
-    return json.loads(answer.content) if answer.content else None
 
 
 @pytest.fixture

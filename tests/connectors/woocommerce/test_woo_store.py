@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from wires import NOW, carry_out, changes_once, exchange, mapped
+from wires import read_all as pages_of
 from woo_shop import ACCESS, EUR, Shop, order, product, stamp
 
 from sereno.commerce.money import Money
@@ -410,15 +411,7 @@ def test_probe() -> None:
 
 
 def read_all(shop: Shop, kind: str, size: int, since: Any = None, on_page: Any = lambda number: None) -> list[Any]:
-    way, cursor, found = exchange(shop, STORE, ACCESS), None, []
-    for number in range(100):
-        page = STORE.reads[kind](way, Reading(since, None, cursor, size))
-        found += page.items
-        on_page(number)
-        cursor = page.next
-        if cursor is None:
-            return found
-    raise AssertionError("reading does not end")
+    return pages_of(exchange(shop, STORE, ACCESS), STORE, kind, size, since, on_page)
 
 
 def test_reading_passes_over_nothing_while_orders_change() -> None:
