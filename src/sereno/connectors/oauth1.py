@@ -1,4 +1,4 @@
-"""OAuth 1.0a signatures (RFC 5849, HMAC-SHA256), which WooCommerce takes in the address and Magento in a header.
+"""OAuth 1.0a signatures (RFC 5849), which WooCommerce takes in the address and Magento and X in a header.
 
 Invariant: pure. A nonce must be new on every request; time and nonce are given.
 """
@@ -22,13 +22,14 @@ def parameters(
     token: tuple[str, str] = ("", ""),
     now: datetime,
     nonce: str,
+    digest: str = "sha256",
 ) -> dict[str, str]:
     """The `oauth_*` parameters of a request with a JSON body, the signature among them. `consumer` and `token` are key
-    and secret; a token of ("", "") is none, as WooCommerce has it."""
+    and secret; a token of ("", "") is none, as WooCommerce has it. `digest`: X wants `sha1`."""
     named = {
         "oauth_consumer_key": consumer[0],
         "oauth_nonce": nonce,
-        "oauth_signature_method": "HMAC-SHA256",
+        "oauth_signature_method": f"HMAC-{digest.upper()}",
         "oauth_timestamp": str(int(now.timestamp())),
         "oauth_version": "1.0",
     }
@@ -37,8 +38,8 @@ def parameters(
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     base = base_string(method, url, [*query, *named.items()])
     key = f"{_escaped(consumer[1])}&{_escaped(token[1])}"
-    digest = hmac.digest(key.encode(), base.encode(), "sha256")
-    return {**named, "oauth_signature": base64.b64encode(digest).decode()}
+    signature = hmac.digest(key.encode(), base.encode(), digest)
+    return {**named, "oauth_signature": base64.b64encode(signature).decode()}
 
 
 def base_string(method: str, url: str, pairs: Sequence[tuple[str, str]]) -> str:

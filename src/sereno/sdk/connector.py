@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from sereno.sdk.channels import ChannelApi
     from sereno.sdk.stores import StoreApi
+    from sereno.sdk.tables import TableReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Guide:
         return next((one for one in self.settings if one.kind == "secret"), None)
 
 
-Verdict = Literal["ok", "bad_signature", "too_old"]
+Verdict = Literal["ok", "bad_signature", "too_old", "key_unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,13 @@ class Connector:
     - `sign(secret, body, headers, now, settings)`: gives the headers with a valid signature: for the test kit, the
       simulator and `sereno ingest`.
     - `guide`: what `sereno connect` and the pages ask for and explain.
-    - `store`: what can be done on the platform itself; None: events only come in.
+    - `load_store`: gives what can be done on the platform itself, when somebody first asks (`store`): a shop has one
+      platform, not all; None: events only come in.
+    - `greet(query, settings)`: what a platform that asks by GET whether the door is ours is answered; None: it is not.
+    - `learn(body, settings, fetch)`: finds the key a delivery is signed with, where `verify` says `key_unknown`; raises
+      ValueError. `fetch` gives what stands at a public address. The sender is asked to come back meanwhile.
+    - `load_channel`: gives how customers are written to by it (`channel`).
+    - `load_tables`: gives how it reads tables from files and feeds (`tables`).
     """
 
     kind: str
@@ -116,4 +125,25 @@ class Connector:
     map: Callable[[Delivery, Mapping[str, Any]], Mapped]
     sign: Callable[[str, bytes, Mapping[str, str], datetime, Mapping[str, Any]], dict[str, str]]
     guide: Guide | None = None
-    store: StoreApi | None = None
+    load_store: Callable[[], StoreApi] | None = None
+    load_tables: Callable[[], TableReader] | None = None
+    load_channel: Callable[[], ChannelApi] | None = None
+    greet: Callable[[Mapping[str, str], Mapping[str, Any]], str | None] = lambda query, settings: None
+    learn: Callable[[bytes, Mapping[str, Any], Callable[[str], bytes]], None] | None = None
+
+    @property
+    def store(self) -> StoreApi | None:
+        return _loaded(self.load_store) if self.load_store is not None else None
+
+    @property
+    def channel(self) -> ChannelApi | None:
+        return self.load_channel() if self.load_channel is not None else None
+
+    @property
+    def tables(self) -> TableReader | None:
+        return self.load_tables() if self.load_tables is not None else None
+
+
+@cache
+def _loaded(load: Callable[[], StoreApi]) -> StoreApi:
+    return load()

@@ -15,10 +15,11 @@ from sereno.commerce.schema import Record
 from sereno.engine.catalog import ActionType, EventType
 from sereno.sdk.config import Config, html_keys, problems, template_keys
 from sereno.sdk.connector import Connector
-from sereno.sdk.context import Context
+from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.ports import Consents
 from sereno.sdk.registry import Registry
 from sereno.sdk.result import Result
+from sereno.sdk.tools import Act
 from sereno.sdk.writes import Write
 
 C = TypeVar("C", bound=Config)
@@ -79,7 +80,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class MessageKind:
-    """That an action writes to a person. `channel`: `email sms whatsapp push`. `purpose`: `transactional` or
+    """That an action writes to a person. `channel`: `email sms whatsapp telegram push`. `purpose`: `transactional` or
     `marketing`; None where only the shop's own template tells, which is not read here."""
 
     channel: str
@@ -90,7 +91,8 @@ class MessageKind:
 class Addressed:
     """A message with today's records at hand: to whom, for what, until when it is worth sending, and which older one
     it replaces. `refusal(consents)` is why it may not go (a code), or None; it decides by nothing but what it is
-    given."""
+    given. `is_own`: the address is that of the customer the run is about, however it is written in their record.
+    `others`: where it may go instead, in this order, where this one is refused."""
 
     channel: str
     to: str
@@ -98,6 +100,8 @@ class Addressed:
     refusal: Callable[[Consents], str | None] = lambda consents: None
     expires: timedelta | None = None
     merge: str | None = None
+    is_own: bool = False
+    others: tuple[Addressed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,10 @@ class ActionDefinition:
     names the budget it draws on (`smtp`, `http:host`); None: it is local and costs nothing outside. `priority(config)`:
     `URGENT`, `ORDINARY` or `BULK`. `is_internal`: Sereno itself asks for it; no flow can name it. `message(config)`
     says that it writes to a person (None: it does not); `addressed(config, context)` then says to whom, None where
-    nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known.
-    `ability`: the write it asks of the shop's platform; where no store of the shop has it, the builder says so.
+    nobody's address is known. `spend(config)`: what carrying it out costs the shop, as far as that is known;
+    `costs(config, shop)`: where the shop says the price.
+    `ability`: what it asks of the shop's platform or of another tool; where none that is connected has it, the builder
+    says so.
     `decides`: steps after it go by its result, so a flow in shadow carries it out too, with `ctx.is_shadow`, and drops
     what it wants written; only local actions can."""
 
@@ -127,8 +133,9 @@ class ActionDefinition:
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None
-    ability: type[Write] | None = None
+    ability: type[Write] | type[Act] | None = None
     decides: bool = False
+    costs: Callable[[Mapping[str, Any], ShopFacts], Money | None] = lambda config, shop: None
 
     def as_type(self) -> ActionType:
         """The action as the engine sees it."""
@@ -268,8 +275,9 @@ def action(
     message: Callable[[Mapping[str, Any]], MessageKind | None] = lambda config: None,
     addressed: Callable[[Mapping[str, Any], Context], Addressed | None] = lambda config, context: None,
     spend: Callable[[Mapping[str, Any]], Money | None] = lambda config: None,
-    ability: type[Write] | None = None,
+    ability: type[Write] | type[Act] | None = None,
     decides: bool = False,
+    costs: Callable[[Mapping[str, Any], ShopFacts], Money | None] = lambda config, shop: None,
 ) -> Callable[[Callable[[C, Context], Result]], Callable[[C, Context], Result]]:
     """Register a function as the action `module.verb_noun`. Its docstring is its description in docs and builder."""
 
@@ -297,6 +305,7 @@ def action(
             spend,
             ability,
             decides,
+            costs,
         )
         _plugins.actions.add(name, definition)
         return function

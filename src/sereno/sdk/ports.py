@@ -65,6 +65,15 @@ class Products(Protocol):
         ...
 
 
+class Recommendations(Protocol):
+    """What may please somebody, as far as the shop's past tells."""
+
+    def products(self, way: str, items: Sequence[str], person: str | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The best first, each with `id`, `title`, `price`, `currency`, `url`, `image_url`; only what can be bought.
+        `way` as in the API; `items` are what it is about, by product, variant or SKU; `person` a customer's key."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Short:
     """A line that cannot be reserved. `code`: `stock.short` (there are fewer), `stock.unknown` (nobody has said how
@@ -92,13 +101,18 @@ class Reservations(Protocol):
         """Give back what is reserved for the order and has not left. Gives how many lines that were."""
         ...
 
+    def holds(self, order: str) -> bool:
+        """Whether anything is reserved for the order and has not left."""
+        ...
+
     def available(self, items: Sequence[str]) -> Mapping[str, int]:
         """How many can still be promised, by SKU (or variant's key where it has no SKU); unknown ones are left out."""
         ...
 
 
 class Holds(Protocol):
-    """Which orders are held, as of the newest committed fact: not as of the last projection."""
+    """Which orders are held, as of the newest committed fact: not as of the last projection. An order that its customer
+    is just changing counts as held until the store has answered."""
 
     def is_held(self, order: str) -> bool: ...
 
@@ -159,6 +173,10 @@ class Messages(Protocol):
         """The message in this language, else in the shop's; None when the shop has none of its own by this name."""
         ...
 
+    def text(self, name: str) -> Any | None:
+        """The text message or WhatsApp message of this name, in all its languages; None when the shop has none."""
+        ...
+
 
 class Links(Protocol):
     """Signed addresses of the shop's public pages, for one recipient. `effect` is the key of the effect whose message
@@ -167,6 +185,27 @@ class Links(Protocol):
     def unsubscribe(self, address: str, channel: str, effect: str = "") -> str: ...
 
     def preferences(self, address: str, channel: str, effect: str = "") -> str: ...
+
+    def keep(self, address: str, channel: str, effect: str = "") -> str:
+        """Where somebody says that marketing is still welcome."""
+        ...
+
+    def tracked(self, html: str | None, text: str, stamp: Any, tracking: Any) -> tuple[str | None, str]:
+        """A mail's HTML and text with their links and opening followed. `stamp` and `tracking` are the module
+        `messages`'s own (`tracking.rewrite`)."""
+        ...
+
+    def order(self, key: str) -> str:
+        """Where the customer sees the order of this key, and changes it while the shop's rules allow."""
+        ...
+
+    def pay(self, key: str) -> str:
+        """Where what is open of the order is paid; it leads nowhere once nothing is."""
+        ...
+
+    def survey(self, name: str, address: str, order: str = "", effect: str = "") -> str:
+        """Where this person answers the survey of this name, about the order of this key."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +306,10 @@ class HttpBlocked(Exception):  # noqa: N818
 
 class HttpFailed(Exception):  # noqa: N818
     """No answer: connection refused, time-out, broken TLS."""
+
+
+class HttpUnreached(HttpFailed):
+    """Nobody was reached: the request surely was not sent."""
 
 
 class Log(Protocol):

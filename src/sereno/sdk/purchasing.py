@@ -31,13 +31,15 @@ class Letter:
     sent_at: datetime | None
     expected_at: datetime | None
     lines: Sequence[Mapping[str, Any]]
+    answer_url: str = ""
+    """Where the supplier answers without an account; empty where no address is known."""
 
 
 class Purchasing(Protocol):
     """What the shop buys."""
 
     def reorder(self, key: str, by: str, budget: Decimal | None) -> Mapping[str, Any]:
-        """Draft what is to be ordered. Gives `orders` (numbers), and `left_out` (SKUs) for want of money."""
+        """Draft what is to be ordered. Gives `orders` (numbers), and `left_out` (SKUs) for want of money or size."""
         ...
 
     def approve(self, number: int, by: str) -> str:

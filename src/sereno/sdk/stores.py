@@ -17,8 +17,9 @@ from urllib.parse import urlencode
 
 from sereno.sdk.connector import Setting
 from sereno.sdk.context import Context
-from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
+from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, Mail
 from sereno.sdk.result import Fail, Result
+from sereno.sdk.tools import ToolApi
 from sereno.sdk.writes import Write
 
 # --- what goes wrong --------------------------------------------------------------------------------
@@ -104,12 +105,13 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         good: Sequence[int] = (),
     ) -> Answer:
-        """JSON there and back. Answers of 2xx, and those in `good`, are given; 429 is StoreLimited, 408, 5xx and no
-        answer StoreBusy, 401 and 403 StoreRefused `store.key_refused`, 404 and 410 `store.not_found`, any other 4xx
-        `store.refused` with the platform's words."""
+        """JSON there and back (a body of bytes goes as it is). Answers of 2xx, and those in `good`, are given; 429 is
+        StoreLimited, 408, 5xx and no answer StoreBusy, 401 and 403 StoreRefused `store.key_refused`, 404 and 410
+        `store.not_found`, any other 4xx `store.refused` with the platform's words."""
         address = f"{url}?{urlencode(query, doseq=True)}" if query else url
-        data = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
-        given = {"Accept": "application/json", **({} if data is None else {"Content-Type": "application/json"})}
+        is_ready = body is None or isinstance(body, bytes)
+        data: bytes | None = body if is_ready else json.dumps(body, ensure_ascii=False, default=str).encode()
+        given = {"Accept": "application/json", **({} if is_ready else {"Content-Type": "application/json"})}
         request = HttpRequest(method, address, {**given, **(headers or {})}, data, self.timeout)
         try:
             answer = self.http.send(self.sign(self, request))
@@ -305,10 +307,20 @@ class StoreApi:
     grant: Grant | None = None
     per_second: float = 2.0
     sign: Callable[[Exchange, HttpRequest], HttpRequest] = lambda exchange, request: request
+    mail: Callable[[Exchange, Mail, bytes], Result] | None = None
+    """Of a mail provider: hands over a mail, given as its parts and whole as RFC 5322 has it."""
+    tool: ToolApi | None = None
+    """Of a tool that is no store: what it can do."""
 
     @property
     def abilities(self) -> frozenset[str]:
-        return frozenset(one.ability for one in self.writes)
+        of_tool = self.tool.abilities if self.tool is not None else frozenset[str]()
+        return frozenset(one.ability for one in self.writes) | of_tool
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether it has records of its own that flows change: neither a mail provider nor a tool."""
+        return self.mail is None and self.tool is None
 
 
 class Stores(Protocol):

@@ -11,11 +11,11 @@ from typing import Any
 from sereno.connectors import signatures
 from sereno.connectors.bigcommerce.mapping import map_delivery
 from sereno.connectors.bigcommerce.settings import GUIDE, OWN_HEADER
-from sereno.connectors.bigcommerce.store import STORE
 from sereno.connectors.building import body_hash
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
 from sereno.sdk.standard_webhooks import signed_headers
+from sereno.sdk.stores import StoreApi
 
 _HASH = re.compile(rb'"hash"\s*:\s*"([0-9a-f]{40})"')
 _SCOPE = re.compile(rb'"scope"\s*:\s*"([\w/\\]{1,100})"')
@@ -56,6 +56,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.bigcommerce.store import STORE
+
+    return STORE
+
+
 BIGCOMMERCE = connector(
     Connector(
         kind="bigcommerce",
@@ -66,6 +72,6 @@ BIGCOMMERCE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=STORE,
+        load_store=_store,
     )
 )

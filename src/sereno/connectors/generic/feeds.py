@@ -5,13 +5,11 @@ What was told before is told no second time, for facts are named by order and st
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 from sereno.connectors.generic import tables
-from sereno.connectors.reading import as_instant, iso
+from sereno.connectors.generic.sheets import item_of
 from sereno.sdk.connector import Delivery, NewEvent, Unmappable
 from sereno.sdk.ports import HttpBlocked, HttpFailed, HttpRequest
 from sereno.sdk.stores import Exchange, Item, Page, Reading, StoreBusy, StoreRefused
@@ -65,16 +63,4 @@ def _items(body: bytes, exchange: Exchange, kind: str) -> list[Item]:
     for event in mapped.events:
         if event.type.startswith(wanted):
             gathered.setdefault(event.subject, []).append(event)
-    return [_item(subject, events) for subject, events in gathered.items()]
-
-
-def _item(subject: str, events: list[NewEvent]) -> Item:
-    told: list[dict[str, Any]] = []
-    for event in events:
-        one = {**asdict(event), "occurred_at": iso(event.occurred_at)}
-        if event.type.startswith("stock."):
-            # It has no name of its own: whoever reads it compares it with what is known.
-            del one["id"], one["occurred_at"]
-        told.append({name: value for name, value in one.items() if value is not None and name != "refs"})
-    at = as_instant(events[0].data.get("updated_at"))
-    return Item("table", {"events": told}, subject.partition(":")[2], at)
+    return [item_of(subject.partition(":")[2], events) for subject, events in gathered.items()]

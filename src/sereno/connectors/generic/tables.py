@@ -1,4 +1,4 @@
-"""Tables as marketplaces and tills export them (Amazon's order reports, eBay, Etsy, a till's stock list), as events.
+"""Tables as marketplaces and tills export them (Amazon's order reports, eBay, Etsy, a till's sales or stock), as facts.
 
 A column is known by its name, whatever its case and hyphens; `columns` of the connection may name others. An order with
 several lines has several rows; rows without an order that name a SKU and a quantity are stock.
@@ -6,10 +6,9 @@ several lines has several rows; rows without an order that name a SKU and a quan
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,50 +17,28 @@ import msgspec
 from sereno.commerce.identity import customer_key
 from sereno.connectors import currencies
 from sereno.connectors.building import Found, add_order, body_hash
+from sereno.connectors.generic.columns import (
+    KINDS,
+    MOST_ROWS,
+    NAMES,
+    Odd,
+    decoded,
+    fields_of,
+    header_of,
+    plain,
+    rows_of,
+    value_of,
+)
 from sereno.connectors.reading import Reader, as_decimal, compact, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
+from sereno.sdk.tables import Layout
 
-MOST_ROWS = 200_000
-NAMES: dict[str, str] = {
-    "id": "amazon-order-id order-id order-number sale-id orderid",
-    "placed_at": "purchase-date order-date sale-date created-date created-at placed-at",
-    "paid_at": "payments-date date-paid paid-on-date paid-at",
-    "updated_at": "last-updated-date updated-at",
-    "status": "order-status status",
-    "channel": "sales-channel marketplace channel",
-    "currency": "currency currency-code",
-    "email": "buyer-email buyer-email-address email",
-    "name": "buyer-name full-name customer",
-    "phone": "buyer-phone-number ship-phone-number phone",
-    "note": "delivery-instructions buyer-note note",
-    "shipping_method": "ship-service-level shipping-service shipping-method",
-    "line": "order-item-id transaction-id item-id",
-    "sku": "sku custom-label seller-sku",
-    "title": "product-name item-title item-name title",
-    "quantity": "quantity-purchased quantity qty",
-    "line_total": "item-price line-total",
-    "price": "unit-price price sold-for",
-    "tax": "item-tax",
-    "shipping": "shipping-price shipping",
-    "shipping_tax": "shipping-tax",
-    "discount": "item-promotion-discount discount-amount",
-    "shipping_discount": "ship-promotion-discount",
-    "ship_name": "recipient-name ship-name ship-to-name",
-    "line1": "ship-address-1 ship-address1 ship-to-address-1",
-    "line2": "ship-address-2 ship-address2 ship-to-address-2",
-    "city": "ship-city ship-to-city",
-    "region": "ship-state ship-to-state",
-    "postal_code": "ship-postal-code ship-zipcode ship-to-zip",
-    "country": "ship-country ship-to-country",
-    "available": "available stock on-hand quantity-available available-quantity",
-    "location": "location location-id warehouse store",
-}
-"""Of each field, the names its column goes by."""
 TAX_ON_TOP = frozenset({"USD", "CAD"})
 """Where marketplaces write prices without the tax."""
 
 _FULFILLED = {"shipped": "fulfilled", "partiallyshipped": "partial"}
 _CANCELLED = frozenset({"cancelled", "canceled"})
+_OF_ORDER = Layout(decimal="")
 
 Row = dict[str, str]
 
@@ -75,106 +52,92 @@ def is_table(delivery: Delivery) -> bool:
     if head[:1] in (b"{", b"[", b'"', b""):
         return False
     first = head.partition(b"\n")[0].decode("utf-8", "replace")
-    return len(_columns(first, {})) >= 3
+    return sum(field is not None for field in fields_of(header_of(first), {})) >= 3
 
 
 def map_table(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
-    """Pure. Raises Unmappable where nothing is recognised."""
+    """Pure. Raises Unmappable where nothing is recognised. What cannot be read of a row is left out."""
     found = Found(delivery, body_hash(delivery.body), [])
-    for own, rows in orders(delivery.body, settings):
-        _order(found, own, rows)
-    for row in stock(delivery.body, settings):
-        level = compact(
-            {"sku": row["sku"], "available": _number(row["available"]), "location_id": row.get("location") or None}
-        )
-        found.add("stock.changed", f"variant:{row['sku']}", level)
+    rows = _rows(delivery.body, settings)
+    orders: dict[str, list[Row]] = {}
+    for row in rows:
+        if own := row.get("id"):
+            orders.setdefault(own, []).append(row)
+    for own, of_order in orders.items():
+        add(found, own, of_order)
+    for row in rows:
+        how_many = row.get("available") or row.get("quantity")
+        if "id" not in row and row.get("sku") and how_many:
+            found.add("stock.changed", f"variant:{row['sku']}", level({**row, "available": how_many}))
     return found.mapped()
 
 
-def orders(body: bytes, settings: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
-    """The rows of each order, in the order in which orders first come."""
-    gathered: dict[str, list[Row]] = {}
-    for row in _rows(body, settings):
-        if own := row.get("id"):
-            gathered.setdefault(own, []).append(row)
-    return list(gathered.items())
-
-
-def stock(body: bytes, settings: Mapping[str, Any]) -> list[Row]:
-    """Rows that say how many there are of a SKU."""
-    rows = _rows(body, settings)
-    found = [{**row, "available": row.get("available") or row.get("quantity") or ""} for row in rows if "id" not in row]
-    return [row for row in found if row.get("sku") and _number(row["available"]) is not None]
-
-
 def _rows(body: bytes, settings: Mapping[str, Any]) -> list[Row]:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Amazon writes its Western reports so.
-        text = body.decode("cp1252", "replace")
-    lines = text.splitlines()
-    named = _columns(lines[0] if lines else "", settings)
-    if not ("id" in named.values() or "sku" in named.values()):
-        raise Unmappable("No column of the table is known: name them in the connection's setting columns.")
-    if len(lines) > MOST_ROWS:
-        raise Unmappable(f"The table has {len(lines)} rows; at most {MOST_ROWS} can come at once.")
-    delimiter = _delimiter(lines[0])
-    # Tab-parted reports do not quote: a quote there is an inch.
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
-    next(reader, None)
-    try:
-        return [
-            {named[place]: value.strip() for place, value in enumerate(values) if place in named and value.strip()}
-            for values in reader
-        ]
-    except csv.Error as error:
-        raise Unmappable(f"The table cannot be read: {error}") from error
-
-
-def _columns(first: str, settings: Mapping[str, Any]) -> dict[int, str]:
-    """Which place holds which field: by the connection's own names, else by those known."""
-    known = {_plain(name): field for field, names in NAMES.items() for name in names.split()}
+    text = decoded(body)
+    first = text.partition("\n")[0]
+    chosen: dict[str, str] = {}
     for pair in str(settings.get("columns") or "").split(","):
         column, _, field = pair.partition("=")
         if field.strip() in NAMES:
-            known[_plain(column)] = field.strip()
-    found: dict[int, str] = {}
-    for place, name in enumerate(first.split(_delimiter(first))):
-        field = known.get(_plain(name))
-        if field is not None and field not in found.values():
-            found[place] = field
+            chosen[plain(column)] = field.strip()
+    fields = fields_of(header_of(first), chosen)
+    if "id" not in fields and "sku" not in fields:
+        raise Unmappable("No column of the table is known: name them in the connection's setting columns.")
+    if text.count("\n") > MOST_ROWS:
+        raise Unmappable(f"The table has {text.count(chr(10))} rows; at most {MOST_ROWS} can come at once.")
+    found: list[Row] = []
+    for _line, values in rows_of(text):
+        row: Row = {}
+        for field, value in zip(fields, values, strict=False):
+            if field is not None and value:
+                row |= _leniently(field, value)
+        found.append(row)
     return found
 
 
-def _delimiter(first: str) -> str:
-    return max("\t,;", key=first.count)
+def _leniently(field: str, value: str) -> Row:
+    try:
+        return {field: value_of(KINDS[field], value, _OF_ORDER)}
+    except Odd as odd:
+        if str(odd) == "amount.ambiguous":
+            return {field: value_of(KINDS[field], value, replace(_OF_ORDER, decimal=","))}
+        return {}
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def level(row: Mapping[str, str]) -> dict[str, Any]:
+    """How many there are of an item at a place."""
+    return compact(
+        {
+            "sku": row["sku"],
+            "title": row.get("title"),
+            "available": Reader(row).number("available"),
+            "location_id": row.get("location") or None,
+            "updated_at": row.get("updated_at"),
+        }
+    )
 
 
-def _order(found: Found, own: str, rows: Sequence[Row]) -> None:
-    order = _record(own, rows)
+def add(found: Found, own: str, rows: Sequence[Row]) -> None:
+    """The events of an order, by its rows."""
+    order = record(own, rows)
     add_order(found, order, "order.created")
     if order.get("updated_at") and order["updated_at"] != order.get("placed_at"):
         content = body_hash(msgspec.json.encode(order, order="sorted"))
         found.add("order.updated", f"order:{own}", order, id=f"order:{own}:updated:{content}", at=order["updated_at"])
 
 
-def _record(own: str, rows: Sequence[Row]) -> dict[str, Any]:
+def record(own: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """The canonical order."""
     first = rows[0]
     reader = Reader(first)
     currency = currencies.code(first.get("currency"))
     digits = currencies.digits_of(currency)
-    status = _plain(first.get("status", ""))
+    status = plain(first.get("status", ""))
     lines = [_line(number, row, digits) for number, row in enumerate(rows, 1)]
     shipping = _sum(rows, "shipping") - _sum(rows, "shipping_discount")
     tax = _sum(rows, "tax") + _sum(rows, "shipping_tax")
     discount = _sum(rows, "discount")
-    goods = sum((_decimal(line["total"]) for line in lines), Decimal(0))
+    goods = sum((Decimal(line["total"]) for line in lines), Decimal(0))
     total = goods + shipping + (tax if currency in TAX_ON_TOP else 0)
     paid_at = reader.instant("paid_at")
     is_cancelled = status in _CANCELLED
@@ -216,7 +179,7 @@ def _record(own: str, rows: Sequence[Row]) -> dict[str, Any]:
 
 def _line(number: int, row: Row, digits: int) -> dict[str, Any]:
     """A marketplace's `item-price` is of the whole line, a `price` of one piece."""
-    quantity = _number(row.get("quantity", "")) or 0
+    quantity = Reader(row).number("quantity") or 0
     whole = _decimal(row["line_total"]) if row.get("line_total") else None
     each = _decimal(row["price"]) if row.get("price") else None
     if whole is None:
@@ -249,11 +212,77 @@ def _sum(rows: Sequence[Row], name: str) -> Decimal:
     return sum((_decimal(row.get(name)) for row in rows), Decimal(0))
 
 
-def _decimal(text: object) -> Decimal:
-    """An amount as exports write it, also with its currency before it; below zero counts as what it takes off."""
-    cleaned = re.sub(r"[^\d.,-]", "", str(text or ""))
-    return abs(as_decimal(cleaned) or Decimal(0))
+def _decimal(text: str | None) -> Decimal:
+    """Below zero counts as what it takes off."""
+    return abs(as_decimal(text) or Decimal(0))
 
 
-def _number(text: str) -> int | float | None:
-    return Reader({"n": text}).number("n")
+CONSENTS = {"accepts_email": "email", "accepts_sms": "sms"}
+"""Column -> the channel it is about."""
+
+
+def add_customer(found: Found, row: Mapping[str, str]) -> dict[str, Any]:
+    """What a row tells of a customer; and, apart from it, what they allow, with where and when they said so."""
+    email = row.get("email", "").lower() or None
+    own = customer_key(row.get("customer_id"), email)
+    names = " ".join(row[one] for one in ("first_name", "last_name") if row.get(one))
+    home = compact({one.removeprefix("home_"): value for one, value in row.items() if one.startswith("home_")})
+    tags = [one.strip() for one in re.split(r"[;,|]", row.get("tags", "")) if one.strip()]
+    kept = ("phone", "first_name", "last_name", "locale", "birthday", "updated_at")
+    record = compact(
+        {
+            "id": own,
+            "email": email,
+            "name": row.get("name") or names or None,
+            **{one: row.get(one) for one in kept},
+            "tags": tags or None,
+            "default_address": home or None,
+        }
+    )
+    found.add("customer.updated", f"customer:{own}", record)
+    for column, channel in CONSENTS.items():
+        said = row.get(column)
+        if said:
+            consent = {"customer_id": own, "email": email, "phone": row.get("phone"), "channel": channel}
+            consent |= {"purpose": "marketing", "granted": said == "yes", "changed_at": row.get("consent_at")}
+            consent["state"] = "subscribed" if said == "yes" else "unsubscribed"
+            consent["source"] = (row.get("consent_source") or "file")[:64]
+            found.add("consent.changed", f"customer:{own}", compact(consent))
+    return record
+
+
+def products(rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The canonical product whose variants these rows are."""
+    first = rows[0]
+    own = first.get("product") or first["sku"]
+    variants = [
+        compact(
+            {
+                "variant_id": row["sku"],
+                "product_id": own,
+                "sku": row["sku"],
+                "barcode": row.get("barcode"),
+                "price": row.get("price"),
+                "compare_at_price": row.get("compare_at"),
+                "cost": row.get("cost"),
+                "currency": row.get("currency"),
+            }
+        )
+        for row in rows
+    ]
+    prices = [Decimal(row["price"]) for row in rows if row.get("price")]
+    return compact(
+        {
+            "id": own,
+            "title": first.get("title"),
+            "vendor": first.get("vendor"),
+            "product_type": first.get("product_type"),
+            "status": "active",
+            "sku": first["sku"],
+            "price": format(min(prices), "f") if prices else None,
+            "currency": first.get("currency"),
+            "variants": variants,
+            "variant_count": len(variants),
+            "updated_at": first.get("updated_at"),
+        }
+    )

@@ -16,10 +16,11 @@ from sereno.connectors.building import body_hash
 from sereno.connectors.generic.mapping import UNKNOWN, map_delivery
 from sereno.connectors.generic.settings import GUIDE
 from sereno.connectors.generic.tables import is_table, map_table
-from sereno.connectors.generic.writing import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
 from sereno.sdk.standard_webhooks import signed_headers
+from sereno.sdk.stores import StoreApi
+from sereno.sdk.tables import TableReader
 
 _TYPE = re.compile(rb'"type"\s*:\s*"([a-z0-9_.]{1,100})"')
 
@@ -81,6 +82,18 @@ def _prefix(settings: Mapping[str, Any]) -> str:
     return str(settings.get("signature_prefix") or "")
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.generic.writing import STORE
+
+    return STORE
+
+
+def _tables() -> TableReader:
+    from sereno.connectors.generic.sheets import READER
+
+    return READER
+
+
 GENERIC = connector(
     Connector(
         kind="generic",
@@ -91,6 +104,7 @@ GENERIC = connector(
         map=_map,
         sign=sign,
         guide=GUIDE,
-        store=STORE,
+        load_store=_store,
+        load_tables=_tables,
     )
 )

@@ -8,11 +8,11 @@ from typing import Any
 from sereno.connectors.building import body_hash
 from sereno.connectors.magento.mapping import map_delivery, version_of
 from sereno.connectors.magento.settings import GUIDE
-from sereno.connectors.magento.store import STORE
 from sereno.connectors.reading import Reader, parse
 from sereno.connectors.schemes import hmac_header
 from sereno.sdk.connector import Connector, Delivery, Mapped, Unmappable
 from sereno.sdk.plugin import connector
+from sereno.sdk.stores import StoreApi
 
 verify, sign = hmac_header("x-sereno-signature")
 
@@ -35,6 +35,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery)
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.magento.store import STORE
+
+    return STORE
+
+
 MAGENTO = connector(
     Connector(
         kind="magento",
@@ -45,6 +51,6 @@ MAGENTO = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=STORE,
+        load_store=_store,
     )
 )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sereno.connectors.building import body_hash
-from sereno.connectors.medusa.api import API
 from sereno.connectors.medusa.mapping import map_delivery
 from sereno.connectors.medusa.settings import GUIDE
 from sereno.connectors.schemes import hmac_header
 from sereno.sdk.connector import Connector, Delivery, Mapped
 from sereno.sdk.plugin import connector
+from sereno.sdk.stores import StoreApi
 
 verify, sign = hmac_header("x-medusa-signature", "hex", prefix="sha256=")
 
@@ -29,6 +29,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.medusa.api import API
+
+    return API
+
+
 MEDUSA = connector(
     Connector(
         kind="medusa",
@@ -39,6 +45,6 @@ MEDUSA = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=API,
+        load_store=_store,
     )
 )

@@ -11,7 +11,7 @@ GUIDE = Guide(
             _("Secret key"),
             "secret",
             True,
-            _("The webhook's secret key; Saleor then signs with HMAC-SHA256."),
+            _("The webhook's secret key, or what your store's /.well-known/jwks.json shows, whole."),
         ),
     ),
     steps=(
@@ -22,7 +22,10 @@ GUIDE = Guide(
             "address and lines; without one Saleor sends its fixed payload, which is understood too."
         ),
         _("Place an order: it shows up on this page within a second."),
-        _("Signatures by public key (webhooks without a secret key) cannot be checked yet: give it a secret key."),
+        _(
+            "A webhook without a secret key is signed by your store's own key pair: put the text of its "
+            "/.well-known/jwks.json in the place of the secret, and again when the store changes its keys."
+        ),
     ),
     topics=(
         "ORDER_CREATED",

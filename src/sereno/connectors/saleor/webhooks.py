@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sereno.connectors.building import body_hash
-from sereno.connectors.saleor.api import API
 from sereno.connectors.saleor.mapping import map_delivery
 from sereno.connectors.saleor.settings import GUIDE
-from sereno.connectors.schemes import hmac_header
+from sereno.connectors.saleor.signing import sign, verify
 from sereno.sdk.connector import Connector, Delivery, Mapped
 from sereno.sdk.plugin import connector
-
-verify, sign = hmac_header("saleor-signature", "hex")
+from sereno.sdk.stores import StoreApi
 
 
 def topic(headers: Mapping[str, str], body: bytes, settings: Mapping[str, Any]) -> str:
@@ -28,6 +26,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.saleor.api import API
+
+    return API
+
+
 SALEOR = connector(
     Connector(
         kind="saleor",
@@ -38,6 +42,6 @@ SALEOR = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=API,
+        load_store=_store,
     )
 )

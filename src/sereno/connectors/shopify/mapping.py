@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sereno.commerce.records.orders import RISK_LEVELS
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, iso, parse
 from sereno.connectors.shopify import catalog, orders, people, readback
@@ -72,6 +73,18 @@ def _order_edited(found: Found, reader: Reader) -> None:
         raise Unmappable("An edited order without an id.")
     data = {"id": own, "is_thin": True}
     found.add("order.updated", f"order:{own}", data, at=edit.instant("committed_at", "created_at"))
+
+
+def _risk(found: Found, reader: Reader) -> None:
+    """What Shopify, or an app, thinks of an order: it comes after the order, and may come again."""
+    own, level = reader.id("order_id"), (reader.text("risk_level") or "").lower()
+    if own is None:
+        raise Unmappable("A risk assessment without an order.")
+    if level not in RISK_LEVELS:
+        found.skip("risk.not_judged")
+        return
+    data = {"id": own, "platform_risk": level, "is_thin": True}
+    found.add("order.updated", f"order:{own}", data, at=reader.instant("created_at"))
 
 
 def _transaction(found: Found, reader: Reader) -> None:
@@ -336,6 +349,7 @@ TOPICS: dict[str, Callable[[Found, Reader], None]] = {
     "orders/partially_fulfilled": _order("order.partially_fulfilled"),
     "orders/edited": _order_edited,
     "orders/delete": _order_deleted,
+    "orders/risk_assessment_changed": _risk,
     "orders/read": readback.order(transactions=_transaction, refunds=_refund, fulfillments=_fulfillment("created")),
     "customers/read": readback.customer,
     "products/read": readback.product,

@@ -32,6 +32,14 @@ _DELIVERY = {
     "delayed": "delivery_delayed",
 }
 _PAYMENTS = {"authorization": "authorized", "sale": "captured", "capture": "captured", "void": "voided"}
+_AVS = (
+    dict.fromkeys("DFMXY", "match")
+    | dict.fromkeys("ABPWZ", "partial")
+    | dict.fromkeys("CN", "no_match")
+    | dict.fromkeys("EGIRSTU", "unavailable")
+)
+_CVV = {"M": "match", "N": "no_match"} | dict.fromkeys("PSUI", "unavailable")
+"""The card schemes' letters for what the bank says of an address and of a security code."""
 _CLEARED = ("note", "cancelled_at", "cancel_reason", "shipping_address")
 
 
@@ -144,6 +152,7 @@ def payment(reader: Reader, order_id: str | None = None) -> dict[str, Any]:
     currency = currencies.code(reader.text("currency"))
     status = reader.text("status")
     kind = reader.text("kind") or ""
+    card = reader.child("payment_details")
     state = "pending" if status == "pending" else _PAYMENTS.get(kind, "refunded" if kind == "refund" else "pending")
     return compact(
         {
@@ -157,6 +166,8 @@ def payment(reader: Reader, order_id: str | None = None) -> dict[str, Any]:
             "reference": reader.text("authorization"),
             "error_code": reader.text("error_code"),
             "error_message": reader.text("message") if status in ("failure", "error") else None,
+            "avs_result": _AVS.get((card.text("avs_result_code") or "").upper()),
+            "cvv_result": _CVV.get((card.text("cvv_result_code") or "").upper()),
             "is_test": reader.boolean("test"),
             "created_at": reader.instant("processed_at", "created_at"),
             "updated_at": reader.instant("processed_at", "created_at"),

@@ -42,6 +42,8 @@ def address(reader: Reader) -> dict[str, Any]:
             "country": reader.text("country_code"),
             "country_name": reader.text("country_name", "country"),
             "phone": reader.text("phone"),
+            "latitude": reader.number("latitude"),
+            "longitude": reader.number("longitude"),
         }
     )
 

@@ -79,7 +79,9 @@ _REMOVE = """
 mutation Unsubscribe($id: ID!) {
   webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId userErrors { field message } }
 }"""
-_TOPICS = {topic.replace("/", "_").upper(): topic for topic in GUIDE.topics}
+WATCHED = (*GUIDE.topics, "orders/risk_assessment_changed")
+"""What an app can have; the last is not offered to those who set webhooks by hand."""
+_TOPICS = {topic.replace("/", "_").upper(): topic for topic in WATCHED}
 
 
 def _list(exchange: Exchange) -> Sequence[Subscription]:
@@ -171,7 +173,7 @@ STORE = StoreApi(
     },
     reads={**reading.READS, "order": bulk.read_history},
     fetch=reading.FETCH,
-    subscriptions=Subscriptions(GUIDE.topics, _list, _make, _remove),
+    subscriptions=Subscriptions(WATCHED, _list, _make, _remove),
     per_second=5.0,
 )
 """`per_second`: a plain shop's bucket gains 100 points a second, and a write costs 10 to 30."""

@@ -9,9 +9,9 @@ from sereno.connectors.building import body_hash
 from sereno.connectors.schemes import hmac_header
 from sereno.connectors.shopify.mapping import map_delivery
 from sereno.connectors.shopify.settings import GUIDE
-from sereno.connectors.shopify.store import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped
 from sereno.sdk.plugin import connector
+from sereno.sdk.stores import StoreApi
 
 verify, sign = hmac_header("x-shopify-hmac-sha256")
 
@@ -30,6 +30,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.shopify.store import STORE
+
+    return STORE
+
+
 SHOPIFY = connector(
     Connector(
         kind="shopify",
@@ -40,6 +46,6 @@ SHOPIFY = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=STORE,
+        load_store=_store,
     )
 )

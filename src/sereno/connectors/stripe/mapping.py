@@ -24,6 +24,8 @@ _PAYOUTS = {
     "canceled": "cancelled",
     "failed": "failed",
 }
+_CHECKS = {"pass": "match", "fail": "no_match", "unavailable": "unavailable", "unchecked": "unavailable"}
+_WEIGHTIEST = ("no_match", "match", "unavailable")
 _ORDER = ("order_id", "order", "Order ID", "orderId")
 
 
@@ -73,6 +75,7 @@ def _intent(state: str) -> Callable[[Found, Reader, str | None], None]:
                 "error_code": failure.text("decline_code", "code") if state == "failed" else None,
                 "error_message": failure.text("message") if state == "failed" else None,
                 "email": reader.email("receipt_email") or charge.child("billing_details").email("email"),
+                **_card(charge),
                 "is_test": _is_test(reader),
                 "created_at": reader.instant("created"),
                 "updated_at": at,
@@ -116,12 +119,27 @@ def _of_charge(reader: Reader, state: str, at: str | None) -> dict[str, Any]:
             "error_code": reader.text("failure_code"),
             "error_message": reader.text("failure_message"),
             "email": reader.email("receipt_email") or reader.child("billing_details").email("email"),
+            **_card(reader),
             "is_test": _is_test(reader),
             "created_at": reader.instant("created"),
             "updated_at": at,
         },
         keep=("order_id",),
     )
+
+
+def _card(charge: Reader) -> dict[str, Any]:
+    """What the bank said of a charge's card, and what tells the card from others."""
+    card = charge.child("payment_method_details").child("card")
+    checks = card.child("checks")
+    said = {_CHECKS.get(checks.text(name) or "") for name in ("address_postal_code_check", "address_line1_check")}
+    both = {"match", "no_match"} <= said
+    return {
+        "avs_result": "partial" if both else next((one for one in _WEIGHTIEST if one in said), None),
+        "cvv_result": _CHECKS.get(checks.text("cvc_check") or ""),
+        "card_fingerprint": card.text("fingerprint"),
+        "card_country": card.text("country"),
+    }
 
 
 def _charge_refunded(found: Found, reader: Reader, at: str | None) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from sereno.connectors.building import body_hash
 from sereno.connectors.schemes import hmac_header
-from sereno.connectors.vendure.api import API
 from sereno.connectors.vendure.mapping import map_delivery
 from sereno.connectors.vendure.settings import GUIDE
 from sereno.sdk.connector import Connector, Delivery, Mapped
 from sereno.sdk.plugin import connector
+from sereno.sdk.stores import StoreApi
 
 verify, sign = hmac_header("x-vendure-hmac-sha256")
 
@@ -29,6 +29,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.vendure.api import API
+
+    return API
+
+
 VENDURE = connector(
     Connector(
         kind="vendure",
@@ -39,6 +45,6 @@ VENDURE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=API,
+        load_store=_store,
     )
 )

@@ -15,9 +15,9 @@ from sereno.connectors import signatures
 from sereno.connectors.building import body_hash
 from sereno.connectors.woocommerce.mapping import PING, map_delivery
 from sereno.connectors.woocommerce.settings import GUIDE
-from sereno.connectors.woocommerce.store import STORE
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
 from sereno.sdk.plugin import connector
+from sereno.sdk.stores import StoreApi
 
 HEADER = "x-wc-webhook-signature"
 
@@ -60,6 +60,12 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings), settings)
 
 
+def _store() -> StoreApi:
+    from sereno.connectors.woocommerce.store import STORE
+
+    return STORE
+
+
 WOOCOMMERCE = connector(
     Connector(
         kind="woocommerce",
@@ -70,6 +76,6 @@ WOOCOMMERCE = connector(
         map=map_webhook,
         sign=sign,
         guide=GUIDE,
-        store=STORE,
+        load_store=_store,
     )
 )

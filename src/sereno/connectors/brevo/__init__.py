@@ -1,0 +1,1 @@
+"""Brevo: hands mail over, and tells what became of it."""

@@ -1,0 +1,1 @@
+"""Google's advertisements: who sees them, and whether they run."""

@@ -1,0 +1,1 @@
+"""HubSpot: contacts, lists and deals, and who changed their mind there."""

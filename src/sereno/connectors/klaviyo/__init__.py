@@ -1,0 +1,1 @@
+"""Klaviyo: profiles, lists and events, and what its readers say."""

@@ -1,0 +1,1 @@
+"""Pages and people of LinkedIn."""

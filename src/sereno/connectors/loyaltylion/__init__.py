@@ -1,0 +1,1 @@
+"""LoyaltyLion: points and activities of its programme, and how its members stand."""

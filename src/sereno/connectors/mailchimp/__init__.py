@@ -1,0 +1,1 @@
+"""Mailchimp: people on its audiences, and what they say there."""

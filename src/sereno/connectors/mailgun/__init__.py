@@ -1,0 +1,1 @@
+"""Mailgun: hands mail over, and tells what became of it."""

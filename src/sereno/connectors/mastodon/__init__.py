@@ -1,0 +1,1 @@
+"""Mastodon, and servers that speak as it does."""

@@ -1,0 +1,1 @@
+"""Meta's advertisements: who sees them, and whether they run."""

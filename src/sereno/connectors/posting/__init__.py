@@ -1,0 +1,1 @@
+"""Any system that takes posts as one JSON request."""

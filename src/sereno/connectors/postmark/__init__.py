@@ -1,0 +1,1 @@
+"""Postmark: hands mail over, and tells what became of it."""

@@ -1,0 +1,1 @@
+"""SendGrid: hands mail over, and tells what became of it."""

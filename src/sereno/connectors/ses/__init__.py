@@ -1,0 +1,1 @@
+"""Amazon SES: hands mail over, and tells what became of it."""

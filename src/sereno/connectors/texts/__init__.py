@@ -1,0 +1,1 @@
+"""Any gateway for text messages that takes one JSON request each."""

@@ -1,0 +1,1 @@
+"""Trello: cards made and moved, and what happens to them."""

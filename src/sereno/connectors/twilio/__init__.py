@@ -1,0 +1,1 @@
+"""Twilio: text messages, what becomes of them, and answers."""

@@ -1,0 +1,1 @@
+"""Zendesk: tickets opened and added to, and how they stand."""

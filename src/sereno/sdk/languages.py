@@ -1,0 +1,47 @@
+"""Texts a shop writes in several languages, and which of them somebody reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+LOCALES = ("en", "es", "pt", "ro")
+Words = Mapping[str, str]
+
+
+class WordsInvalid(ValueError):  # noqa: N818
+    """`code`: `not.a.mapping`, `text.language` or `text.long`."""
+
+    def __init__(self, code: str, locale: str = "") -> None:
+        super().__init__(code)
+        self.code, self.locale = code, locale
+
+
+def said(words: Words, locale: str, fallback: str = "en") -> str:
+    """In this language, else the shop's, else any."""
+    for one in (locale[:2], fallback[:2], *LOCALES):
+        if words.get(one):
+            return words[one]
+    return ""
+
+
+def words_of(value: Any, longest: int) -> dict[str, str]:
+    """By language, without what is empty. Raises WordsInvalid."""
+    held: Mapping[Any, Any] = cast("Mapping[Any, Any]", value) if isinstance(value, Mapping) else {}
+    if value is not None and not isinstance(value, Mapping):
+        raise WordsInvalid("not.a.mapping")
+    found: dict[str, str] = {}
+    for locale, text in held.items():
+        if locale not in LOCALES or not isinstance(text, str):
+            raise WordsInvalid("text.language")
+        if len(text) > longest:
+            raise WordsInvalid("text.long", str(locale))
+        if text.strip():
+            found[str(locale)] = " ".join(text.split())
+    return found
+
+
+def with_words(words: Words, locale: str, text: str) -> dict[str, str]:
+    """The same with this text in this language; without it where the text is empty."""
+    others = {key: value for key, value in words.items() if key != locale}
+    return {**others, locale: text} if text.strip() else others
