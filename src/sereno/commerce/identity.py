@@ -66,6 +66,8 @@ def refs_of(type: str, subject: str, data: Mapping[str, Any]) -> dict[str, str]:
         found["shop"] = text(data.get("shop_id"))
     elif noun == "product":
         found["product"] = text(data.get("id"))
+        if type == "product.viewed":
+            found |= _person(data)
     elif noun in ("variant", "stock"):
         found["variant"] = variant_key(data)
         found["product"] = text(data.get("product_id"))

@@ -25,6 +25,15 @@ class AmountInvalid(ValueError):  # noqa: N818
     """A text that is no amount, or a currency that is no ISO code."""
 
 
+def finite(value: object) -> Decimal | None:
+    """The number a value is, or says; None for what is none, and for what has no end."""
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
 def exponent_of(currency: str) -> int:
     """Decimal places of the currency's smallest unit: 2 for EUR, 0 for JPY, 3 for KWD."""
     return EXPONENTS.get(currency, USUAL_EXPONENT)

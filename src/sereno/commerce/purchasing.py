@@ -277,6 +277,8 @@ class Wish:
     per_day: float
     days_left: float
     lead_days: float
+    raised: int = 0
+    """How many of them are there because the order would else be less than its supplier accepts."""
 
     @property
     def price(self) -> Decimal:
@@ -303,6 +305,7 @@ class Wish:
             "lead_days": round(self.lead_days, 1),
             "days_left": round(min(self.days_left, 9999), 1),
             "method": self.levels.method,
+            **({"raised": self.raised} if self.raised else {}),
         }
 
 

@@ -28,6 +28,10 @@ MOST_HELD_OUT = 50
 """Per cent. Whoever holds out more has the arms the wrong way round."""
 CONTROL, TREATED = "control", "treated"
 """The arms of a control group; also the name of that experiment."""
+CHECKOUT = -1
+"""Stands in an experiment for the flow, where it is the checkout's variants that are compared; 0 is the whole shop."""
+USUAL_WEIGHT = 50
+"""Of a message's wording that says none."""
 HOLDOUT = "holdout"
 """The experiment of the whole shop: a share of people that gets no marketing at all."""
 
@@ -43,7 +47,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """`name` is `control` or the path of a split. `weights` by arm, in the order written."""
+    """`name` is `control` or the path of a split or of a tried message. `weights` by arm, in the order written."""
 
     name: str
     design: str
@@ -112,20 +116,33 @@ def purposes(document: Mapping[str, Any], catalog: Catalog) -> list[tuple[str, s
 
 
 def experiments_of(document: Mapping[str, Any], control: Control | None) -> dict[str, Experiment]:
-    """What of a sound flow is measured, by name: its control group, and each split with at least two arms."""
+    """What of a sound flow is measured, by name: its control group, each split with at least two arms, and each message
+    that is tried in several wordings."""
     window = control.window if control is not None else USUAL_WINDOW
     found: dict[str, Experiment] = {}
     if control is not None and control.share:
         design = f"{control.share}/{format_duration(window)}"
         found[CONTROL] = Experiment(CONTROL, design, {CONTROL: control.share, TREATED: SHARES - control.share}, window)
     for path, step in walk(document):
-        if kind_of(step) != "split":
-            continue
-        body = cast("Mapping[str, Any]", step["split"])
-        weights = {str(name): int(weight) for name, weight in body["weights"].items()}
-        if sum(1 for weight in weights.values() if weight) > 1:
-            found[path] = Experiment(path, _digest(body, format_duration(window)), weights, window)
+        body = _arms(step)
+        if body is not None and sum(1 for weight in body[0].values() if weight) > 1:
+            found[path] = Experiment(path, _digest(body[1], format_duration(window)), body[0], window)
     return found
+
+
+def _arms(step: Any) -> tuple[dict[str, int], Mapping[str, Any]] | None:
+    """The weights of a split's branches or of a message's wordings, and what makes them what they are."""
+    if not isinstance(step, Mapping):
+        return None
+    found = cast("Mapping[str, Any]", step)
+    if kind_of(found) == "split":
+        body = cast("Mapping[str, Any]", found["split"])
+        return {str(name): int(weight) for name, weight in body["weights"].items()}, body
+    if "test" not in found:
+        return None
+    wordings = cast("Mapping[str, Mapping[str, Any] | None]", found["test"])
+    weights = {str(name): int((item or {}).get("weight", USUAL_WEIGHT)) for name, item in wordings.items()}
+    return weights, {"step": found.get(kind_of(found)), "test": wordings}
 
 
 def _digest(body: Mapping[str, Any], window: str) -> str:

@@ -55,7 +55,8 @@ Render = Callable[[Mapping[str, Any]], Any]
 @dataclass(slots=True)
 class Place:
     """One step of the program. `next` and `branches` are indexes; `loops` are the paths of the loops it is in,
-    outermost first. `fixed` and `rendered` are an action's config. `listens`: what concerns a run that stands here."""
+    outermost first. `fixed` and `rendered` are an action's config, `wordings` the same of each, with name and weight.
+    `listens`: what concerns a run that stands here."""
 
     operation: Operation
     path: str
@@ -65,6 +66,7 @@ class Place:
     awaited: bool = False
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     rendered: tuple[tuple[str, Render], ...] = ()
+    wordings: tuple[tuple[str, int, Mapping[str, Any], tuple[tuple[str, Render], ...]], ...] = ()
     text: Render | None = None
     listens: list[str] = field(default_factory=list[str])
     reads: frozenset[str] = frozenset()
@@ -168,16 +170,23 @@ class _Builder:
     def _action(self, step: Action, place: Place, after: int, loops: tuple[str, ...]) -> None:
         if isinstance(step.on_error, tuple):
             place.branches = (self.block(step.on_error, after, loops),)
-        rendered: list[tuple[str, Render]] = []
-        fixed: dict[str, Any] = {}
-        reads: set[str] = set(step.action.needs(step.config))
-        for key, value in step.config.items():
-            if key in step.action.templates and _holds_template(value):
-                escape: Escape = "html" if key in step.action.html else "text"
-                rendered.append((key, _renderer(value, escape)))
-                reads |= _nested_roots(value)
-            fixed[key] = value
-        place.fixed, place.rendered, place.reads = fixed, tuple(rendered), frozenset(reads)
+        place.fixed, (place.rendered, place.reads) = dict(step.config), _written(step, step.config)
+        for name, weight, config in step.wordings:
+            rendered, reads = _written(step, config)
+            place.wordings = (*place.wordings, (name, weight, dict(config), rendered))
+            place.reads |= reads
+
+
+def _written(step: Action, config: Mapping[str, Any]) -> tuple[tuple[tuple[str, Render], ...], frozenset[str]]:
+    """What of a config is written anew for each run, and the roots that this reads."""
+    rendered: list[tuple[str, Render]] = []
+    reads: set[str] = set(step.action.needs(config))
+    for key, value in config.items():
+        if key in step.action.templates and _holds_template(value):
+            escape: Escape = "html" if key in step.action.html else "text"
+            rendered.append((key, _renderer(value, escape)))
+            reads |= _nested_roots(value)
+    return tuple(rendered), frozenset(reads)
 
 
 def _holds_template(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from sereno.commerce.schema import Field, Record, record
 from sereno.engine import read_approve
 from sereno.engine.catalog import ActionType
+from sereno.engine.control import USUAL_WEIGHT
 from sereno.engine.documents import Where
 from sereno.engine.expressions import Names, Type
 from sereno.engine.expressions.types import ANY, envelope
@@ -45,7 +46,7 @@ SIBLINGS: dict[str, tuple[str, ...]] = {
     "stop": (),
 }
 """The control steps, and the keys that stand beside each."""
-ACTION_SIBLINGS = ("as", "on_error")
+ACTION_SIBLINGS = ("as", "on_error", "test")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _MOST_STEPS = 1000
@@ -335,7 +336,40 @@ class StepReader:
             on_error = self._on_error(found["on_error"], (*where, "on_error"), path)
         result = self._name(found["as"], (*where, "as")) if "as" in found else None
         self._define(result, ANY if action.result is None else Type("record", record=action.result))
-        return Action(path, line, action, dict(config), result, on_error)
+        wordings = self._wordings(found["test"], (*where, "test"), action, config) if "test" in found else ()
+        return Action(path, line, action, dict(config), result, on_error, wordings)
+
+    def _wordings(
+        self, value: Any, where: Where, action: ActionType, config: Mapping[str, Any]
+    ) -> tuple[tuple[str, int, Mapping[str, Any]], ...]:
+        """`test: {short: {weight: 50}, long: {weight: 50, subject: ...}}`: what each changes in the step's config."""
+        if action.purpose(config) is None:
+            self.reader.problem("flow.wrong_test", "only a message can be tried in several wordings", where)
+            return ()
+        wordings = self.reader.mapping(value, where, "test")
+        if wordings is None:
+            return ()
+        found: list[tuple[str, int, Mapping[str, Any]]] = []
+        for name, item in wordings.items():
+            below = (*where, name)
+            if not _BRANCH.fullmatch(name):
+                self.reader.problem("flow.wrong_name", f"a wording cannot be called {name!r}", below)
+            changed = self.reader.mapping({} if item is None else item, below, "a wording")
+            if changed is None:
+                continue
+            weight = changed.get("weight", USUAL_WEIGHT)
+            if not isinstance(weight, int) or isinstance(weight, bool) or weight < 0:
+                self.reader.problem("flow.wrong_weight", "a weight is a whole number such as 50", (*below, "weight"))
+                continue
+            merged = merged_config(config, changed)
+            if action.purpose(merged) != action.purpose(config):
+                self.reader.problem("flow.wrong_test", "all wordings of a message have one purpose", below)
+            self._check_config(action, merged, below)
+            found.append((name, weight, merged))
+        if len(found) < 2 or sum(weight for _, weight, _ in found) <= 0:
+            self.reader.problem("flow.wrong_test", "a test needs two wordings at least, and weights for them", where)
+            return ()
+        return tuple(found)
 
     def _check_config(self, action: ActionType, config: Mapping[str, Any], where: Where) -> None:
         unknown = [key for key in config if key not in action.keys]
@@ -378,6 +412,13 @@ class StepReader:
         known = self.names.variables.get(name)
         merged = type_ if known is None or known == type_ else ANY
         self.names = replace(self.names, variables={**self.names.variables, name: merged})
+
+
+def merged_config(config: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's config as one of its wordings has it: null takes a key away, so that words of its own can stand where
+    the step has a template."""
+    merged = {**config, **{key: value for key, value in changed.items() if key != "weight"}}
+    return {key: value for key, value in merged.items() if value is not None or key not in changed}
 
 
 def merged_data(reader: Reader, types: frozenset[str]) -> Record | None:

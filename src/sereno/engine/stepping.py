@@ -5,7 +5,7 @@ Nothing here decides what an input means: `advance.py` does, and then walks on f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from sereno.engine import approving
@@ -13,6 +13,7 @@ from sereno.engine.chance import fraction_of
 from sereno.engine.program import END, LoopEnd, Place, StillWanted
 from sereno.engine.run import NewEffect
 from sereno.engine.steps import (
+    WORDING,
     Action,
     Approve,
     ForEach,
@@ -97,16 +98,19 @@ def as_text(value: Any) -> str:
 
 
 def _split(walk: Walk, step: Split, place: Place) -> int | None:
-    total = sum(weight for _, weight, _ in step.branches)
-    point = fraction_of(walk.flow.name, place.path, walk.state.key) * total
-    chosen = len(step.branches) - 1
-    for number, (_, weight, _) in enumerate(step.branches):
-        if point < weight:
-            chosen = number
-            break
-        point -= weight
+    chosen = _by_chance(walk, place, [weight for _, weight, _ in step.branches])
     walk.note(walk.path(place), "step.split", {"branch": step.branches[chosen][0]})
     return place.branches[chosen]
+
+
+def _by_chance(walk: Walk, place: Place, weights: Sequence[int]) -> int:
+    """Which of them it is, for ever the same for the same flow, place and key."""
+    point = fraction_of(walk.flow.name, place.path, walk.state.key) * sum(weights)
+    for number, weight in enumerate(weights):
+        if point < weight:
+            return number
+        point -= weight
+    return len(weights) - 1
 
 
 def _set(walk: Walk, step: SetVars, place: Place) -> int | None:
@@ -141,11 +145,15 @@ def _still_wanted(walk: Walk, step: StillWanted, place: Place) -> int | None:
 def _action(walk: Walk, step: Action, place: Place) -> int | None:
     state = walk.state
     path = walk.path(place)
-    config = place.fixed
-    if place.rendered:
+    config, rendered = place.fixed, place.rendered
+    if place.wordings:
+        name, _, config, rendered = place.wordings[_by_chance(walk, place, [one[1] for one in place.wordings])]
+        config = {**config, WORDING: name}
+        walk.note(path, "step.test", {"wording": name})
+    if rendered:
         filled = dict(config)
         try:
-            for key, render in place.rendered:
+            for key, render in rendered:
                 filled[key] = render(walk.template_scope)
         except TemplateFailed as error:
             walk.note(path, "step.template_failed", {"action": step.action.name, "error": str(error)})

@@ -13,9 +13,14 @@ from sereno.engine.expressions import Expression
 Zone = Literal["recipient", "store"]
 
 
+WORDING = "wording"
+"""Stands in an effect's config beside what the action knows: which of a message's wordings it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is
+    """`wordings`: (name, weight, config) of a message that is tried in several; the same key always gets the same one.
+    `on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is
     the name in `vars` that holds what the action gave back."""
 
     path: str
@@ -24,6 +29,7 @@ class Action:
     config: Mapping[str, Any]
     result: str | None
     on_error: Literal["stop", "continue"] | tuple[Step, ...]
+    wordings: tuple[tuple[str, int, Mapping[str, Any]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

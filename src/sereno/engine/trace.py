@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "step.switch": "{condition} led to {branch}",
     "step.switch.unknown": "{condition} could not be told ({error}), so no case ran",
     "step.split": "Branch {branch}, always the same for this key",
+    "step.test": "Wording {wording}, always the same for this key",
     "step.set": "Set {names}",
     "step.set.unknown": "Set {names}; without a value: {errors}",
     "step.template_failed": "The text for {action} could not be written: {error}",
@@ -42,6 +43,8 @@ CODES: dict[str, str] = {
     "effect.deferred.quiet_hours": "{action} waits until {until}: from {from} to {to} it is quiet where this person "
     "lives ({zone})",
     "effect.deferred.gave_way": "{action} waits until {until}: a more important message to this person goes first",
+    "effect.deferred.warming_up": "{action} waits until {until}: the sender is new to {provider}, which gets {most} "
+    "mails a day for now",
     "effect.withheld": "{action} was not sent: {reason}",
     "effect.replaced": "An earlier message like {action} still waited; this one takes its place",
     "wait.started": "Waits until {until}",
@@ -103,6 +106,8 @@ REASONS: dict[str, str] = {
     "cart.deleted": "the cart is gone",
     "cart.sold_out": "everything in the cart is sold out",
     "cart.empty": "the cart is empty",
+    "offer.none": "there was no code to give",
+    "reviews.none": "the shop has no reviews to show",
     "order.cancelled": "the order was cancelled meanwhile",
     "product.sold_out": "the product is sold out meanwhile",
     "price.changed": "the price has changed meanwhile",

@@ -13,25 +13,24 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import psycopg
-
+from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresUnavailable
 from sereno.store.queries import Dialect
 
 Row = tuple[Any, ...]
 
-DatabaseError = (sqlite3.Error, psycopg.Error)
+DatabaseError = (sqlite3.Error, PostgresFailed)
 """What either database raises."""
 
-DatabaseUnavailable = (sqlite3.OperationalError, psycopg.OperationalError)
+DatabaseUnavailable = (sqlite3.OperationalError, PostgresUnavailable)
 """What either raises when it cannot be reached, is locked or full: nothing was written, another try may work."""
 
 DatabaseRefusal = (
     *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError),
-    *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError),
+    PostgresRefused,
 )
 """What either raises for values it will not keep: the same again would be refused again."""
 
-DatabaseConflict = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+DatabaseConflict = (PostgresConflict,)
 """Two workers got into each other's way and one was undone; it should simply try again."""
 
 

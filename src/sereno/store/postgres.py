@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -11,11 +11,32 @@ import psycopg
 from psycopg import pq
 
 from sereno.store import arrays
+from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresUnavailable
 from sereno.store.queries import Dialect, Statement, statements
 
 FEW = 64
 """Rows up to which one INSERT of arrays is quicker than a COPY, which takes two round trips."""
 Insert = tuple[str, tuple[str, ...]]
+
+
+def failed(error: psycopg.Error) -> PostgresFailed:
+    """The driver's error as one of ours."""
+    if isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return PostgresConflict(str(error))
+    if isinstance(error, psycopg.OperationalError):
+        return PostgresUnavailable(str(error))
+    refusals = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError)
+    return (PostgresRefused if isinstance(error, refusals) else PostgresFailed)(str(error))
+
+
+class Cursor(psycopg.RawCursor[tuple[Any, ...]]):
+    """Raises our errors."""
+
+    def execute(self, *given: Any, **options: Any) -> Any:
+        try:
+            return super().execute(*given, **options)
+        except psycopg.Error as error:
+            raise failed(error) from error
 
 
 class PostgresDatabase:
@@ -32,11 +53,12 @@ class PostgresDatabase:
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         """A new connection, for the caller alone."""
-        connection = psycopg.connect(
-            **self.parameters, autocommit=True, connect_timeout=5, cursor_factory=psycopg.RawCursor
-        )  # pyright: ignore[reportCallIssue]
+        try:
+            connection = psycopg.connect(**self.parameters, autocommit=True, connect_timeout=5, cursor_factory=Cursor)  # pyright: ignore[reportCallIssue]
+        except psycopg.Error as error:
+            raise failed(error) from error
         # Documents are longer than a row may be: lz4 packs them in a third of the time. Not every server has it.
-        with suppress(psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject):
+        with suppress(PostgresRefused):
             connection.execute("SET default_toast_compression = 'lz4'")
         arrays.register(connection)
         connection.prepare_threshold = 1
@@ -74,7 +96,7 @@ class PostgresDatabase:
         connection = self.connection()
         try:
             return connection.execute(begin)
-        except psycopg.OperationalError:
+        except PostgresUnavailable:
             connection.close()
             return self.connection().execute(begin)
 
@@ -82,7 +104,7 @@ class PostgresDatabase:
         """Never hides the error that led here: a connection that cannot roll back is thrown away."""
         try:
             connection.execute("ROLLBACK")
-        except psycopg.Error:
+        except PostgresFailed:
             connection.close()
             self._local.connection = None
 
@@ -102,7 +124,16 @@ class PostgresDatabase:
         # Several statements in one go need the simple protocol, that is, no parameters and no preparing.
         result = connection.pgconn.exec_(sql.encode())
         if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
-            raise psycopg.ProgrammingError(result.error_message.decode("utf-8", "replace"))
+            raise PostgresRefused(result.error_message.decode("utf-8", "replace"))
+
+    def listen(self, stop: threading.Event, told: Callable[[], None]) -> None:
+        """Call `told` at every notice of the database, on a connection of its own, until `stop` or the first error."""
+        with suppress(psycopg.Error, PostgresFailed), self.connect() as connection:
+            connection.execute("LISTEN sereno")
+            told()
+            while not stop.is_set():
+                for _ in connection.notifies(timeout=1.0, stop_after=1):
+                    told()
 
     def close_mine(self) -> None:
         held: psycopg.Connection[tuple[Any, ...]] | None = getattr(self._local, "connection", None)
@@ -154,9 +185,12 @@ class PostgresTransaction:
             if len(rows) <= FEW:
                 sql, types = self._inserts.get(name) or self._make_insert(statement)
                 return self._cursor.execute(sql, _columns(types, rows)).rowcount
-            with self._cursor.copy(statement.text) as copy:
-                for row in rows:
-                    copy.write_row(row)
+            try:
+                with self._cursor.copy(statement.text) as copy:
+                    for row in rows:
+                        copy.write_row(row)
+            except psycopg.Error as error:
+                raise failed(error) from error
             return len(rows)
         return self._cursor.execute(statement.text, _columns(statement.types, rows)).rowcount
 

@@ -36,6 +36,13 @@ def is_configured() -> bool:
     return bool(_keys)
 
 
+def newest() -> str:
+    """The key that tokens of today are sealed with. Raises RuntimeError before `configure`."""
+    if not _keys:
+        raise RuntimeError("sereno.store.secrets.configure was not called")
+    return _keys[0]
+
+
 def keyed_hashes(text: str) -> list[str]:
     """What a text is known by once it is forgotten: 32 hex digits, one for each secret key, the newest first. Nobody
     without the key can try addresses against them. Raises RuntimeError before `configure`."""

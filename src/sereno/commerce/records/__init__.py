@@ -5,6 +5,7 @@ Every field may be null or absent. Amounts are decimal strings beside their curr
 
 from sereno.commerce.records.carts import CART
 from sereno.commerce.records.catalog import PRODUCT, STOCK_LEVEL, VARIANT
+from sereno.commerce.records.interests import INTEREST, PRODUCT_VIEW
 from sereno.commerce.records.orders import (
     DISPUTE,
     FULFILLMENT,
@@ -26,7 +27,9 @@ from sereno.commerce.records.people import (
     MESSAGE_ANSWER,
     PRIVACY_REQUEST,
 )
+from sereno.commerce.records.scores import CUSTOMER_SCORED, LEAD_SCORED, PROSPECT, SCORE
 from sereno.commerce.records.shops import APP, GIFT_CARD, PAYOUT, REQUESTED, SCHEDULED, STORE
+from sereno.commerce.records.surveys import OPINION, SURVEY_ANSWER
 
 __all__ = [
     "ADDRESS",
@@ -37,12 +40,16 @@ __all__ = [
     "CONSENTS",
     "CONSENT_REQUEST",
     "CUSTOMER",
+    "CUSTOMER_SCORED",
     "CUSTOMER_SUMMARY",
     "DISPUTE",
     "FULFILLMENT",
     "GIFT_CARD",
+    "INTEREST",
+    "LEAD_SCORED",
     "LINE",
     "MESSAGE_ANSWER",
+    "OPINION",
     "ORDER",
     "ORDER_STANDING",
     "PAYMENT",
@@ -50,10 +57,14 @@ __all__ = [
     "PICK_TICKET",
     "PRIVACY_REQUEST",
     "PRODUCT",
+    "PRODUCT_VIEW",
+    "PROSPECT",
     "REFUND",
     "REQUESTED",
     "SCHEDULED",
+    "SCORE",
     "STOCK_LEVEL",
     "STORE",
+    "SURVEY_ANSWER",
     "VARIANT",
 ]

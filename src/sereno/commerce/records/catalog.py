@@ -84,6 +84,7 @@ STOCK_LEVEL = record(
         string("product_id", "The product."),
         string("sku", "Stock keeping unit."),
         string("title", "Name of the product, where it is known."),
+        string("variant_title", "What tells this variant from its sisters, where it is known."),
         string("inventory_item_id", "The platform's id of what is counted."),
         string("location_id", "The place."),
         string("location_name", "The place's name."),

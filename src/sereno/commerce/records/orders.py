@@ -44,6 +44,9 @@ DELIVERY_STATUSES = (
 )
 """The carriers' common set."""
 
+CHECKS = ("match", "partial", "no_match", "unavailable")
+"""What a bank says of an address or a security code."""
+
 LINE = record(
     "line",
     "A line of an order or cart.",
@@ -88,6 +91,10 @@ PAYMENT = record(
         string("customer_id", "Who paid, where a provider knows its own customer."),
         string("email", "The payer's e-mail address, lower case."),
         boolean("is_test", "Made in the provider's test mode."),
+        string("avs_result", "Whether the bank knows the billing address.", *CHECKS),
+        string("cvv_result", "Whether the security code was right.", *CHECKS),
+        string("card_fingerprint", "What tells one card from another, by the provider; never its number."),
+        string("card_country", "Where the card was issued, by its two-letter ISO 3166 code."),
         timestamp("created_at", "When it was made."),
         timestamp("updated_at", "When it last changed."),
     ),
@@ -159,6 +166,8 @@ DISPUTE = record(
     ),
 )
 
+RISK_LEVELS = ("low", "medium", "high")
+
 ORDER = record(
     "order",
     "An order as it stands.",
@@ -208,6 +217,8 @@ ORDER = record(
         items("refunds", REFUND, "Refunds, oldest first."),
         items("fulfillments", FULFILLMENT, "Parcels, oldest first."),
         string("ip_address", "The address the order was placed from."),
+        string("device_id", "What tells the buyer's device or browser from others, where the platform says it."),
+        string("platform_risk", "What the platform itself thinks of it.", *RISK_LEVELS),
         string("status_url", "Where the customer sees the order on the platform."),
         timestamp("placed_at", "When it was placed."),
         timestamp("paid_at", "When it was paid in full; null until then."),
@@ -226,6 +237,18 @@ ORDER = record(
         string("warehouse", "Sereno's own: where it is packed, by `orders.route`."),
         string("team", "Sereno's own: who sees to it, by `orders.route`."),
         string("queue", "Sereno's own: the queue it stands in, by `orders.route`."),
+        integer("risk_score", "Sereno's own: 0 (none) to 100, by `risk.assess`."),
+        string("risk_level", "Sereno's own: what the score means.", *RISK_LEVELS),
+        items("risk_reasons", "string", "Sereno's own: why, as codes such as `card.shared`, the weightiest first."),
+        string("risk_decision", "Sereno's own: what staff decided, `released` or `refused`."),
+        string("change_kind", "Sereno's own: what its customer last changed or wanted to: `address items cancel`."),
+        money("prepay_amount", "Sereno's own: what it costs when it is paid before and not at the door."),
+        money("prepay_discount", "Sereno's own: the discount for that."),
+        timestamp("prepay_until", "Sereno's own: until when that is offered."),
+        boolean(
+            "is_prepaid", "Sereno's own: it was to be paid at the door and has been paid before. See `order.prepaid`."
+        ),
+        money("due_amount", "Sereno's own: what a change of it left to be paid, by `orders.settle_change`."),
     ),
 )
 
@@ -249,6 +272,29 @@ ORDER_STANDING = record(
         string("team", "Who sees to it."),
         string("queue", "The queue it stands in."),
         timestamp("routed_at", "When it was sent there."),
+        integer("risk_score", "How likely it is a fraud, 0 to 100."),
+        string("risk_level", "What the score means.", *RISK_LEVELS),
+        items("risk_reasons", "string", "Why, as codes."),
+        string("risk_decision", "What staff decided."),
+        string("change_id", "A change its customer asked for."),
+        string("change_kind", "What is changed.", "address", "items", "cancel"),
+        string("change_by", "Who asked: `customer`, or who did it for them."),
+        timestamp("change_asked_at", "When it was asked for."),
+        timestamp("change_at", "When it was done or refused."),
+        string("change_reason", "Why it was refused, as a code such as `change.picked`."),
+        boolean("change_had_ticket", "Whether there was a ticket of the order already, which is out of date now."),
+        money("change_total_before", "The order's total before the change."),
+        money("change_refunded_before", "What had been given back before the change."),
+        string("change_payment_before", "Whether it was paid before the change.", *PAYMENT_STATUSES),
+        money("due_amount", "What the change left to be paid."),
+        money("prepay_amount", "What the order costs when it is paid before and not at the door."),
+        money("prepay_discount", "The discount for that."),
+        timestamp("prepay_until", "Until when it is offered."),
+        string("prepay_url", "Where it is paid, when that is an invoice of the store's."),
+        boolean("is_prepaid", "Whether an order to be paid at the door was paid before."),
+        timestamp("prepaid_at", "When that was found."),
+        money("prepaid_amount", "How much was paid."),
+        string("replaced_by", "The order that takes its place, where the store made a new one of the invoice."),
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sereno.commerce.records.chats import REACH
 from sereno.commerce.records.fields import (
     CUSTOM,
     IS_THIN,
@@ -11,10 +12,18 @@ from sereno.commerce.records.fields import (
     items,
     money,
     nested,
+    number,
     string,
     timestamp,
 )
+from sereno.commerce.records.forms import LEAD, SIGNUP
+from sereno.commerce.records.loyalty import CREDIT, LOYALTY
+from sereno.commerce.records.scores import PROSPECT, SCORE
+from sereno.commerce.records.surveys import OPINION
 from sereno.commerce.schema import record
+
+CHANNELS = ("email", "sms", "whatsapp", "telegram", "push")
+"""By which people are written to."""
 
 ADDRESS = record(
     "address",
@@ -34,6 +43,8 @@ ADDRESS = record(
         string("country_name", "Country, by name, where the platform sends one."),
         string("phone", "Telephone number as entered."),
         string("email", "E-mail address kept with this address, lower case."),
+        number("latitude", "Degrees north of the equator, where the platform says."),
+        number("longitude", "Degrees east of Greenwich, where the platform says."),
     ),
 )
 
@@ -92,6 +103,8 @@ CUSTOMER = record(
     (
         *_IDENTITY,
         string("company", "Company or organisation."),
+        items("emails", "string", "All addresses of the person, where several records were joined."),
+        boolean("email_is_verified", "False where the platform knows that the address was never confirmed."),
         nested("consent", CONSENTS, "What the customer last said, by channel, with when and how."),
         string("status", "The account's state in the platform's own word (`enabled`, `disabled`, `invited`...)."),
         string("note", "The shop's note about the customer."),
@@ -99,8 +112,26 @@ CUSTOMER = record(
         nested("default_address", ADDRESS, "The customer's main address."),
         items("addresses", ADDRESS, "All addresses on record."),
         string("channel", "Sales channel of the first order seen: how the customer was won."),
+        items("segments", "string", "Names of the segments the customer is in now."),
+        nested("reach", REACH, "How they are reached beside mail."),
+        nested("score", SCORE, "What is expected of them, as last told by `customer.scored`."),
+        number("lead_score", "From 0 to 100, how likely a first order is within 30 days; null once they ordered."),
+        nested("prospect", PROSPECT, "The same with how it was reckoned, by `lead.scored`."),
+        nested("opinion", OPINION, "What they said last when they were asked, by `survey.answered`."),
+        nested("signup", SIGNUP, "What they left last in a form, by `form.submitted`."),
+        nested("lead", LEAD, "How far they are on the way to a first order, where they came by a form."),
+        nested("loyalty", LOYALTY, "What they have earned, by `points.changed`."),
+        integer("points", "Points they can spend."),
+        string("tier", "Their tier; null below the first."),
+        nested("credit", CREDIT, "What the shop owes them, by `credit.changed`."),
+        money("store_credit", "The same as an amount, in the currency of `credit`."),
         timestamp("first_order_at", "Earliest order seen."),
         timestamp("last_order_at", "Latest order seen."),
+        date(
+            "last_seen_on",
+            "The last day they did something themselves: signed up, agreed, ordered, filled a cart, opened or followed "
+            "a message (what a program opened does not count); UTC.",
+        ),
         timestamp("created_at", "When the platform made the customer."),
         timestamp("deleted_at", "When the platform deleted the customer; null while they exist."),
         CUSTOM,
@@ -116,13 +147,15 @@ CONSENT = record(
         string("customer_id", "Whose consent."),
         string("email", "The e-mail address it is about, lower case."),
         string("phone", "The number it is about."),
-        string("channel", "How the shop may write.", "email", "sms", "whatsapp", "push"),
+        string("channel", "How the shop may write.", *CHANNELS),
         string("purpose", "What for.", "marketing", "transactional"),
         boolean("granted", "Whether it is allowed now; null when the platform does not say."),
         string("state", "The platform's word, normalised: see `channel_consent.state`."),
         string("opt_in_level", "How it was given."),
         string("source", "Where it was given: the platform's word."),
         timestamp("changed_at", "When the person said so; null when the platform does not say."),
+        string("reason", "Why, where it was not the person who said so."),
+        string("effect", "The step of the flow that withdrew it, or the message it answers."),
     ),
 )
 
@@ -131,7 +164,7 @@ CONSENT_REQUEST = record(
     "Somebody's address was given for marketing, and is to be confirmed by them.",
     (
         string("email", "The e-mail address, lower case."),
-        string("channel", "How the shop would write.", "email", "sms", "whatsapp", "push"),
+        string("channel", "How the shop would write.", *CHANNELS),
         string("purpose", "What for.", "marketing", "transactional"),
         string("language", "The language the person was asked in."),
         string("source", "Where the address was given."),
@@ -141,13 +174,17 @@ CONSENT_REQUEST = record(
 
 MESSAGE_ANSWER = record(
     "message_answer",
-    "What came back for a message: a complaint, or that it could not be delivered.",
+    "What became of a message: that it went, arrived, was opened, clicked, refused, complained of.",
     (
         string("customer_id", "Whose address it is, where that is known."),
         string("email", "The e-mail address the message went to, lower case."),
         string("phone", "The number it went to."),
-        string("channel", "How it was written: `email` where nothing is said.", "email", "sms", "whatsapp", "push"),
+        string("channel", "How it was written: `email` where nothing is said.", *CHANNELS),
         string("effect", "The message's own name for itself: the header `X-Sereno-Effect` of the mail."),
+        string("message", "The template it was written from, or the newsletter's name."),
+        boolean("is_machine", "Of an opening or a click: whether a program did it, not a person."),
+        string("url", "The address that was clicked."),
+        timestamp("done_at", "When it was opened or clicked."),
         string("reason", "The provider's word for it."),
         boolean("is_permanent", "Of a bounce: whether the address is dead, and not only full or away."),
     ),

@@ -23,5 +23,7 @@ PURCHASE_ORDER = record(
         integer("lines", "How many lines it was drafted with."),
         integer("chases", "How often the supplier was reminded."),
         timestamp("expected_at", "When the goods are expected."),
+        timestamp("confirm_by", "When the supplier is expected to have answered."),
+        string("reason", "Why the supplier declined, or delivers fewer."),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.commerce.records.fields import integer, items, mapping, money, string, timestamp
+from sereno.commerce.records.fields import integer, items, mapping, money, number, string, timestamp
 from sereno.commerce.schema import record
 
 STORE = record(
@@ -16,6 +16,8 @@ STORE = record(
         string("locale", "The shop's language."),
         integer("low_stock_threshold", "Stock at or below this is low (setting)."),
         money("high_value_amount", "An order of at least this much is of high value (setting)."),
+        string("recovery_code", "A discount code for everybody who left a cart (setting)."),
+        number("recovery_percent", "What such a code takes off, in percent (setting)."),
         string("abandoned_after", "How long a cart must rest to count as abandoned, such as `1h` (setting)."),
         string("base_url", "Where Sereno itself is reached."),
         string("sender_email", "Who messages come from (setting)."),

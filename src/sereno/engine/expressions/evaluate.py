@@ -187,7 +187,8 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return format_instant(value)
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
+        # Never 2.592e+06: it is read as a length of time again.
+        return f"{value.total_seconds():f}".rstrip("0").rstrip(".") + "s"
     if isinstance(value, list):
         return [_as_json(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):

@@ -19,6 +19,7 @@ from sereno.store.models.rollouts import StepTally
 from sereno.store.models.runs import Run, RunLink, RunTrace, Skip
 from sereno.store.models.shops import Connection, Membership, Shop, Worker
 from sereno.store.models.stages import FlowStage, FlowStageStep, FlowStageTally
+from sereno.store.models.storefronts import StorefrontKey
 from sereno.store.models.stores import StoreEcho
 from sereno.store.models.watching import (
     Alert,
@@ -93,6 +94,7 @@ __all__ = [
     "Skip",
     "StepTally",
     "StoreEcho",
+    "StorefrontKey",
     "Suppression",
     "Switch",
     "Tag",

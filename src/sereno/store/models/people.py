@@ -21,6 +21,7 @@ class Tag(models.Model):
     class Meta:
         db_table = "tag"
         constraints = (models.UniqueConstraint(fields=("shop", "kind", "key", "tag"), name="tag_once"),)
+        indexes = (models.Index(fields=("shop", "kind", "tag"), name="tag_by"),)
 
 
 class Consent(models.Model):

@@ -38,6 +38,11 @@ WHERE place = 1
 UNION ALL
 SELECT shop_id, address, channel, FALSE, CAST(NULL AS bigint) FROM suppression
 WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
+UNION ALL
+-- A pause is a no of its day, until it is over.
+SELECT shop_id, address, way.channel, FALSE, updated_at FROM customers_marketing
+CROSS JOIN (SELECT 'email' AS channel UNION ALL SELECT 'sms' UNION ALL SELECT 'whatsapp') AS way
+WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND paused_until > :now
 
 -- name: is_suppressed
 SELECT reason FROM suppression WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel

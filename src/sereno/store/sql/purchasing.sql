@@ -59,6 +59,14 @@ FROM purchasing_price JOIN purchasing_supplier ON purchasing_supplier.id = purch
 WHERE purchasing_price.shop_id = :shop AND purchasing_supplier.is_active AND purchasing_price.sku {in:skus:text}
 ORDER BY purchasing_price.sku, rank, purchasing_price.supplier_id
 
+-- name: put_refusals
+-- rows: shop_id bigint, supplier_id bigint, sku text, reason text, until bigint
+INSERT INTO purchasing_refusal (shop_id, supplier_id, sku, reason, until) {rows}
+ON CONFLICT (supplier_id, sku) DO UPDATE SET reason = excluded.reason, until = excluded.until
+
+-- name: refused_of
+SELECT supplier_id, sku FROM purchasing_refusal WHERE shop_id = :shop AND until > :now
+
 -- name: forecasts_of_shop
 SELECT sku, mean, sums FROM purchasing_forecast WHERE shop_id = :shop
 

@@ -81,7 +81,7 @@ LEFT JOIN stock_level l ON l.shop_id = v.shop_id AND l.variant_key = v.key AND l
 WHERE v.shop_id = :shop AND v.sku = :item ORDER BY v.key
 
 -- name: stock_channels
-SELECT name, settings FROM connection WHERE shop_id = :shop AND is_active AND access <> '' ORDER BY id
+SELECT name, settings, kind FROM connection WHERE shop_id = :shop AND is_active AND access <> '' ORDER BY id
 
 -- name: stock_safety
 SELECT channel, item, quantity FROM stock_safety WHERE shop_id = :shop AND item IN ('', :item)
@@ -126,6 +126,24 @@ SELECT b.item, b.location, b.on_hand - b.reserved, b.incoming, (
 FROM stock_balance b WHERE b.shop_id = :shop AND b.item > :after AND EXISTS (
     SELECT 1 FROM stock_balance o WHERE o.shop_id = b.shop_id AND o.item = b.item AND o.location <> b.location)
 ORDER BY b.item, b.location LIMIT 2000
+
+-- name: stock_lasting
+-- Of what has a forecast: how many can be sold and are sold in a week, where that is low or was when last looked at.
+SELECT i.item, i.title, i.variant, i.product, i.available, f.weekly, l.item
+FROM purchasing_forecast f
+JOIN stock_item i ON i.shop_id = f.shop_id AND i.item = f.sku
+LEFT JOIN stock_low_cover l ON l.shop_id = i.shop_id AND l.item = i.item
+WHERE f.shop_id = :shop AND f.weekly > 0 AND i.available IS NOT NULL AND (i.is_tracked IS NULL OR i.is_tracked)
+    AND (i.available * 7 < f.weekly * :days OR l.item IS NOT NULL)
+ORDER BY i.item
+
+-- name: put_low_covers
+-- rows: shop_id bigint, item text, since bigint
+INSERT INTO stock_low_cover (shop_id, item, since) {rows}
+ON CONFLICT (shop_id, item) DO NOTHING
+
+-- name: drop_low_covers
+DELETE FROM stock_low_cover WHERE shop_id = :shop AND item {in:items:text}
 
 -- name: open_stock_transfers
 SELECT origin, destination, lines FROM stock_transfer WHERE shop_id = :shop AND status = 'proposed' ORDER BY id

@@ -13,6 +13,10 @@ UPDATE connection SET access = :access, settings = :settings WHERE id = :id
 -- name: set_store_facts
 UPDATE connection SET settings = :settings WHERE id = :id
 
+-- name: store_paces
+SELECT connection FROM connection_budget WHERE shop_id = :shop
+    AND (connection = 'store' OR connection LIKE 'store:%' OR connection LIKE 'tool:%') AND per_second IS NOT NULL
+
 -- name: set_pace
 -- dialect: sqlite
 INSERT INTO connection_budget (shop_id, connection, per_second, burst, tokens, updated_at)

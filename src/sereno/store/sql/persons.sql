@@ -1,0 +1,119 @@
+-- Which records of customers are one person.
+
+-- name: lock_persons
+-- Who decides about a shop's people does so alone, until the end of the transaction. In SQLite writers are alone anyway.
+-- dialect: sqlite
+SELECT 1
+-- dialect: postgresql
+SELECT pg_advisory_xact_lock(83, CAST(CAST(:shop AS bigint) AS integer))
+
+-- name: put_to_match
+-- rows: shop_id bigint, key text
+INSERT INTO customers_to_match (shop_id, key) {rows}
+
+-- name: shops_to_match
+SELECT DISTINCT shop_id FROM (SELECT shop_id FROM customers_to_match ORDER BY id LIMIT 1000) AS waiting
+
+-- name: take_to_match
+DELETE FROM customers_to_match WHERE id IN (
+    SELECT id FROM customers_to_match WHERE shop_id = :shop ORDER BY key, id LIMIT :limit
+) RETURNING key
+
+-- name: country_of_shop
+SELECT settings FROM shop WHERE id = :shop
+
+-- name: connections_to_match
+SELECT kind, settings FROM connection WHERE shop_id = :shop
+
+-- name: customers_by_keys
+SELECT id, key, data, merged_into, is_main FROM customers_customer WHERE shop_id = :shop AND key {in:keys:text}
+
+-- name: members_of
+-- The records joined to these main ones.
+SELECT id, key, merged_into FROM customers_customer
+WHERE shop_id = :shop AND merged_into <> '' AND merged_into {in:mains:text}
+
+-- name: people_of
+-- Of these records those that are joined with others: the person's main key, and the key of one who is joined to it.
+WITH asked AS (
+    SELECT shop_id, key, CASE WHEN merged_into = '' THEN key ELSE merged_into END AS main FROM customers_customer
+    WHERE shop_id {in:shops:bigint} AND key {in:keys:text} AND (merged_into <> '' OR is_main)
+)
+SELECT asked.shop_id, asked.key, asked.main, member.key FROM asked JOIN customers_customer AS member
+ON member.shop_id = asked.shop_id AND member.merged_into = asked.main AND member.merged_into <> ''
+ORDER BY member.id
+
+-- name: forget_identities
+DELETE FROM customers_identity WHERE shop_id = :shop AND key {in:keys:text}
+
+-- name: put_identities
+-- rows: shop_id bigint, kind text, value text, key text
+INSERT INTO customers_identity (shop_id, kind, value, key) {rows} ON CONFLICT (shop_id, kind, value, key) DO NOTHING
+
+-- name: identities_shared
+-- Who else has these values, so many of each at most.
+SELECT kind, value, key FROM (
+    SELECT kind, value, key, row_number() OVER (PARTITION BY kind, value ORDER BY id) AS place FROM customers_identity
+    WHERE shop_id = :shop AND kind {in:kinds:text} AND value {in:texts:text}
+) AS held WHERE place <= :most
+
+-- name: joins_among
+SELECT one, other, status, rule, "by" FROM customers_join
+WHERE shop_id = :shop AND (one {in:keys:text} OR other {in:keys:text})
+
+-- name: put_joins
+-- rows: shop_id bigint, one text, other text, status text, rule text, at bigint, who text
+INSERT INTO customers_join (shop_id, one, other, status, rule, at, "by") {rows}
+ON CONFLICT (shop_id, one, other) DO UPDATE SET status = excluded.status, rule = excluded.rule, at = excluded.at,
+    "by" = excluded."by"
+
+-- name: forget_proposals
+-- What is said of the same two people now follows from what was joined.
+DELETE FROM customers_join WHERE shop_id = :shop AND status = 'proposed' AND one {in:keys:text} AND other {in:keys:text}
+
+-- name: join_by_id
+SELECT one, other, status, rule FROM customers_join WHERE shop_id = :shop AND id = :id
+
+-- name: place_in_person
+-- rows: shop_id bigint, key text, merged_into text, is_main boolean
+-- dialect: sqlite
+UPDATE customers_customer SET merged_into = :merged_into, is_main = :is_main WHERE shop_id = :shop_id AND key = :key
+-- dialect: postgresql
+UPDATE customers_customer SET merged_into = r.merged_into, is_main = r.is_main FROM {table}
+WHERE customers_customer.shop_id = r.shop_id AND customers_customer.key = r.key
+
+-- name: lock_customers
+-- In the order in which everybody locks them.
+-- dialect: sqlite
+SELECT 1
+-- dialect: postgresql
+SELECT key FROM customers_customer WHERE shop_id = :shop AND key {in:keys:text} ORDER BY shop_id, key FOR UPDATE
+
+-- name: tags_known
+-- The shop's tags on customers, each found by one step along the index.
+WITH RECURSIVE known(tag) AS (
+    SELECT (SELECT min(tag) FROM tag WHERE shop_id = :shop AND kind = 'customer')
+    UNION ALL
+    SELECT (SELECT min(tag) FROM tag WHERE shop_id = :shop AND kind = 'customer' AND tag > known.tag) FROM known
+    WHERE known.tag IS NOT NULL
+)
+SELECT tag FROM known WHERE tag IS NOT NULL LIMIT 40
+
+-- name: put_customers_view
+INSERT INTO customers_view (shop_id, name, query, "by") VALUES (:shop, :name, :query, :by)
+ON CONFLICT (shop_id, name) DO UPDATE SET query = excluded.query, "by" = excluded."by"
+
+-- name: drop_customers_view
+DELETE FROM customers_view WHERE shop_id = :shop AND id = :id
+
+-- name: people_after
+-- Main records, in the order of the keys' rows; the primary key is walked, for the shop's rows have no index of their own.
+SELECT id, key, data FROM customers_customer
+WHERE shop_id + 0 = :shop AND id > :after AND merged_into = '' ORDER BY id LIMIT :limit
+
+-- name: put_pause
+INSERT INTO customers_marketing (shop_id, address, paused_until, updated_at) VALUES (:shop, :address, :until, :now)
+ON CONFLICT (shop_id, address) DO UPDATE SET paused_until = excluded.paused_until, updated_at = excluded.updated_at
+
+-- name: end_marketing_pause
+DELETE FROM customers_marketing WHERE shop_id = :shop AND address = :address
