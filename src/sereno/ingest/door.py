@@ -14,8 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from threading import Thread
 from time import monotonic, time_ns
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -36,9 +38,12 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 
 PREFIX = "/hooks/"
 RETRY_AFTER = b"5"
+LEARNS_EVERY = 2.0
+"""Seconds between two looks for a key."""
 LONGEST_KEY = 200
+BY_ADDRESS = "x-sereno-token"
 DROPPED_HEADERS = frozenset(
-    {"authorization", "cookie", "proxy-authorization", "x-sereno-as", "x-sereno-read", "x-sereno-token"}
+    {"authorization", "cookie", "proxy-authorization", "x-sereno-as", "x-sereno-read", BY_ADDRESS}
 )
 """What might let somebody in elsewhere; the mark of canonical events, which only `sereno ingest` may set, and that of
 what Sereno read itself."""
@@ -77,12 +82,13 @@ _EXTRA = {405: ((b"allow", b"POST"),), 503: ((b"retry-after", RETRY_AFTER),)}
 _STARTS = {status: _start(status, *_EXTRA.get(status, ())) for status in (200, 401, 404, 405, 413, 503)}
 _CLOSING = {status: _start(status, *_EXTRA.get(status, ()), _CLOSE) for status in (401, 404, 405, 413, 503)}
 _OK = _STARTS[200]
+_PLAIN = [(b"content-type", b"text/plain; charset=utf-8")]
 _END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 class Door:
     """The application. `start` and `close` belong to the loop that serves it. `on_stored` is called, from another
-    thread, after each commit that brought something new."""
+    thread, after each commit that brought something new. `fetch` gives what stands at a public address."""
 
     def __init__(
         self,
@@ -92,7 +98,10 @@ class Door:
         *,
         limits: Limits = Limits(),
         on_stored: Callable[[], None] | None = None,
+        fetch: Callable[[str], bytes] | None = None,
     ) -> None:
+        self._fetch = fetch
+        self._learns_after = 0.0
         self.limits = limits
         self.counts = Counts()
         self._inbox = inbox
@@ -135,8 +144,14 @@ class Door:
             if connection is None:
                 raise _Refused(404)
             if scope["method"] != "POST":
+                if (answer := _greeting(connection, scope)) is not None:
+                    await send({"type": "http.response.start", "status": 200, "headers": _PLAIN})
+                    await send({"type": "http.response.body", "body": answer.encode(), "more_body": False})
+                    return
                 raise _Refused(405)
             headers = decoded(scope["headers"])
+            if query := scope.get("query_string"):
+                headers |= _token(query)
             body, held = await self._body(headers, receive)
             is_read = True
             try:
@@ -209,12 +224,31 @@ class Door:
         settings = connection.settings
         now = datetime.fromtimestamp(received / 1_000_000, UTC)
         verdict = connector.verify(connection.secrets, headers, body, now, settings)
+        if verdict == "key_unknown":
+            self._learn(connection, body)
+            return 503
         if verdict != "ok":
             connection.refusals.note(connector, connection.secrets, headers, body, received, verdict, settings)
             return 401
         topic, key = name_delivery(connector, headers, body, settings)
         commits.add(NewDelivery(connection.id, key, topic, stored_headers(headers), body, received), reply)
         return 0
+
+    def _learn(self, connection: Known, body: bytes) -> None:
+        """Have the key found that this is signed with, beside the door's own work; one at a time, and seldom."""
+        learn, fetch = connection.connector.learn, self._fetch
+        if learn is None or fetch is None or monotonic() < self._learns_after:
+            return
+        self._learns_after = monotonic() + LEARNS_EVERY
+        settings = connection.settings
+
+        def find() -> None:
+            try:
+                learn(body, settings, fetch)
+            except Exception as error:
+                log.warning("the key of %s cannot be found: %s", connection.name, error)
+
+        Thread(target=find, name="sereno-door-key", daemon=True).start()
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> tuple[bytes, int]:
         """The whole body, and how many bytes of the common budget it holds. Raises _Refused and _Gone."""
@@ -282,6 +316,20 @@ class Door:
                     self._slow.add(task)
                     self.counts.slow += 1
                     task.cancel()
+
+
+def _token(query: bytes) -> dict[str, str]:
+    """The secret an address carries for a sender that signs nothing, as the header it is never kept under."""
+    found = dict(parse_qsl(query.decode("latin-1"))).get("secret")
+    return {BY_ADDRESS: found} if found else {}
+
+
+def _greeting(connection: Known, scope: Scope) -> str | None:
+    """What a platform that asks by GET or HEAD whether this is its door is answered."""
+    if scope["method"] not in ("GET", "HEAD"):
+        return None
+    query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+    return connection.connector.greet(query, connection.settings)
 
 
 def decoded(headers: RawHeaders) -> dict[str, str]:

@@ -92,6 +92,7 @@ class DoorProtocol(HttpToolsProtocol):
         assert parser is not None
         if (
             self.url.startswith(_PREFIX)
+            and b"?" not in self.url
             and not self.expect_100_continue
             and (self.cycle is None or self.cycle.response_complete)
             and parser.get_method() == b"POST"

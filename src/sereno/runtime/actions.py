@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sereno.engine.run import NewEffect, RunState
+from sereno.engine.steps import WORDING
 from sereno.runtime.ports import LocalWrites, port_finder
 from sereno.runtime.world import World
 from sereno.sdk.context import Context, ShopFacts
@@ -48,6 +49,8 @@ class Ready:
     config: Mapping[str, Any]
     context: Context
     writes: LocalWrites
+    wording: str = ""
+    """Which of a message's wordings this is, where several are tried."""
 
 
 def prepare(
@@ -79,7 +82,10 @@ def prepare(
         is_shadow=effect.is_shadow,
         find_port=port_finder(writes, world.database, world.ports, effect.shop, tx),
     )
-    return Ready(definition, effect.config, context, writes)
+    config, wording = effect.config, str(effect.config.get(WORDING) or "")
+    if wording and WORDING not in definition.config.model_fields:
+        config = {key: value for key, value in config.items() if key != WORDING}
+    return Ready(definition, config, context, writes, wording)
 
 
 def carry_out(ready: Ready) -> tuple[Result, LocalWrites]:

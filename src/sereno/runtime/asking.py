@@ -6,7 +6,6 @@ answer one question, and only while it is open. Who a question is put to is deci
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,9 @@ from sereno.sdk.ports import Question
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, storable
+from sereno.store.sealing import TokenInvalid, seal, unseal
+
+__all__ = ["Answerer", "TokenInvalid", "make_token", "read_token"]
 
 ACTION = "alerts.ask"
 ROLES = ("owner", "operator", "marketer", "support", "viewer")
@@ -39,10 +41,6 @@ class Answerer:
     shop_id: int
     approval_id: int
     address: str
-
-
-class TokenInvalid(ValueError):  # noqa: N818
-    """The token was not made here, or was changed on the way."""
 
 
 def tell(tx: Transaction, asked: Sequence[tuple[Held, NewApproval]], now: int) -> int:
@@ -165,29 +163,15 @@ class SignedQuestions:
 def make_token(key: str, answerer: Answerer, about: str = APPROVAL) -> str:
     """For the address `/answer/{token}`, or, `about` a limit, `/limits/answer/{token}`. It is good for as long as the
     question is open, and for questions of its own kind alone."""
-    document = msgspec.json.encode([answerer.shop_id, answerer.approval_id, answerer.address])
-    return _sealer(key, about).encrypt(document).decode().rstrip("=")
+    return seal(key, about.rstrip("/"), [answerer.shop_id, answerer.approval_id, answerer.address])
 
 
 def read_token(key: str, token: str, about: str = APPROVAL) -> Answerer:
     """Raises TokenInvalid."""
-    from cryptography.fernet import InvalidToken
-
     try:
-        document = _sealer(key, about).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
-        return Answerer(*msgspec.json.decode(document, type=tuple[int, int, str]))
-    except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
-        raise TokenInvalid("this link is not one of ours, or part of it is missing") from error
-
-
-def _sealer(key: str, about: str) -> Any:
-    # Imported here: `cryptography` is a tenth of the start-up time. A key of its own, so that a token is good for
-    # nothing else that is sealed with the same secret.
-    from cryptography.fernet import Fernet
-
-    name = f"sereno.{about.rstrip('/')}".encode()
-    derived = hashlib.blake2b(name, key=hashlib.sha256(key.encode()).digest(), digest_size=32).digest()
-    return Fernet(base64.urlsafe_b64encode(derived))
+        return Answerer(*msgspec.convert(unseal(key, about.rstrip("/"), token), tuple[int, int, str]))
+    except msgspec.ValidationError as error:
+        raise TokenInvalid("this link is not one of ours") from error
 
 
 def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[Any, ...]:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sereno.runtime import namespaces
 from sereno.store.database import Transaction
 
 SECOND = 1_000_000
+STORE = "store"
+"""The connection of all writes to the shop's stores."""
 
 
 @dataclass(slots=True)
@@ -18,6 +21,16 @@ class Wish:
     effect: int
     shop_id: int
     connection: str
+
+
+def name_of(connection: str, subject: str) -> str:
+    """The budget of an effect. Each store of a shop has its own, for one that wants less holds no other back; it is
+    told by the record the effect is about, whose id has the store's namespace."""
+    return of_store(namespaces.of(subject.partition(":")[2])) if connection == STORE else connection
+
+
+def of_store(namespace: str) -> str:
+    return f"{STORE}:{namespace}" if namespace else STORE
 
 
 def grant(tx: Transaction, wishes: Sequence[Wish], now: int) -> dict[int, int]:

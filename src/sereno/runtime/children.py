@@ -6,11 +6,15 @@ however that ends.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
+
+from sereno.store.database import Database, DatabaseError
 
 NICEST = 19
 MEMORY = 2 * 1024**3
@@ -48,6 +52,56 @@ class Child:
                 process.stdin.close()
         process.wait()
         return True
+
+
+class Minder:
+    """Looks after long work in a thread of its own, one process at a time. What it looks for is in `look`."""
+
+    NAME = ""
+    """What the work is called, in words: it names the thread and its lines in the log."""
+    EVERY = 2.0
+    """Seconds between looks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"sereno-{self.NAME}", daemon=True)
+        self._child = Child()
+
+    def look(self, now: datetime | None = None) -> bool:
+        """One look: begin what is due, or see whether it is through. Gives whether there was anything."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """The one under way is begun again by whoever is next."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        else:
+            self._child.end()
+
+    def _is_busy(self) -> bool:
+        """Whether one is under way; one that is through is let go of."""
+        if self._child.is_there:
+            if self._child.status() is None:
+                return True
+            self._child.end()
+        return False
+
+    def _run(self) -> None:
+        log = logging.getLogger(f"sereno.{self.NAME}")
+        while not self._stop.wait(self.EVERY):
+            try:
+                self.look()
+            except DatabaseError as error:
+                log.warning("%s are not looked after: %s", self.NAME, str(error).strip().splitlines()[:1])
+            except Exception:
+                log.exception("%s are not looked after; trying again", self.NAME)
+        self._child.end()
+        self._database.close_mine()
 
 
 def hang_by_input(memory: int = MEMORY) -> None:

@@ -23,10 +23,10 @@ from sereno.store.secrets import SecretsUnreadable, decrypt, encrypt
 
 MOST_SECRETS = 4
 LONGEST_NAME, LONGEST_TITLE = 64, 80
-RESERVED = frozenset({"new"})
+RESERVED = frozenset({"new", "out"})
 """Names that are pages of their own."""
 
-OWN = frozenset({"title", "namespace", "secrets_at", "deleted_at", "is_erased", "store"})
+OWN = frozenset({"title", "namespace", "secrets_at", "deleted_at", "is_erased", "store", "hook"})
 """Settings of Sereno's own, beside the connector's."""
 
 
@@ -75,10 +75,12 @@ def connect(
     make_secret: bool = False,
     settings: Mapping[str, Any] | None = None,
     namespace: str | None = None,
+    base_url: str = "",
     database: Database | None = None,
 ) -> Made:
     """A new connection. A second store of a shop gets a namespace of its own, unless `namespace` says another ("" for
-    none). Raises ConnectionRefused."""
+    none). `base_url`: where the door is; kept for those who sign their own idea of its address. Raises
+    ConnectionRefused."""
     staff = open_staff(database)
     connector = _connector(staff, kind)
     if not is_name(name):
@@ -95,6 +97,8 @@ def connect(
             namespace = _namespace(tx, staff, shop_id, connector, name)
         held = dict(settings or {})
         held |= {key: value for key, value in (("title", title[:LONGEST_TITLE]), ("namespace", namespace)) if value}
+        if base_url and connector.guide is not None and not connector.guide.is_store:
+            held["hook"] = f"{base_url.rstrip('/')}/hooks/{name}"
         row = tx.one(
             "insert_connection",
             {

@@ -5,6 +5,7 @@ that flows hear of change together, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -15,8 +16,8 @@ from sereno.engine.durations import format_instant
 from sereno.runtime import inbox
 from sereno.runtime.consents import CONSENT_EVENT, event_line_uid
 from sereno.runtime.ports import SOURCE
-from sereno.runtime.records import Records
-from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.runtime.replying import answer_event, put_answer
+from sereno.runtime.staff import Staff, audit, customer_at, open_staff
 from sereno.runtime.staging import counting
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
@@ -27,7 +28,9 @@ from sereno.store.secrets import SecretsUnreadable, decrypt, encrypt
 
 MARKETING = "marketing"
 CONFIRM_EVENT = "consent.requested"
+RENEWED_EVENT = "consent.renewed"
 CONFIRM_WITHIN = timedelta(days=14)
+PAUSE_DAYS = 30
 BASES = ("consent", "contract", "legitimate_interest", "existing_customer")
 """Why one may write, in the words of the law (GDPR Art. 6; for existing customers ePrivacy directive Art. 13(2))."""
 SOFT_OPT_IN = frozenset(
@@ -53,9 +56,55 @@ def choose(
     staff = open_staff(database)
     address = storable(address.strip().lower())[:254]
     with staff.database.transaction() as tx:
+        tx.run("end_marketing_pause", {"shop": shop_id, "address": address})
         if granted:
             tx.run("lift_bounces", {"shop": shop_id, "addresses": known_as(address), "channel": channel})
         return _say(tx, staff, shop_id, address, channel, granted, source, dict(proof or {}))
+
+
+def renew(
+    shop_id: int,
+    address: str,
+    channel: str,
+    effect: str,
+    proof: Mapping[str, Any],
+    *,
+    database: Database | None = None,
+) -> None:
+    """Who was asked whether marketing is still welcome says yes, in answer to the message of this effect: a line of its
+    own in the ledger, also where a yes was there before, and `consent.renewed` for the flow that asked. Said again on
+    the same day it changes nothing. Who had been taken off the list is on it again."""
+    staff = open_staff(database)
+    address = storable(address.strip().lower())[:254]
+    kept = {**dict(proof), **({"effect": effect} if effect else {})}
+    with staff.database.transaction() as tx:
+        tx.run("lift_bounces", {"shop": shop_id, "addresses": known_as(address), "channel": channel})
+        now = staff.world.clock.now()
+        at = to_micros(now)
+        digest = blake2b(f"{address}|{channel}|{effect}".encode(), digest_size=12).hexdigest()
+        name = f"keep|{digest}|{now:%Y-%m-%d}"
+        if not _say(tx, staff, shop_id, address, channel, True, "keep", kept, name=name):
+            uid = event_line_uid(SOURCE, name)
+            line = (shop_id, address, channel, MARKETING, True, at, "keep", encode(kept), uid)
+            tx.many("add_consents", [line])
+        said = _event(tx, staff, shop_id, address, channel, True, "keep", now)
+        event = replace(said, id=f"renewed|{name}", type=RENEWED_EVENT)
+        inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, at, event)])
+        if staff.database.dialect == "postgresql":
+            tx.all("notify")
+
+
+def pause(shop_id: int, address: str, days: int = PAUSE_DAYS, *, database: Database | None = None) -> datetime:
+    """No marketing to this address for a while, by the person's own hand; then what they said before holds again. Gives
+    until when. Whoever says yes or no meanwhile ends it."""
+    staff = open_staff(database)
+    now = staff.world.clock.now()
+    until = now + timedelta(days=days)
+    address = storable(address.strip().lower())[:254]
+    with staff.database.transaction() as tx:
+        given = {"shop": shop_id, "address": address, "until": to_micros(until), "now": to_micros(now)}
+        tx.run("put_pause", given)
+    return until
 
 
 def lift_suppression(
@@ -101,22 +150,52 @@ def record_consent(
     `granted`, `refused`, `unchanged`, or `pending` where the shop wants it confirmed by the address's owner: then they
     are asked, and nothing goes to them before. Raises ValueError for a basis that does not hold."""
     staff = open_staff(database)
-    address = storable(address.strip().lower())[:254]
     with staff.database.transaction() as tx:
-        settings = _settings(tx, shop_id)
-        kept: dict[str, Any] = {**dict(proof or {}), "basis": basis, **({"by": by} if by else {})}
-        if granted:
-            _check_basis(basis, channel, settings)
-        asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
-        held = tx.one("consent_of", asked)
-        if held is not None and bool(held[0]) is granted:
-            return "unchanged"
-        is_asked = channel == "email" and basis == "consent" and not is_confirmed
-        if granted and is_asked and _wants_confirmation(settings, str(kept.get("country") or "")):
-            _ask_to_confirm(tx, staff, shop_id, address, channel, source, kept)
-            return "pending"
-        _say(tx, staff, shop_id, address, channel, granted, source, kept)
-        return "granted" if granted else "refused"
+        return put_consent(
+            tx,
+            staff,
+            shop_id,
+            address,
+            channel,
+            granted=granted,
+            source=source,
+            basis=basis,
+            proof=proof,
+            by=by,
+            is_confirmed=is_confirmed,
+        )
+
+
+def put_consent(
+    tx: Transaction,
+    staff: Staff,
+    shop_id: int,
+    address: str,
+    channel: str,
+    *,
+    granted: bool,
+    source: str,
+    basis: str = "consent",
+    proof: Mapping[str, Any] | None = None,
+    by: str = "",
+    is_confirmed: bool = False,
+) -> str:
+    """`record_consent` within a transaction of the caller's."""
+    address = storable(address.strip().lower())[:254]
+    settings = _settings(tx, shop_id)
+    kept: dict[str, Any] = {**dict(proof or {}), "basis": basis, **({"by": by} if by else {})}
+    if granted:
+        _check_basis(basis, channel, settings)
+    asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
+    held = tx.one("consent_of", asked)
+    if held is not None and bool(held[0]) is granted:
+        return "unchanged"
+    is_asked = channel == "email" and basis == "consent" and not is_confirmed
+    if granted and is_asked and wants_confirmation(settings, str(kept.get("country") or "")):
+        _ask_to_confirm(tx, staff, shop_id, address, channel, source, kept)
+        return "pending"
+    _say(tx, staff, shop_id, address, channel, granted, source, kept)
+    return "granted" if granted else "refused"
 
 
 def confirm(token: str, proof: Mapping[str, Any], *, database: Database | None = None) -> tuple[int, str]:
@@ -162,7 +241,7 @@ def _check_basis(basis: str, channel: str, settings: Mapping[str, Any]) -> None:
         raise ValueError(f"existing customers may not be written to by {channel} without consent {where}")
 
 
-def _wants_confirmation(settings: Mapping[str, Any], country: str) -> bool:
+def wants_confirmation(settings: Mapping[str, Any], country: str) -> bool:
     """The shop's setting `double_opt_in`: `all`, or countries by their codes; of a person whose country is unknown the
     shop's own counts."""
     wanted = str(settings.get("double_opt_in") or "").replace(",", " ").upper().split()
@@ -199,13 +278,17 @@ def _say(
     granted: bool,
     source: str,
     proof: Mapping[str, Any],
+    *,
+    name: str = "",
 ) -> bool:
+    """False where that is what holds. `name` is the event's, where the same may be said again."""
     asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
     held = tx.one("consent_of", asked)
     if held is not None and bool(held[0]) is granted:
         return False
     now = staff.world.clock.now()
     event = _event(tx, staff, shop_id, address, channel, granted, source, now)
+    event = replace(event, id=name) if name else event
     # The line has the name that the event's own would have, so the ledger has one of them.
     uid = event_line_uid(SOURCE, event.id)
     at = to_micros(now)
@@ -214,6 +297,10 @@ def _say(
     if not granted:
         counting.count_answers(tx, shop_id, [(str(proof.get("effect") or ""), "unsubscribed")], staff.world.worker)
     inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, at, event)])
+    if not granted and proof.get("effect"):
+        effect, customer = str(proof["effect"]), str(event.data["customer_id"] or "")
+        more = {"effect": effect, "address": address, "customer": customer, "channel": channel}
+        put_answer(tx, shop_id, answer_event("unsubscribed", now, **more, more={}))
     if staff.database.dialect == "postgresql":
         tx.all("notify")
     return True
@@ -231,14 +318,7 @@ def _event(
 ) -> NewEvent:
     is_mail = channel == "email"
     refs = {"email": address} if is_mail else {}
-    customer: str | None = None
-    if is_mail:
-        records = Records(staff.plugins, tx, staff.database.dialect)
-        records.want(shop_id, refs, ["customer"])
-        records.fetch()
-        record = records.root(shop_id, refs, "customer") or {}
-        found = record.get("id")
-        customer = str(found) if found else None
+    customer = customer_at(staff, tx, shop_id, address) if is_mail else None
     data: dict[str, Any] = {
         "customer_id": customer,
         "email" if is_mail else "phone": address,

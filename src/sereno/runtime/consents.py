@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, cast
 
@@ -42,7 +42,11 @@ def last_words(tx: Transaction, addresses: Iterable[tuple[int, str]]) -> list[tu
     names = {(shop, name): (shop, address) for shop, address in addresses for name in known_as(address)}
     if not names:
         return []
-    parameters = {"shops": sorted({shop for shop, _ in names}), "addresses": sorted({name for _, name in names})}
+    parameters = {
+        "shops": sorted({shop for shop, _ in names}),
+        "addresses": sorted({name for _, name in names}),
+        "now": to_micros(datetime.now(UTC)),
+    }
     found: dict[tuple[int, str, str], tuple[bool, int | None]] = {}
     for shop, name, channel, granted, at in tx.all("last_words", parameters):
         if (shop, name) not in names:
@@ -113,7 +117,7 @@ def _line(fact: Fact, channel: str, address: str) -> tuple[Any, ...]:
     event = fact.event
     data = event.data
     at = _instant(data.get("changed_at")) or event.occurred_at
-    names = ("state", "opt_in_level")
+    names = ("state", "opt_in_level", "reason", "effect")
     proof = {"event": event.id, "from": event.source, **{name: data[name] for name in names if data.get(name)}}
     uid = event_line_uid(event.source, event.id)
     source = str(data.get("source") or event.source)[:64]

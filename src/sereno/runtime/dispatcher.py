@@ -15,9 +15,15 @@ from sereno.runtime import answers, hooks
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
 from sereno.runtime.facts import LANES, Fact, read_fact
+from sereno.runtime.forms.leading import keep_leads
 from sereno.runtime.holding import Held
+from sereno.runtime.interests import keeping
+from sereno.runtime.newsletters import answering
+from sereno.runtime.persons import as_one
 from sereno.runtime.projecting import project
 from sereno.runtime.records import Overtaken
+from sereno.runtime.results import noting as results
+from sereno.runtime.segments.keeping import keep as keep_segments
 from sereno.runtime.waking import rows_held_back
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
@@ -134,7 +140,15 @@ class Dispatcher:
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
+        if not world.is_dry:
+            as_one(tx, good)
+            keep_segments(tx, good, now, world.database.dialect)
         answers.heed(tx, good, world.worker, to_micros(now))
+        answering.heed(tx, good)
+        if not world.is_dry:
+            results.heed(tx, good, world.worker)
+            keeping.keep_said(tx, good, to_micros(now))
+            keep_leads(tx, good, to_micros(now))
         entering = Entering(batch, good)
         entering.prepare()
         listeners = self._listeners(tx, good)

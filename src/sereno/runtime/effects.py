@@ -152,7 +152,9 @@ class EffectRunner:
         self._reserve -= reserved
         rows.sort(key=lambda row: (row[12], row[13], row[0]))
         later = budgets.grant(
-            tx, [budgets.Wish(row[0], row[2], row[11]) for row in rows if row[11] is not None], to_micros(now)
+            tx,
+            [budgets.Wish(row[0], row[2], budgets.name_of(row[11], row[7])) for row in rows if row[11]],
+            to_micros(now),
         )
         charges = charge(world, tx, [row for row in rows if row[0] not in later], now)
         later |= dict.fromkeys(charges.later, to_micros(now))
@@ -327,5 +329,6 @@ def _is_its_fault(error: Exception) -> bool:
 
 def _claimed(row: Sequence[Any]) -> Claimed:
     """From a row of `claim_effects`."""
-    id_, key, shop_id, flow_id, run, step, action, _subject, _config, is_awaited, attempts, connection, *_ = row
-    return Claimed(id_, key, shop_id, flow_id, run, step, action, bool(is_awaited), attempts, connection)
+    id_, key, shop_id, flow_id, run, step, action, subject, _config, is_awaited, attempts, connection, *_ = row
+    budget = budgets.name_of(connection, subject) if connection else None
+    return Claimed(id_, key, shop_id, flow_id, run, step, action, bool(is_awaited), attempts, connection, budget)

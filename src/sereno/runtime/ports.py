@@ -8,16 +8,30 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sereno.runtime import inbox
+from sereno.runtime.channels.port import LiveChannels
+from sereno.runtime.content.port import LiveSiteContent
+from sereno.runtime.loyalty.port import LiveLoyalty
+from sereno.runtime.pricing.codes import LiveCodes
+from sereno.runtime.risk.port import LiveRisks
+from sereno.runtime.segments.memberships import touch
+from sereno.runtime.stock.cover import LiveCover
 from sereno.runtime.stock.evening import LiveTransfers
 from sereno.runtime.stock.marks import LiveMarks
 from sereno.runtime.stock.offering import LiveAvailability
 from sereno.runtime.stock.reserving import LiveReservations
+from sereno.sdk.channels import Channels
 from sereno.sdk.connector import NewEvent
+from sereno.sdk.content import SiteContent
 from sereno.sdk.context import ShopFacts
-from sereno.sdk.ports import Availability, Consents, Events, Holds, Log, Marks, Reservations, Tags, Transfers
+from sereno.sdk.cover import Cover
+from sereno.sdk.incentives import Codes, Loyalty
+from sereno.sdk.plugin import registry
+from sereno.sdk.ports import Availability, Consents, Events, Holds, Http, Log, Marks, Reservations, Tags, Transfers
+from sereno.sdk.risk import Risks
+from sereno.sdk.social import Social
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
@@ -150,13 +164,28 @@ class _Holds:
         self._tx = tx
 
     def is_held(self, order: str) -> bool:
-        given = {"shop": self._shop_id, "link": storable(f"order:{order}")}
         if self._tx is not None:
-            row = self._tx.one("newest_hold", given)
-        else:
-            with self._database.read() as tx:
-                row = tx.one("newest_hold", given)
-        return row is not None and row[0] == "order.held"
+            # Until this transaction ends nobody begins to change the order (`orders.self_service`).
+            self._tx.all("share_order", {"shop": self._shop_id, "order": storable(order)})
+            return self._is_held(self._tx, order)
+        with self._database.read() as tx:
+            return self._is_held(tx, order)
+
+    def _is_held(self, tx: Transaction, order: str) -> bool:
+        row = tx.one("newest_hold", {"shop": self._shop_id, "link": storable(f"order:{order}")})
+        return (row is not None and row[0] == "order.held") or is_being_changed(tx, self._shop_id, order)
+
+
+def is_being_changed(tx: Transaction, shop_id: int, order: str) -> bool:
+    """Whether a customer's change of it is being carried out, or waits on the attention list for somebody to decide."""
+    word, effect = word_on_change(tx, shop_id, order)
+    return word == "order.change_requested" and effect not in ("done", "cancelled")
+
+
+def word_on_change(tx: Transaction, shop_id: int, order: str) -> tuple[str, str]:
+    """The newest event about a customer's change of it, and how the effect stands that carries it out; "" for none."""
+    row = tx.one("newest_change", {"shop": shop_id, "link": storable(f"order:{order}")})
+    return ("", "") if row is None else (str(row[0]), str(row[1] or ""))
 
 
 def port_finder(
@@ -177,12 +206,28 @@ def port_finder(
             return LiveReservations(database, shop.id, to_micros(writes.now), tx)
         if kind is Transfers:
             return LiveTransfers(database, shop.id, to_micros(writes.now), tx)
+        if kind is Cover:
+            return LiveCover(database, shop.id, to_micros(writes.now), tx)
         if kind is Marks:
             return LiveMarks(database, shop.id, to_micros(writes.now))
         if kind is Availability:
             return LiveAvailability(database, shop.id, to_micros(writes.now))
         if kind is Holds:
             return _Holds(shop.id, database, tx)
+        if kind is Loyalty:
+            return LiveLoyalty(database, shop.id, to_micros(writes.now), tx)
+        if kind is SiteContent:
+            return LiveSiteContent(database, shop.id, to_micros(writes.now), tx)
+        if kind is Codes:
+            return LiveCodes(database, shop.id, writes.now, shop.timezone)
+        if kind is Channels and (http := factory(Http, shop)) is not None:
+            return LiveChannels(database, registry(), writes.now, shop.id, cast("Http", http))
+        if kind is Social and (http := factory(Http, shop)) is not None:
+            from sereno.runtime.social.port import LiveSocial  # It stands on this module.
+
+            return LiveSocial(database, shop, writes.now, cast("Http", http))
+        if kind is Risks:
+            return LiveRisks(database, shop.id, to_micros(writes.now), tx)
         found = factory(kind, shop)
         if found is None:
             raise LookupError(f"shop {shop.name} has no port {kind.__name__}")
@@ -209,6 +254,7 @@ def flush(tx: Transaction, all_writes: Iterable[LocalWrites]) -> None:
         lines += writes.lines
     tx.many("add_tags", sorted((*key, now) for key, add in added.items() if add))
     tx.many("remove_tags", sorted(key for key, add in added.items() if not add))
+    touch(tx, ((shop, key) for shop, kind, key, _ in added if kind == "customer"))
     tx.many("add_consents", consents)
     tx.many("suppress", sorted(set(suppressions)))
     if incoming:

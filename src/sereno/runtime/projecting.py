@@ -15,8 +15,14 @@ from typing import Any
 from sereno.commerce.event import Event
 from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
+from sereno.runtime.interests import keeping
+from sereno.runtime.loyalty.moving import keep_points
+from sereno.runtime.persons import CUSTOMER
+from sereno.runtime.persons.matching import is_recognised_anew, put_to_match
+from sereno.runtime.pricing.redeeming import keep_codes
 from sereno.runtime.privacy.intake import keep_requests
 from sereno.runtime.records import Held, Overtaken, Records
+from sereno.runtime.results.crediting import keep_credits
 from sereno.runtime.stock import figures
 from sereno.sdk.plugin import PATCH, Plugins, Projection, nothing_inside
 from sereno.store.database import Transaction
@@ -69,12 +75,18 @@ def project(
         assert projection is not None
         writer = _writer(tx, projection, dialect)
         writer.write(tx, rows, now)
+        if name == CUSTOMER:
+            put_to_match(tx, (at for at, held in rows if held.is_recognised_anew))
         for _, held in rows:
-            held.is_changed = held.is_new = False
+            held.is_changed = held.is_new = held.is_recognised_anew = False
     if changed:
         # A back-test leaves nothing to write, and has no book of stock.
         figures.keep_figures(tx, changed, now)
         figures.keep_orders(tx, facts, now)
+        keeping.keep_records(tx, changed, now)
+        keep_codes(tx, facts, now)
+        keep_points(tx, changed.get("order", ()), now)
+        keep_credits(tx, changed.get("order", ()), records)
 
 
 def records_of(event: Event, plugins: Plugins) -> list[tuple[str, str]]:
@@ -121,6 +133,8 @@ def _fold(part: _Part, records: Records) -> None:
     changed = projection.project(held.record, part.data, fact.event.type)
     if changed is None:
         return
+    if projection.name == CUSTOMER and not held.is_recognised_anew:
+        held.is_recognised_anew = is_recognised_anew(held.record, changed)
     held.record = changed
     held.is_changed = True
     if version != PATCH:

@@ -5,12 +5,15 @@ Invariant: nothing is read twice within a batch, and what projecting has just fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sereno.commerce.identity import customer_key
+from sereno.commerce.persons import one_of
 from sereno.runtime.consents import Ledger
+from sereno.runtime.persons import people_of
+from sereno.runtime.segments.memberships import members_in
 from sereno.sdk.plugin import Plugins, Root
 from sereno.store.database import Transaction
 from sereno.store.documents import decode
@@ -31,15 +34,16 @@ class Overtaken(Exception):  # noqa: N818
 
 class Held:
     """A record and the version of its row; `record` is None while there is no row. `is_new`: there was none when it was
-    read."""
+    read. `is_recognised_anew`: what tells a customer from others changed."""
 
-    __slots__ = ("is_changed", "is_new", "record", "version")
+    __slots__ = ("is_changed", "is_new", "is_recognised_anew", "record", "version")
 
     def __init__(self, record: Record | None, version: int) -> None:
         self.record = record
         self.version = version
         self.is_changed = False
         self.is_new = record is None
+        self.is_recognised_anew = False
 
 
 class Records:
@@ -58,6 +62,10 @@ class Records:
         self._ledger = Ledger(tx)
         self._asked: set[tuple[int, str]] = set()
         """Customers whose consent runs will read."""
+        self._people: dict[tuple[int, str], list[str]] = {}
+        """Of customers that were asked for: all keys of their person, the main one first."""
+        self._segments: dict[tuple[int, str], list[str]] = {}
+        """Names of the segments that people who were asked for are in, by the key of their main record."""
         self._through: set[tuple[int, str, str]] = set()
         """Records (shop, kind, key) whose customer runs will read."""
 
@@ -135,24 +143,33 @@ class Records:
 
     def _fetch(self, for_update: bool) -> None:
         self._fetch_emails()
-        for name in sorted(self._wanted):
-            keys = self._wanted[name]
-            if not keys:
-                continue
-            held = self._held.setdefault(name, {})
-            projection = self._plugins.projections.get(name)
-            if projection is not None:
-                sql = _select(projection.table, self._dialect, for_update)
-                shops = list({shop_id for shop_id, _ in keys})
-                for shop_id, key, version, data in self._tx.text(sql, [shops, sorted({key for _, key in keys})]):
-                    if (shop_id, key) in keys:
-                        held[shop_id, key] = Held(decode(data), version)
-            for key in keys:
-                if key not in held:
-                    held[key] = Held(None, 0)
-        self._fetch_tags({kind: keys for kind in TAGGED if (keys := self._wanted.get(kind))})
+        wanted = [(name, keys) for name, keys in sorted(self._wanted.items()) if keys]
+        for name, keys in wanted:
+            self._held.setdefault(name, {}).update((key, Held(None, 0)) for key in keys)
+        self._fetch_rows([pair for pair in wanted if self._plugins.projections.get(pair[0]) is not None], for_update)
         self._wanted.clear()
+        self._fetch_people(for_update)
+        self._fetch_segments()
         self._fetch_consents()
+
+    def _fetch_rows(self, wanted: Sequence[tuple[str, set[tuple[int, str]]]], for_update: bool) -> None:
+        """The rows and tags, all in one statement: a batch is short, and most of its time goes to and fro."""
+        if not wanted:
+            return
+        tables = tuple((name, self._plugins.projections.get(name).table) for name, _ in wanted)  # pyright: ignore[reportOptionalMemberAccess]
+        shops = list({shop_id for _, keys in wanted for shop_id, _ in keys})
+        asked: list[Any] = [shops, *(sorted({key for _, key in keys}) for _, keys in wanted)]
+        tags: list[tuple[int, tuple[int, str, str], str]] = []
+        for place, shop_id, key, version, data in self._tx.text(_select(tables, self._dialect, for_update), asked):
+            name, keys = wanted[int(place) % len(wanted)]
+            if (shop_id, key) not in keys:
+                continue
+            if place < len(wanted):
+                self._held[name][shop_id, key] = Held(decode(data), version)
+            else:
+                tags.append((version, (shop_id, name, key), data))
+        for _, at, tag in sorted(tags):
+            self._tags.setdefault(at, []).append(tag)
 
     def root(self, shop_id: int, refs: Mapping[str, str], name: str) -> Record | None:
         """The record behind a root today; None when there is none (or it was not wanted)."""
@@ -166,6 +183,10 @@ class Records:
         found = self._merge(shop_id, root, keys)
         self._merged[at] = found
         return found
+
+    def person(self, shop_id: int, key: str) -> list[str]:
+        """All keys of the person whose customer record was wanted, the main one first."""
+        return self._people.get((shop_id, key)) or [key]
 
     def change_tag(self, shop_id: int, kind: str, key: str, tag: str, *, add: bool) -> None:
         """Let the rest of the batch see a tag that this transaction is about to write."""
@@ -205,15 +226,30 @@ class Records:
             held = self._held.get(projection, {}).get((shop_id, key)) if key else None
             if held is None or held.record is None or key is None:
                 continue
-            record = self._ledger.over(shop_id, held.record) if projection == BY_EMAIL else held.record
-            if projection in TAGGED and (own := self._tags.get((shop_id, projection, key))):
-                theirs: list[Any] = list(record.get("tags") or ())
-                record = {**record, "tags": theirs + [tag for tag in own if tag not in theirs]}
+            record = self._person(shop_id, key) if projection == BY_EMAIL else self._tagged(shop_id, projection, key)
+            if record is None:
+                continue
             if found is None:
                 found = record
             else:
                 found = {**found, **{name: value for name, value in record.items() if value is not None}}
         return found
+
+    def _person(self, shop_id: int, key: str) -> Record | None:
+        """The customer with all records that are the same person, and what they allow by the ledger."""
+        records = [self._tagged(shop_id, BY_EMAIL, one) for one in self._people.get((shop_id, key)) or (key,)]
+        found = [self._ledger.over(shop_id, record) for record in records if record is not None]
+        names = self._segments.get((shop_id, (self._people.get((shop_id, key)) or [key])[0]))
+        person = one_of(found) if found else None
+        return {**person, "segments": names} if person is not None and names else person
+
+    def _tagged(self, shop_id: int, projection: str, key: str) -> Record | None:
+        held = self._held.get(projection, {}).get((shop_id, key))
+        record = held.record if held is not None else None
+        if record is None or projection not in TAGGED or not (own := self._tags.get((shop_id, projection, key))):
+            return record
+        theirs: list[Any] = list(record.get("tags") or ())
+        return {**record, "tags": theirs + [tag for tag in own if tag not in theirs]}
 
     def _fetch_emails(self) -> None:
         emails = {pair for pair in self._wanted_emails if pair not in self._by_email}
@@ -244,34 +280,58 @@ class Records:
         if pair in self._by_email and (self._by_email[pair] is None or not key.startswith("email:")):
             self._by_email[pair] = key
 
+    def _fetch_people(self, for_update: bool) -> None:
+        """The other records of the customers that runs will read."""
+        self._asked |= {(shop_id, key) for (shop_id, _), key in self._by_email.items() if key}
+        missing = self._asked - self._people.keys()
+        if not missing or self._plugins.projections.get(BY_EMAIL) is None:
+            return
+        joined = people_of(self._tx, missing)
+        self._people |= {at: [at[1]] for at in missing}
+        for (shop_id, _), keys in joined.items():
+            for key in keys:
+                self._people[shop_id, key] = keys
+                self._asked.add((shop_id, key))
+                self.want_row(BY_EMAIL, shop_id, key)
+        wanted = self._wanted.pop(BY_EMAIL, set())
+        if wanted:
+            self._held[BY_EMAIL].update((at, Held(None, 0)) for at in wanted)
+            self._fetch_rows([(BY_EMAIL, wanted)], for_update)
+
+    def _fetch_segments(self) -> None:
+        keys: dict[int, list[str]] = {}
+        for shop_id, key in self._asked:
+            keys.setdefault(shop_id, []).append((self._people.get((shop_id, key)) or [key])[0])
+        if keys:
+            self._segments |= members_in(self._tx, keys)
+
     def _fetch_consents(self) -> None:
         held = self._held.get(BY_EMAIL, {})
         asked = self._asked | {(shop_id, key) for (shop_id, _), key in self._by_email.items() if key}
         self._asked.clear()
         self._ledger.read((at[0], held[at].record or {}) for at in asked if at in held)
 
-    def _fetch_tags(self, wanted: Mapping[str, Iterable[tuple[int, str]]]) -> None:
-        if not wanted:
-            return
-        pairs = {pair for keys in wanted.values() for pair in keys}
-        parameters = {
-            "shops": list({shop_id for shop_id, _ in pairs}),
-            "kinds": sorted(wanted),
-            "keys": sorted({key for _, key in pairs}),
-        }
-        for shop_id, kind, key, tag in self._tx.all("tags_of", parameters):
-            if (shop_id, key) in wanted[kind]:
-                self._tags.setdefault((shop_id, kind, key), []).append(tag)
 
-
-@lru_cache(maxsize=64)
-def _select(table: str, dialect: Dialect, for_update: bool) -> str:
-    if dialect == "sqlite":
-        where = "shop_id IN (SELECT value FROM json_each(?1)) AND key IN (SELECT value FROM json_each(?2))"
-        return f"SELECT shop_id, key, version, data FROM {table} WHERE {where}"  # noqa: S608
-    lock = " ORDER BY shop_id, key FOR UPDATE" if for_update else ""
-    where = "shop_id = ANY($1::bigint[]) AND key = ANY($2::text[])"
-    return f"SELECT shop_id, key, version, data FROM {table} WHERE {where}{lock}"  # noqa: S608
+@lru_cache(maxsize=256)
+def _select(tables: tuple[tuple[str, str], ...], dialect: Dialect, for_update: bool) -> str:
+    """Rows of these projections' tables, each with its place among them, and after them the tags of those that have
+    some, with the tag's id for a version. Rows are locked table by table, in one order."""
+    named: list[str] = []
+    parts: list[str] = []
+    tags: list[str] = []
+    lock = " ORDER BY shop_id, key FOR UPDATE" if for_update and dialect == "postgresql" else ""
+    for place, (name, table) in enumerate(tables):
+        at = place + 2
+        if dialect == "sqlite":
+            where = f"shop_id IN (SELECT value FROM json_each(?1)) AND key IN (SELECT value FROM json_each(?{at}))"  # noqa: S608
+        else:
+            where = f"shop_id = ANY($1::bigint[]) AND key = ANY(${at}::text[])"
+        named.append(f"rows_{place} AS (SELECT shop_id, key, version, data FROM {table} WHERE {where}{lock})")  # noqa: S608
+        parts.append(f"SELECT {place}, shop_id, key, version, data FROM rows_{place}")  # noqa: S608
+        if name in TAGGED:
+            own = f"kind = '{name}' AND {where}"
+            tags.append(f"SELECT {place + len(tables)}, shop_id, key, id, tag FROM tag WHERE {own}")  # noqa: S608
+    return f"WITH {', '.join(named)} {' UNION ALL '.join(parts + tags)}"
 
 
 @lru_cache(maxsize=8)

@@ -163,6 +163,21 @@ class _Links:
     def preferences(self, address: str, channel: str, effect: str = "") -> str:
         return f"{self.base_url or 'https://shop.example'}/preferences/trial"
 
+    def keep(self, address: str, channel: str, effect: str = "") -> str:
+        return f"{self.base_url or 'https://shop.example'}/keep/trial"
+
+    def tracked(self, html: str | None, text: str, stamp: Any, tracking: Any) -> tuple[str | None, str]:
+        return html, text
+
+    def order(self, key: str) -> str:
+        return f"{self.base_url or 'https://shop.example'}/o/trial"
+
+    def pay(self, key: str) -> str:
+        return f"{self.base_url or 'https://shop.example'}/o/trial/pay"
+
+    def survey(self, name: str, address: str, order: str = "", effect: str = "") -> str:
+        return f"{self.base_url or 'https://shop.example'}/survey/trial"
+
 
 class _Willing:
     """A ledger in which everybody has agreed: to see a message that would not go out."""

@@ -13,11 +13,15 @@ from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
 from sereno.runtime.experiments.outcomes import Outcomes
+from sereno.runtime.interests.telling import Teller
+from sereno.runtime.loyalty.upkeep import Upkeep
 from sereno.runtime.mapping import Mapper
+from sereno.runtime.persons.matching import Matcher
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.privacy.requests import Runner
 from sereno.runtime.privacy.retention import Keeper
 from sereno.runtime.schedules import Scheduler
+from sereno.runtime.segments.working import Segments
 from sereno.runtime.staff import Staff
 from sereno.runtime.staging.watch import StageWatch
 from sereno.runtime.waking import Waker
@@ -32,10 +36,14 @@ log = logging.getLogger("sereno.runtime")
 SMALLEST, LARGEST = 20, 1000
 GONE_AFTER = timedelta(days=1)
 """After which a dead worker's row goes."""
+FORGET_MESSAGES_AFTER = timedelta(days=400)
+"""Past it the sums alone say what became of messages."""
 FORGET_SLOTS_AFTER = LONGEST + timedelta(days=1)
 """Past the longest window a cap may have, nobody asks when a message was sent."""
 USES_KEPT = timedelta(days=40)
 """What flows had used of their budgets; only this hour's and this day's counts."""
+SELDOM = 20
+"""Rounds after which what can wait is done even while there is other work."""
 SHORT, LONG = 0.03, 0.2
 """Seconds a transaction should take when somebody waits for it, and when nobody does."""
 
@@ -76,9 +84,14 @@ class Runtime:
         self.dispatcher = Dispatcher(self.world)
         self.waker = Waker(self.world)
         self.scheduler = Scheduler(self.world)
+        self.teller = Teller(self.world)
+        self._rounds = 0
+        self.segments = Segments(self.world)
         self.stages = StageWatch(self.world, base_url)
         self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
         self.outcomes = Outcomes(self.world)
+        self.upkeep = Upkeep(self.world)
+        self.matcher = Matcher(self.world)
         self.watch = Watch(self.world)
         staff = Staff(database, plugins, self.world)
         self.privacy, self.keeper = Runner(staff, worker_name), Keeper(staff)
@@ -99,6 +112,7 @@ class Runtime:
         done = self.round_of("map") if has_deliveries else 0
         if has_events or done:
             done += self.round_of("dispatch")
+            self.matcher.look()
         if has_sleepers:
             done += self.waker.wake_resumed()
             has_timers = True
@@ -107,7 +121,11 @@ class Runtime:
         if has_schedules:
             done += self.scheduler.run()
         if not self.world.is_dry:
-            done += self.privacy.run() + self.keeper.run()
+            done += self.segments.run()
+            done += self.matcher.run() + self.privacy.run() + self.keeper.run()
+        self._rounds += 1
+        if not self.world.is_dry and (not done or self._rounds % SELDOM == 0):
+            done += self.teller.run()
         return done + self.effects.run(is_due=bool(has_effects or done), wait_for_all=wait_for_effects)
 
     def drain(self, most_rounds: int = 100_000) -> int:
@@ -143,8 +161,10 @@ class Runtime:
             tx.run("forget_tallies", {"before": hour_of(now) - HOURS_KEPT})
             tx.run("forget_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
             tx.run("forget_shadow_slots", {"before": to_micros(now - FORGET_SLOTS_AFTER)})
+            tx.run("forget_messages", {"before": to_micros(now - FORGET_MESSAGES_AFTER)})
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
+        self.matcher.look()
         self.stages.check()
         living = max(1, row[0] if row else 1)
         self.dispatcher.lanes = max(1, -(-16 // living))
@@ -159,6 +179,7 @@ class Runtime:
         except Exception:
             log.exception("the watch could not look; it does again at the next beat")
         self.outcomes.turn()
+        self.upkeep.turn()
 
     def _set_clock(self) -> None:
         """On PostgreSQL workers may be on several hosts: leases, heartbeats and timers go by the database's clock. All

@@ -20,9 +20,11 @@ import msgspec
 from sereno.engine.run import EffectFinished, TraceEntry, decode_state
 from sereno.runtime import hooks, ports
 from sereno.runtime.arbiter import booking
+from sereno.runtime.arbiter.messages import Message
 from sereno.runtime.arbiter.saying import WITHHELD
 from sereno.runtime.batch import Batch
 from sereno.runtime.ports import LocalWrites
+from sereno.runtime.results.noting import Ended, note_ended
 from sereno.runtime.staging import counting
 from sereno.runtime.stores.carrying_over import carry_over
 from sereno.runtime.tracing import trace_cancelled
@@ -54,8 +56,13 @@ class Claimed:
     is_awaited: bool
     attempts: int
     connection: str | None
+    budget: str | None = None
+    """What it draws on (`budgets.name_of`)."""
     is_booked: bool = False
     """It is a message, and takes up room that the arbiter keeps for it."""
+    message: Message | None = None
+    """What the arbiter knew of it, where it is one."""
+    wording: str = ""
 
     @property
     def claim(self) -> tuple[int, int]:
@@ -86,8 +93,8 @@ def settle(
         verdict = _verdict(outcome, now, jitter)
         if isinstance(verdict, _Again):
             rows.append(_again_row(world, outcome, verdict))
-            if verdict.holds_connection and outcome.effect.connection is not None:
-                at = (outcome.effect.shop_id, outcome.effect.connection)
+            if verdict.holds_connection and outcome.effect.budget is not None:
+                at = (outcome.effect.shop_id, outcome.effect.budget)
                 pauses[at] = max(pauses.get(at, 0), to_micros(verdict.at))
         else:
             final[outcome.effect.id] = verdict
@@ -109,6 +116,13 @@ def settle(
         ports.flush(tx, writes)
         carry_over(tx, world.plugins, writes)
     _settle_messages(tx, outcomes, statuses, final, now)
+    ended = [
+        Ended(one.key, one.shop_id, one.flow_id, one.step, one.message, one.wording, final[one.id])
+        for one in (outcome.effect for outcome in ours)
+        if one.message is not None
+    ]
+    if ended and not world.is_dry:
+        note_ended(tx, ended, world.worker, to_micros(now))
     counting.count_outcomes(world, tx, ours, final)
     told = [outcome for outcome in outcomes if outcome.effect.id in statuses and not outcome.is_given_back]
     _tell(world, tx, told, final, now)

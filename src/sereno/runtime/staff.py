@@ -10,6 +10,7 @@ from typing import Any
 from sereno.runtime.clock import SystemClock
 from sereno.runtime.hooks import Told
 from sereno.runtime.ports import no_ports
+from sereno.runtime.records import Records
 from sereno.runtime.world import World, make_world
 from sereno.sdk.plugin import Plugins, registry
 from sereno.store.database import Database, Transaction, default_database
@@ -44,3 +45,12 @@ def tell(staff: Staff, tx: Transaction, shop_id: int, type_: str, data: Mapping[
     """Let other systems know, those that asked to (see `hooks`)."""
     staff.world.hooks.refresh(tx)
     staff.world.hooks.tell(tx, [Told(shop_id, type_, data)], staff.world.clock.now())
+
+
+def customer_at(staff: Staff, tx: Transaction, shop_id: int, email: str) -> str | None:
+    """The id of the customer whose address this is, as flows find them; None for nobody known."""
+    records, refs = Records(staff.plugins, tx, staff.database.dialect), {"email": email}
+    records.want(shop_id, refs, ["customer"])
+    records.fetch()
+    found = (records.root(shop_id, refs, "customer") or {}).get("id")
+    return str(found) if found else None

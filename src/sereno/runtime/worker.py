@@ -10,14 +10,16 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
+from typing import TYPE_CHECKING, cast
 
 from sereno.runtime.runtime import Runtime
 from sereno.store.database import DatabaseError, DatabaseUnavailable
-from sereno.store.postgres import PostgresDatabase
 from sereno.store.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from sereno.store.postgres import PostgresDatabase
 
 log = logging.getLogger("sereno.runtime")
 
@@ -64,7 +66,7 @@ class Worker:
         back the rest. A database that goes away is waited for."""
         quiet_garbage()
         listener = threading.Thread(target=self._listen, args=(stop,), name="sereno-listen", daemon=True)
-        if isinstance(self._database, PostgresDatabase):
+        if self._database.dialect == "postgresql":
             listener.start()
         over = threading.Event()
         beater = threading.Thread(target=self._keep_beating, args=(over,), name="sereno-beat", daemon=True)
@@ -141,12 +143,7 @@ class Worker:
 
     def _listen(self, stop: threading.Event) -> None:
         """Pass the database's notices on. Losing them only makes us slower, so errors are waited out."""
-        assert isinstance(self._database, PostgresDatabase)
+        database = cast("PostgresDatabase", self._database)
         while not stop.is_set():
-            with suppress(*DatabaseError), self._database.connect() as connection:
-                connection.execute("LISTEN sereno")
-                self.notify()
-                while not stop.is_set():
-                    for _ in connection.notifies(timeout=1.0, stop_after=1):
-                        self.notify()
+            database.listen(stop, self.notify)
             stop.wait(0.5)

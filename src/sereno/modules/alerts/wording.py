@@ -146,6 +146,16 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         _("Look at its key and its address; what it says: %(message)s") % facts,
         "/connections",
     ),
+    "feed.held": lambda facts: Words(
+        _("“%(name)s”: a file was not taken whole") % facts,
+        _("What could not be read is held back with the reason. Mend it there, or drop it."),
+        f"/feeds/{facts['name']}",
+    ),
+    "feed.not_fetched": lambda facts: Words(
+        _("“%(name)s”: its feed cannot be fetched (%(reason)s)") % facts,
+        _("Look at its address and its key; what it says: %(message)s") % facts,
+        f"/feeds/{facts['name']}",
+    ),
     "worker.gone": lambda facts: Words(
         _("A worker on %(name)s went without a word, and none took its place") % facts,
         _("Start it again where Sereno runs; its log says why it went."),

@@ -44,7 +44,7 @@ def carried(product: Record) -> list[tuple[str, Record]]:
         record = {**variant, **known(of_product)}
         found.append(("variant", record))
         if variant.get("inventory_item_id"):
-            names = ("variant_id", "product_id", "sku", "inventory_item_id", "is_tracked", "title")
+            names = ("variant_id", "product_id", "sku", "inventory_item_id", "is_tracked", "title", "variant_title")
             found.append(("stock_level", {**{name: record.get(name) for name in names}, "is_thin": True}))
     return found
 

@@ -22,6 +22,13 @@ event(
     projects="customer",
 )
 event(
+    "consent.renewed",
+    description="A person who was asked whether marketing is still welcome said yes, by the link in that message.",
+    data=CONSENT,
+    supplies=OF_CUSTOMER,
+    projects="customer",
+)
+event(
     "privacy.data_requested",
     description="A person asked, through the platform, to see the data kept about them.",
     data=PRIVACY_REQUEST,

@@ -9,21 +9,82 @@ from sereno.commerce.identity import customer_key
 from sereno.commerce.merging import earliest, fill, known, latest, micros, overlay
 from sereno.sdk.columns import boolean_of, instant_of, integer_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
+from sereno.store.fields import from_micros
 
 Record = Mapping[str, Any]
 
 CHANNELS = ("email", "sms")
+TOLD = {
+    "score": "scored_at",
+    "prospect": "scored_at",
+    "opinion": "said_at",
+    "reach": "reached_at",
+    "loyalty": "changed_at",
+    "credit": "changed_at",
+    "signup": "submitted_at",
+    "lead": "changed_at",
+}
+"""By name, the instant in it."""
+SPREAD = {
+    "loyalty": {"points": "points", "tier": "tier"},
+    "credit": {"store_credit": "amount"},
+    "prospect": {"lead_score": "score"},
+}
+"""What of it stands in the customer's own fields too."""
+GIVEN = ("email", "phone", "name", "birthday", "locale")
+"""What somebody says of themselves in a form: it fills what nobody knew."""
 _SEEN = ("first_order_at", "last_order_at", "channel")
 
 
 def key(data: Record) -> str | None:
     """A customer's own key, or that of the person a consent is about."""
-    return customer_key(data.get("customer_id") if _is_consent(data) else data.get("id"), data.get("email"))
+    is_of_other = _is_consent(data) or _is_answer(data)
+    return customer_key(data.get("customer_id") if is_of_other else data.get("id"), data.get("email"))
 
 
 def project(old: Record | None, data: Record, event_type: str) -> Record | None:
+    """The record anew, None where nothing changed. Whatever it is, it may be the last that was seen of the person."""
+    day = seen_on(data)
+    held = str((old or {}).get("last_seen_on") or "")
+    if _is_answer(data):
+        return {**old, "last_seen_on": day} if old and day > held else None
+    found = _project(old, {name: value for name, value in data.items() if name != "last_seen_on"})
+    newest = max(day, held)
+    if not newest or (found or {}).get("last_seen_on") == newest:
+        return found
+    if found is not None:
+        return {**found, "last_seen_on": newest}
+    return {**old, "last_seen_on": newest} if old and newest > held else None
+
+
+def seen_on(data: Record) -> str:
+    """The day (UTC) on which a person did something themselves, as far as this tells: signed up, agreed, ordered, had
+    something in the cart, opened or followed a message. "" where it tells of none; what a program opened is nothing."""
+    if _is_answer(data):
+        return "" if data.get("is_machine") is True else _day(data.get("done_at"))
+    if _is_consent(data):
+        return _day(data.get("changed_at")) if data["granted"] is True else ""
+    said = [data[name].get(TOLD[name]) for name in ("opinion", "signup") if isinstance(data.get(name), Mapping)]
+    days = (_day(data.get(name)) for name in ("created_at", "last_order_at", "last_seen_on"))
+    return max("", *map(_day, said), *days)
+
+
+def _day(instant: object) -> str:
+    at = micros(instant)
+    return "" if at is None else format(from_micros(at), "%Y-%m-%d")
+
+
+def _is_answer(data: Record) -> bool:
+    """That a message was opened or followed."""
+    return "is_machine" in data and "granted" not in data
+
+
+def _project(old: Record | None, data: Record) -> Record | None:
     if _is_consent(data):
         return _with_consent(old, data)
+    told = _told(data)
+    if told:
+        return _with_told(old, data, told)
     if data.get("is_thin"):
         return _from_order(old, data)
     merged = overlay(old, data)
@@ -33,11 +94,28 @@ def project(old: Record | None, data: Record, event_type: str) -> Record | None:
 
 
 def version(data: Record) -> int | None:
-    return PATCH if _is_consent(data) or data.get("is_thin") else micros(data.get("updated_at"))
+    is_part = _is_consent(data) or _is_answer(data) or _told(data) or data.get("is_thin")
+    return PATCH if is_part else micros(data.get("updated_at"))
 
 
 def _is_consent(data: Record) -> bool:
     return "granted" in data
+
+
+def _told(data: Record) -> str:
+    """What Sereno itself found out about the customer, if that is what this is."""
+    return next((name for name in TOLD if isinstance(data.get(name), Mapping)), "")
+
+
+def _with_told(old: Record | None, data: Record, name: str) -> Record | None:
+    """The newer by its own instant; with nothing else known of the person, that alone."""
+    thin = {"id": key(data), "email": data.get("email"), "is_thin": True}
+    held, at = (old or {}).get(name), TOLD[name]
+    if isinstance(held, Mapping) and (micros(held.get(at)) or 0) > (micros(data[name].get(at)) or 0):
+        return None
+    spread = {ours: data[name].get(its) for ours, its in SPREAD.get(name, {}).items()}
+    given = {field: data[field] for field in GIVEN if data.get(field)} if name == "signup" else {}
+    return {**fill(old or known(thin), given), name: data[name], **spread}
 
 
 def _from_order(old: Record | None, data: Record) -> Record | None:

@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
 
 import httpcore2
 import httpx2
 
-from sereno.modules.http.guard import GuardedBackend, hosts_of
-from sereno.sdk.ports import HttpAnswer, HttpBlocked, HttpFailed, HttpRequest
+from sereno.modules.http.guard import GuardedBackend
+from sereno.sdk.ports import HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, HttpUnreached
 
 MAX_ANSWER = 1024 * 1024
 MAX_PAGE = 64 * MAX_ANSWER
@@ -53,15 +52,12 @@ class GuardedHttp:
                 ) as answer,
             ):
                 return HttpAnswer(answer.status, _headers(answer.headers), _body(answer, self._largest))
+        except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+            raise HttpUnreached(f"{outgoing.url.host}: {str(error) or type(error).__name__}") from error
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
             raise HttpFailed(f"{outgoing.url.host}: {str(error) or type(error).__name__}") from error
         except (ssl.SSLError, OSError) as error:
             raise HttpFailed(f"{outgoing.url.host}: {error}") from error
-
-
-def shop_http(settings: Mapping[str, Any] | None, *, largest: int = MAX_ANSWER) -> GuardedHttp:
-    """The way out of the shop with these settings."""
-    return GuardedHttp(hosts_of(settings), largest=largest)
 
 
 def _outgoing(request: HttpRequest) -> httpx2.Request:

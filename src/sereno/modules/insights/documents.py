@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
 from sereno.commerce.money import Money
 from sereno.engine.durations import format_duration
@@ -101,3 +102,103 @@ def _money(minor: float, currency: str) -> str:
 
 def _day(number: int | None) -> str | None:
     return None if number is None else (_EPOCH + timedelta(days=number)).isoformat()
+
+
+COUNTS = (
+    *("sent", "failed", "withheld", "delivered", "opened", "machine", "clicked", "unsubscribed", "complained"),
+    *("bounced", "orders"),
+)
+
+
+class Sums(Protocol):
+    """What is known of some messages (see `runtime.results.reading.Figures`)."""
+
+    @property
+    def cost(self) -> Decimal | None: ...
+    def __getitem__(self, what: str) -> int: ...
+    def margin(self) -> int | None: ...
+    def profit(self, currency: str) -> int | None: ...
+
+
+def figures_document(sums: Sums, currency: str) -> dict[str, Any]:
+    """Counts, and money as decimal text in the shop's currency; None where it is not known."""
+    margin, profit = sums.margin(), sums.profit(currency)
+    return {
+        **{("opened_by_machines" if name == "machine" else name): sums[name] for name in COUNTS},
+        "revenue": _money(sums["revenue"], currency),
+        "cost": None if sums.cost is None else f"{sums.cost.normalize():f}",
+        "codes_cost": _money(sums["codes"], currency),
+        "margin": None if margin is None else _money(margin, currency),
+        "profit": None if profit is None else _money(profit, currency),
+    }
+
+
+class Origin(Protocol):
+    """A flow or a newsletter."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+
+
+class Reported(Protocol):
+    """See `runtime.results.reading.Report`."""
+
+    @property
+    def currency(self) -> str: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def until(self) -> date: ...
+    @property
+    def total(self) -> Sums: ...
+    @property
+    def before(self) -> Sums: ...
+    @property
+    def days(self) -> Sequence[tuple[date, Sums]]: ...
+    @property
+    def cuts(self) -> Mapping[Any, Sequence[tuple[str, Sums]]]: ...
+
+
+class Lined(Protocol):
+    @property
+    def source(self) -> Origin: ...
+    @property
+    def figures(self) -> Sums: ...
+
+
+def report_document(report: Reported) -> dict[str, Any]:
+    """Of one flow, step or newsletter."""
+    return lines_document(report, ())
+
+
+def lines_document(report: Reported, lines: Sequence[Lined]) -> dict[str, Any]:
+    """Of a whole shop: the same, and each flow and newsletter by itself."""
+    currency = report.currency
+
+    def named(rows: Sequence[tuple[Any, Sums]]) -> list[dict[str, Any]]:
+        return [{"name": str(name), "figures": figures_document(sums, currency)} for name, sums in rows]
+
+    return {
+        "currency": currency,
+        "since": report.since.isoformat(),
+        "until": report.until.isoformat(),
+        "total": figures_document(report.total, currency),
+        "before": figures_document(report.before, currency),
+        "days": named(report.days),
+        "by": {str(cut): named(rows) for cut, rows in report.cuts.items()},
+        "sources": [
+            {
+                "flow": line.source.name if line.source.kind == "flow" else None,
+                "newsletter": line.source.id if line.source.kind == "newsletter" else None,
+                "title": line.source.title,
+                "figures": figures_document(line.figures, currency),
+            }
+            for line in lines
+        ],
+    }

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 from sereno.commerce.schema import Field, record
-from sereno.engine.durations import parse_duration
+from sereno.commerce.self_service import rules_of
 from sereno.engine.templates import TemplateFailed
-from sereno.modules.messages import present, templates
+from sereno.modules.messages import templates
 from sereno.modules.messages.addressing import addressed, kind_of, recipient, refused
 from sereno.modules.messages.compiling import Template
 from sereno.modules.messages.pointless import Pointless, check_written
+from sereno.modules.messages.posting import checked_while, mail_of, replaced
+from sereno.modules.messages.telling import customer_of, tell_sent
+from sereno.modules.messages.tracking import Stamp, tracking_of
+from sereno.modules.messages.unsubscribe import SurveyLinks
 from sereno.modules.messages.writing import Content, choose, write
 from sereno.sdk.config import Config, option
 from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
 from sereno.sdk.context import Context
-from sereno.sdk.mail import message_id, reply_address, sender
+from sereno.sdk.mail import message_id
 from sereno.sdk.plugin import BULK, ORDINARY, URGENT, action
-from sereno.sdk.ports import Consents, Links, Mail, Mailer
+from sereno.sdk.ports import Consents, Links, Mailer
 from sereno.sdk.result import Done, Fail, Result
 from sereno.store import scope
 
@@ -50,20 +54,9 @@ class EmailConfig(Config):
         max_length=40,
         help=_("Such as 2d: what could not go by then is not sent. Left out: the shop's rule for its purpose."),
     )
-    merge: str | None = text_field(
-        _("Replaces"),
-        default=None,
-        template=True,
-        max_length=200,
-        help=_("Of messages to one person that wait with the same word here, only the last is sent."),
-    )
+    merge: str | None = replaced()
 
-    @field_validator("expires")
-    @classmethod
-    def _is_a_while(cls, value: str | None) -> str | None:
-        if value is not None and not timedelta(minutes=1) <= parse_duration(value) <= timedelta(days=31):
-            raise ValueError("expires is from 1m to 31d, such as 2d")
-        return value
+    _is_a_while = field_validator("expires")(checked_while)
 
     @model_validator(mode="after")
     def _is_whole(self) -> EmailConfig:
@@ -135,55 +128,46 @@ def send_email(config: EmailConfig, ctx: Context) -> Result:
     """Send a mail, from a template or with a subject and text of its own. A template is written in the reader's
     language, on records read just before sending. Marketing goes only to those who agreed, and can be unsubscribed
     from with one click; what is not sent for that reason says so in its result."""
-    to = recipient(config.to, ctx)
+    try:
+        chosen = choose(config.template, ctx) if config.template is not None else None
+    except TemplateFailed as error:
+        return Fail("template.missing", f"The mail could not be written: {error}.")
+    purpose = (chosen[0].purpose if chosen is not None else config.purpose) or "transactional"
+    to = recipient(config.to, ctx, purpose)
     if not to:
         return Fail("recipient.missing", "Nobody's address is known here: name one with `to`, or wait for it.")
     try:
         mailer, consents = ctx.port(Mailer), ctx.port(Consents)
     except LookupError:
         return Fail("mail.not_configured", "Set SERENO_SMTP_URL to the mail server that is to send for you.")
-    try:
-        chosen = choose(config.template, ctx) if config.template is not None else None
-    except TemplateFailed as error:
-        return Fail("template.missing", f"The mail could not be written: {error}.")
-    purpose = (chosen[0].purpose if chosen is not None else config.purpose) or "transactional"
     why_not = refused(to, purpose, ctx)(consents)
     if why_not is not None:
         return Done({"sent": False, "reason": why_not, "to": to, "purpose": purpose})
     try:
         links = _links(ctx, to) if purpose == "marketing" else {}
+        of_order = _order_links(ctx) if chosen is not None else {}
         if chosen is None:
             check_written(ctx, purpose)
-        content = _templated(chosen, ctx, links) if chosen is not None else _written(config, links)
+        content = _templated(chosen, ctx, {**links, **of_order}) if chosen is not None else _written(config, links)
     except LookupError:
         return Fail("links.missing", "Marketing needs a link to unsubscribe: set SERENO_BASE_URL.")
     except Pointless as pointless:
         return Done({"sent": False, "reason": str(pointless), "to": to, "purpose": purpose})
     except TemplateFailed as error:
         return Fail("template.failed", f"The mail could not be written: {error}")
-    return _send(mailer, to, purpose, content, links, ctx)
+    name = config.template or ctx.flow
+    return _send(mailer, to, purpose, _followed(content, to, purpose, name, ctx), links, name, ctx)
 
 
-def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mapping[str, str], ctx: Context) -> Result:
-    headers = {"Auto-Submitted": "auto-generated"} if purpose == "transactional" else _list_headers(links)
-    # What a mailbox provider sends back with a complaint or a bounce names the message by this.
-    headers["X-Sereno-Effect"] = ctx.effect_key
-    outcome = mailer.send(
-        Mail(
-            to=to,
-            subject=content.subject,
-            text=content.text,
-            html=content.html,
-            message_id=message_id(ctx),
-            headers=headers,
-            sender=sender(ctx.shop),
-            reply_to=reply_address(ctx.shop) or present.support_address(ctx.shop),
-        )
-    )
+def _send(
+    mailer: Mailer, to: str, purpose: str, content: Content, links: Mapping[str, Any], name: str, ctx: Context
+) -> Result:
+    outcome = mailer.send(mail_of(content, to, purpose, links, ctx))
     if isinstance(outcome, Fail) and outcome.reason == "recipient.unknown":
         ctx.port(Consents).suppress(to.lower(), "email", "bounce.permanent")
     if not isinstance(outcome, Done):
         return outcome
+    tell_sent(ctx, to, name)
     value = {
         "sent": True,
         "to": to,
@@ -196,12 +180,26 @@ def _send(mailer: Mailer, to: str, purpose: str, content: Content, links: Mappin
     return Done({name: found for name, found in value.items() if found is not None})
 
 
-def _templated(chosen: tuple[Template, str, str], ctx: Context, links: Mapping[str, str]) -> Content:
+def _followed(content: Content, to: str, purpose: str, name: str, ctx: Context) -> Content:
+    """With its links and its opening followed, as far as the shop wants that."""
+    tracking = tracking_of(ctx.shop.settings, purpose, ctx.flow, name)
+    if not (tracking.opens or tracking.clicks or tracking.utm):
+        return content
+    try:
+        links = ctx.port(Links)
+    except LookupError:
+        return content
+    stamp = Stamp(ctx.shop.id, ctx.effect_key, to.lower(), int(ctx.now.timestamp()), customer_of(ctx), name)
+    html, plain = links.tracked(content.html, content.text, stamp, tracking)
+    return replace(content, html=html, text=plain)
+
+
+def _templated(chosen: tuple[Template, str, str], ctx: Context, links: Mapping[str, Any]) -> Content:
     template, wished, locale_from = chosen
     return write(template, ctx, wished, locale_from, links)
 
 
-def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
+def _written(config: EmailConfig, links: Mapping[str, Any]) -> Content:
     """A mail whose words stand in the flow. Marketing gets its way out even so."""
     html, plain = config.html, config.text
     if plain is None:
@@ -213,18 +211,30 @@ def _written(config: EmailConfig, links: Mapping[str, str]) -> Content:
     return Content(config.subject or "", plain, html, None, None)
 
 
-def _links(ctx: Context, to: str) -> dict[str, str]:
+def _links(ctx: Context, to: str) -> dict[str, Any]:
     links = ctx.port(Links)
-    key = ctx.effect_key
-    return {"unsubscribe": links.unsubscribe(to, "email", key), "preferences": links.preferences(to, "email", key)}
-
-
-def _list_headers(links: Mapping[str, str]) -> dict[str, str]:
-    # RFC 8058: both headers, and an https address that takes a POST without a page between.
+    key, order = ctx.effect_key, str(ctx.refs.get("order") or (ctx.records.get("order") or {}).get("id") or "")
     return {
-        "List-Unsubscribe": f"<{links['unsubscribe']}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "unsubscribe": links.unsubscribe(to, "email", key),
+        "preferences": links.preferences(to, "email", key),
+        "keep": links.keep(to, "email", key),
+        "surveys": SurveyLinks(links, to, order, key),
     }
+
+
+def _order_links(ctx: Context) -> dict[str, str]:
+    """Where the customer changes the order, if the shop lets them, and where they pay what is open of it."""
+    order = ctx.records.get("order")
+    key = ctx.refs.get("order") or (order or {}).get("id")
+    if order is None or not key:
+        return {}
+    try:
+        links = ctx.port(Links)
+    except LookupError:
+        return {}
+    is_open = any(order.get(name) for name in ("prepay_amount", "due_amount"))
+    found = {"order": links.order(str(key))} if rules_of(ctx.shop.settings).is_on else {}
+    return {**found, "pay": links.pay(str(key))} if is_open else found
 
 
 def _as_text(html: str) -> str:

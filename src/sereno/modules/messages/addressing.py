@@ -32,14 +32,15 @@ def kind_of(config: Mapping[str, Any]) -> MessageKind:
 
 def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed | None:
     """None where the action itself will have to say what is wrong."""
-    to, name = recipient(config.get("to"), ctx), config.get("template")
-    if to is None:
-        return None
+    name = config.get("template")
     try:
         purpose = choose(name, ctx)[0].purpose if isinstance(name, str) else config.get("purpose")
     except TemplateFailed:
         return None
     purpose = str(purpose or "transactional")
+    to = recipient(config.get("to"), ctx, purpose)
+    if to is None:
+        return None
     expires, merge = config.get("expires"), config.get("merge")
     return Addressed(
         channel=CHANNEL,
@@ -51,9 +52,18 @@ def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed | None:
     )
 
 
-def recipient(to: Any, ctx: Context) -> str | None:
-    """Whom the step names, else whom the records do."""
-    return (to.strip() if isinstance(to, str) else "") or present.recipient(ctx)
+def recipient(to: Any, ctx: Context, purpose: str = "") -> str | None:
+    """Whom the step names, else whom the records do. What is to be said of an order goes where that order was placed
+    from, though it is one person's who is joined of several records; marketing goes to their main address."""
+    named = to.strip() if isinstance(to, str) else ""
+    return named or (order_address(ctx) if purpose == "transactional" else None) or present.recipient(ctx)
+
+
+def order_address(ctx: Context) -> str | None:
+    """The order's own address, where the person has several."""
+    email = str((ctx.records.get("order") or {}).get("email") or "").strip()
+    several = (ctx.records.get("customer") or {}).get("emails")
+    return email if "@" in email and isinstance(several, list) and email.lower() in several else None
 
 
 def refused(to: str, purpose: str, ctx: Context) -> Callable[[Consents], Refusal | None]:

@@ -18,6 +18,10 @@ SettingShape = Literal["choice", "toggle", "number", "colour", "link", "picture"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 PRODUCT = re.compile(r"[^\s\"'<>{}%\\]{1,200}")
 MOST_PRODUCTS = 6
+CHOSEN = "chosen"
+"""Of the block of products: those its writer chose."""
+ABOUT = "about"
+"""Those the event speaks of; with none of them to be had, the message is not sent."""
 _LONGEST_LINK = 2000
 
 
@@ -65,6 +69,13 @@ _ALIGN = Setting(
 )
 _COLOUR = Setting("colour", _("Colour"), "colour", help=_("Empty: the shop's own."))
 _ON, _OFF = True, False
+_NEEDED = Setting(
+    "is_needed",
+    _("Without it, send nothing"),
+    "toggle",
+    _OFF,
+    help=_("The message is skipped where there is nothing to show here."),
+)
 
 KINDS: dict[str, BlockKind] = {
     kind.name: kind
@@ -182,9 +193,28 @@ KINDS: dict[str, BlockKind] = {
             "products",
             _("Products"),
             "square-stack",
-            _("Products you choose, with today's price; what is sold out is left out."),
+            _("Products you choose, or recommended ones, with today's price; what is sold out is left out."),
             (TextPart("label", _("Label of their links"), longest=60, is_needed=False),),
-            (Setting("products", _("Products"), "products", help=_("Their SKUs or ids, one a line.")),),
+            (
+                Setting(
+                    "by",
+                    _("Which products"),
+                    "choice",
+                    CHOSEN,
+                    options=(
+                        (CHOSEN, _("Those below")),
+                        (ABOUT, _("What the message is about")),
+                        ("together", _("Bought together with what is in the order or cart")),
+                        ("similar", _("Like what is in the order or cart")),
+                        ("for_you", _("What fits the customer's past")),
+                        ("trending", _("On the way up")),
+                        ("popular", _("Best sellers")),
+                    ),
+                    help=_("Recommended ones are found when the mail is written; where there are none, those below."),
+                ),
+                Setting("products", _("Products"), "products", help=_("Their SKUs or ids, one a line.")),
+                Setting("most", _("At most"), "number", 3, within=(1, MOST_PRODUCTS)),
+            ),
         ),
         BlockKind(
             "offer",
@@ -200,9 +230,34 @@ KINDS: dict[str, BlockKind] = {
                     "{{ offer.code }}",
                     help=_("The shop's own code, or a code an earlier step made: {{ vars.gift.code }}."),
                 ),
+                _NEEDED,
             ),
         ),
-        BlockKind("reviews", _("Reviews"), "star", _("What others said, from the shop's settings.")),
+        BlockKind(
+            "scale",
+            _("Question with a scale"),
+            "star",
+            _("A question of a survey, answered by a press in the mail; the page that opens has the others."),
+            (
+                TextPart("text", _("Question")),
+                TextPart("low", _("Beside the lowest"), longest=60, is_needed=False),
+                TextPart("high", _("Beside the highest"), longest=60, is_needed=False),
+            ),
+            (
+                Setting("survey", _("Survey"), "value", "after-purchase", help=_("Its name.")),
+                Setting("question", _("Question's id"), "value", "overall"),
+                Setting(
+                    "scale",
+                    _("Scale"),
+                    "choice",
+                    "rating",
+                    options=(("rating", _("1 to 5")), ("nps", _("0 to 10"))),
+                ),
+            ),
+        ),
+        BlockKind(
+            "reviews", _("Reviews"), "star", _("What others said, from the shop's settings."), settings=(_NEEDED,)
+        ),
         BlockKind("contact", _("Contact"), "headset", _("The shop's address for questions, and its telephone.")),
         BlockKind(
             "note",

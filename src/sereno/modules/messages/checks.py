@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sereno.engine.templates import TemplateFailed, readings
 from sereno.modules.messages import intimacy, liquid, texting, variables
-from sereno.modules.messages.blocks import TextPart
+from sereno.modules.messages.blocks import CHOSEN, TextPart
 from sereno.modules.messages.branding import Brand
 from sereno.modules.messages.compiling import PICTURE, contrast
 from sereno.modules.messages.documents import Block, Document
@@ -232,7 +232,7 @@ def _block(block: Block, brand: Brand, pictures: Mapping[str, Picture]) -> Itera
             yield from _contrast(block, str(block.setting("colour")), CARD)
         case "offer":
             yield from _liquid(str(block.setting("code")), {"block": block.id, "part": "code", "locale": ""})
-        case "products" if not block.setting("products"):
+        case "products" if not block.setting("products") and block.setting("by") == CHOSEN:
             yield Finding("products.none", block.id, "products")
         case "columns" if not any(block.columns):
             yield Finding("columns.empty", block.id)

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from sereno.engine.templates import TemplateFailed, readings
+from sereno.modules.messages.blocks import ABOUT
 from sereno.modules.messages.documents import Block, Document, Purpose
 from sereno.modules.messages.markup import (
     Tokens,
@@ -28,11 +29,13 @@ from sereno.modules.messages.markup import (
     rich_html,
     rich_plain,
 )
+from sereno.modules.messages.shelves import shelf_of
 
 FOLDER = Path(__file__).parent / "templates"
 PICTURE = "picture:"
 """How a picture that was uploaded is named in a document; where it is served is known when the mail is written."""
 _PLACE = re.compile(r"\[\[([a-z_.]+)\]\]")
+_NOT_A_NAME = re.compile(r"[^a-z0-9_-]")
 _HEADINGS = {"large": (27, 34), "medium": (22, 29), "small": (18, 26)}
 _TEXTS = {"ordinary": (16, 26), "small": (14, 22)}
 _HEADING_COLOUR, _TEXT_COLOUR = "#1d1b18", "#403d38"
@@ -47,7 +50,8 @@ class TemplateInvalid(ValueError):  # noqa: N818
 @dataclass(frozen=True, slots=True)
 class Template:
     """A mail in one language. `subject`, `html` and `text` are Liquid; `about` is the record it cannot do without.
-    `shelves` are the products it shows, by block. `version` is None for what ships and for a draft."""
+    `shelves` are the products it shows, by block. `version` is None for what ships and for a draft. `wants` are Liquid
+    that must give something for the mail to be worth sending, each with the reason where it does not."""
 
     name: str
     locale: str
@@ -58,6 +62,7 @@ class Template:
     text: str
     shelves: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     version: int | None = None
+    wants: tuple[tuple[str, str], ...] = ()
 
 
 def compile_mail(
@@ -102,6 +107,7 @@ def compile_mail(
         text="\n\n".join([*(text for text in texts if text), f"-- \n{footer_text}"]),
         shelves=mail.shelves,
         version=version,
+        wants=mail.wants(),
     )
 
 
@@ -117,6 +123,22 @@ class _Mail:
         self._name = name
         self._is_draft = is_draft
         self._words = words(locale)
+
+    def wants(self) -> tuple[tuple[str, str], ...]:
+        """Of the blocks without which the mail is not to go."""
+        found = [
+            one
+            for one in self._document.walk()
+            if (one.settings.get("is_needed") or one.settings.get("by") == ABOUT) and self._locale not in one.hidden
+        ]
+        return tuple(
+            ("offer.none", self._sound(str(block.setting("code"))))
+            if block.kind == "offer"
+            else ("product.sold_out", f'{{% if shelves["{block.id}"].size > 0 %}}yes{{% endif %}}')
+            if block.kind == "products"
+            else ("reviews.none", "{% if reviews.size > 0 %}yes{% endif %}")
+            for block in found
+        )
 
     def said(self, key: str) -> str:
         """The text of a key. Its Liquid is sound."""
@@ -189,9 +211,13 @@ class _Mail:
                 html["label"] = html["label"] or html["word.your_code"]
                 places["label"] = places["label"] or places["word.your_code"]
             case "products":
-                self.shelves[block.id] = tuple(block.setting("products"))
+                self.shelves[block.id] = shelf_of(block.setting("by"), block.setting("most"), block.setting("products"))
                 html["id"] = places["id"] = block.id
                 html["label"] = html["label"] or html["word.look"]
+            case "scale":
+                for name in ("survey", "question"):
+                    # It stands inside Liquid, as it is.
+                    html[name] = places[name] = _NOT_A_NAME.sub("", places[name])
             case _:
                 pass
         return fill(mjml, html, self._name), fill(text, places, self._name)

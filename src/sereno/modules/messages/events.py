@@ -20,6 +20,15 @@ event(
     data=MESSAGE_ANSWER,
     supplies=OF_CUSTOMER,
 )
+for _name, _what in {
+    "message.sent": "A message went out.",
+    "message.delivered": "A message arrived in a mailbox, as the mail provider says.",
+    "message.opened": "A message was opened: once by a person, and once by a machine at most (`is_machine`).",
+    "message.clicked": "A link of a message was followed: each once by a person, and once by a machine at most.",
+    "message.unsubscribed": "The reader left marketing by a link or button of a message.",
+}.items():
+    _seen = "customer" if _name in ("message.opened", "message.clicked") else None
+    event(_name, description=_what, data=MESSAGE_ANSWER, supplies=OF_CUSTOMER, projects=_seen)
 event(
     "consent.requested",
     description="An address was given for marketing; its owner is asked to confirm it.",

@@ -119,3 +119,7 @@ class ShopMessages:
     def find(self, name: str, locale: str) -> Template | None:
         found = self._library.find(self._shop_id, name)
         return found.compiled(locale, self._locale) if found is not None and found.document.kind == "email" else None
+
+    def text(self, name: str) -> Document | None:
+        found = self._library.find(self._shop_id, name)
+        return found.document if found is not None and found.document.kind != "email" else None

@@ -6,10 +6,11 @@ what has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sereno.engine.durations import parse_instant
+from sereno.engine.templates import render
 from sereno.sdk.context import Context
 
 Record = Mapping[str, Any]
@@ -27,6 +28,13 @@ def check_cart(cart: Record, variables: Record | None = None) -> None:
         raise Pointless("cart.deleted")
     if variables is not None and not variables["lines"]:
         raise Pointless("cart.sold_out" if variables["gone"] else "cart.empty")
+
+
+def check_wants(wants: Sequence[tuple[str, str]], variables: Record) -> None:
+    """A mail whose very matter is missing: its code, its reviews. Raises Pointless."""
+    for reason, liquid in wants:
+        if not render(liquid, variables).strip():
+            raise Pointless(reason)
 
 
 def check_order(ctx: Context) -> None:

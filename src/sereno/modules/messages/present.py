@@ -13,6 +13,8 @@ from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
 
+from sereno.engine.context import template_variables
+from sereno.engine.durations import format_instant
 from sereno.modules.messages import branding
 from sereno.sdk.context import Context, ShopFacts
 
@@ -66,12 +68,13 @@ def variables(
         "locale": written,
         "timezone": context.shop.timezone,
         "now": context.now.isoformat(),
-        "store": store(context.shop),
+        "store": {**store(context.shop), "story": story(context.shop, locale)},
         "customer": customer,
         "order": {**order, "status_url": _web(order.get("status_url"))},
         "cart": cart,
         "product": context.records.get("product") or {},
-        "event": context.event,
+        # `event.x` is short for `event.data.x` here as it is in flows.
+        "event": template_variables({"event": context.event})["event"],
         "vars": context.vars,
         "name": first_name(context),
         "currency": record.get("currency") or context.shop.currency,
@@ -85,7 +88,7 @@ def variables(
         "refund": refund(order, context.event),
         "cart_url": _web(cart.get("recovery_url")) or _web(context.shop.settings.get("website")),
         "offer": offer(context),
-        "reviews": reviews(context.shop.settings.get("reviews"), found),
+        "reviews": reviews(context.shop.settings.get("reviews"), found, of_all=about == "customer"),
         "links": links,
         "shelves": {block: shelf(keys, today) for block, keys in (shelves or {}).items()},
     }
@@ -104,6 +107,14 @@ def store(shop: ShopFacts) -> dict[str, Any]:
         "media_url": shop.base_url,
         **branding.read(shop.settings, shop.base_url).variables(),
     }
+
+
+def story(shop: ShopFacts, locale: str) -> str | None:
+    """What the shop says of itself in the reader's language: the setting `story` is in the shop's own, `story_pt` and
+    the like in others. None where it says nothing in that language."""
+    language, own = locale[:2].lower(), shop.locale[:2].lower()
+    found = shop.settings.get(f"story_{language}") or (shop.settings.get("story") if language == own else None)
+    return str(found).strip() or None if found else None
 
 
 def support_address(shop: ShopFacts) -> str | None:
@@ -211,8 +222,18 @@ def refund(order: Record, event: Record) -> Record:
 
 
 def offer(context: Context) -> dict[str, Any]:
-    """What the shop offers for coming back: the settings `recovery_code` with `recovery_percent`, or with free shipping
-    where no percentage is named."""
+    """The newest code the run was given (`pricing.issue_code`) that is still good; else what the shop offers everybody
+    for coming back: the settings `recovery_code` with `recovery_percent`, or with free shipping where no percentage is
+    named."""
+    own = _own_code(context)
+    if own is not None:
+        percent = _decimal(own.get("percent"))
+        return {
+            "code": own["code"],
+            "percent": str(percent) if percent else None,
+            "until": own.get("expires_at"),
+            **{name: own.get(name) for name in ("amount", "currency", "minimum", "gift", "url")},
+        }
     settings = context.shop.settings
     percent = _decimal(settings.get("recovery_percent"))
     return {
@@ -222,9 +243,17 @@ def offer(context: Context) -> dict[str, Any]:
     }
 
 
-def reviews(held: Any, shown: Sequence[Record]) -> list[dict[str, Any]]:
+def _own_code(context: Context) -> Record | None:
+    """Of the run's variables, for a code is one of its results."""
+    held = [one for one in context.vars.values() if isinstance(one, Mapping) and one.get("is_issued") is True]
+    now = format_instant(context.now)
+    good = [one for one in held if one.get("code") and str(one.get("expires_at") or now) >= now]
+    return max(good, key=lambda one: str(one.get("issued_at") or ""), default=None)
+
+
+def reviews(held: Any, shown: Sequence[Record], *, of_all: bool = False) -> list[dict[str, Any]]:
     """Up to three of the shop's own reviews (setting `reviews`: text, author, rating, product_id or sku) of what is
-    shown; those of no product in particular come after."""
+    shown; those of no product in particular come after. `of_all`: those of any product will do."""
     if isinstance(held, str):
         held = _json(held)
     if not isinstance(held, Sequence):
@@ -236,7 +265,7 @@ def reviews(held: Any, shown: Sequence[Record]) -> list[dict[str, Any]]:
         if not isinstance(item, Mapping) or not item.get("text"):
             continue
         product = str(item.get("product_id") or item.get("sku") or "")
-        if product and product not in titles:
+        if product and product not in titles and not of_all:
             continue
         rating = item.get("rating")
         stars = "★" * rating if isinstance(rating, int) and 0 < rating <= 5 else None

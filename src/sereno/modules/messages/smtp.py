@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sereno.modules.messages.mime import MailInvalid, compose
+from sereno.modules.messages.mime import Composed, MailInvalid, compose
+from sereno.sdk.dkim import DkimKey, signed
 from sereno.sdk.ports import Mail
 from sereno.sdk.result import Done, Fail, Result, Retry
 
@@ -26,6 +26,8 @@ _OLD = 60.0
 _CROWDED = re.compile(rb"rate|too many|throttl|limit|quota|slow down|concurrent|4\.7\.\d|4\.3\.2", re.IGNORECASE)
 _UNKNOWN = re.compile(r"5\.1\.(1|2|3|6|10)\b")
 """RFC 3463, RFC 7505: no such mailbox, no such host, no such form of address, moved away, takes no mail at all."""
+_GOOD = ((250,), (250, 251), (354,))
+"""Answers to MAIL, RCPT and DATA with which it goes on."""
 _PAUSE = timedelta(seconds=60)
 _PAUSE_SIGN_IN = timedelta(minutes=5)
 
@@ -68,6 +70,10 @@ class PasswordExposed(Exception):  # noqa: N818
     """Signing in here would send the password over a network as it is."""
 
 
+class Unanswered(Exception):  # noqa: N818
+    """The mail was written whole, and the connection broke before the server said whether it took it."""
+
+
 class SmtpMailer:
     """Sends through one server. Safe to share between threads: each mail takes a kept connection or opens one, and
     gives it back when the server is ready for the next."""
@@ -84,11 +90,13 @@ class SmtpMailer:
         """Raises ValueError for an address it cannot use."""
         return cls(SmtpServer.from_url(url))
 
-    def send(self, mail: Mail) -> Result:
-        """Hand the mail to the server. Done once the server took it; a refused recipient is Fail, a busy or absent
-        server Retry. A connection that breaks after the mail was written is tried again under the same Message-ID."""
+    def send(self, mail: Mail, key: DkimKey | None = None) -> Result:
+        """Hand the mail to the server, signed with the key where one is given. Done once the server took it; a refused
+        recipient is Fail, a busy or absent server Retry. A connection that breaks after the mail was written is tried
+        again under the same Message-ID."""
         try:
-            message = compose(mail, self._now())
+            now = self._now()
+            message = compose(mail, now)
         except MailInvalid as error:
             return Fail(error.reason, str(error))
         try:
@@ -105,7 +113,10 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             return _trouble(error, self._server)
         try:
-            _hand_over(client, message)
+            _hand_over(client, message, key, now)
+        except Unanswered as unsure:
+            client.close()
+            return Retry("smtp.unsure", f"{self._server.host}:{self._server.port}: {unsure}")
         except (smtplib.SMTPException, OSError) as error:
             self._give_back(client, was_refused=True)
             return _trouble(error, self._server)
@@ -113,7 +124,7 @@ class SmtpMailer:
             client.close()
             raise
         self._give_back(client)
-        return Done({"message_id": mail.message_id, "to": str(message["To"])})
+        return Done({"message_id": mail.message_id, "to": message.recipient})
 
     def close(self) -> None:
         """Let go of all kept connections."""
@@ -184,14 +195,48 @@ def _peer(client: smtplib.SMTP) -> str:
     return str(client.sock.getpeername()[0]) if client.sock is not None else ""
 
 
-def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
-    sender = message["From"].addresses[0].addr_spec
-    recipient = message["To"].addresses[0].addr_spec
-    options = [] if sender.isascii() and recipient.isascii() else ["SMTPUTF8", "BODY=8BITMIME"]
-    if options and not client.has_extn("smtputf8"):
-        raise smtplib.SMTPNotSupportedError(f"{recipient} has letters that this server does not know")
-    policy = message.policy.clone(utf8=bool(options))
-    client.sendmail(sender, [recipient], message.as_bytes(policy=policy), options)
+def _hand_over(client: smtplib.SMTP, message: Composed, key: DkimKey | None, now: datetime) -> None:
+    if message.needs_utf8 and not client.has_extn("smtputf8"):
+        raise smtplib.SMTPNotSupportedError(f"{message.recipient} has letters that this server does not know")
+    text = signed(message.whole, key, now) if key is not None else message.whole
+    options = f" size={len(text)}" if client.has_extn("size") else ""
+    options += " SMTPUTF8 BODY=8BITMIME" if message.needs_utf8 else ""
+    _announce(client, message, options)
+    # As `client.data` does it, but that a mail nobody answered for is told apart from one that never left.
+    try:
+        client.send((b"." if text.startswith(b".") else b"") + text.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        code, said = client.getreply()
+    except (smtplib.SMTPServerDisconnected, OSError) as error:
+        raise Unanswered(str(error)) from error
+    if code != 250:
+        raise smtplib.SMTPDataError(code, said)
+
+
+def _announce(client: smtplib.SMTP, message: Composed, options: str) -> None:
+    """Who writes to whom, up to where the server waits for the mail: in one go where it takes that (RFC 2920)."""
+    commands = (f"mail FROM:<{message.sender}>{options}", f"rcpt TO:<{message.recipient}>", "data")
+    answers: list[tuple[int, bytes]] = []
+    if client.has_extn("pipelining"):
+        client.send("".join(f"{one}\r\n" for one in commands).encode())
+        answers = [client.getreply() for _ in commands]
+    else:
+        for one, good in zip(commands, _GOOD, strict=True):
+            client.send(f"{one}\r\n".encode())
+            answers.append(client.getreply())
+            if answers[-1][0] not in good:
+                break
+    if answers[-1][0] == 354 and any(code not in good for (code, _), good in zip(answers, _GOOD, strict=True)):
+        # It waits for a mail that it will not deliver to anybody: an empty one ends that.
+        client.send(b".\r\n")
+        client.getreply()
+    (code, said), *more = answers
+    if code not in _GOOD[0]:
+        raise smtplib.SMTPSenderRefused(code, said, message.sender)
+    (code, said), *more = more
+    if code not in _GOOD[1]:
+        raise smtplib.SMTPRecipientsRefused({message.recipient: (code, said)})
+    if more[0][0] not in _GOOD[2]:
+        raise smtplib.SMTPDataError(*more[0])
 
 
 def _trouble(error: smtplib.SMTPException | OSError, server: SmtpServer) -> Result:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from sereno.modules.messages import own
+from sereno.modules.messages.blocks import KINDS
 from sereno.modules.messages.compiling import FOLDER, Template, TemplateInvalid, compile_mail, words
 from sereno.modules.messages.documents import LOCALES, Block, Document, Kind, Purpose
 from sereno.sdk.config import mark as _
@@ -27,6 +28,54 @@ TITLES = {
     "order-delivered": _("Delivered"),
     "order-cancelled": _("Order cancelled"),
     "order-refunded": _("Money returned"),
+    "order-changed": _("Order changed"),
+    "order-change-refused": _("Order could not be changed"),
+    "order-payment-due": _("The rest to pay"),
+    "order-pay-now": _("Pay now, and not at the door"),
+    "survey-thanks": _("Thanks after the purchase"),
+    "survey-request": _("Survey after the purchase"),
+    "survey-reminder": _("Survey: a reminder"),
+    "survey-answered": _("Survey: thanks for the answer"),
+    "welcome-thanks": _("Welcome"),
+    "welcome-code": _("Welcome: a code"),
+    "welcome-guide": _("Welcome: how to choose"),
+    "lead-thanks": _("Lead: thanks and a code"),
+    "lead-question": _("Lead: a person who answers"),
+    "welcome-reviews": _("Welcome: what others say"),
+    "welcome-invitation": _("Welcome: the first order"),
+    "inactive-question": _("Silence: is everything all right?"),
+    "inactive-incentive": _("Silence: an incentive"),
+    "inactive-news": _("Silence: what is new"),
+    "inactive-survey": _("Silence: what keeps you away?"),
+    "inactive-last-offer": _("Silence: the last offer"),
+    "birthday-soon": _("Birthday: some days before"),
+    "birthday-wishes": _("Birthday: best wishes"),
+    "birthday-reminder": _("Birthday: the present is still here"),
+    "birthday-thanks": _("Birthday: thanks for the order"),
+    "farewell-question": _("Farewell: shall we keep writing?"),
+    "farewell-thanks": _("Farewell: good that you stay"),
+    "farewell-last-chance": _("Farewell: the last question"),
+    "farewell-goodbye": _("Farewell: goodbye"),
+    "waiting-confirm": _("In line: confirm the address"),
+    "restock-asked": _("Back in stock, as asked"),
+    "restock-notice": _("Back in stock"),
+    "restock-incentive": _("Back in stock: an incentive"),
+    "restock-reminder": _("Back in stock: a reminder"),
+    "restock-last-units": _("Back in stock: the last pieces"),
+    "picks-together": _("Goes with what you bought"),
+    "picks-related": _("Like what you bought"),
+    "picks-interest": _("Chosen for you"),
+    "picks-incentive": _("Chosen for you: an incentive"),
+    "browse-reminder": _("What you looked at"),
+    "browse-help": _("What you looked at: can we help?"),
+    "price-drop": _("Costs less now"),
+    "wish-low-stock": _("Wish list: few left"),
+    "replenish-reminder": _("Time to buy again"),
+    "replenish-nudge": _("Time to buy again: a second word"),
+    "new-arrivals": _("New of a kind you like"),
+    "tier-reached": _("A tier is reached"),
+    "points-expiring": _("Points end soon"),
+    "vip-thanks": _("Thanks to those who come back"),
     "cart-reminder": _("Cart reminder"),
     "cart-help": _("Cart: can we help?"),
     "cart-reviews": _("Cart: what others say"),
@@ -94,13 +143,13 @@ def title_of(name: str, shop: int | None = None, *, database: Database | None = 
 
 def purpose_of(name: str, shop: int | None = None, *, database: Database | None = None) -> Purpose | None:
     """Whether a mail needs consent (`marketing`) or not; None when there is no such template."""
-    document = _document(name, shop, database)
+    document = published_document(name, shop, database)
     return document.purpose if document is not None else None
 
 
 def about(name: str, shop: int | None = None, *, database: Database | None = None) -> str | None:
     """The record a template cannot do without: `order`, `cart` or `customer`; None when there is no such template."""
-    document = _document(name, shop, database)
+    document = published_document(name, shop, database)
     return document.about if document is not None else None
 
 
@@ -151,16 +200,19 @@ def _shipped_block(
 ) -> Block:
     """A block of a file; its texts go into `texts`. `text: word.x` is one of the words all mails share."""
     kind, given = (entry, {}) if isinstance(entry, str) else next(iter(entry.items()))
-    settings = {"link": f"{{{{ {given['url']} }}}}"} if "url" in given else {}
-    if "text" in given:
-        part = "label" if kind == "button" else "text"
+    parts = {part.name for part in KINDS[kind].texts} | {"text"}
+    settings = {name: value for name, value in given.items() if name not in parts | {"url"}}
+    if "url" in given:
+        settings["link"] = f"{{{{ {given['url']} }}}}"
+    for name in parts & given.keys():
+        part, key = "label" if kind == "button" else name, given[name]
         for locale, found in said.items():
-            key = given["text"]
             word = words(locale).get(key.removeprefix("word.")) if key.startswith("word.") else found.get(key)
             if word is None:
                 raise TemplateInvalid(f"nothing says {key!r} in {locale}")
             texts[locale][f"{id_}.{part}"] = word
-    return Block(id_, kind, settings)
+    usual = {setting.name: setting.default for setting in KINDS[kind].settings}
+    return Block(id_, kind, {name: value for name, value in settings.items() if value != usual[name]})
 
 
 @lru_cache(maxsize=512)
@@ -168,7 +220,8 @@ def _compiled(name: str, locale: str) -> Template:
     return compile_mail(shipped_document(name), locale, name=name)
 
 
-def _document(name: str, shop: int | None, database: Database | None) -> Document | None:
+def published_document(name: str, shop: int | None, database: Database | None = None) -> Document | None:
+    """The shop's own published message of this name, else the shipped one; None when there is neither."""
     library, shop_id = _library(shop, database)
     if library is not None and shop_id is not None:
         found = library.find(shop_id, name)

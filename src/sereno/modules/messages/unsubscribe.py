@@ -4,13 +4,19 @@ from a server's log, and nobody can make one for somebody else.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
-from cryptography.fernet import Fernet, InvalidToken
+from sereno.modules.messages.tracking import Stamp, Tracking, rewrite
+from sereno.sdk.ports import Links
+from sereno.store.sealing import TokenInvalid, seal, unseal
+
+__all__ = ["Recipient", "SignedLinks", "TokenInvalid", "make_token", "read_token"]
+PURPOSE = "unsubscribe"
+ORDER = "order"
+"""The purpose of tokens for an order's own page: [shop, the order's key]."""
+SURVEY = "survey"
+"""Of tokens for an answer: [shop, the survey's name, address, the order's key or "", the asking effect's key or ""]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +29,35 @@ class Recipient:
     effect: str = ""
 
 
-_Sealed = Annotated[list[int | str], msgspec.Meta(min_length=3, max_length=4)]
-"""Tokens of before had three parts."""
-
-
-class TokenInvalid(ValueError):  # noqa: N818
-    """The token was not made here, or was changed on the way."""
-
-
 def make_token(key: str, recipient: Recipient) -> str:
     """A token for the addresses `/unsubscribe/{token}` and `/preferences/{token}`. It does not expire: a person may
     follow the link in a mail years old."""
-    document = msgspec.json.encode([recipient.shop_id, recipient.address, recipient.channel, recipient.effect])
-    return _sealer(key).encrypt(document).decode().rstrip("=")
+    return seal(key, PURPOSE, [recipient.shop_id, recipient.address, recipient.channel, recipient.effect])
 
 
 def read_token(key: str, token: str) -> Recipient:
-    """Raises TokenInvalid."""
-    try:
-        document = _sealer(key).decrypt((token + "=" * (-len(token) % 4)).encode("ascii"))
-        shop_id, address, channel, *effect = msgspec.json.decode(document, type=_Sealed)
-    except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
-        raise TokenInvalid("this link is not one of ours, or part of it is missing") from error
+    """Raises TokenInvalid. Tokens of before had three parts."""
+    held = unseal(key, PURPOSE, token)
+    if not isinstance(held, list) or len(held) not in (3, 4):
+        raise TokenInvalid("this link is not one of ours")
+    shop_id, address, channel, *effect = held
     return Recipient(int(shop_id), str(address), str(channel), *map(str, effect))
+
+
+class SurveyLinks(Mapping[str, str]):
+    """The addresses of all surveys for one reader, by name; each is sealed when a message asks for it."""
+
+    def __init__(self, links: Links, address: str, order: str = "", effect: str = "") -> None:
+        self._links, self._about = links, (address, order, effect)
+
+    def __getitem__(self, name: str) -> str:
+        return self._links.survey(name, *self._about)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 class SignedLinks:
@@ -62,11 +74,21 @@ class SignedLinks:
     def preferences(self, address: str, channel: str, effect: str = "") -> str:
         return f"{self._base_url}/preferences/{self._token(address, channel, effect)}"
 
+    def tracked(self, html: str | None, text: str, stamp: Stamp, tracking: Tracking) -> tuple[str | None, str]:
+        return rewrite(html, text, stamp, tracking, secret=self._key, base_url=self._base_url)
+
+    def keep(self, address: str, channel: str, effect: str = "") -> str:
+        return f"{self._base_url}/keep/{self._token(address, channel, effect)}"
+
+    def order(self, key: str) -> str:
+        return f"{self._base_url}/o/{seal(self._key, ORDER, [self._shop_id, key])}"
+
+    def pay(self, key: str) -> str:
+        return f"{self.order(key)}/pay"
+
+    def survey(self, name: str, address: str, order: str = "", effect: str = "") -> str:
+        asked = [self._shop_id, name, address.strip().lower(), order, effect]
+        return f"{self._base_url}/survey/{seal(self._key, SURVEY, asked)}"
+
     def _token(self, address: str, channel: str, effect: str) -> str:
         return make_token(self._key, Recipient(self._shop_id, address.strip().lower(), channel, effect))
-
-
-def _sealer(key: str) -> Fernet:
-    # A key of its own, so that a token is good for nothing else that is sealed with the same secret.
-    derived = hashlib.blake2b(b"sereno.unsubscribe", key=hashlib.sha256(key.encode()).digest(), digest_size=32).digest()
-    return Fernet(base64.urlsafe_b64encode(derived))

@@ -13,12 +13,12 @@ from sereno.sdk.plugin import registry
 
 STORE = (
     "name", "currency", "locale", "timezone", "website", "support_email", "support_phone", "postal_address", "logo",
-    "brand_color", "button_color", "link_color", "background_color", "font", "social", "media_url",
+    "brand_color", "button_color", "link_color", "background_color", "font", "social", "media_url", "story",
 )  # fmt: skip
 INSIDE: dict[str, tuple[str, ...]] = {
     "store": STORE,
-    "offer": ("code", "percent", "until"),
-    "links": ("unsubscribe", "preferences"),
+    "offer": ("code", "percent", "until", "amount", "currency", "minimum", "gift", "url"),
+    "links": ("unsubscribe", "preferences", "order", "pay", "surveys", "keep"),
 }
 """What stands in the values that are worked out; of the others the records say it."""
 RECORDS = {"order": "order", "cart": "cart", "customer": "customer", "product": "product"}
@@ -64,6 +64,8 @@ _ORDER = (
     ("{{ order.total | money }}", _("Total of the order")),
     ("{{ order.placed_at | date: 'long' }}", _("Day of the order")),
     ("{{ order.status_url }}", _("Page of the order")),
+    ("{{ links.order }}", _("Link to change or cancel the order")),
+    ("{{ links.pay }}", _("Link to pay what is open")),
     ("{{ lines.first.title }}", _("First product")),
     ("{{ lines.size }}", _("How many products")),
     ("{{ shipment.carrier }}", _("Carrier")),
@@ -87,10 +89,12 @@ _SHOP = (
     ("{{ store.support_email }}", _("Its e-mail for questions")),
     ("{{ store.support_phone }}", _("Its telephone")),
     ("{{ store.postal_address }}", _("Its postal address")),
+    ("{{ store.story }}", _("What it says of itself")),
 )
 _LINKS = (
     ("{{ links.unsubscribe }}", _("Link to unsubscribe")),
     ("{{ links.preferences }}", _("Link to choose what to get")),
+    ("{{ links.keep }}", _("Link to stay on the list")),
 )
 _LOGIC = (
     ("{% if name %}{{ name }}, {% endif %}", _("Only when the first name is known")),

@@ -12,7 +12,8 @@ from sereno.engine.templates import TemplateFailed, render
 from sereno.modules.messages import present, templates
 from sereno.modules.messages.compiling import Template
 from sereno.modules.messages.documents import plain_language
-from sereno.modules.messages.pointless import check_cart, check_order
+from sereno.modules.messages.pointless import check_cart, check_order, check_wants
+from sereno.modules.messages.shelves import filled as filled_shelves
 from sereno.sdk.context import Context
 from sereno.sdk.ports import Messages, Products
 
@@ -41,7 +42,7 @@ def choose(name: str, ctx: Context) -> tuple[Template, str, str]:
     return template, wished, locale_from
 
 
-def write(template: Template, ctx: Context, wished: str, locale_from: str | None, links: Mapping[str, str]) -> Content:
+def write(template: Template, ctx: Context, wished: str, locale_from: str | None, links: Mapping[str, Any]) -> Content:
     """The mail for the reader of this effect. Raises TemplateFailed, or Pointless for a cart that is gone and an order
     cancelled meanwhile."""
     variables = variables_of(template.about, template.shelves, ctx, wished, links)
@@ -49,6 +50,7 @@ def write(template: Template, ctx: Context, wished: str, locale_from: str | None
         check_cart(ctx.records.get("cart") or {}, variables)
     elif template.about == "order":
         check_order(ctx)
+    check_wants(template.wants, variables)
     return Content(
         subject=" ".join(render(template.subject, variables).split()),
         text=tidy(render(template.text, variables)),
@@ -59,10 +61,12 @@ def write(template: Template, ctx: Context, wished: str, locale_from: str | None
 
 
 def variables_of(
-    about: str, shelves: Mapping[str, Sequence[str]], ctx: Context, wished: str, links: Mapping[str, str]
+    about: str, shelves: Mapping[str, Sequence[str]], ctx: Context, wished: str, links: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Everything a template about this record may name, read just now."""
-    return present.variables(ctx, about, wished, _today(ctx, about, shelves), links, shelves)
+    filled, recommended = filled_shelves(shelves, about, ctx)
+    today = {**_today(ctx, about, filled), **recommended}
+    return present.variables(ctx, about, wished, today, links, filled)
 
 
 def tidy(plain: str) -> str:
@@ -85,7 +89,7 @@ def _own(name: str, wished: str, ctx: Context) -> Template | None:
 def _today(ctx: Context, about: str, shelves: Mapping[str, Sequence[str]]) -> Mapping[str, Mapping[str, Any]]:
     items = [item for item in (ctx.records.get(about) or {}).get("lines") or () if isinstance(item, Mapping)]
     keys = {str(item[name]) for item in items for name in ("variant_id", "sku") if item.get(name)}
-    keys |= {key for shelf in shelves.values() for key in shelf}
+    keys |= {key for shelf in shelves.values() for key in shelf if not key.startswith("recommended:")}
     try:
         return ctx.port(Products).today(sorted(keys)) if keys else {}
     except LookupError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sereno.modules.orders import asking as asking
+from sereno.modules.orders import changing as changing
 from sereno.modules.orders import deciding as deciding
+from sereno.modules.orders import prepaying as prepaying
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action

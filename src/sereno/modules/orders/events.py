@@ -45,6 +45,11 @@ for _name, _description in (
     ("order.released", "An order that was held may go on."),
     ("order.verified", "Stock, customer data and payment of an order were found in order."),
     ("order.routed", "An order was sent to a warehouse, a team or a queue."),
+    ("order.change_requested", "A customer asked to change or cancel an order, inside the window for it."),
+    ("order.changed", "The store made the change that a customer asked for."),
+    ("order.change_refused", "A change that a customer asked for was not made: see `change_reason`."),
+    ("order.prepay_offered", "A customer was offered to pay before and not at the door."),
+    ("order.prepaid", "An order that was to be paid at the door was paid before. It comes once."),
 ):
     event(_name, description=_description, data=ORDER_STANDING, supplies=OF_ORDER, projects="order_standing")
 

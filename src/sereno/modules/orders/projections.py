@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.identity import customer_key, text
 from sereno.commerce.merging import fill, known, micros, overlay, parts, union, upsert
+from sereno.commerce.money import finite
 from sereno.sdk.columns import Column, boolean_of, instant_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
 
@@ -33,6 +34,8 @@ IMPLIED: dict[str, dict[str, str]] = {
     "order.deleted": {"status": "deleted"},
 }
 """What a thin event says by its name alone."""
+_OF_PLATFORM = ("platform_status", "platform_risk")
+"""What a thin event is about, and says anew."""
 
 
 def order_key(data: Record) -> str | None:
@@ -52,7 +55,7 @@ def project_order(old: Record | None, data: Record, event_type: str) -> Record |
     said = {**data, **implied}
     if data.get("is_thin"):
         # The notice knows less than the record: it only fills gaps, but for the change it is about.
-        merged = {**fill(old, said), **implied, **known({"platform_status": data.get("platform_status")})}
+        merged = {**fill(old, said), **implied, **known({name: data.get(name) for name in _OF_PLATFORM})}
         if old is not None and not old.get("is_thin"):
             merged.pop("is_thin", None)
     else:
@@ -105,6 +108,13 @@ def embedded(data: Record) -> list[tuple[str, Record]]:
             "default_address": inside.get("default_address") or data.get("billing_address"),
         }
     return [("customer", known(found))]
+
+
+def in_cart(data: Record) -> list[tuple[str, Record]]:
+    """The customer inside a cart, who was there when it changed, unless the platform cleared it away."""
+    if data.get("deleted_at"):
+        return embedded(data)
+    return [(name, {**record, "last_seen_on": data.get("updated_at")}) for name, record in embedded(data)]
 
 
 def carried(data: Record) -> list[tuple[str, Record]]:
@@ -160,7 +170,7 @@ def _pieces(lines: Sequence[Record]) -> int | float:
     ]
     if all(type(amount) is int and -MOST < amount < MOST for amount in said):
         return sum(said)
-    amounts = [_decimal(amount) for amount in said]
+    amounts = [finite(amount) for amount in said]
     total = sum((amount for amount in amounts if amount is not None and amount.adjusted() < 12), Decimal(0))
     return int(total) if total == total.to_integral_value() else float(total)
 
@@ -217,15 +227,7 @@ def _subject_of(name: str) -> Column:
 
 
 def _amount(item: Record) -> Decimal | None:
-    return _decimal(item.get("amount"))
-
-
-def _decimal(value: object) -> Decimal | None:
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
+    return finite(item.get("amount"))
 
 
 projection(
@@ -265,7 +267,7 @@ projection(
             "changed_at": instant_of("updated_at", "created_at"),
             "completed_at": instant_of("completed_at"),
         },
-        also=embedded,
+        also=in_cart,
         carries=frozenset({"customer"}),
     )
 )

@@ -34,6 +34,10 @@ WORDS = {
     "email.missing": Words(mark("No e-mail address"), mark("The customer can only be reached by telephone.")),
     "email.invalid": Words(mark("The e-mail address cannot be right"), mark("Ask the customer by telephone.")),
     "payment.open": Words(mark("Not paid yet"), mark("Wait for the payment, or remind the customer.")),
+    "payment.due": Words(
+        mark("The rest is not paid yet"),
+        mark("The customer changed the order: wait for the difference, or ask for it."),
+    ),
     "payment.failed": Words(mark("The payment failed"), mark("Ask the customer to pay another way.")),
     "payment.undone": Words(mark("The payment was given back or up"), mark("See whether the order still stands.")),
     "payment.cash_refused": Words(mark("Cash on delivery is not taken"), mark("Offer the customer to pay in advance.")),
@@ -45,6 +49,9 @@ WORDS = {
     ),
     "risk.high": Words(mark("High risk"), mark("Look at the order's risk before it leaves.")),
     "risk.review": Words(mark("To be looked at for risk"), mark("Look at the order's risk before it leaves.")),
+    "risk.buying_out": Words(
+        mark("Part of buying an item out"), mark("See under Risk who else took it, then release or cancel.")
+    ),
     "customer.asked": Words(mark("The customer asked for it"), mark("See what they wrote.")),
     "by.hand": Words(mark("Held by hand"), mark("Whoever held it knows why.")),
     "other": Words(mark("Another reason"), mark("See the flow that held it.")),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.merging import parts
+from sereno.commerce.money import finite
 
 Record = Mapping[str, Any]
 
@@ -128,9 +129,9 @@ class Payment:
 
 def check_payment(order: Record, wanted: Payment) -> list[Finding]:
     status = order.get("payment_status")
-    if status == "paid" or (status == "authorized" and wanted.takes_authorized):
+    if status == "paid" or order.get("is_prepaid") or (status == "authorized" and wanted.takes_authorized):
         return []
-    total = _decimal(order.get("total"))
+    total = finite(order.get("total"))
     if total == 0 and status in (None, "pending"):
         return []
     if status in ("failed", "voided", "refunded", "partially_refunded"):
@@ -159,11 +160,3 @@ def check_stock(short: Sequence[tuple[str, int, int]]) -> list[Finding]:
         return []
     said = ", ".join(f"{item} {max(available, 0)}/{wanted}" for item, wanted, available in short[:5])
     return [Finding("stock.short", {"items": said})]
-
-
-def _decimal(value: object) -> Decimal | None:
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from sereno.engine.durations import format_instant
 from sereno.sdk.context import Context
-from sereno.sdk.ports import Events, Holds
+from sereno.sdk.ports import Events, Holds, Links
 from sereno.sdk.result import Fail
 
 CARRIED = ("order", "customer", "cart", "checkout", "email")
@@ -49,3 +49,11 @@ def is_held(ctx: Context, key: str) -> bool:
 
 def _plain(value: Any) -> Any:
     return format_instant(value) if isinstance(value, datetime) else value
+
+
+def pay_link(ctx: Context, key: str) -> str:
+    """Where the customer pays what is open of the order; empty where there are no links (no address is set)."""
+    try:
+        return ctx.port(Links).pay(key)
+    except LookupError:
+        return ""

@@ -26,7 +26,12 @@ REORDERED = record(
     "What came of ordering again.",
     [
         Field("orders", "list", "Numbers of the orders that were drafted.", of="integer"),
-        Field("left_out", "list", "SKUs left out because the money did not last.", of="string"),
+        Field(
+            "left_out",
+            "list",
+            "SKUs left out for want of money, or of enough for the supplier.",
+            of="string",
+        ),
         Field("count", "integer", "How many orders were drafted."),
     ],
 )
@@ -211,5 +216,6 @@ def document(letter: Letter, kind: str) -> dict[str, Any]:
             "note": letter.note,
             "expected_at": letter.expected_at.isoformat() if letter.expected_at is not None else None,
             "lines": [dict(line) for line in letter.lines],
+            "answer_url": letter.answer_url or None,
         },
     }

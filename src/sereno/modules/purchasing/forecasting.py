@@ -7,7 +7,7 @@ then somebody else begins it again. A forecast is replaced, never mixed with an 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -18,9 +18,10 @@ from typing import Any
 from sereno.modules.purchasing.demand import simple
 from sereno.modules.purchasing.demand.simple import Forecast
 from sereno.modules.purchasing.history import Past, read_past
-from sereno.store.database import Database, Transaction
+from sereno.store.database import Database
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros
+from sereno.store.jobs import LeasedJob
 
 log = logging.getLogger("sereno.forecasts")
 
@@ -28,13 +29,7 @@ HORIZON = 26
 """Weeks."""
 JUDGED = 8
 """Weeks on which the method is tried before it is believed."""
-LEASE = timedelta(seconds=60)
-TELL = 1.0
 BATCH = 500
-
-
-class LeaseLost(Exception):  # noqa: N818
-    """Another process carries it out by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,48 +46,38 @@ def carry_out(id: int, worker: str, database: Database, now: datetime | None = N
         row = tx.one("forecast_job", {"id": id, "worker": worker})
     if row is None:
         return "lost"
-    work = _Work(database, id, int(row[1]), worker, now or datetime.now(UTC))
-    try:
-        try:
-            facts = work.run()
-        except LeaseLost:
-            raise
-        except Exception as fault:
-            log.exception("the forecast %s failed", id)
-            return work.end("failed", f"{type(fault).__name__}: {fault}"[:1000], {})
-        return work.end("done", None, facts)
-    except LeaseLost:
-        return "lost"
+    job = LeasedJob(database, id, worker, "keep_forecast", "end_forecast")
+    work = _Work(job, int(row[1]), now or datetime.now(UTC))
+    return job.carry_out(work.run, lambda: log.exception("the forecast %s failed", id))
 
 
 class _Work:
-    def __init__(self, database: Database, id: int, shop_id: int, worker: str, now: datetime) -> None:
-        self._database, self._id, self._shop_id, self._worker, self._now = database, id, shop_id, worker, now
-        self._told_at = 0.0
-        self._done = self._total = 0
+    def __init__(self, job: LeasedJob, shop_id: int, now: datetime) -> None:
+        self._job, self._shop_id, self._now = job, shop_id, now
 
     def run(self) -> dict[str, Any]:
         began = monotonic()
-        with self._database.read() as tx:
+        job, database = self._job, self._job.database
+        with database.read() as tx:
             (orders,) = tx.one("count_orders", {"shop": self._shop_id}) or (0,)
             priced = dict(tx.all("priced_skus", {"shop": self._shop_id}))
             kinds = {row[0]: _kind(row) for row in tx.all("kinds_of_skus", {"shop": self._shop_id})}
-        self._total = int(orders)
-        past = read_past(self._database, self._shop_id, self._now, self._tell)
+        job.total = int(orders)
+        past = read_past(database, self._shop_id, self._now, job.tell)
         skus = sorted({*past.sold, *priced})
         histories = [past.series(sku) for sku in skus]
         groups = [kinds.get(sku, ("", ""))[1] for sku in skus]
         made, method = forecasts(histories, groups, past.monday)
-        self._tell(self._total, now=True)
+        job.done = job.total
         for begin in range(0, len(skus), BATCH):
             part = range(begin, min(begin + BATCH, len(skus)))
             rows = [self._row(skus[at], kinds, priced, past, histories[at], made[at]) for at in part]
-            self._write(lambda tx, rows=rows: tx.many("put_forecasts", rows))
-        self._write(lambda tx: tx.run("drop_old_forecasts", {"shop": self._shop_id, "job": self._id}))
+            job.write(lambda tx, rows=rows: tx.many("put_forecasts", rows))
+        job.write(lambda tx: tx.run("drop_old_forecasts", {"shop": self._shop_id, "job": job.id}))
         errors = [one.accuracy["wape"] for one in made if "wape" in one.accuracy]
         return {
             "skus": len(skus),
-            "orders": self._total,
+            "orders": job.total,
             "weeks": past.weeks,
             "method": method,
             "median_error": round(sorted(errors)[len(errors) // 2], 3) if errors else None,
@@ -115,36 +100,8 @@ class _Work:
         return (
             *(self._shop_id, sku[:200], title[:300], kind[:200], first, past.monday + timedelta(weeks=past.weeks)),
             *(encode(shown), encode(made.forecast.mean), encode(made.forecast.sums), made.forecast.method),
-            *(encode(made.accuracy), weekly, made.accuracy.get("wape"), self._id, to_micros(self._now)),
+            *(encode(made.accuracy), weekly, made.accuracy.get("wape"), self._job.id, to_micros(self._now)),
         )
-
-    # --- the row of the job ---------------------------------------------------------------------
-
-    def _tell(self, done: int, *, now: bool = False) -> None:
-        self._done, self._total = done, max(self._total, done)
-        if now or monotonic() - self._told_at >= TELL:
-            with self._database.transaction() as tx:
-                self._keep(tx)
-
-    def _keep(self, tx: Transaction) -> None:
-        self._told_at = monotonic()
-        until = to_micros(datetime.now(UTC) + LEASE)
-        kept = {"id": self._id, "worker": self._worker, "until": until, "done": self._done, "total": self._total}
-        if tx.one("keep_forecast", kept) is None:
-            raise LeaseLost
-
-    def _write(self, put: Callable[[Transaction], Any]) -> None:
-        with self._database.transaction() as tx:
-            self._keep(tx)
-            put(tx)
-
-    def end(self, status: str, error: str | None, facts: Mapping[str, Any]) -> str:
-        ended = {"id": self._id, "worker": self._worker, "status": status, "error": error, "facts": encode(facts)}
-        ended |= {"done": self._done, "total": self._total, "now": to_micros(datetime.now(UTC))}
-        with self._database.transaction() as tx:
-            if not tx.run("end_forecast", ended):
-                raise LeaseLost
-        return status
 
 
 def _kind(row: Sequence[Any]) -> tuple[str, str]:

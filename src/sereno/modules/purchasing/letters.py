@@ -19,6 +19,7 @@ WORDS = {
         "head": ("Your SKU", "Our SKU", "Item", "Quantity", "Price", "Amount"),
         "total": "Total",
         "ask": "Please answer this mail with your order number and the day of delivery.",
+        "link": "Confirm, change or decline this order",
     },
     "es": {
         "subject": "Pedido de compra PO-{number} de {shop}",
@@ -29,6 +30,7 @@ WORDS = {
         "head": ("Su referencia", "Nuestra referencia", "Artículo", "Cantidad", "Precio", "Importe"),
         "total": "Total",
         "ask": "Respondan a este correo con su número de pedido y el día de entrega, por favor.",
+        "link": "Confirmar, cambiar o rechazar este pedido",
     },
     "pt": {
         "subject": "Encomenda PO-{number} de {shop}",
@@ -39,6 +41,7 @@ WORDS = {
         "head": ("A vossa referência", "A nossa referência", "Artigo", "Quantidade", "Preço", "Valor"),
         "total": "Total",
         "ask": "Respondam a este e-mail com o vosso número de encomenda e o dia da entrega, por favor.",
+        "link": "Confirmar, alterar ou recusar esta encomenda",
     },
     "ro": {
         "subject": "Comanda de achiziție PO-{number} de la {shop}",
@@ -49,6 +52,7 @@ WORDS = {
         "head": ("Codul dvs.", "Codul nostru", "Articol", "Cantitate", "Preț", "Valoare"),
         "total": "Total",
         "ask": "Vă rugăm să răspundeți la acest e-mail cu numărul comenzii dvs. și ziua livrării.",
+        "link": "Confirmați, modificați sau refuzați comanda",
     },
 }
 
@@ -62,11 +66,14 @@ def write(letter: Letter, kind: str, shop: ShopFacts) -> tuple[str, str, str]:
     hello = str(words["hello"]).format(name=letter.contact or letter.name)
     opening = str(words["chase" if is_chase else "order"])
     total = f"{words['total']}: {letter.total} {letter.currency}"
-    closing = [part for part in ("" if is_chase else total, letter.note, str(words["ask"]), shop.name) if part]
+    before = [part for part in ("" if is_chase else total, letter.note) if part]
+    link = f"{words['link']}: {letter.answer_url}" if letter.answer_url else str(words["ask"])
+    closing = [*before, link, shop.name]
     plain = "\n\n".join([hello, opening, "\n".join("  ".join(one for one in row if one) for row in rows), *closing])
     head = "".join(f"<th align='left'>{escape(one)}</th>" for one in words["head"])
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    ending = "".join(f"<p>{escape(one)}</p>" for one in closing)
+    button = f"<a href='{escape(letter.answer_url)}'>{escape(str(words['link']))}</a>" if letter.answer_url else ""
+    ending = "".join(f"<p>{one}</p>" for one in (*map(escape, before), button or escape(link), escape(shop.name)))
     table = f"<table cellpadding='6'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return subject, plain + "\n", f"<p>{escape(hello)}</p><p>{escape(opening)}</p>{table}{ending}"
 

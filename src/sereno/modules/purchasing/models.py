@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.db import models
 
 from sereno.store.fields import DocumentField, InstantField
+from sereno.store.models.jobs import ShopJob
 from sereno.store.models.shops import Shop
 
 
@@ -74,6 +75,22 @@ class SupplierPrice(models.Model):
         indexes = (models.Index(fields=("shop", "sku", "rank"), name="purchasing_price_sku"),)
 
 
+class SupplierRefusal(models.Model):
+    """What a supplier could not deliver lately: until then it is not asked for it by itself."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    supplier = models.ForeignKey(Supplier, on_delete=models.CASCADE, related_name="refusals", db_index=False)
+    sku = models.CharField(max_length=200)
+    reason = models.CharField(max_length=500, default="", blank=True)
+    until = InstantField()
+
+    class Meta:
+        db_table = "purchasing_refusal"
+        constraints = (models.UniqueConstraint(fields=("supplier", "sku"), name="purchasing_refusal_once"),)
+        indexes = (models.Index(fields=("shop", "until"), name="purchasing_refusal_until"),)
+
+
 class ReorderRule(models.Model):
     """What a person says about one SKU. `least` and `most`, where both are set, take the forecast's place. `service`
     is the share of cycles that shall not run out (null: the shop's)."""
@@ -120,35 +137,11 @@ class DemandForecast(models.Model):
         indexes = (models.Index(fields=("shop", "-weekly"), name="purchasing_forecast_much"),)
 
 
-class ForecastJob(models.Model):
-    """A forecast of all SKUs of a shop: waits, runs, and is done, cancelled or failed. `slot` is what it was asked for
-    (`day:2026-11-22`, or a random one): asked for twice, it is one."""
+class ForecastJob(ShopJob):
+    """A forecast of all SKUs of a shop."""
 
-    id = models.BigAutoField(primary_key=True)
-    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False)
-    slot = models.CharField(max_length=40)
-    status = models.CharField(max_length=12, default="waiting")
-    by = models.CharField(max_length=200, default="")
-    worker = models.CharField(max_length=200, null=True)
-    lease_until = InstantField(null=True)
-    attempts = models.IntegerField(default=0)
-    done = models.IntegerField(default=0)
-    total = models.IntegerField(default=0)
-    facts = DocumentField(default=dict)
-    error = models.CharField(max_length=1000, null=True)
-    created_at = InstantField()
-    finished_at = InstantField(null=True)
-
-    class Meta:
+    class Meta(ShopJob.Meta):
         db_table = "purchasing_job"
-        constraints = (models.UniqueConstraint(fields=("shop", "slot"), name="purchasing_job_once"),)
-        indexes = (
-            models.Index(
-                fields=("status", "id"),
-                name="purchasing_job_open",
-                condition=models.Q(status__in=("waiting", "running")),
-            ),
-        )
 
 
 class PurchaseOrder(models.Model):

@@ -11,6 +11,7 @@ from sereno.commerce.stock import wanted
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context
+from sereno.sdk.cover import Cover
 from sereno.sdk.plugin import action
 from sereno.sdk.ports import Availability, Reservations, Transfers
 from sereno.sdk.result import Done, Fail, Result, Retry
@@ -132,6 +133,12 @@ def release(config: ReserveConfig, ctx: Context) -> Result:
         return Fail("stock.none", "This shop keeps no stock.")
 
 
+def some_days(value: int) -> int:
+    if not 1 <= value <= 365:
+        raise ValueError("1 to 365 days")
+    return value
+
+
 class EvenConfig(Config):
     cover_days: int = option(_("Days of sales each place should have"), default=14)
     keep_days: int = option(_("Days of sales a giving place keeps"), default=28)
@@ -139,9 +146,7 @@ class EvenConfig(Config):
     @field_validator("cover_days", "keep_days")
     @classmethod
     def _is_some(cls, value: int) -> int:
-        if not 1 <= value <= 365:
-            raise ValueError("1 to 365 days")
-        return value
+        return some_days(value)
 
 
 PROPOSED = record("proposed", "What was proposed.", [Field("transfers", "integer", "How many transfers.")])
@@ -162,6 +167,49 @@ def propose_transfers(config: EvenConfig, ctx: Context) -> Result:
     except LookupError:
         return Fail("stock.none", "This shop keeps no stock.")
     return Done({"transfers": len(made)})
+
+
+class CoverConfig(Config):
+    days: int = option(_("Days the stock should last"), default=14)
+
+    @field_validator("days")
+    @classmethod
+    def _is_some(cls, value: int) -> int:
+        return some_days(value)
+
+
+COVERED = record(
+    "cover",
+    "What does not last.",
+    [
+        Field("count", "integer", "How many items are new to it."),
+        Field("items", "list", "The first fifty of them: `sku`, `title`, `available`, `days`.", of="any"),
+        Field("low", "integer", "How many there are in all."),
+    ],
+)
+
+
+@action(
+    "stock.watch_cover",
+    label=_("Find what lasts for less than {days} days"),
+    icon="package",
+    config=CoverConfig,
+    result=COVERED,
+    decides=True,
+)
+def watch_cover(config: CoverConfig, ctx: Context) -> Result:
+    """Find what will be sold out within these days by its forecast. `vars.NAME.items` are those that were not so when
+    this was last asked; each is told by `stock.cover_low` too. Items without a forecast are not judged. In shadow it
+    only looks."""
+    try:
+        low = ctx.port(Cover).low(config.days, remember=not ctx.is_shadow)
+    except LookupError:
+        return Fail("stock.none", "This shop keeps no stock.")
+    new = [one for one in low if one.is_new]
+    items = [
+        {"sku": one.item, "title": one.title, "available": one.available, "days": int(one.days)} for one in new[:50]
+    ]
+    return Done({"count": len(new), "items": items, "low": len(low)})
 
 
 class OfferConfig(Config):

@@ -29,6 +29,25 @@ event(
     supplies=frozenset({"product"}),
 )
 
+LOW_COVER = record(
+    "low_cover",
+    "How long the stock of an item lasts.",
+    [
+        Field("sku", "string", "Stock keeping unit."),
+        Field("title", "string", "What it is."),
+        Field("available", "integer", "How many can be sold."),
+        Field("weekly_demand", "number", "How many are expected to be sold in a week."),
+        Field("days", "number", "For how many days that is enough."),
+    ],
+)
+event(
+    "stock.cover_low",
+    description="The stock of an item lasts for fewer days than it should, by its forecast. Said once each time it "
+    "gets there, by flows with `stock.watch_cover`.",
+    data=LOW_COVER,
+    supplies=frozenset({"product"}),
+)
+
 TRANSFER = record(
     "stock_transfer",
     "Goods that move from one place of the shop to another.",

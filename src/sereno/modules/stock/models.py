@@ -169,6 +169,19 @@ class StockSafety(models.Model):
         constraints = (models.UniqueConstraint(fields=("shop", "item", "channel"), name="stock_safety_once"),)
 
 
+class StockLowCover(models.Model):
+    """An item whose stock does not last as long as it should, and is known to: it is told of once."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    item = models.CharField(max_length=200)
+    since = InstantField()
+
+    class Meta:
+        db_table = "stock_low_cover"
+        constraints = (models.UniqueConstraint(fields=("shop", "item"), name="stock_low_cover_once"),)
+
+
 class StockTransfer(models.Model):
     """Goods on their way from one place of the shop to another. `status`: `proposed`, `sent`, `received`, `cancelled`.
     `lines`: pairs of item and quantity. `uid` is made of the facts, so that no transfer is made twice."""

@@ -19,6 +19,8 @@ _OF_PLACE = frozenset(
     {"available", "on_hand", "reserved", "incoming", "location_id", "location_name", "change", "reason"}
 )
 
+_DESCRIBE = ("sku", "title", "variant_title", "variant_id", "product_id", "is_tracked")
+
 _OWN = frozenset({"locations", "location_times"})
 """Kept here, never taken from an event."""
 
@@ -26,7 +28,7 @@ _OWN = frozenset({"locations", "location_times"})
 def project(old: Record | None, data: Record, event_type: str) -> Record | None:
     merged: dict[str, Any] = fill(old, {name: data[name] for name in data if name not in _OF_PLACE | _OWN})
     if data.get("is_thin") or event_type == "stock.item_updated":
-        merged |= known({name: data.get(name) for name in ("sku", "title", "variant_id", "product_id", "is_tracked")})
+        merged |= known({name: data.get(name) for name in _DESCRIBE})
         merged.pop("is_thin", None)
         return None if merged == old else merged
     place = str(data.get("location_id") or "")

@@ -18,6 +18,8 @@ from sereno.runtime.arbiter.deciding import Counted, Moment, earliest
 from sereno.runtime.arbiter.messages import MICROSECOND, Message
 from sereno.runtime.arbiter.saying import rule_said, said
 from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
+from sereno.runtime.arbiter.warmup import REASON as WARMING
+from sereno.runtime.arbiter.warmup import Gate
 from sereno.runtime.experiments.exposing import expose
 from sereno.store.database import Transaction
 from sereno.store.documents import decode, encode
@@ -71,6 +73,8 @@ class Decided:
         default_factory=dict[str, list[tuple[str, dict[str, Any]]]]
     )
     is_news: dict[str, bool] = field(default_factory=dict[str, bool])
+    chosen: dict[str, Message] = field(default_factory=dict[str, Message])
+    """Of messages that may go several ways, the one decided about."""
 
 
 def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: datetime, *, books: str) -> Decided:
@@ -78,7 +82,7 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
     will say how it went."""
     if not messages:
         return Decided()
-    consents = ReadConsents(tx, ((message.shop_id, message.address) for message in messages))
+    messages, consents = by_their_way(tx, messages)
     weighed = [message for message in messages if message.takes_a_slot]
     if weighed and dialect == "postgresql":
         tx.all("lock_recipients", {"recipients": sorted({lock for message in weighed for lock in _locks(message)})})
@@ -87,7 +91,22 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
     desk.write()
     if books == "booked":
         expose(tx, holdout.exposures(willing, now))
+    desk.decided.chosen = {message.key: message for message in messages}
     return desk.decided
+
+
+def by_their_way(tx: Transaction, messages: Sequence[Message]) -> tuple[list[Message], ReadConsents]:
+    """Each message by the first of its ways that is not refused, and what their people allow."""
+    ways = [way for message in messages for way in (message, *message.others)]
+    consents = ReadConsents(tx, ((way.shop_id, way.address) for way in ways))
+
+    def chosen(message: Message) -> Message:
+        if not message.others:
+            return message
+        held = consents.of(message.shop_id)
+        return next((way for way in (message, *message.others) if way.refusal(held) is None), message)
+
+    return [chosen(message) for message in messages], consents
 
 
 def weigh(desk: Desk, messages: Sequence[Message], consents: ReadConsents) -> list[Message]:
@@ -141,6 +160,10 @@ class Desk:
         self._merged: dict[str, str] = {}
         self._woken: set[str] = set()
         self.decided = Decided()
+        warming = (one for one in messages if one.channel == "email" and one.purpose == "marketing")
+        wanted = ((one.shop_id, one.address, one.rules.warmup) for one in warming)
+        # Where nobody looks again, nothing is put off to another day.
+        self._gate = Gate(tx, now, wanted if books == "booked" else ())
         if messages:
             self._read(messages)
 
@@ -191,6 +214,10 @@ class Desk:
             return
         self._replace_older(message, others)
         moment, first = self._moment(message, others)
+        if moment.at <= self._now and (held := self._held_by_warmup(message, own)) is not None:
+            at, details = held
+            self._put_off(message, own, at, WARMING, {"channel": message.channel, "until": said(at), **details})
+            return
         if moment.at <= self._now:
             self._keep(message, self._books, self._now, None, {})
             self.decided.verdicts[message.key] = Go()
@@ -200,14 +227,20 @@ class Desk:
             # Nobody will look again.
             self.refuse(message, Never("message.expired", {**details, "expires_at": said(message.expires_at)}))
             return
-        self.decided.is_news[message.key] = own is None or (own.status, own.at, own.reason) != (
-            "waiting",
-            moment.at,
-            reason,
-        )
+        self._put_off(message, own, moment.at, reason, details)
+
+    def _put_off(self, message: Message, own: Slot | None, at: int, reason: str, details: Mapping[str, Any]) -> None:
+        before = None if own is None else (own.status, own.at, own.reason)
+        self.decided.is_news[message.key] = before != ("waiting", at, reason)
         status = "waiting" if self._books == "booked" else "sent"
-        self._keep(message, status, moment.at, reason, details)
-        self.decided.verdicts[message.key] = Later(from_micros(moment.at), reason, details)
+        self._keep(message, status, at, reason, details)
+        self.decided.verdicts[message.key] = Later(from_micros(at), reason, details)
+
+    def _held_by_warmup(self, message: Message, own: Slot | None) -> tuple[int, dict[str, Any]] | None:
+        is_counted = own is not None and own.status == "booked"
+        if is_counted or message.channel != "email" or message.purpose != "marketing":
+            return None
+        return self._gate.takes(message.shop_id, message.address)
 
     def _moment(self, message: Message, others: Sequence[Slot]) -> tuple[Moment, Slot | None]:
         """When it may go, and who comes before it where that is why not now."""
@@ -331,6 +364,7 @@ class Desk:
 
     def write(self) -> None:
         tx = self._tx
+        self._gate.write()
         tx.many("keep_slots", [self._kept[key] for key in sorted(self._kept)])
         tx.many("merge_slots", sorted((key, encode({"by": by})) for key, by in self._merged.items()))
         if self._given_back:

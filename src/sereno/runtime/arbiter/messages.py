@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from sereno.runtime.arbiter.rules import Rules
 from sereno.runtime.arbiter.zones import zone_of
 from sereno.runtime.experiments.exposing import person_of
 from sereno.sdk.context import Context
-from sereno.sdk.plugin import ActionDefinition
+from sereno.sdk.plugin import ActionDefinition, Addressed
 from sereno.sdk.ports import Consents
 from sereno.store.fields import storable
 
@@ -60,6 +60,8 @@ class Message:
     unit: str = ""
     customer: str | None = None
     holdout: int = 0
+    others: tuple[Message, ...] = ()
+    """The same message by other ways, in their order, where this one is refused."""
 
     @property
     def key(self) -> str:
@@ -97,6 +99,11 @@ def read_message(
         return None
     if found is None:
         return None
+    message = _message(found, context, asked, rules)
+    return replace(message, others=tuple(_message(one, context, asked, rules) for one in found.others))
+
+
+def _message(found: Addressed, context: Context, asked: Asked, rules: Rules) -> Message:
     address = storable(found.to.strip().lower())[:320]
     expires = found.expires if found.expires is not None else rules.expires.get(found.purpose)
     merge = found.merge
@@ -106,7 +113,7 @@ def read_message(
         # What is transactional tells of one thing each, and the next tells of another.
         merge = f"{asked.flow_id}|{asked.step}"
     said = asked.priority if asked.priority is not None else USUAL
-    key = _person(found.channel, address, context)
+    key = _person(found.channel, address, context, is_own=found.is_own)
     is_customer = key != f"{found.channel}:{address}"[:200]
     counted = person_of({}, context.records.get("customer") if is_customer else None, f"{found.channel}:{address}")
     return Message(
@@ -128,13 +135,13 @@ def read_message(
     )
 
 
-def _person(channel: str, address: str, context: Context) -> str:
+def _person(channel: str, address: str, context: Context, *, is_own: bool = False) -> str:
     """Whoever has several addresses is one person, where the shop knows them; a message to somebody else's address (a
     gift's, a colleague's) is not to the customer."""
     customer = context.records.get("customer") or {}
     own = {str(customer.get(name) or "").strip().lower() for name in ("email", "phone")}
     orders = {str((context.records.get(kind) or {}).get("email") or "").strip().lower() for kind in ("order", "cart")}
     key = customer_key(customer.get("id"), customer.get("email"))
-    if key is not None and address in own | orders:
+    if key is not None and (is_own or address in own | orders):
         return storable(key)[:200]
     return f"{channel}:{address}"[:200]

@@ -64,10 +64,11 @@ def let_pass(
         if message is None:
             found.append((effect, one.ready))
             continue
+        message = decided.chosen.get(effect.key, message)
         notes = list(decided.notes.get(effect.key, ()))
         match decided.verdicts[effect.key]:
             case Go():
-                found.append((replace(effect, is_booked=message.takes_a_slot), one.ready))
+                found.append((replace(_told(one, message), is_booked=message.takes_a_slot), one.ready))
             case Later(at, reason, details):
                 due = to_micros(at)
                 if message.expires_at is not None:
@@ -76,7 +77,7 @@ def let_pass(
                 if decided.is_news.get(effect.key):
                     notes.append((DEFERRED, {"reason": reason, **details}))
             case Never(reason, details):
-                found.append((effect, Done(not_sent(message, reason))))
+                found.append((_told(one, message), Done(not_sent(message, reason))))
                 notes.append((WITHHELD, {"reason": reason, **details}))
         if notes:
             names = {"action": effect.action, "effect": effect.key}
@@ -85,6 +86,11 @@ def let_pass(
     tx.many("defer_effects", sorted(later))
     tx.many("copy_traces", sorted(traces))
     return found
+
+
+def _told(one: Passing, message: Message) -> Claimed:
+    """The effect, knowing what message it is."""
+    return replace(one.effect, message=message, wording=one.ready.wording)
 
 
 def not_sent(message: Message, reason: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ first. They stand in the shop's settings under `guardrails`; a shop that never s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from sereno.engine.durations import format_duration, parse_duration
 from sereno.engine.precedence import FIRST, LAST
 from sereno.engine.schedule import WEEKDAYS, parse_time, quiet_until
+from sereno.runtime.arbiter.warmup import Plan, plan_of
 from sereno.store.documents import decode, encode
 
 SETTING = "guardrails"
-CHANNELS = ("email", "sms", "whatsapp", "push")
+CHANNELS = ("email", "sms", "whatsapp", "telegram", "push")
 ANY = "any"
 """A cap over all channels together."""
 PURPOSES = ("marketing", "transactional")
@@ -64,6 +65,8 @@ class Rules:
     quiet: tuple[Quiet, ...] = ()
     expires: Mapping[str, timedelta | None] = field(default_factory=dict[str, "timedelta | None"])
     priorities: Mapping[str, int] = field(default_factory=dict[str, int])
+    warmup: Plan | None = None
+    """Of a domain that is new to mailbox providers; kept under a setting of its own."""
 
     def caps_on(self, channel: str, purpose: str) -> list[Cap]:
         return [cap for cap in self.caps if purpose == "marketing" and cap.channel in (ANY, channel)]
@@ -115,8 +118,9 @@ class RulesInvalid(ValueError):  # noqa: N818
 
 def rules_of(settings: Mapping[str, Any]) -> Rules:
     """The rules of the shop with these settings."""
-    found = settings.get(SETTING)
-    return USUAL if found is None else _kept(encode(found))
+    found, plan = settings.get(SETTING), plan_of(settings)
+    rules = USUAL if found is None else _kept(encode(found))
+    return rules if plan is None else replace(rules, warmup=plan)
 
 
 @lru_cache(maxsize=256)

@@ -14,8 +14,7 @@ from typing import Any
 from sereno.engine.durations import format_instant
 from sereno.engine.run import NewEffect
 from sereno.runtime.actions import Prepared, prepare
-from sereno.runtime.arbiter.booking import Desk, Slot, weigh
-from sereno.runtime.arbiter.consents import ReadConsents
+from sereno.runtime.arbiter.booking import Desk, Slot, by_their_way, weigh
 from sereno.runtime.arbiter.messages import Asked, Message, read_message
 from sereno.runtime.arbiter.rules import LONGEST, rules_of
 from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
@@ -62,8 +61,9 @@ def foresee(
             origins[effect.key] = _origin(world, held)
     if not messages:
         return {}
+    messages, consents = by_their_way(tx, messages)
     desk = _Foresight(tx, [one for one in messages if one.takes_a_slot], now, origins)
-    weigh(desk, messages, ReadConsents(tx, ((one.shop_id, one.address) for one in messages)))
+    weigh(desk, messages, consents)
     desk.write()
     return {key: outcome(verdict) for key, verdict in desk.decided.verdicts.items()}
 

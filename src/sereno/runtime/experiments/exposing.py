@@ -91,6 +91,8 @@ def _arm(
         return experiments.get(CONTROL), CONTROL if is_held_out else TREATED
     if entry.code == "step.split" and not is_held_out:
         return experiments.get(bare(entry.step)), str(entry.details.get("branch"))
+    if entry.code == "step.test" and not is_held_out:
+        return experiments.get(bare(entry.step)), str(entry.details.get("wording"))
     return None, ""
 
 

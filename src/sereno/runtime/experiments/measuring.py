@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
-from sereno.engine.control import HOLDOUT, Experiment, as_share, holdout_experiment, purposes
+from sereno.engine.control import CHECKOUT, HOLDOUT, Experiment, as_share, holdout_experiment, purposes
 from sereno.runtime.flows import compiled
 from sereno.sdk.plugin import registry
 from sereno.store import scope
@@ -80,6 +80,15 @@ def _whole(tx: Transaction, shop_id: int) -> list[Measured]:
         return []
     experiments = {} if experiment is None else {HOLDOUT: experiment}
     return [Measured(0, "", "", "live", None, row[0], experiments, sums)]
+
+
+def measured_variants(
+    shop_id: int, currency: str, experiments: Mapping[str, Experiment], *, database: Database | None = None
+) -> Measured:
+    """Variants of the checkout, with the sums of every day; `experiments` are those of the live document."""
+    with (database or default_database()).read() as tx:
+        sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": CHECKOUT, "daily": [*DAILY, currency]})
+    return Measured(CHECKOUT, "", "", "live", None, currency, experiments, [_plain(row) for row in sums])
 
 
 def _measured(row: Sequence[Any], sums: Sequence[Sum]) -> Measured:

@@ -40,6 +40,8 @@ SECONDS = 1.0
 """How long one turn may take: it is a part of the heartbeat."""
 DAY = 86_400_000_000
 CREDITED = "credited"
+VISITOR = "visitor:"
+"""Begins the units of a checkout's visitors."""
 
 Key = tuple[int, int, str, str, str, str, int]
 """Of a sum: shop, flow, experiment, design, arm, metric, day."""
@@ -133,9 +135,10 @@ class Outcomes:
         if not over:
             return {}
         keys: dict[tuple[int, str], dict[str, int]] = {}
+        links = _links(tx, over)
         parameters = {
             "shops": sorted({one.shop_id for one in over}),
-            "links": sorted({link for one in over for link in one.links}),
+            "links": sorted({link for found in links.values() for link in found}),
             "since": min(one.at for one in over),
             "until": max(one.until for one in over) + DAY,  # an order may be told of later than it was placed
             "types": list(ORDERED),
@@ -152,12 +155,30 @@ class Outcomes:
         found: dict[int, dict[str, Order]] = {}
         for one in over:
             orders = found.setdefault(one.id, {})
-            for link in one.links:
+            for link in links[one.id]:
                 for key, told_at in keys.get((one.shop_id, link), {}).items():
                     order = _order(records.row("order", one.shop_id, key).record, told_at)
                     if order is not None and one.at < order.placed_at <= one.until:
                         orders[key] = order
         return found
+
+
+def _links(tx: Transaction, over: Sequence[Exposed]) -> dict[int, list[str]]:
+    """By exposure: what the person's orders are found by. A visitor of the checkout is found by their carts, and by who
+    they turned out to be."""
+    found = {one.id: one.links for one in over}
+    visitors: dict[tuple[int, str], list[int]] = {}
+    for one in over:
+        if one.unit.startswith(VISITOR):
+            visitors.setdefault((one.shop_id, one.unit), []).append(one.id)
+    if not visitors:
+        return found
+    asked = {"shops": sorted({shop for shop, _ in visitors}), "visitors": sorted({unit for _, unit in visitors})}
+    for shop_id, unit, link in tx.all("links_of_visitors", asked):
+        for id_ in visitors.get((shop_id, unit), ()):
+            if link not in found[id_]:
+                found[id_].append(link)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

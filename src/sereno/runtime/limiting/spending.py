@@ -133,17 +133,18 @@ def _wish(world: World, tx: Transaction, row: Sequence[Any], now: datetime) -> _
     parts: list[tuple[LimitKind, Place, str, Decimal]] = []
     if limits.effects_per_hour is not None and (before is None or hour_of(before) != hour_of(now)):
         parts.append(("effects_per_hour", (flow_id, hour_span(now)), "", Decimal(1)))
-    money = _spend(definition, row[8])
+    money = _spend(definition, row[8], shop)
     if money is not None and (before is None or day_of(before, shop) != day_of(now, shop)):
         place = (flow_id, day_span(now, shop, money.currency))
         parts.append(("spend_per_day", place, money.currency, money.amount))
     return _Wish(effect, shop_id, flow_id, limits, tuple(parts)) if parts else None
 
 
-def _spend(definition: ActionDefinition, config: str) -> Money | None:
+def _spend(definition: ActionDefinition, config: str, shop: ShopFacts) -> Money | None:
     """What an action says it costs. A config nobody can read is said when the effect is prepared."""
     try:
-        money = definition.spend(decode(config))
+        values = decode(config)
+        money = definition.spend(values) or definition.costs(values, shop)
     except Exception:
         return None
     return money if money is not None and money.amount > 0 else None

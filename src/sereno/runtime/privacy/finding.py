@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sereno.runtime.persons import people_of
 from sereno.runtime.privacy.person import OWN_KINDS, Cloak, Person
 from sereno.runtime.privacy.tables import Tables, Wanted
 from sereno.runtime.staff import Staff
@@ -98,6 +99,7 @@ class Finder:
             if size == was:
                 break
             was = size
+            self._follow_joins(person)
             self._follow_records(person)
             found = self._events(person)
         return found
@@ -158,6 +160,13 @@ class Finder:
         person.customers |= keys - self._strangers(person, keys)
         new = {mail for mail in mails if not is_pseudonym(mail)} - person.emails
         person.emails |= new - self._claimed(person, new)
+
+    def _follow_joins(self, person: Person) -> None:
+        """Records that were joined are one person, whoever's addresses they hold."""
+        keys = {*person.customers, *(f"email:{mail}" for mail in person.emails)}
+        held = people_of(self._tx, {(person.shop_id, key) for key in keys})
+        for key in {key for keys in held.values() for key in keys}:
+            _take(person, CUSTOMER, key)
 
     def _strangers(self, person: Person, keys: set[str]) -> set[str]:
         """Customers of these keys whose own address is none of the person's."""

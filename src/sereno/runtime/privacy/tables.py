@@ -13,7 +13,7 @@ from sereno.store.queries import Dialect
 
 STEP = 500
 """Values asked for at once."""
-TOGETHER = 40
+TOGETHER = 100
 """Parts of one statement."""
 Row = tuple[Any, ...]
 

@@ -1,4 +1,5 @@
-"""The life of a purchase order: drafted, approved, sent, confirmed, chased, received in part, closed or cancelled.
+"""The life of a purchase order: drafted, approved, sent, chased, received in part, closed or cancelled. What its
+supplier answers is in `answering`.
 
 Invariant: each step is one transaction under the shop's lock, with the fact it makes and a line in the audit; a step
 already made changes nothing. What is received lowers what is on order in the transaction that puts it into the stock.
@@ -176,7 +177,7 @@ def change_lines(
         total = total_of(order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in kept])
         return replace(order, total=total)
 
-    _step(shop_id, number, by, "purchase.changed", step, database, details={"quantities": dict(quantities)})
+    take_step(shop_id, number, by, "purchase.changed", step, database, details={"quantities": dict(quantities)})
 
 
 def approve(shop_id: int, number: int, by: str, *, send: bool = True, database: Database | None = None) -> str:
@@ -195,7 +196,7 @@ def approve(shop_id: int, number: int, by: str, *, send: bool = True, database: 
         return replace(order, status="approved", approved_at=at, approved_by=by[:200])
 
     staff = open_staff(database)
-    return _step(shop_id, number, by, "purchase.approved", step, database, fact="approved").status
+    return take_step(shop_id, number, by, "purchase.approved", step, database, fact="approved").status
 
 
 def post(staff: Staff, tx: Transaction, shop_id: int, order: Order, kind: str, now: datetime) -> bool:
@@ -226,7 +227,7 @@ def send_again(shop_id: int, number: int, by: str, *, database: Database | None 
         return order
 
     staff = open_staff(database)
-    _step(shop_id, number, by, "purchase.sent_again", step, database)
+    take_step(shop_id, number, by, "purchase.sent_again", step, database)
 
 
 def mark_sent(shop_id: int, number: int, by: str, *, database: Database | None = None) -> bool:
@@ -241,50 +242,7 @@ def mark_sent(shop_id: int, number: int, by: str, *, database: Database | None =
         due = now + timedelta(days=supplier.lead_days if supplier is not None else 14)
         return replace(order, status="sent", sent_at=to_micros(now), expected_at=order.expected_at or to_micros(due))
 
-    return _step(shop_id, number, by, "purchase.sent", step, database, fact="sent").was_changed
-
-
-def confirm(
-    shop_id: int,
-    number: int,
-    by: str,
-    *,
-    expected_at: datetime | None = None,
-    reference: str = "",
-    quantities: Mapping[str, int] | None = None,
-    database: Database | None = None,
-) -> bool:
-    """The supplier said yes: when, under which number of its own, and how many where it cannot deliver all. False when
-    nothing of it was new. Raises LookupError, ValueError."""
-
-    def step(tx: Transaction, order: Order, lines: list[Line], now: datetime) -> Order | None:
-        if order.status not in ("approved", *SENT):
-            raise ValueError("only an order that was sent can be confirmed")
-        changed = [
-            replace(line, quantity=max(line.received, count))
-            for line in lines
-            if (count := (quantities or {}).get(line.sku)) is not None and 0 <= count < line.quantity
-        ]
-        put_lines(tx, changed)
-        fewer = {one.sku: one.quantity - line.quantity for one in changed for line in lines if line.id == one.id}
-        expect(tx, shop_id, fewer, now)
-        after = {line.sku: line for line in lines} | {line.sku: line for line in changed}
-        total = total_of(
-            order.currency, [{"quantity": one.quantity, "price": str(one.price)} for one in after.values()]
-        )
-        at = to_micros(now)
-        found = replace(
-            order,
-            status="confirmed" if order.status in ("approved", "sent") else order.status,
-            sent_at=order.sent_at or at,
-            confirmed_at=order.confirmed_at or at,
-            expected_at=to_micros(expected_at) if expected_at is not None else order.expected_at,
-            reference=storable(reference.strip())[:100] or order.reference,
-            total=total,
-        )
-        return None if found == order and not changed else found
-
-    return _step(shop_id, number, by, "purchase.confirmed", step, database, fact="confirmed").was_changed
+    return take_step(shop_id, number, by, "purchase.sent", step, database, fact="sent").was_changed
 
 
 def chase(shop_id: int, number: int, by: str, *, key: str = "", database: Database | None = None) -> bool:
@@ -299,7 +257,7 @@ def chase(shop_id: int, number: int, by: str, *, key: str = "", database: Databa
         return found if post(staff, tx, shop_id, found, "chase", now) else None
 
     staff = open_staff(database)
-    return _step(shop_id, number, by, "purchase.chased", step, database, fact="chased").was_changed
+    return take_step(shop_id, number, by, "purchase.chased", step, database, fact="chased").was_changed
 
 
 def receive(
@@ -343,7 +301,7 @@ def receive(
         return replace(order, status="received" if is_all else "partial", sent_at=sent, closed_at=closed)
 
     details = {"counts": dict(counts), "place": place}
-    return _step(shop_id, number, by, "purchase.received", step, database, fact="received", details=details).status
+    return take_step(shop_id, number, by, "purchase.received", step, database, fact="received", details=details).status
 
 
 def cancel(shop_id: int, number: int, by: str, *, reason: str = "", database: Database | None = None) -> bool:
@@ -359,7 +317,7 @@ def cancel(shop_id: int, number: int, by: str, *, reason: str = "", database: Da
         return replace(order, status=status, closed_at=to_micros(now))
 
     details = {"reason": reason[:500]}
-    return _step(
+    return take_step(
         shop_id, number, by, "purchase.cancelled", step, database, fact="cancelled", details=details
     ).was_changed
 
@@ -373,7 +331,7 @@ class Stepped:
     was_changed: bool
 
 
-def _step(
+def take_step(
     shop_id: int,
     number: int,
     by: str,
@@ -383,8 +341,10 @@ def _step(
     *,
     fact: str = "",
     details: Mapping[str, Any] | None = None,
+    says: Mapping[str, Any] | None = None,
 ) -> Stepped:
-    """One step under the shop's lock. A step that gives None changes nothing."""
+    """One step under the shop's lock, with the fact it makes. A step that gives None changes nothing. `says` goes into
+    the fact. Raises LookupError, and what the step raises."""
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         tx.one("lock_purchasing", {"shop": shop_id})
@@ -396,7 +356,8 @@ def _step(
         keep(tx, order, after)
         if fact:
             supplier = supplier_of(tx, shop_id, order.supplier)
-            tell(tx, shop_id, fact, number, f":{order.changes}", event_data(after, supplier, fact), now)
+            data = {**event_data(after, supplier), **(says or {})}
+            tell(tx, shop_id, fact, number, f":{order.changes}", data, now)
             _wake(staff, tx)
         audit(tx, shop_id, to_micros(now), by, what, f"PO-{number}", dict(details or {}))
     return Stepped(after.status, True)

@@ -84,7 +84,7 @@ def find_lines(tx: Transaction, order: int) -> list[Line]:
     ]
 
 
-def event_data(order: Order, supplier: Supplier | None, fact: str) -> dict[str, Any]:
+def event_data(order: Order, supplier: Supplier | None) -> dict[str, Any]:
     """What a fact about an order says."""
     return {
         "id": str(order.number),
@@ -97,8 +97,15 @@ def event_data(order: Order, supplier: Supplier | None, fact: str) -> dict[str, 
         "origin": order.origin,
         "reference": order.reference or None,
         "expected_at": _text(order.expected_at),
+        "confirm_by": _text(_confirm_by(order, supplier)),
         "chases": order.chases,
     }
+
+
+def _confirm_by(order: Order, supplier: Supplier | None) -> int | None:
+    if order.sent_at is None or supplier is None:
+        return None
+    return order.sent_at + supplier.confirm_days * 86_400_000_000
 
 
 def _text(at: int | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from sereno.runtime.purchasing import ordering
+from sereno.runtime.purchasing.answering import answer_link
 from sereno.runtime.purchasing.reordering import Asked, reorder
 from sereno.runtime.purchasing.suppliers import supplier_of
 from sereno.runtime.staff import audit, open_staff
@@ -17,9 +18,10 @@ from sereno.store.fields import from_micros, to_micros
 
 
 class ShopPurchasing:
-    def __init__(self, database: Database, shop_id: int) -> None:
+    def __init__(self, database: Database, shop_id: int, *, secret: str = "", base_url: str = "") -> None:
         self._database = database
         self._shop_id = shop_id
+        self._secret, self._base_url = secret, base_url
 
     def reorder(self, key: str, by: str, budget: Decimal | None) -> Mapping[str, Any]:
         found = reorder(self._shop_id, Asked(key, by, budget), database=self._database)
@@ -68,6 +70,7 @@ class ShopPurchasing:
             from_micros(order.sent_at) if order.sent_at is not None else None,
             from_micros(order.expected_at) if order.expected_at is not None else None,
             rows,
+            answer_link(self._secret, self._base_url, self._shop_id, number) if self._base_url else "",
         )
 
     def sent(self, number: int) -> None:

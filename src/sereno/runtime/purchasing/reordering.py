@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sereno.commerce.order_minimum import topped_up
 from sereno.commerce.purchasing import (
     HOLDING,
     LATEST,
@@ -55,7 +57,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reordered:
-    """Numbers of the orders drafted, and what was left out for want of money."""
+    """Numbers of the orders drafted, and what was left out: for want of money, or because its supplier accepts no order
+    so small."""
 
     orders: list[int] = field(default_factory=list[int])
     left_out: list[Wish] = field(default_factory=list[Wish])
@@ -73,6 +76,7 @@ class Basis:
     leads: Mapping[int, Sequence[float]]
     terms: Terms
     currency: str
+    minimums: Mapping[int, Decimal] = field(default_factory=dict[int, Decimal])
 
     def lead(self, offer: Offer) -> LeadTime:
         stated = offer.lead_days if offer.lead_days is not None else self.suppliers[offer.supplier][2]
@@ -100,26 +104,35 @@ def terms_of(shop: ShopFacts, budget: Decimal | None = None) -> Terms:
     )
 
 
-def read_basis(tx: Transaction, shop: ShopFacts, terms: Terms, skus: Sequence[str] | None = None) -> Basis:
-    """Of these SKUs, or of all."""
+def read_basis(
+    tx: Transaction, shop: ShopFacts, terms: Terms, skus: Sequence[str] | None = None, *, now: datetime | None = None
+) -> Basis:
+    """Of these SKUs, or of all. With `now`, without what a supplier could not deliver lately."""
     asked: dict[str, Any] = {"shop": shop.id}
     some = asked if skus is None else {**asked, "skus": list(skus)}
     prices = tx.all("prices_of_shop" if skus is None else "prices_of_skus", some)
     offers: dict[str, list[Offer]] = {}
+    refused: set[tuple[int, str]] = set()
+    if now is not None:
+        refused.update((row[0], row[1]) for row in tx.all("refused_of", {**asked, "now": to_micros(now)}))
     for row in prices:
+        if (row[0], row[1]) in refused:
+            continue
         offers.setdefault(row[1], []).append(offer_of(row))
     forecasts = tx.all("forecasts_of_shop" if skus is None else "forecasts_of_skus", some)
     leads: dict[int, list[float]] = {}
     for supplier, days in tx.all("lead_days_of", {**asked, "most": LATEST}):
         leads.setdefault(supplier, []).append(float(days))
+    suppliers = tx.all("suppliers_of", asked)
     return Basis(
         offers,
         {sku: Demand(decode(mean), decode(sums)) for sku, mean, sums in forecasts if sku in offers},
         {row[0]: Rule(bool(row[1]), *row[2:]) for row in tx.all("reorder_rules_of", asked)},
-        {row[0]: (row[1], row[3], float(row[4])) for row in tx.all("suppliers_of", asked)},
+        {row[0]: (row[1], row[3], float(row[4])) for row in suppliers},
         leads,
         terms,
         shop.currency,
+        {row[0]: Decimal(row[6]) for row in suppliers if row[6]},
     )
 
 
@@ -155,10 +168,61 @@ def plan_of(
         found = wish(offers, basis.lead, demand, here, basis.rule(sku), basis.terms, levels_)
         if found is not None:
             wishes.append(found)
+    plan = _within_budget(basis, wishes)
+    return _above_minimums(basis, position, known, plan)
+
+
+def _within_budget(basis: Basis, wishes: Sequence[Wish]) -> Plan:
     own = [one for one in wishes if basis.suppliers[one.offer.supplier][1] == basis.currency]
     foreign = [one for one in wishes if basis.suppliers[one.offer.supplier][1] != basis.currency]
     plan = within_budget(own, basis.terms.budget)
     return Plan(sorted([*plan.taken, *foreign], key=lambda one: (one.urgency, one.offer.sku)), plan.left_out)
+
+
+def _above_minimums(
+    basis: Basis, position: Callable[[str], Position | None], known: Mapping[str, Levels], plan: Plan
+) -> Plan:
+    """Orders below what their supplier accepts are brought up to it, or left out where that takes too much of anything
+    or goes beyond the budget."""
+    by_supplier: dict[int, list[Wish]] = {}
+    for one in plan.taken:
+        by_supplier.setdefault(one.offer.supplier, []).append(one)
+    own = {supplier for supplier in by_supplier if basis.suppliers[supplier][1] == basis.currency}
+    spent = sum((one.cost for supplier in own for one in by_supplier[supplier]), Decimal(0))
+    taken, left_out = plan.taken, list(plan.left_out)
+    for supplier, minimum in sorted(basis.minimums.items()):
+        wishes = by_supplier.get(supplier, [])
+        cost = sum((one.cost for one in wishes), Decimal(0))
+        if not wishes or cost >= minimum:
+            continue
+        gone = {one.offer.sku for one in [*wishes, *left_out]}
+        others = [one for sku in basis.offers if sku not in gone and (one := _next(basis, position, known, sku))]
+        candidates = [*wishes, *(one for one in others if one.offer.supplier == supplier)]
+        found = topped_up([(one, basis.rule(one.offer.sku).most) for one in candidates], minimum)
+        more = sum((one.cost for one in found or ()), Decimal(0)) - cost
+        is_bounded = supplier in own and basis.terms.budget is not None
+        taken = [one for one in taken if one.offer.supplier != supplier]
+        if found is None or (is_bounded and basis.terms.budget is not None and spent + more > basis.terms.budget):
+            left_out += wishes
+            spent -= cost if supplier in own else 0
+        else:
+            taken += found
+            spent += more if supplier in own else 0
+    return Plan(sorted(taken, key=lambda one: (one.urgency, one.offer.sku)), left_out)
+
+
+def _next(
+    basis: Basis, position: Callable[[str], Position | None], known: Mapping[str, Levels], sku: str
+) -> Wish | None:
+    """What does not run low, but would be ordered some day; None of it yet."""
+    here, levels_ = position(sku), known.get(sku)
+    if here is None or levels_ is None:
+        return None
+    demand = basis.demands.get(sku, NO_DEMAND)
+    offer = chosen_offer(basis.offers[sku], demand)
+    per_day = demand.expected(28) / 28
+    left = max(0.0, here.total) / per_day if per_day > 0 else 9999.0
+    return Wish(offer, 0, levels_, here, per_day, left, basis.lead(offer).mean)
 
 
 def reorder(shop_id: int, asked: Asked, *, database: Database | None = None) -> Reordered:
@@ -167,7 +231,7 @@ def reorder(shop_id: int, asked: Asked, *, database: Database | None = None) -> 
     staff = open_staff(database)
     with staff.database.read() as tx:
         shop = staff.world.shops.find(tx, shop_id).facts
-        basis = read_basis(tx, shop, terms_of(shop, asked.budget))
+        basis = read_basis(tx, shop, terms_of(shop, asked.budget), now=staff.world.clock.now())
     # What takes time is done before anybody has to wait.
     known = {sku: basis.levels(sku) for sku in basis.offers if basis.rule(sku).is_on}
     keys = {id_: f"{asked.key}:{id_}"[:200] for id_ in basis.suppliers}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 
 from sereno.runtime.clock import SystemClock
+from sereno.runtime.feeds.working import Taker
 from sereno.runtime.reading.fetching import Fetcher
 from sereno.runtime.worker import worker_name
 from sereno.runtime.world import World
@@ -25,12 +27,20 @@ SET_CLOCK = 60.0
 
 
 class Readers:
-    """`make(worker)` gives the world one thread reads in."""
+    """`make(worker)` gives the world one thread reads in; `folder` is where files are dropped."""
 
-    def __init__(self, database: Database, make: Callable[[str], World], base_url: str, threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        make: Callable[[str], World],
+        base_url: str,
+        threads: int = THREADS,
+        folder: Path | None = None,
+    ) -> None:
         self._database = database
         self._make = make
         self._base_url = base_url
+        self._folder = folder
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._run, name=f"sereno-reading-{number}", daemon=True)
@@ -51,6 +61,7 @@ class Readers:
     def _run(self) -> None:
         world = self._make(f"{worker_name()[:56]}:read")
         reader = Fetcher(world, self._base_url, self._stop.wait)
+        taker = Taker(world, self._folder, self._stop.wait)
         set_at = 0.0
         while not self._stop.is_set():
             done = 0
@@ -58,7 +69,7 @@ class Readers:
                 if monotonic() >= set_at:
                     self._set_clock(world)
                     set_at = monotonic() + SET_CLOCK
-                done = reader.fetch() + reader.run()
+                done = reader.fetch() + reader.run() + taker.run()
             except DatabaseError as error:
                 log.warning("platforms are not read: %s", str(error).strip().splitlines()[:1])
             except Exception:

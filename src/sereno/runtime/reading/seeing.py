@@ -71,9 +71,9 @@ def see(plugins: Plugins, connector: Connector, item: Item, settings: Mapping[st
     return seen
 
 
-def name_of_change(event: NewEvent, version: int) -> str:
+def name_of_change(type: str, subject: str, version: int) -> str:
     """By which a change is known, whether it was read first or received first."""
-    name = f"read:{event.type}:{event.subject}:{version}"
+    name = f"read:{type}:{subject}:{version}"
     return name if len(name) <= inbox.LONGEST else f"read:{blake2b(name.encode(), digest_size=20).hexdigest()}"
 
 
@@ -91,8 +91,12 @@ def version_of(plugins: Plugins, event: NewEvent) -> tuple[str, str, int] | None
 
 def _sort(plugins: Plugins, seen: Seen, events: list[NewEvent], key: str) -> None:
     whole: NewEvent | None = None
+    read: dict[tuple[str | None, int], tuple[str, str, int] | None] = {}
     for event in events:
-        found = version_of(plugins, event)
+        # All facts of one record carry the same data, which says one version.
+        definition = plugins.events.get(event.type)
+        at = (definition.projects if definition is not None else None, id(event.data))
+        found = read[at] if at in read else read.setdefault(at, version_of(plugins, event))
         if whole is None and found is not None:
             whole = event
             seen.place, seen.version = found[:2], found[2]
@@ -114,7 +118,8 @@ def _with_whole(plugins: Plugins, seen: Seen, whole: NewEvent) -> None:
         seen.born = to_micros(born) if born is not None else None
         if f"{noun}.created" not in named:
             name = f"{noun}:{namespaces.plain(whole.subject.partition(':')[2])}:created"
-            first = replace(whole, id=name, type=f"{noun}.created", occurred_at=born or whole.occurred_at)
+            began = born or whole.occurred_at
+            first = NewEvent(name, f"{noun}.created", whole.subject, began, whole.data, whole.refs, whole.source)
             seen.named.insert(0, first)
     type_ = f"{noun}.updated" if plugins.events.get(f"{noun}.updated") is not None else whole.type
     told = next((event for event in seen.named if event.type == type_ and event.subject == whole.subject), None)
@@ -122,9 +127,9 @@ def _with_whole(plugins: Plugins, seen: Seen, whole: NewEvent) -> None:
         seen.named.remove(told)
         seen.change, seen.is_change_named = told, True
         return
-    at = _instant(whole.data.get("updated_at"))
-    seen.change = replace(whole, id="", type=type_, occurred_at=at or whole.occurred_at)
-    seen.change = replace(seen.change, id=name_of_change(seen.change, seen.version))
+    at = _instant(whole.data.get("updated_at")) or whole.occurred_at
+    name = name_of_change(type_, whole.subject, seen.version)
+    seen.change = NewEvent(name, type_, whole.subject, at, whole.data, whole.refs, whole.source)
 
 
 def _noun(event: NewEvent) -> str:

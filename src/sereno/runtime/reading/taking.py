@@ -17,6 +17,7 @@ from sereno.runtime.inbox import Incoming
 from sereno.runtime.projecting import project
 from sereno.runtime.reading.seeing import MARK, Seen, name_of_change, version_of
 from sereno.runtime.records import Held, Records
+from sereno.runtime.segments.keeping import keep as keep_segments
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
 from sereno.sdk.connector import NewEvent
@@ -118,7 +119,7 @@ def without_read(world: World, tx: Transaction, incoming: Sequence[Incoming]) ->
         if item.connection_id in read and item.event.type.endswith(".updated"):
             found = version_of(world.plugins, item.event)
             if found is not None:
-                names[id(item)] = name_of_change(item.event, found[2])
+                names[id(item)] = name_of_change(item.event.type, item.event.subject, found[2])
     known = _known(tx, [(item.shop_id, item.source, names[id(item)]) for item in incoming if id(item) in names])
     return [item for item in incoming if (item.shop_id, item.source, names.get(id(item))) not in known]
 
@@ -250,6 +251,7 @@ def _project(world: World, tx: Transaction, kept: Sequence[tuple[int, Incoming]]
         facts.append(Fact(row, item.shop_id, told, links(event.subject, event.refs)))
     if facts:
         project(tx, facts, records, world.plugins, now, world.database.dialect)
+        keep_segments(tx, facts, from_micros(now), world.database.dialect, is_past=True)
         tx.many("fail_events", [(fact.row, fact.error) for fact in facts if fact.error is not None])
 
 

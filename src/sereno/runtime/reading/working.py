@@ -19,6 +19,7 @@ from sereno.runtime.reading.seeing import Seen, see
 from sereno.runtime.reading.taking import NotYet, Source
 from sereno.runtime.records import Overtaken
 from sereno.runtime.stores.finding import Store, stores_of
+from sereno.runtime.stores.permitting import set_paces
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
 from sereno.runtime.world import World
@@ -28,6 +29,7 @@ from sereno.sdk.stores import Reading as Asked
 from sereno.store.database import DatabaseConflict, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
+from sereno.store.jobs import LeaseLost
 from sereno.store.secrets import SecretsUnreadable
 
 log = logging.getLogger("sereno.reading")
@@ -51,10 +53,6 @@ MOST_FAILURES = 12
 """In a row, after which a job of history stops until somebody lets it go on."""
 TOLD = 3
 """Failures of the steady reading in a row, after which people hear of it."""
-
-
-class LeaseLost(Exception):  # noqa: N818
-    """Another worker has it by now, or it was paused or cancelled."""
 
 
 class _Work:
@@ -92,12 +90,13 @@ class Reader:
     """One per worker, in a thread of its own. `wait(seconds)` sleeps, and gives whether to stop."""
 
     def __init__(self, world: World, base_url: str = "", wait: Callable[[float], bool] = lambda seconds: False) -> None:
-        self._world = world
+        self.world = self._world = world
         self._database = world.database
         self._base_url = base_url
-        self._wait = wait
+        self.wait = self._wait = wait
         self._called: dict[int, float] = {}
         self._enrolled = 0.0
+        self._paced = False
 
     def run(self, *, only: int | None = None) -> int:
         """Do what is due, each for a slice of time; gives how many pages were read. `only`: this connection."""
@@ -135,6 +134,10 @@ class Reader:
         with self._database.transaction() as tx:
             self._world.shops.refresh(tx)
             rows = tx.all("readable_connections")
+            if not self._paced:
+                for shop in sorted({row[1] for row in rows}):
+                    set_paces(tx, self._world.plugins, shop, self._now())
+                self._paced = True
             known = {row[0] for row in tx.all("readings_of", {"connections": [row[0] for row in rows]})}
             now = self._now()
             new: list[tuple[Any, ...]] = []

@@ -33,6 +33,7 @@ from sereno.store import scope
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import from_micros, to_micros
+from sereno.store.jobs import LeaseLost
 
 log = logging.getLogger("sereno.rehearsals")
 
@@ -40,10 +41,6 @@ LEASE = timedelta(seconds=30)
 TELL = 0.5
 """Seconds between two words of progress, and so between two looks at whether it was cancelled."""
 DELETED = 2000
-
-
-class LeaseLost(Exception):  # noqa: N818
-    """Another process carries it out by now."""
 
 
 class Cancelled(Exception):  # noqa: N818

@@ -71,7 +71,7 @@ def _order(fact: Fact) -> str | None:
 
 def _described(record: Mapping[str, Any]) -> tuple[Any, ...]:
     """Title, barcode, variant, product, is_tracked, can_oversell; None where it does not say."""
-    title = text(record.get("title"))
+    title = " · ".join(dict.fromkeys(filter(None, (text(record.get(name)) for name in ("title", "variant_title")))))
     flags = [record[name] if isinstance(record.get(name), bool) else None for name in ("is_tracked", "can_backorder")]
     names = [text(record.get(name)) for name in ("barcode", "variant_id", "product_id")]
     return (title[:300] if title else None, *names, *flags)

@@ -13,6 +13,8 @@ from sereno.commerce.stock import offered
 from sereno.runtime import namespaces
 from sereno.runtime.stock.book import Book
 from sereno.runtime.stock.telling import tell_changed
+from sereno.runtime.stores.finding import is_store
+from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Offer
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
@@ -90,9 +92,10 @@ def _of(base: Offer, location: str, number: int, expected: int | None = None) ->
 
 
 def _channels(tx: Transaction, shop_id: int) -> Mapping[str, str]:
-    """The stores that may be written to, by the namespace of their ids."""
+    """The stores that may be written to, by the namespace of their ids; other systems give way to stores."""
     found: dict[str, str] = {}
-    for name, settings in tx.all("stock_channels", {"shop": shop_id}):
+    rows = tx.all("stock_channels", {"shop": shop_id})
+    for name, settings, _kind in sorted(rows, key=lambda row: not is_store(registry(), row[2])):
         held: Mapping[str, Any] = decode(settings) if settings else {}
         found.setdefault(str(held.get("namespace") or ""), name)
     return found

@@ -309,3 +309,10 @@ class LiveReservations:
             return dict(self._tx.all("stock_available", parameters))  # pyright: ignore[reportArgumentType]
         with self._database.read() as tx:
             return dict(tx.all("stock_available", parameters))  # pyright: ignore[reportArgumentType]
+
+    def holds(self, order: str) -> bool:
+        parameters = {"shops": [self._shop_id], "orders": [order]}
+        if self._tx is not None:
+            return self._tx.one("orders_with_stock", parameters) is not None
+        with self._database.read() as tx:
+            return tx.one("orders_with_stock", parameters) is not None

@@ -39,6 +39,20 @@ WORDS: Mapping[str, str] = {
 }
 """What people call each ability."""
 
+OF_TOOLS: Mapping[str, str] = {
+    "push_people": _("Put people on lists"),
+    "remove_people": _("Take people off lists"),
+    "open_ticket": _("Open tickets"),
+    "comment_ticket": _("Add to tickets"),
+    "add_card": _("Put cards on a board"),
+    "move_card": _("Move cards"),
+    "track_event": _("Hear of what customers do"),
+    "give_points": _("Give points"),
+    "open_deal": _("Open deals"),
+    "find_person": _("Say who changed their consent"),
+}
+"""The same of outside tools."""
+
 TAGGING: Mapping[str, str] = {
     "orders.add_tag": "tag_order",
     "orders.remove_tag": "tag_order",
@@ -60,20 +74,30 @@ class Able:
 @dataclass(frozen=True, slots=True)
 class Lack:
     """Why an action would fail in this shop: `store.none`: no store may be written to; `store.cannot`: those that may
-    be (`kinds`) lack it."""
+    be (`kinds`) lack it; `tool.none`: no tool is connected that can."""
 
-    code: Literal["store.none", "store.cannot"]
+    code: Literal["store.none", "store.cannot", "tool.none"]
     ability: str
     kinds: tuple[str, ...] = ()
 
 
 def of_kind(plugins: Plugins, kind: str) -> list[Able] | None:
-    """All abilities, with whether this platform has each; None for one that is only listened to."""
+    """All abilities of stores, or of tools, with whether this one has each: none of a mail provider's; None for one
+    that is only listened to."""
     connector = plugins.connectors.get(kind)
     if connector is None or connector.store is None:
         return None
+    if connector.store.mail is not None:
+        return []
     has = connector.store.abilities
-    return [Able(one.ability, WORDS.get(one.ability, one.ability), one.ability in has) for one in WRITES]
+    if connector.store.tool is not None:
+        return [Able(one, words, True) for one, words in OF_TOOLS.items() if one in has]
+    return [Able(one.ability, words_of(one.ability), one.ability in has) for one in WRITES]
+
+
+def words_of(ability: str) -> str:
+    """Not yet translated; the ability itself where a plug-in brought it."""
+    return WORDS.get(ability) or OF_TOOLS.get(ability, ability)
 
 
 def kinds_of(tx: Transaction, shop_id: int) -> list[str]:
@@ -87,14 +111,14 @@ def lack_of(plugins: Plugins, kinds: Iterable[str], action: str) -> Lack | None:
     if definition is None or definition.ability is None:
         return None
     ability = definition.ability.ability
-    kinds = tuple(kinds)
-    if not kinds:
-        return Lack("store.none", ability)
-    for kind in kinds:
-        connector = plugins.connectors.get(kind)
-        if connector is not None and connector.store is not None and ability in connector.store.abilities:
-            return None
-    return Lack("store.cannot", ability, kinds)
+    known = ((kind, plugins.connectors.get(kind)) for kind in kinds)
+    apis = [(kind, one.store) for kind, one in known if one is not None and one.store is not None]
+    if any(ability in api.abilities for _kind, api in apis):
+        return None
+    if ability in OF_TOOLS:
+        return Lack("tool.none", ability)
+    stores = tuple(kind for kind, api in apis if api.is_platform)
+    return Lack("store.cannot", ability, stores) if stores else Lack("store.none", ability)
 
 
 def lacks(
@@ -123,4 +147,6 @@ def said(lack: Lack) -> str:
     """In English, for the command line and the API."""
     if lack.code == "store.none":
         return "no store may be written to yet: see `sereno connection access`"
+    if lack.code == "tool.none":
+        return f"no tool is connected that can ({lack.ability}): see `sereno connect`"
     return f"{', '.join(lack.kinds)} cannot do this ({lack.ability})"

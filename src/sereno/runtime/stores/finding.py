@@ -34,12 +34,26 @@ class Store:
 def stores_of(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
     """The shop's open connections whose platform may be written to, the oldest first; other systems (a till, an ERP),
     which have no orders of their own, come after the stores. Raises SecretsUnreadable."""
+    found = [one for one in _writable(tx, plugins, shop_id) if one.api.is_platform]
+    return sorted(found, key=lambda one: not is_store(plugins, one.kind))
+
+
+def mail_ways(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
+    """The shop's open connections to mail providers that have a key, the oldest first. Raises SecretsUnreadable."""
+    return [one for one in _writable(tx, plugins, shop_id) if one.api.mail is not None]
+
+
+def tools_of(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
+    """The shop's open connections to outside tools that have a key, the oldest first. Raises SecretsUnreadable."""
+    return [one for one in _writable(tx, plugins, shop_id) if one.api.tool is not None]
+
+
+def _writable(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Store]:
     rows = tx.all("writable_stores", {"shop": shop_id})
-    found = [one for row in rows if (one := store_of(plugins, row)) is not None]
-    return sorted(found, key=lambda one: not _is_store(plugins, one.kind))
+    return [one for row in rows if (one := store_of(plugins, row)) is not None]
 
 
-def _is_store(plugins: Plugins, kind: str) -> bool:
+def is_store(plugins: Plugins, kind: str) -> bool:
     connector = plugins.connectors.get(kind)
     return connector is None or connector.guide is None or connector.guide.is_store
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from sereno.runtime import budgets
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.staff import Staff, audit, open_staff
-from sereno.runtime.stores.finding import Store, seal_access, store_of, stores_of
+from sereno.runtime.stores.finding import Store, seal_access, store_of, stores_of, tools_of
 from sereno.runtime.stores.keys import FACTS, facts_document, note_refused, note_taken
 from sereno.runtime.stores.writing import exchange_of
 from sereno.sdk.connector import Setting
+from sereno.sdk.plugin import Plugins
 from sereno.sdk.ports import Http
 from sereno.sdk.stores import Probe, StoreApi, StoreBusy, StoreLimited, StoreRefused
 from sereno.store.database import Database, Transaction
@@ -29,8 +31,6 @@ log = logging.getLogger("sereno.runtime")
 
 LONGEST = 4000
 """Of one value: some platforms' keys are signed documents."""
-BUDGET = "store"
-"""The budget that all writes of a shop draw on."""
 BURST = 4.0
 """Seconds' worth of calls that may go at once after a quiet time."""
 
@@ -64,6 +64,8 @@ def give_access(
     if not is_new and access == dict(store.access) and not is_asked:
         return Probe()
     told = _asked(store, access, http) if is_asked else Probe()
+    if is_asked:
+        _set_up(store, access, http)
     with staff.database.transaction() as tx:
         now = to_micros(staff.world.clock.now())
         held = tx.one("connection_of_name", {"name": name})
@@ -73,7 +75,7 @@ def give_access(
             {**decode(held[5]), FACTS: facts_document(told, now)} if is_asked else _without_facts(decode(held[5]))
         )
         tx.run("set_access", {"id": held[0], "access": seal_access(access), "settings": encode(settings)})
-        _set_pace(tx, staff, shop_id, now)
+        set_paces(tx, staff.plugins, shop_id, now)
         if is_asked:
             note_taken(tx, shop_id, name, now)
         changed = sorted(one for one in access if access[one] != store.access.get(one))
@@ -119,7 +121,7 @@ def take_access(name: str, *, by: str, shop_id: int, database: Database | None =
             raise LookupError(f"there is no connection {name}")
         settings = _without_facts(decode(held[5]))
         tx.run("set_access", {"id": held[0], "access": "", "settings": encode(settings)})
-        _set_pace(tx, staff, shop_id, now)
+        set_paces(tx, staff.plugins, shop_id, now)
         note_taken(tx, shop_id, name, now)
         audit(tx, shop_id, now, by, "connection.access_taken", name, {})
 
@@ -211,11 +213,8 @@ def problem_of(setting: Setting, value: str) -> str | None:
 
 def _asked(store: Store, access: Mapping[str, str], http: Http) -> Probe:
     """What the platform says of these values. Raises ConnectionRefused."""
-    with_these = Store(
-        store.connection_id, store.connection, store.kind, store.api, store.settings, access, store.namespace
-    )
     try:
-        return store.api.probe(exchange_of(with_these, http))
+        return store.api.probe(exchange_of(replace(store, access=access), http))
     except StoreRefused as error:
         raise ConnectionRefused(error.code, str(error), _secret_of(store.api)) from error
     except StoreLimited as error:
@@ -228,6 +227,18 @@ def _asked(store: Store, access: Mapping[str, str], http: Http) -> Probe:
         raise ConnectionRefused("store.not_understood", said[:500]) from error
 
 
+def _set_up(store: Store, access: Mapping[str, str], http: Http) -> None:
+    """Has a tool tell us what happens there, where it can be told by its API. Raises ConnectionRefused."""
+    tool, hook = store.api.tool, str(store.settings.get("hook") or "")
+    if tool is None or tool.set_up is None or not hook:
+        return
+    try:
+        tool.set_up(exchange_of(replace(store, access=access), http), hook)
+    except (StoreRefused, StoreLimited, StoreBusy) as error:
+        said = f"The key is right, but it will not tell what happens there: {error}"
+        raise ConnectionRefused("tool.not_set_up", said[:500]) from error
+
+
 def _secret_of(api: StoreApi) -> str:
     return next((one.name for one in api.access if one.kind == "secret"), "")
 
@@ -236,12 +247,20 @@ def _without_facts(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key != FACTS}
 
 
-def _set_pace(tx: Transaction, staff: Staff, shop_id: int, now: int) -> None:
-    """As many writes a second as the slowest of the shop's stores takes; all of them share one budget."""
+def set_paces(tx: Transaction, plugins: Plugins, shop_id: int, now: int) -> None:
+    """As many writes a second as each of the shop's stores and tools takes; where two stores share the ids of one
+    namespace, the first is written to. What names no tool goes at the pace of the slowest."""
     try:
-        rates = [one.api.per_second for one in stores_of(tx, staff.plugins, shop_id)]
+        stores, tools = stores_of(tx, plugins, shop_id), tools_of(tx, plugins, shop_id)
     except SecretsUnreadable:
         return
-    rate = min(rates, default=None)
-    burst = None if rate is None else max(1.0, rate * BURST)
-    tx.run("set_pace", {"shop": shop_id, "connection": BUDGET, "rate": rate, "burst": burst, "now": now})
+    rates: dict[str, float | None] = dict.fromkeys(row[0] for row in tx.all("store_paces", {"shop": shop_id}))
+    for store in reversed(stores):
+        rates[budgets.of_store(store.namespace)] = store.api.per_second
+    for tool in tools:
+        rates[f"tool:{tool.connection}"[:64]] = tool.api.per_second
+    if tools:
+        rates["tool:any"] = min(tool.api.per_second for tool in tools)
+    for name, rate in sorted(rates.items()):
+        burst = None if rate is None else max(1.0, rate * BURST)
+        tx.run("set_pace", {"shop": shop_id, "connection": name, "rate": rate, "burst": burst, "now": now})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sereno.runtime.stores.abilities import TAGGING, WORDS
 from sereno.sdk.connector import Connector
 from sereno.sdk.plugin import Plugins
-from sereno.sdk.writes import WRITES
+from sereno.sdk.writes import WRITES, Write
 
 _HEAD = """\
 # What Sereno can do in a store
@@ -39,7 +39,11 @@ _KEYS = """
 def store_reference(plugins: Plugins) -> str:
     """Of the platforms Sereno itself knows how to write to."""
     platforms = sorted(
-        (one for one in plugins.connectors if one.store is not None and one.map.__module__.startswith("sereno.")),
+        (
+            one
+            for one in plugins.connectors
+            if one.store and one.store.is_platform and one.map.__module__.startswith("sereno.")
+        ),
         key=lambda one: one.name,
     )
     return _HEAD + _table(platforms) + _NEEDS + _actions(plugins) + _KEYS + _keys(platforms)
@@ -60,7 +64,10 @@ def _actions(plugins: Plugins) -> str:
     needs = {
         one.name: one.ability.ability
         for one in plugins.actions
-        if one.ability is not None and not one.is_internal and one.run.__module__.startswith("sereno.")
+        if one.ability is not None
+        and issubclass(one.ability, Write)
+        and not one.is_internal
+        and one.run.__module__.startswith("sereno.")
     }
     lines = [f"| `{name}` | `{ability}` |" for name, ability in sorted(needs.items())]
     lines += [

@@ -93,3 +93,41 @@ def last_year(y: Floats, horizon: int, season: int) -> Floats | None:
     before = mean_of_last(y[:, periods - span - season : periods - season], span)
     ratio = np.clip((now + 0.5) / (before + 0.5), 0.33, 3.0)
     return found * ratio[:, None]
+
+
+FEWEST_FOR_A_YEAR = 8
+NEAR_A_YEAR_AGO = 3
+"""Periods on either side that tell how a thing did a year ago, where a year has many."""
+CLIPPED = 2.0
+"""The natural logarithm of how far a thing may differ from the shop."""
+REACH = 26
+"""Periods over which a thing comes to do as it did a year ago, before that time of the year is known."""
+
+
+def own_year(y: Floats, horizon: int, season: int, level: Floats, swing: Floats) -> Floats:
+    """How a thing of its own swings beside the shop, for each period to come: what was asked for a year ago over what
+    its `level` times the shop's `swing` then would have been. Where the past does not reach back a year it comes
+    there step by step, towards the first time of the year that is known: what sold well in the last weeks of last
+    year is expected to do so again. 1 where nothing is known."""
+    periods = y.shape[1]
+    near = NEAR_A_YEAR_AGO if season > 24 else 0
+    hold = 0.1 * mean_of_last(y, periods) + 0.2
+
+    def away(step: int) -> Floats:
+        at = periods + step - season
+        window = slice(max(0, at - near), min(periods, at + near + 1))
+        seen = y[:, window]
+        count = (~np.isnan(seen)).sum(1)
+        usual = level * swing[window].mean()
+        found = np.log((np.nansum(seen, 1) / np.maximum(count, 1) + hold) / (usual + hold)) * count / (count + 0.5)
+        return np.clip(found, -CLIPPED, CLIPPED)
+
+    # The first step whose time a year ago is known, by two periods at least where neighbours count.
+    first = max(0, season - periods - near + (1 if near else 0))
+    if periods < FEWEST_FOR_A_YEAR or first >= season:
+        return np.ones((len(y), horizon))
+    logs = np.empty((len(y), horizon))
+    for step in range(horizon):
+        share = 1.0 if step >= first else max(0.0, 1 - (first - step) / (min(first, REACH) + 1))
+        logs[:, step] = share * away(max(first, step) % season)
+    return np.exp(logs)

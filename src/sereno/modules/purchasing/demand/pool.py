@@ -20,6 +20,7 @@ from sereno.modules.purchasing.demand.methods import (
     last,
     last_year,
     mean_of_last,
+    own_year,
     smoothed,
     sometimes,
 )
@@ -27,12 +28,12 @@ from sereno.modules.purchasing.demand.seasons import Calendar, seasonal_index
 from sereno.modules.purchasing.demand.simple import LEVELS, Forecast
 
 Ints = NDArray[np.int64]
-PARTS = ("mean4", "mean12", "mean26", "slow", "quick", "last", "sometimes", "trend", "common", "last_year")
+PARTS = ("mean4", "mean12", "mean26", "slow", "quick", "last", "sometimes", "trend", "common", "last_year", "own_year")
 FEWEST_PERIODS = 8
 """Before an earlier moment, for it to be learned from."""
 FEWEST_SERIES = 20
 """Known at an earlier moment; below that weights mean nothing and `EVEN` is taken."""
-EVEN = np.array([0.0, 0.35, 0.0, 0.2, 0.1, 0.0, 0.0, 0.0, 0.35, 0.0])
+EVEN = np.array([0.0, 0.35, 0.0, 0.2, 0.1, 0.0, 0.0, 0.0, 0.175, 0.0, 0.175])
 MOST_SERIES = 2000
 MOMENTS = 12
 PRIOR = 3.0
@@ -102,14 +103,19 @@ def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | N
     swing = before * _level_of(plain)
     to_come = _to_come(plain, horizon) * ahead
     # With the shop's own swing taken out, a long memory does no harm.
-    long = smoothed(y, 0.08, swing)
-    even = smoothed(y, 0.25, swing)
-    common = (0.5 * long + 0.5 * even)[:, None] * to_come
+    level = 0.5 * smoothed(y, 0.08, swing) + 0.5 * smoothed(y, 0.25, swing)
+    common = level[:, None] * to_come
+    own = common * own_year(y, horizon, calendar.season, level, swing)
     year = last_year(y, horizon, calendar.season)
-    flats = [mean_of_last(y, 4), mean_of_last(y, 12), mean_of_last(y, 26), smoothed(y, 0.1), smoothed(y, 0.3)]
-    flats += [last(y), sometimes(y, 0.1, 0.15)]
-    stacked = [np.repeat(one[:, None], horizon, 1) for one in flats]
-    stacked += [damped_trend(y, horizon), common, common if year is None else np.where(np.isnan(year), common, year)]
+    if not calendar.is_stated(y.shape[1]):
+        # A season that was learned is weighed by what it was worth; the parts below do without it.
+        before, ahead = np.ones_like(before), np.ones_like(ahead)
+    even = y / before
+    flats = [mean_of_last(even, 4), mean_of_last(even, 12), mean_of_last(even, 26)]
+    flats += [smoothed(even, 0.1), smoothed(even, 0.3), last(even), sometimes(even, 0.1, 0.15)]
+    stacked = [one[:, None] * ahead for one in flats]
+    stacked += [damped_trend(even, horizon) * ahead, common]
+    stacked += [common if year is None else np.where(np.isnan(year), common, year), own]
     found = np.stack(stacked, axis=2)
     return _borrowed(y, found, groups) if groups is not None else found
 

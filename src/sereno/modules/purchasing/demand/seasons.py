@@ -44,6 +44,10 @@ class Calendar:
         """Periods of a year."""
         return round(365.25 / self.days)
 
+    def is_stated(self, periods: int) -> bool:
+        """Whether a past of so many periods is too short to learn the year from, so that `RUN_UP` stands for it."""
+        return self.first_day is not None and periods < 2 * self.season
+
     def retail(self, periods: int) -> Floats:
         """The run-up's figure for each of so many periods from the first."""
         if self.first_day is None or not self.run_up:

@@ -1,0 +1,1 @@
+"""What a shop's checkout offers, and its variants side by side."""

@@ -1,0 +1,1 @@
+"""Points, tiers, rewards and store credit: what a shop owes to those who come back."""

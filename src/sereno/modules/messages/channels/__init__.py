@@ -1,0 +1,1 @@
+"""Customers written to by other ways than mail: text message, WhatsApp, Telegram, the browser."""

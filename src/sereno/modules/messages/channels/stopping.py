@@ -1,0 +1,41 @@
+"""What people write to get no more messages, or to get them again. Pure.
+
+Invariant: only a message that says nothing else is taken for it: "stop sending it to my office" is for a person.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal
+
+STOP = frozenset(
+    {"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "optout", "opt out", "no more"}
+    | {"baja", "alto", "parar", "cancelar", "fin", "no mas", "darme de baja", "dar de baja"}
+    | {"sair", "parem", "cancelar subscricao", "remover", "nao quero mais"}
+    | {"opreste", "oprire", "dezabonare", "dezabonez", "ma dezabonez", "gata", "renunt"}
+    | {"/stop", "blocked"}
+)
+START = frozenset({"start", "unstop", "yes", "alta", "comecar", "recomecar", "abonare", "/start"})
+STOP_LINE = {
+    "en": "To stop: reply STOP",
+    "es": "Para no recibir mas: responde BAJA",
+    "pt": "Para parar: responda PARAR",
+    "ro": "Pentru oprire: raspunde STOP",
+}
+"""Without letters outside the GSM alphabet: a line nobody asked for should not double a message's price."""
+CONFIRMED = {
+    "en": "You will get no more offers from {shop} here. To get them again: START.",
+    "es": "No recibirás más ofertas de {shop} por aquí. Para recibirlas de nuevo: ALTA.",
+    "pt": "Não receberá mais ofertas de {shop} por aqui. Para as receber de novo: START.",
+    "ro": "Nu vei mai primi oferte de la {shop} aici. Ca să le primești din nou: START.",
+}
+
+
+def meaning(text: str) -> Literal["stop", "start", ""]:
+    """Case, accents and marks around it do not count."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    words = " ".join(re.sub(r"[^a-z0-9/ ]", " ", plain).split())
+    if words in STOP:
+        return "stop"
+    return "start" if words in START or words.startswith("/start ") else ""

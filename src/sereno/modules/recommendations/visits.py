@@ -1,0 +1,88 @@
+"""What the visitor looks for now, by visits like this one: nearest neighbours of sessions (VS-kNN, Ludewig and Jannach
+2018), with the extensions of STAN (Garg and others 2019) that held on time splits: newer visits count more, and rare
+things more than what everybody sees. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+NEAREST = 150
+RECENT = 1000
+"""So many of the newest visits with a thing are looked at."""
+COOLING = 0.3
+"""A day makes a visit count e^-0.3 as much."""
+BEFORE = 0.8
+"""What was seen before the thing both visits have in common, beside what was seen after."""
+AGAIN = 2.0
+"""What the visitor saw already, where that may be shown: people go back to it."""
+LATEST = 20
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What was looked at or put into a cart, in order, and when the last of it was (seconds)."""
+
+    items: Sequence[str]
+    at: float
+
+
+def rarity(count: int, visits: int) -> float:
+    return log(1 + visits / max(count, 1))
+
+
+def weights_of(current: Sequence[str], rare: Callable[[str], float]) -> dict[str, float]:
+    """What each thing of the present visit says: the last most, what everybody sees little."""
+    found: dict[str, float] = {}
+    for back, item in enumerate(reversed(current[-LATEST:])):
+        found.setdefault(item, rare(item) / (1 + back))
+    return found
+
+
+def nearest(weights: Mapping[str, float], visits: Iterable[Visit], now: float) -> list[tuple[float, Visit]]:
+    """The visits most like this one, with how much each counts."""
+    scored: list[tuple[float, int, Visit]] = []
+    for number, visit in enumerate(visits):
+        score = sum(weights.get(item, 0.0) for item in dict.fromkeys(visit.items))
+        if score > 0:
+            days = max(now - visit.at, 0.0) / DAY
+            scored.append((score * exp(-days * COOLING), -number, visit))
+    scored.sort(key=lambda one: one[:2], reverse=True)
+    return [(score, visit) for score, _number, visit in scored[:NEAREST]]
+
+
+def next_of(
+    current: Sequence[str],
+    visits: Iterable[Visit],
+    now: float,
+    rare: Callable[[str], float],
+    *,
+    may_repeat: bool = False,
+) -> dict[str, float]:
+    """What is likely looked at next. `visits` are the newest that hold any of `current`. Without `may_repeat` what was
+    seen already is left out."""
+    weights = weights_of(current, rare)
+    found: dict[str, float] = {}
+    for score, visit in nearest(weights, visits, now):
+        common = _last_common(visit.items, weights)
+        for place, item in enumerate(dict.fromkeys(visit.items)):
+            share = 1.0 if place > common else BEFORE
+            found[item] = found.get(item, 0.0) + score * share * rare(item)
+    for item in weights:
+        if may_repeat:
+            found[item] = found.get(item, 0.0) * AGAIN
+        else:
+            found.pop(item, None)
+    return found
+
+
+def _last_common(items: Sequence[str], weights: Mapping[str, float]) -> int:
+    """The place of the thing in common that says most."""
+    place, most = -1, 0.0
+    for at, item in enumerate(dict.fromkeys(items)):
+        if weights.get(item, 0.0) >= most and item in weights:
+            place, most = at, weights[item]
+    return place

@@ -1,0 +1,1 @@
+"""Posts on social networks: accounts, what is written, and what became of each copy."""

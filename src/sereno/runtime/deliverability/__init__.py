@@ -1,0 +1,1 @@
+"""Whether mail arrives: what became of it, the domains it comes from, how fast a new one may send, and bounces."""

@@ -1,0 +1,1 @@
+"""Tables from files and feeds into the shop, and tables out of it."""

@@ -1,0 +1,1 @@
+"""What storefronts' forms bring: taken once, told to flows, and weighed."""

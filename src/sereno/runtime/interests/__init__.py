@@ -1,0 +1,1 @@
+"""What people show an interest in, kept from events, and told them when it is their turn."""

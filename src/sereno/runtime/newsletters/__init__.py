@@ -1,0 +1,1 @@
+"""Newsletters: one message to many people, each once, at the hour it was promised for."""

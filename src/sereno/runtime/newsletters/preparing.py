@@ -1,0 +1,105 @@
+"""Writes down whom a newsletter goes to, a row for each: page by page, going on after a kill where it was.
+
+Invariant: a page, its numbers and how far it got are committed together, so that nobody is left out or counted twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sereno.engine.durations import format_instant
+from sereno.runtime.arbiter.zones import zone_of
+from sereno.runtime.newsletters.audience import EXCLUDED, PAGE, TWICE, Person, keys_after, people_of, sources
+from sereno.runtime.newsletters.trials import variant_of
+from sereno.runtime.newsletters.working import Desk, Row, Work
+from sereno.sdk.mailboxes import mailbox_provider
+from sereno.store.database import Transaction
+from sereno.store.documents import encode
+from sereno.store.fields import to_micros
+
+PREPARING, SENDING = "preparing", "sending"
+
+
+def begin(work: Work, row: Row) -> None:
+    """From now on it is being prepared. Raises LeaseLost."""
+    with work.world.database.transaction() as tx:
+        work.keep(tx, row.status)
+        _stage(tx, work, PREPARING, row.due_at, {}, work.now())
+
+
+def prepare(work: Work, row: Row, desk: Desk) -> None:
+    """Write its pieces down; then it is being sent. Raises LeaseLost, and LookupError for a segment that is gone."""
+    started = row.started_at or work.now()
+    names = [*sources(row.audience), *row.audience.outside]
+    at, after = int(row.cursor.get("source") or 0), str(row.cursor.get("after") or "")
+    while at < len(names):
+        is_in = at < len(names) - len(row.audience.outside)
+        with work.world.database.transaction() as tx:
+            work.keep(tx, PREPARING)
+            keys = keys_after(tx, row.shop_id, names[at], after)
+            if is_in:
+                _add(tx, work, row, desk, keys, started)
+            else:
+                _take_out(tx, work, keys)
+            at, after = (at, keys[-1]) if len(keys) == PAGE else (at + 1, "")
+            work.write_counts(tx)
+            tx.run(
+                "newsletter_cursor",
+                {"id": work.id, "worker": work.worker, "cursor": encode({"source": at, "after": after})},
+            )
+    with work.world.database.transaction() as tx:
+        work.keep(tx, PREPARING)
+        _stage(tx, work, SENDING, started, {}, started)
+
+
+def _stage(tx: Transaction, work: Work, status: str, due: datetime, cursor: Any, started: datetime) -> None:
+    given = {"id": work.id, "worker": work.worker, "status": status, "due_at": to_micros(due)}
+    tx.run("newsletter_stage", {**given, "cursor": encode(cursor), "started_at": to_micros(started)})
+
+
+def _add(tx: Transaction, work: Work, row: Row, desk: Desk, keys: Sequence[str], started: datetime) -> None:
+    world = work.world
+    scope = {"now": format_instant(work.now())}
+    found = people_of(
+        tx, world.plugins, world.database.dialect, row.shop_id, keys, row.audience, desk.press.refusal, scope
+    )
+    rows: list[tuple[Any, ...]] = []
+    for person in found:
+        if person.reason is not None:
+            work.counts["", f"left:{person.reason}"] += 1
+            continue
+        rows.append(_piece(row, desk, person, started))
+    # Two of one address, and who is in two segments, get one.
+    written = tx.many_returning("put_pieces", rows)
+    work.counts.update(Counter((variant, "pieces") for (variant,) in written))
+    work.counts["", f"left:{TWICE}"] += 0 if len(row.audience.inside) > 1 else len(rows) - len(written)
+
+
+def _piece(row: Row, desk: Desk, person: Person, started: datetime) -> tuple[Any, ...]:
+    due = row.schedule.due(started, zone_of({"customer": person.record}, desk.shop))
+    variant = ""
+    if row.trial.is_on:
+        variant = variant_of(row.id, person.key, row.trial.share)
+        due = max(due, started + row.trial.wait) if not variant else started
+    provider = mailbox_provider(person.address)[:100]
+    return (
+        row.id,
+        row.shop_id,
+        person.key[:200],
+        person.address,
+        provider,
+        variant,
+        "waiting",
+        to_micros(due),
+        0,
+    )
+
+
+def _take_out(tx: Transaction, work: Work, keys: Sequence[str]) -> None:
+    gone = tx.all("drop_pieces_of", {"id": work.id, "people": sorted(keys)})
+    for (variant,) in gone:
+        work.counts[variant, "pieces"] -= 1
+        work.counts["", f"left:{EXCLUDED}"] += 1

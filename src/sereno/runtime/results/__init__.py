@@ -1,0 +1,1 @@
+"""What became of messages, which orders count for them, and what both come to."""

@@ -1,0 +1,287 @@
+"""What flows, their steps and newsletters come to in a stretch of days, as pages, the API and the command line show it.
+
+Invariant: two looks at the same days add up the same rows; a share is of the messages sent on those very days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from sereno.commerce.money import Money, finite
+from sereno.runtime.results.counting import DAY, FLOW, NEWSLETTER, WHAT
+from sereno.runtime.staff import open_staff
+from sereno.store.database import Database, Transaction
+
+EPOCH = date(1970, 1, 1)
+LONGEST = 366
+PER_SEGMENT = frozenset({"sms"})
+"""Channels whose texts are paid by the part."""
+By = Literal["step", "variant", "channel", "locale", "day"]
+CUTS: tuple[By, ...] = ("step", "variant", "channel", "locale", "day")
+MONEY = frozenset({"revenue", "margin", "codes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A flow or a newsletter. `name` names it in addresses: a newsletter's is its number."""
+
+    kind: str
+    id: int
+    name: str = ""
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Figures:
+    """Sums of some messages. Money is in the smallest unit of the shop's currency; what was ordered in others is in
+    `other`, by currency, and in no sum. `cost` is what the messages themselves cost, None where no price is set for a
+    channel that was used."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    other: Counter[str] = field(default_factory=Counter[str])
+    by_channel: Counter[str] = field(default_factory=Counter[str])
+    cost: Decimal | None = Decimal(0)
+
+    def __getitem__(self, what: str) -> int:
+        return self.counts[what]
+
+    def share(self, what: str) -> float | None:
+        """Of the messages sent; None while there are none."""
+        return self.counts[what] / self.counts["sent"] if self.counts["sent"] else None
+
+    def margin(self) -> int | None:
+        """What orders left after the cost of goods; None unless it is known of every one of them."""
+        is_known = self.counts["orders"] and self.counts["known"] == self.counts["orders"]
+        return self.counts["margin"] if is_known else None
+
+    def profit(self, currency: str) -> int | None:
+        """The margin less what the messages cost; codes are off the orders' totals already."""
+        margin = self.margin()
+        if margin is None or self.cost is None:
+            return None
+        return margin - Money(self.cost, currency).to_minor()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`before` is the stretch of the same length just before; `days` every day, the earliest first, and `days_before`
+    the same of that stretch; `cuts` by step, variant and so on, the largest first."""
+
+    source: Source | None
+    since: date
+    until: date
+    currency: str
+    total: Figures
+    before: Figures
+    days: Sequence[tuple[date, Figures]]
+    days_before: Sequence[tuple[date, Figures]]
+    cuts: Mapping[By, Sequence[tuple[str, Figures]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    source: Source
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    report: Report
+    lines: Sequence[Line]
+
+
+_PLACES = ("source", "source_id", "step", "variant", "channel", "locale", "currency", "day")
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """How rows of sums are added up for one shop."""
+
+    currency: str
+    prices: Mapping[str, Decimal]
+
+    def figures(self, rows: Sequence[Mapping[str, Any]]) -> Figures:
+        found = Figures()
+        for row in rows:
+            self._take(found, row)
+        for channel, units in found.by_channel.items():
+            price = self.prices.get(channel)
+            if units and (price is None or found.cost is None):
+                found.cost = None
+            elif price is not None and found.cost is not None:
+                found.cost += price * units
+        return found
+
+    def _take(self, found: Figures, row: Mapping[str, Any]) -> None:
+        is_own = row["currency"] in ("", self.currency)
+        for what in WHAT:
+            if is_own:
+                found.counts[what] += int(row[what])
+            elif what == "orders":
+                found.counts["orders_other"] += int(row[what])
+        if not is_own:
+            found.other[row["currency"]] += int(row["revenue"])
+        found.by_channel[row["channel"]] += int(row["segments" if row["channel"] in PER_SEGMENT else "sent"])
+
+
+def prices_of(settings: Mapping[str, Any]) -> dict[str, Decimal]:
+    """What one message costs by channel, in the shop's currency: `sms_price` and the like. Mail, push and chat cost
+    nothing unless their settings say so."""
+    found: dict[str, Decimal] = {channel: Decimal(0) for channel in ("", "email", "push", "telegram")}
+    for channel in ("email", "sms", "whatsapp", "telegram", "push"):
+        price = finite(settings.get(f"{channel}_price")) if settings.get(f"{channel}_price") else None
+        if price is not None and price >= 0:
+            found[channel] = price
+    return found
+
+
+def span(since: date, until: date) -> tuple[date, date]:
+    """The same days, no more than LONGEST."""
+    return max(since, until - timedelta(days=LONGEST - 1)), until
+
+
+def report(
+    shop_id: int,
+    source: Source,
+    since: date,
+    until: date,
+    *,
+    step: str | None = None,
+    database: Database | None = None,
+) -> Report:
+    """Of one flow or newsletter, or of one step of a flow. Both days counted in, in UTC."""
+    since, until = span(since, until)
+    with open_staff(database).database.read() as tx:
+        adding = _adding(tx, shop_id)
+        asked = {**_days(shop_id, since, until), "source": source.kind, "id": source.id}
+        rows = _rows(tx.all("message_sums", asked))
+    wanted = [row for row in rows if step is None or row["step"] == step]
+    return _report(adding, source, wanted, since, until, CUTS[:-1])
+
+
+def overview(shop_id: int, since: date, until: date, *, database: Database | None = None) -> Overview:
+    """Of the whole shop, and each flow and newsletter by itself, the one with the most revenue first."""
+    since, until = span(since, until)
+    with open_staff(database).database.read() as tx:
+        adding = _adding(tx, shop_id)
+        by_day = _rows(tx.all("message_sums_by_day", _days(shop_id, since, until)))
+        asked = {"shop": shop_id, "since": _number(since), "until": _number(until)}
+        rows = _rows(tx.all("message_sums_of_shop", asked))
+        sources = _named(tx, shop_id, {(row["source"], row["source_id"]) for row in rows})
+    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["source"], row["source_id"]), []).append(row)
+    lines = [
+        Line(sources.get(at) or Source(at[0], at[1], "", str(at[1])), adding.figures(group))
+        for at, group in groups.items()
+    ]
+    lines.sort(key=lambda line: (-line.figures["revenue"], -line.figures["sent"], line.source.title))
+    return Overview(_report(adding, None, by_day, since, until, ("channel",)), lines)
+
+
+def first_since(shop_id: int, since: date, *, database: Database | None = None) -> int:
+    """The number from which on messages were sent since that day: they are numbered in that order, near enough."""
+    at = (since - EPOCH).days * DAY
+    with open_staff(database).database.read() as tx:
+        row = tx.one("first_message_since", {"shop": shop_id, "since": at})
+    return int(row[0]) if row is not None else 2**62
+
+
+def source_named(
+    shop_id: int, *, flow: str = "", newsletter: int = 0, database: Database | None = None
+) -> Source | None:
+    """Of a flow by its name or a newsletter by its number; None where the shop has no such."""
+    with open_staff(database).database.read() as tx:
+        if newsletter:
+            return _named(tx, shop_id, {(NEWSLETTER, newsletter)}).get((NEWSLETTER, newsletter))
+        rows = tx.all("flows_named", {"shops": [shop_id], "names": [flow]})
+        found = _named(tx, shop_id, {(FLOW, int(rows[0][0]))}) if rows else {}
+    return next(iter(found.values()), None)
+
+
+def _report(
+    adding: _Adding,
+    source: Source | None,
+    rows: Sequence[Mapping[str, Any]],
+    since: date,
+    until: date,
+    cuts: Sequence[By],
+) -> Report:
+    first = _number(since)
+    now = [row for row in rows if row["day"] >= first]
+    length = (until - since).days + 1
+    by_day = _grouped(rows, lambda row: row["day"])
+
+    def days(start: date) -> list[tuple[date, Figures]]:
+        found = [start + timedelta(days=number) for number in range(length)]
+        return [(day, adding.figures(by_day.get(_number(day), []))) for day in found]
+
+    return Report(
+        source,
+        since,
+        until,
+        adding.currency,
+        adding.figures(now),
+        adding.figures([row for row in rows if row["day"] < first]),
+        days(since),
+        days(since - timedelta(days=length)),
+        {cut: _cut(adding, now, cut) for cut in cuts},
+    )
+
+
+def _cut(adding: _Adding, rows: Sequence[Mapping[str, Any]], cut: By) -> list[tuple[str, Figures]]:
+    groups = _grouped(rows, lambda row: row[cut])
+    found = [(str(name), adding.figures(group)) for name, group in groups.items()]
+    kept = [one for one in found if one[1]["sent"] or one[1]["orders"] or one[1]["failed"] or one[1]["withheld"]]
+    if cut == "step":
+        return sorted(kept, key=lambda one: [part.zfill(6) for part in one[0].split(".")])
+    return sorted(kept, key=lambda one: (-one[1]["sent"], one[0]))
+
+
+def _grouped(
+    rows: Sequence[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], Any]
+) -> dict[Any, list[Mapping[str, Any]]]:
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def _rows(rows: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
+    return [dict(zip((*_PLACES, *WHAT), row, strict=True)) for row in rows]
+
+
+def _adding(tx: Transaction, shop_id: int) -> _Adding:
+    from sereno.store.documents import decode
+
+    row = tx.one("measured_shop", {"shop": shop_id})
+    assert row is not None
+    settings: dict[str, Any] = decode(row[1]) if row[1] else {}
+    return _Adding(str(row[0]), prices_of(settings))
+
+
+def _days(shop_id: int, since: date, until: date) -> dict[str, int]:
+    """The stretch and the one before it."""
+    length = (until - since).days + 1
+    return {"shop": shop_id, "since": _number(since) - length, "until": _number(until)}
+
+
+def _number(day: date) -> int:
+    return (day - EPOCH).days
+
+
+def _named(tx: Transaction, shop_id: int, sources: set[tuple[str, int]]) -> dict[tuple[str, int], Source]:
+    asked = {
+        "shop": shop_id,
+        "flows": sorted(id_ for kind, id_ in sources if kind == FLOW),
+        "newsletters": sorted(id_ for kind, id_ in sources if kind == NEWSLETTER),
+    }
+    return {
+        (kind, id_): Source(str(kind), int(id_), str(name), str(title))
+        for kind, id_, name, title in tx.all("sources_named", asked)
+    }

@@ -1,0 +1,1 @@
+"""Posts on social networks: planned, published once for each account, counted."""

@@ -1,0 +1,1 @@
+"""Outside tools, as they are really asked: which the shop has, and what came of it."""
