@@ -10,7 +10,7 @@ from ninja import Field, Path, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.modules.http.client import shop_http
+from sereno.modules.http.shops import shop_http
 from sereno.runtime.stores import permitting
 from sereno.runtime.stores.abilities import of_kind
 from sereno.runtime.stores.keys import facts_of

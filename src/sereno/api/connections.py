@@ -101,6 +101,7 @@ def create_connection(request: HttpRequest, new: NewConnection, response: HttpRe
         secrets=new.secrets,
         make_secret=new.make_secret,
         settings={key: value for key, value in new.settings.items() if key not in OWN},
+        base_url=request.build_absolute_uri("/"),
     )
     response["Location"] = f"/api/v1/connections/{made.name}"
     row = Connection.objects.get(pk=made.id)

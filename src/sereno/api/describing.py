@@ -11,6 +11,8 @@ from sereno.api.repeating import HEADER, LONGEST
 _ALWAYS = ("401", "403", "404", "422")
 
 _WRITES = ("400", "409", "413")
+ASKS_ANOTHER = {"x-asks-another": True}
+"""Beside an operation that reads from another system, which may refuse."""
 _REFUSED = {
     "400": "The body is not JSON.",
     "401": "No live API key came with the request.",
@@ -37,6 +39,8 @@ def completed(document: Any) -> Any:
 def _complete(operation: dict[str, Any], method: str, path: str) -> None:
     is_write = method != "GET"
     refusals = [*_ALWAYS, *(_WRITES if is_write else ())]
+    if operation.pop("x-asks-another", False):
+        refusals.append("409")
     if any(one.get("name") == "If-Match" for one in operation.get("parameters", ())):
         refusals += ["412", "428"]
     for status in sorted(set(refusals)):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Header, Path, Schema, Status
+from ninja import Field, Path, Schema, Status
 
 from sereno.api import rows
 from sereno.api.flow_routes import router
 from sereno.api.keys import caller, shop_of
+from sereno.api.preconditions import IfMatch, version_in
 from sereno.api.problems import Problem
 from sereno.runtime import drafting
 
 Name = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9-]*$", description="The flow's name.")]
-IfMatch = Annotated[
-    str | None, Header(None, alias="If-Match", description='The `ETag` of the draft you changed, such as `"7"`.')
-]
-_TAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,8})"?')
 
 
 class NewDraft(Schema):
@@ -150,6 +146,4 @@ def list_changes(
 def _expected(if_match: str | None) -> int:
     if if_match is None:
         raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the draft you changed.")
-    found = _TAG.fullmatch(if_match.strip())
-    # What was never an ETag of ours matches no draft.
-    return int(found.group(1)) if found else -1
+    return version_in(if_match)

@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
-from sereno.api.drafts import IfMatch
 from sereno.api.keys import caller, shop_of
+from sereno.api.preconditions import IfMatch
 from sereno.api.problems import Problem
 from sereno.runtime.arbiter import changing
 from sereno.runtime.arbiter.rules import RulesInvalid, document_of
@@ -22,7 +22,8 @@ class RulesIn(Schema):
     caps: list[dict[str, Any]] = Field(
         max_length=20,
         description="Each `{channel, most, period, counts}`: at most `most` messages to one person in any `period` "
-        "(`16h`, `7d`). `channel` is `email`, `sms`, `whatsapp`, `push` or `any`; `counts` is `marketing` or `all`.",
+        "(`16h`, `7d`). `channel` is `email`, `sms`, `whatsapp`, `telegram`, `push` or `any`; `counts` is `marketing` "
+        "or `all`.",
     )
     quiet: list[dict[str, Any]] = Field(
         max_length=20,

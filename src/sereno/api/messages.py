@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +9,8 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Path, Query, Router, Schema, Status
 
 from sereno.api import rows
-from sereno.api.drafts import IfMatch
 from sereno.api.keys import caller, shop_of
+from sereno.api.preconditions import IfMatch, version_in
 from sereno.api.problems import Problem
 from sereno.modules.messages import editing
 from sereno.modules.messages.documents import Document, DocumentInvalid, read
@@ -21,7 +20,6 @@ from sereno.store.models import MessageTemplate, MessageVersion
 router = Router(tags=["Messages"])
 Name = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9-]*$", description="The message's name.")]
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="The version's number.")]
-_TAG = re.compile(r'(?:W/)?"?([1-9][0-9]{0,8})"?')
 
 
 class NewMessage(Schema):
@@ -175,8 +173,7 @@ def _read(document: dict[str, Any]) -> Document:
 def _expected(if_match: str | None) -> int:
     if if_match is None:
         raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the draft you changed.")
-    found = _TAG.fullmatch(if_match.strip())
-    return int(found.group(1)) if found else -1
+    return version_in(if_match)
 
 
 def _conflict(row: MessageTemplate) -> Problem:

@@ -60,7 +60,7 @@ class Said(Schema):
 
 class NewConsent(Schema):
     address: Term = Field(description="An e-mail address, or a telephone for sms and whatsapp.")
-    channel: Literal["email", "sms", "whatsapp", "push"] = "email"
+    channel: Literal["email", "sms", "whatsapp", "telegram", "push"] = "email"
     purpose: Literal["marketing"] = "marketing"
     granted: bool
     basis: Literal["consent", "contract", "legitimate_interest", "existing_customer"] = "consent"

@@ -15,14 +15,14 @@ from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.commerce.purchasing import Offer
 from sereno.modules.purchasing.models import DemandForecast, PurchaseLine, PurchaseOrder, Supplier, SupplierPrice
-from sereno.runtime.purchasing import ordering, reordering, suppliers
+from sereno.runtime.purchasing import answering, ordering, reordering, suppliers
 from sereno.runtime.purchasing.port import ask_forecast
 from sereno.store.fields import instant_text
 
 router = Router(tags=["Purchasing"])
 Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The supplier's code.")]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="The order's number.")]
-Step = Literal["approve", "sent", "chase", "cancel"]
+Step = Literal["approve", "sent", "chase", "decline", "cancel"]
 Count = Annotated[int, Field(ge=0, le=ordering.MOST_UNITS)]
 Text = rows.StorableKey
 Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,8})?$", description="Decimal text, such as 4.50.")]
@@ -278,7 +278,7 @@ def confirm_purchase(request: HttpRequest, number: Number, given: Confirmed) -> 
     shop = shop_of(request).pk
     on = given.expected_on
     at = None if on is None else datetime.combine(on, time(12), UTC)
-    changed = ordering.confirm(
+    changed = answering.confirm(
         shop, number, caller(request), expected_at=at, reference=given.reference, quantities=given.quantities
     )
     return {"changed": changed, "status": _whole(shop, number)["status"]}
@@ -296,7 +296,8 @@ def receive_purchase(request: HttpRequest, number: Number, given: ReceiptIn) -> 
 
 @router.post("/purchases/{int:number}/{step}", response=Stepped)
 def step_purchase(request: HttpRequest, number: Number, step: Step) -> dict[str, Any]:
-    """Approve it (it goes out), say that it was sent, remind the supplier, or cancel what has not come."""
+    """Approve it (it goes out), say that it was sent, remind the supplier, say that it declined, or cancel
+    what has not come."""
     shop, by = shop_of(request).pk, caller(request)
     before = _whole(shop, number)["status"]
     changed = False
@@ -306,6 +307,8 @@ def step_purchase(request: HttpRequest, number: Number, step: Step) -> dict[str,
         changed = ordering.mark_sent(shop, number, by)
     elif step == "chase":
         changed = ordering.chase(shop, number, by)
+    elif step == "decline":
+        changed = answering.decline(shop, number, by)
     else:
         changed = ordering.cancel(shop, number, by)
     return {"changed": changed, "status": _whole(shop, number)["status"]}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
+from ninja.errors import HttpError
 
 from sereno.api.drafts import Name
 from sereno.api.flow_routes import router as flow_router
 from sereno.api.keys import shop_of
-from sereno.modules.insights.documents import flow_document
+from sereno.modules.insights.documents import flow_document, lines_document, report_document
 from sereno.modules.insights.results import results
 from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
+from sereno.runtime.results import reading
 
 router = Router(tags=["Flows"])
 SECONDS_A_DAY = 86_400
@@ -37,6 +40,77 @@ class FlowResults(Schema):
 
 class AllResults(Schema):
     items: list[FlowResults]
+
+
+class MessagesAsked(Schema):
+    flow: str = Field("", max_length=100, description="One flow, by its name.")
+    newsletter: int = Field(0, ge=0, description="One newsletter, by its number. With neither: the whole shop.")
+    step: str = Field("", max_length=200, description="One step of the flow, by its path.")
+    since: date | None = Field(None, description="First day, in UTC; left out: 30 days up to `until`.")
+    until: date | None = Field(None, description="Last day, counted in; left out: today.")
+
+
+class MessageFigures(Schema):
+    """Of messages sent in the days asked for, whenever the answers came. Money is in `currency` of the report, as
+    decimal text; null where it is not known. Orders and revenue are credit: each order counts once, for the last
+    marketing message that went to its person within five days before it."""
+
+    sent: int
+    failed: int
+    withheld: int = Field(description="Not sent when their moment came: for consent, say.")
+    delivered: int
+    opened: int = Field(description="By people.")
+    opened_by_machines: int = Field(description="Opened by a program, and by nobody yet.")
+    clicked: int
+    unsubscribed: int
+    complained: int
+    bounced: int
+    orders: int
+    revenue: str
+    cost: str | None = Field(description="What the messages cost, by the shop's prices for each channel.")
+    codes_cost: str = Field(description="What codes that the flow gave took off orders.")
+    margin: str | None
+    profit: str | None
+
+
+class NamedFigures(Schema):
+    name: str
+    figures: MessageFigures
+
+
+class SourceFigures(Schema):
+    flow: str | None
+    newsletter: int | None
+    title: str
+    figures: MessageFigures
+
+
+class MessageResults(Schema):
+    currency: str
+    since: str
+    until: str
+    total: MessageFigures
+    before: MessageFigures = Field(description="Of as many days just before.")
+    days: list[NamedFigures]
+    by: dict[str, list[NamedFigures]] = Field(description="By `step`, `variant`, `channel`, `locale`.")
+    sources: list[SourceFigures] = Field(description="Each flow and newsletter, when the whole shop is asked for.")
+
+
+@router.get("/results/messages", response=MessageResults)
+def show_message_results(request: HttpRequest, asked: Query[MessagesAsked]) -> Mapping[str, Any]:
+    """What became of messages: of a flow, a step, a newsletter or the whole shop, by day and by kind."""
+    shop = shop_of(request).pk
+    until = asked.until or datetime.now(UTC).date()
+    since = asked.since or until - timedelta(days=29)
+    if since > until:
+        raise HttpError(422, "`since` is after `until`.")
+    if not asked.flow and not asked.newsletter:
+        whole = reading.overview(shop, since, until)
+        return lines_document(whole.report, whole.lines)
+    source = reading.source_named(shop, flow=asked.flow, newsletter=asked.newsletter)
+    if source is None:
+        raise HttpError(404, "There is no such flow or newsletter.")
+    return report_document(reading.report(shop, source, since, until, step=asked.step or None))
 
 
 @flow_router.get("/flows/{name}/results", response=FlowResults)

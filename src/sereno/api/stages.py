@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema, Status
 
-from sereno.api.drafts import IfMatch, Name
+from sereno.api.drafts import Name
 from sereno.api.keys import caller, shop_of
+from sereno.api.preconditions import IfMatch
 from sereno.api.problems import Problem
 from sereno.runtime.staging import stages
 from sereno.runtime.staging.report import report

@@ -14,31 +14,51 @@ from sereno.api import (
     alerts,
     attention,
     backtests,
+    channels,
+    codes,
     connections,
+    content,
+    customers,
+    decisions,
+    deliverability,
     describing,
     discreet,
     drafts,
+    feeds,
     flows,
+    forms,
     guardrails,
+    interests,
     limits,
+    loyalty,
     messages,
+    newsletters,
     orders,
     people,
     privacy,
     problems,
     purchasing,
     reading,
+    recommendations,
     record,
     repeating,
     results,
+    risk,
+    scores,
+    segments,
+    self_service,
+    social,
     stages,
     stock,
+    surveys,
+    tools,
     versions,
     webhooks,
 )
 from sereno.api.keys import Key
 from sereno.engine.catalog import FlowInvalid
 from sereno.runtime.drafting import DraftConflict
+from sereno.runtime.newsletters.plan import PlanInvalid
 
 
 class Api(NinjaAPI):
@@ -66,18 +86,37 @@ for _router in (
     guardrails.router,
     limits.router,
     orders.router,
+    self_service.router,
     connections.router,
+    tools.router,
     access.router,
     reading.router,
+    feeds.router,
     privacy.router,
     webhooks.router,
     alerts.router,
     messages.router,
+    newsletters.router,
+    social.router,
     people.router,
     results.router,
     stages.router,
     stock.router,
+    recommendations.router,
+    interests.router,
+    risk.router,
     purchasing.router,
+    scores.router,
+    deliverability.router,
+    codes.router,
+    loyalty.router,
+    segments.router,
+    channels.router,
+    surveys.router,
+    forms.router,
+    content.router,
+    customers.router,
+    decisions.router,
 ):
     api.add_router("", _router)
 
@@ -107,7 +146,7 @@ def _lookup(request: HttpRequest, error: LookupError) -> HttpResponse:
 
 @api.exception_handler(ValueError)
 def _refused(request: HttpRequest, error: ValueError) -> HttpResponse:
-    if type(error) is not ValueError and not isinstance(error, connections.ConnectionRefused):
+    if type(error) is not ValueError and not isinstance(error, connections.ConnectionRefused | PlanInvalid):
         raise error
     more = {"reason": error.code, "field": error.field} if isinstance(error, connections.ConnectionRefused) else {}
     return problems.answer("refused", str(error), **more)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from sereno.cli import database, store_access
+from sereno.cli import database, store_access, tools
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Flag, Json, shop_named
@@ -32,6 +32,12 @@ KINDS = (
     "saleor",
     "stripe",
     "oscar",
+    "mailchimp",
+    "klaviyo",
+    "hubspot",
+    "loyaltylion",
+    "zendesk",
+    "trello",
     "generic",
 )
 
@@ -67,7 +73,8 @@ def connect(
     Parameters
     ----------
     kind
-        shopify, woocommerce, bigcommerce, magento, medusa, vendure, saleor, stripe, oscar or generic.
+        shopify, woocommerce, bigcommerce, magento, medusa, vendure, saleor, stripe, oscar; mailchimp, klaviyo, hubspot,
+        loyaltylion, zendesk, trello; or generic.
     shop
         The shop the events belong to; may be left out when there is one.
     name
@@ -172,6 +179,7 @@ def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[
             secrets=given,
             make_secret=kind != "magento",
             settings=_sealed(settings),
+            base_url=host().settings().base_url,
         )
     except connecting.ConnectionRefused as refusal:
         if refusal.code == "name.taken":
@@ -247,6 +255,7 @@ def list_connections(*, json: Json = False) -> None:
 
 
 connection.command(store_access.access)
+connection.command(tools.lists)
 
 
 @connection.command(name="off")

@@ -50,7 +50,7 @@ def record(
     *,
     text: Annotated[str, Parameter(help="The words the person saw.")] = "",
     source: Annotated[str, Parameter(help="Where it was said: a form's name, or the till.")] = "cli",
-    channel: Literal["email", "sms", "whatsapp", "push"] = "email",
+    channel: Literal["email", "sms", "whatsapp", "telegram", "push"] = "email",
     basis: Annotated[Basis, Parameter(help="Why one may write, in the words of the law.")] = "consent",
     confirmed: Annotated[bool, Parameter(negative="", help="They confirmed it already; no mail asks again.")] = False,
     shop: ShopName = None,

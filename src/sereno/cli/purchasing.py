@@ -92,13 +92,13 @@ def reorder(*, budget: Budget = None, key: Key = "", shop: ShopName = None, json
 @purchase.command(name="step")
 def step_purchase(
     number: int,
-    to: Literal["approve", "sent", "confirm", "chase", "cancel"],
+    to: Literal["approve", "sent", "confirm", "decline", "chase", "cancel"],
     /,
     *,
     shop: ShopName = None,
     json: Json = False,
 ) -> None:
-    """Approve an order (it goes out), say that it was sent or confirmed, remind the supplier, or cancel it.
+    """Approve an order (it goes out), say that it was sent, confirmed or declined, remind the supplier, or cancel it.
 
     Parameters
     ----------
@@ -108,12 +108,13 @@ def step_purchase(
         What to do with it.
     """
     _prepare()
-    from sereno.runtime.purchasing import ordering
+    from sereno.runtime.purchasing import answering, ordering
 
     steps: dict[str, Callable[[int, int, str], object]] = {
         "approve": ordering.approve,
         "sent": ordering.mark_sent,
-        "confirm": ordering.confirm,
+        "confirm": answering.confirm,
+        "decline": answering.decline,
         "chase": ordering.chase,
         "cancel": ordering.cancel,
     }

@@ -1,4 +1,4 @@
-"""`sereno serve | work | demo | ingest | bench`: the long-running ones and the ones that take a while."""
+"""`sereno demo | ingest | bench`: what takes a while."""
 
 from __future__ import annotations
 
@@ -14,23 +14,6 @@ from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.narrowing import Json
 from sereno.cli.output import Failed, WrongUse, emit, no_such, progress, refusals, say, table
-
-
-def serve() -> int:
-    """Run everything in one process: the pages, the door and a worker. Ctrl-C stops it cleanly.
-
-    Listens on SERENO_BIND (127.0.0.1:8000). Sets the database up the first time.
-    """
-    host().prepare()
-    database.apply_migrations()
-    return host().serve()
-
-
-def work() -> int:
-    """Run one more worker, in as many processes as you like. Needs PostgreSQL to be of use."""
-    host().prepare()
-    database.ready()
-    return host().work()
 
 
 def demo(

@@ -60,7 +60,7 @@ def access(
 
 def give(name: str, shop: Any, given: Sequence[str], *, is_asked: bool) -> None:
     """Raises Failed with the reason, WrongUse for what cannot be read."""
-    from sereno.modules.http.client import shop_http
+    from sereno.modules.http.shops import shop_http
     from sereno.runtime.connecting import ConnectionRefused
     from sereno.runtime.stores import permitting
 
@@ -86,7 +86,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _change(row: Any, *, check: bool) -> None:
-    from sereno.modules.http.client import shop_http
+    from sereno.modules.http.shops import shop_http
     from sereno.runtime.connecting import ConnectionRefused
     from sereno.runtime.stores import permitting
 

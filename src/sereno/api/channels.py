@@ -1,0 +1,138 @@
+"""Channels beside mail: accounts, a test message, and what went by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from sereno.api import rows
+from sereno.api.keys import caller, shop_of
+from sereno.api.problems import Problem
+from sereno.modules.http.shops import shop_http
+from sereno.modules.messages.channels.models import ChannelMessage
+from sereno.runtime.channels import keeping
+from sereno.sdk.result import Done
+from sereno.store.fields import instant_text
+
+router = Router(tags=["Channels"])
+
+
+class ChannelAccount(Schema):
+    kind: str = Field(description="`twilio`, `texts`, `whatsapp`, `telegram` or `webpush`.")
+    channel: str = Field(description="`sms`, `whatsapp`, `telegram` or `push`.")
+    connection: str
+    is_active: bool
+    settings: dict[str, Any]
+    given: list[str] = Field(description="Names of the keys that are kept; they are never given back.")
+    hook: str = Field(description="Where its provider writes to.")
+    known_as: str = Field(description="What the provider calls the account.")
+
+
+class ChannelAccounts(Schema):
+    items: list[ChannelAccount]
+
+
+class ChannelKeys(Schema):
+    access: dict[str, str] = Field({}, description="Keys; one that is left out stays as it was.")
+    settings: dict[str, str] = Field({}, description="What is not secret, such as `sender`.")
+    is_asked: bool = Field(True, description="Ask the provider whether it takes the key before it is kept.")
+
+
+class ChannelTest(Schema):
+    to: str = Field(min_length=1, max_length=320)
+    text: str = Field(min_length=1, max_length=1000)
+
+
+class ChannelTested(Schema):
+    is_taken: bool
+    reason: str = ""
+    message: str = ""
+    provider_id: str = ""
+
+
+class ChannelMessageOut(Schema):
+    id: int
+    effect: str
+    channel: str
+    to: str
+    customer: str
+    status: str = Field(description="`begun`, `sent`, `delivered`, `read`, `failed` or `unclear`.")
+    reason: str
+    provider_id: str
+    segments: int
+    at: str | None
+
+
+class ChannelMessages(Schema):
+    items: list[ChannelMessageOut]
+    next: int | None = None
+
+
+@router.get("/channels", response=ChannelAccounts)
+def list_channels(request: HttpRequest) -> dict[str, Any]:
+    """The accounts by which customers are written to beside mail."""
+    return {"items": [_told(one) for one in keeping.listed(shop_of(request).pk)]}
+
+
+@router.get("/channels/messages", response=ChannelMessages)
+def list_channel_messages(request: HttpRequest, page: Query[rows.PageOf]) -> dict[str, Any]:
+    """What went by channels, newest first: each message by each way it was tried."""
+    return rows.page_by_id(ChannelMessage.objects.filter(shop=shop_of(request)), page, _message)
+
+
+@router.put("/channels/{kind}", response=ChannelAccount)
+def put_channel(request: HttpRequest, kind: str, given: ChannelKeys) -> dict[str, Any]:
+    """Connect a channel, or change its account."""
+    shop = shop_of(request)
+    http = shop_http(shop.settings) if given.is_asked else None
+    base = request.build_absolute_uri("/")
+    try:
+        told = keeping.connect(
+            shop.pk, kind, given.access, given.settings, by=caller(request), base_url=base, http=http
+        )
+    except keeping.ChannelUnfit as unfit:
+        fields = [{"at": unfit.field, "message": str(unfit)}]
+        raise Problem("request.invalid", str(unfit), {"reason": unfit.code, "fields": fields}) from None
+    return _told(told)
+
+
+@router.delete("/channels/{kind}", response=ChannelAccounts)
+def end_channel(request: HttpRequest, kind: str) -> dict[str, Any]:
+    """Forget an account's keys: nothing goes by it any more."""
+    shop = shop_of(request)
+    keeping.disconnect(shop.pk, _held(shop.pk, kind).connection, by=caller(request))
+    return {"items": [_told(one) for one in keeping.listed(shop.pk)]}
+
+
+@router.post("/channels/{kind}/test", response=ChannelTested)
+def test_channel(request: HttpRequest, kind: str, given: ChannelTest) -> dict[str, Any]:
+    """Send a test message now, past flows and limits."""
+    shop = shop_of(request)
+    held, http = _held(shop.pk, kind), shop_http(shop.settings)
+    try:
+        outcome = keeping.try_out(shop.pk, held.connection, given.to, given.text, by=caller(request), http=http)
+    except LookupError:
+        raise Problem("refused", f"{kind} is not connected.") from None
+    if isinstance(outcome, Done):
+        return {"is_taken": True, "provider_id": str(outcome.value.get("provider_id") or "")}
+    return {"is_taken": False, "reason": outcome.reason, "message": outcome.message}
+
+
+def _held(shop_id: int, kind: str) -> keeping.Told:
+    found = next((one for one in keeping.listed(shop_id) if one.kind == kind), None)
+    if found is None:
+        raise Problem("not_found", f"There is no account {kind!r}.")
+    return found
+
+
+def _told(one: keeping.Told) -> dict[str, Any]:
+    names = ("kind", "channel", "connection", "is_active", "settings", "hook", "known_as")
+    return {**{name: getattr(one, name) for name in names}, "given": list(one.given)}
+
+
+def _message(row: ChannelMessage) -> dict[str, Any]:
+    names = ("id", "channel", "customer", "status", "reason", "provider_id", "segments")
+    told = {name: getattr(row, name) for name in names}
+    return {**told, "effect": row.effect_key, "to": row.address, "at": instant_text(row.at)}

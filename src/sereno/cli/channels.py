@@ -1,0 +1,124 @@
+"""`sereno channel`: the accounts by which customers are written to beside mail."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from sereno.cli import database
+from sereno.cli.host import host
+from sereno.cli.lists.rows import person
+from sereno.cli.narrowing import Flag, Json, ShopName, shop_named
+from sereno.cli.output import Failed, WrongUse, emit, say, table
+
+channel = App(name="channel", help="Text messages, WhatsApp, Telegram, browsers.", help_format="plaintext")
+
+Given = Annotated[list[str] | None, Parameter(negative=(), help="NAME=VALUE; NAME=@FILE reads the value. Repeat it.")]
+
+
+def _prepare() -> None:
+    host().prepare()
+    database.ready()
+
+
+@channel.command(name="list")
+def list_channels(*, shop: ShopName = None, json: Json = False) -> None:
+    """List the accounts, without their keys."""
+    _prepare()
+    from sereno.runtime.channels import keeping
+
+    lines = [_told(one) for one in keeping.listed(shop_named(shop).pk)]
+    if json:
+        emit(lines)
+        return
+    shown = ([one[name] for name in ("kind", "channel", "is_active", "known_as", "hook")] for one in lines)
+    table(["KIND", "CHANNEL", "ACTIVE", "KNOWN AS", "ADDRESS"], shown, empty="No channel is connected.")
+
+
+@channel.command
+def connect(
+    kind: str,
+    *,
+    access: Given = None,
+    setting: Given = None,
+    unasked: Flag = False,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Connect a channel (twilio, texts, whatsapp, telegram, webpush), or change its account:
+    sereno channel connect twilio --access account=AC... --access token=@token.txt --setting sender=+34600000000
+
+    The provider is asked whether it takes the key; with --unasked it is not.
+    """
+    _prepare()
+    from sereno.modules.http.shops import shop_http
+    from sereno.runtime.channels import keeping
+
+    place = shop_named(shop)
+    http = None if unasked else shop_http(place.settings)
+    base_url = host().settings().base_url
+    try:
+        told = keeping.connect(place.pk, kind, pairs(access), pairs(setting), by=person(), base_url=base_url, http=http)
+    except keeping.ChannelUnfit as unfit:
+        raise WrongUse(str(unfit)) from None
+    emit(_told(told)) if json else say(told.hook or "Connected.")
+
+
+@channel.command
+def end(kind: str, *, shop: ShopName = None, json: Json = False) -> None:
+    """Forget an account's keys: nothing goes by it any more."""
+    _prepare()
+    from sereno.runtime.channels import keeping
+
+    place = shop_named(shop).pk
+    keeping.disconnect(place, _held(place, kind), by=person())
+    emit({"ended": kind}) if json else say("Ended.")
+
+
+@channel.command
+def test(kind: str, to: str, *, text: str = "A test message.", shop: ShopName = None, json: Json = False) -> None:
+    """Send a test message now, past flows and limits."""
+    _prepare()
+    from sereno.modules.http.shops import shop_http
+    from sereno.runtime.channels import keeping
+    from sereno.sdk.result import Done
+
+    place = shop_named(shop)
+    http = shop_http(place.settings)
+    try:
+        outcome = keeping.try_out(place.pk, _held(place.pk, kind), to, text, by=person(), http=http)
+    except LookupError as error:
+        raise Failed(str(error.args[0])) from None
+    if not isinstance(outcome, Done):
+        raise Failed(f"{outcome.reason}: {outcome.message}")
+    emit(dict(outcome.value)) if json else say(f"Taken: {outcome.value['provider_id']}")
+
+
+def _held(shop_id: int, kind: str) -> str:
+    from sereno.runtime.channels import keeping
+
+    found = next((one.connection for one in keeping.listed(shop_id) if one.kind == kind), None)
+    if found is None:
+        raise WrongUse(f"there is no account {kind!r}: see `sereno channel list`")
+    return found
+
+
+def pairs(given: list[str] | None) -> dict[str, str]:
+    from pathlib import Path
+
+    found: dict[str, str] = {}
+    for one in given or ():
+        name, sign, value = one.partition("=")
+        if not sign:
+            raise WrongUse(f"{one!r} is not of the form NAME=VALUE")
+        try:
+            found[name] = Path(value[1:]).read_text(encoding="utf-8").strip() if value.startswith("@") else value
+        except OSError as error:
+            raise WrongUse(f"{value[1:]}: {error}") from None
+    return found
+
+
+def _told(one: Any) -> dict[str, Any]:
+    names = ("kind", "channel", "connection", "is_active", "settings", "hook", "known_as")
+    return {**{name: getattr(one, name) for name in names}, "given": list(one.given)}
