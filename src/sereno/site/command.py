@@ -55,11 +55,13 @@ class Installation:
             raise WrongUse(str(error)) from error
         from django.conf import settings
 
+        from sereno.runtime.deliverability import names
         from sereno.site.demo.forgetting import watch_inbox
         from sereno.site.plugins import load_plugins
         from sereno.store.secrets import configure
 
         configure(settings.ENVIRONMENT.secret_key)
+        names.configure(settings.ENVIRONMENT.nameserver)
         watch_inbox(settings.ENVIRONMENT.data_dir / "demo" / "inbox")
         self._is_prepared = True
         return load_plugins()
@@ -99,8 +101,13 @@ class Installation:
 
 
 def main() -> None:
+    from sereno.cli import staying
     from sereno.cli.host import use
-    from sereno.cli.main import run
 
     use(Installation())
-    sys.exit(run(sys.argv[1:]))
+    status = staying.run(sys.argv[1:])
+    if status is None:
+        from sereno.cli.main import run
+
+        status = run(sys.argv[1:])
+    sys.exit(status)

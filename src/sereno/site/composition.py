@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from sereno.modules.http.shops import shop_http
 from sereno.sdk.context import ShopFacts
+from sereno.sdk.newsletters import Presses
 from sereno.sdk.plugin import registry
-from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Subscribers
+from sereno.sdk.ports import Alerts, Http, Links, Mailer, Messages, Products, Questions, Recommendations, Subscribers
 from sereno.sdk.purchasing import Purchasing
 from sereno.sdk.stores import StoreHttp, Stores
+from sereno.sdk.tools import Tools
 from sereno.site.environment import Environment, SettingInvalid
 from sereno.store.database import Database, default_database
 
@@ -22,16 +25,27 @@ if TYPE_CHECKING:
     from sereno.ingest.front import Front
     from sereno.ingest.inbox import Inbox
     from sereno.modules.messages.smtp import SmtpMailer
-    from sereno.runtime.purchasing.forecasting import Forecaster
+    from sereno.runtime.newsletters.keeping import Newsletters
+    from sereno.runtime.nightly import Nightly
     from sereno.runtime.reading.keeping import Readers
     from sereno.runtime.reading.working import Reader
+    from sereno.runtime.recommending import Learner
     from sereno.runtime.rehearsals.keeping import Keeper
     from sereno.runtime.runtime import Runtime
     from sereno.sdk.connector import Connector
+    from sereno.site.deciding import Deciders
 
 PortFactory = Callable[[type[Any], ShopFacts], object | None]
 
 PAGE_THREADS = 6
+
+
+class Minds(Protocol):
+    """Looks after long work in a thread of its own."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 def build_ports(environment: Environment, database: Database | None = None) -> PortFactory:
@@ -40,21 +54,20 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
 
     def find(kind: type[Any], shop: ShopFacts) -> object | None:
         if kind is Mailer:
-            return mailer
+            return shop_mailer(mailer, shop, database or default_database())
         if kind is Http:
-            from sereno.modules.http.client import shop_http
-
             return shop_http(shop.settings)
         if kind is StoreHttp:
-            from sereno.modules.http.client import MAX_PAGE, shop_http
-
-            return shop_http(shop.settings, largest=MAX_PAGE)
+            return shop_http(shop.settings, takes_pages=True)
         if kind is Stores:
-            from sereno.modules.http.client import shop_http
             from sereno.runtime.stores.writing import LiveStores
 
             http = shop_http(shop.settings)
             return LiveStores(database or default_database(), registry(), shop.id, http)
+        if kind is Tools:
+            from sereno.runtime.tools.port import LiveTools
+
+            return LiveTools(database or default_database(), registry(), shop.id, shop_http(shop.settings))
         if kind is Links:
             from sereno.modules.messages.unsubscribe import SignedLinks
 
@@ -63,6 +76,10 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
             from sereno.modules.messages.own import ShopMessages
 
             return ShopMessages(database or default_database(), shop.id, shop.locale)
+        if kind is Presses:
+            from sereno.modules.messages.printing import ShopPresses
+
+            return ShopPresses(shop)
         if kind is Questions:
             from sereno.runtime.asking import SignedQuestions
 
@@ -79,7 +96,12 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
         if kind is Purchasing:
             from sereno.runtime.purchasing.port import ShopPurchasing
 
-            return ShopPurchasing(database or default_database(), shop.id)
+            opened = database or default_database()
+            return ShopPurchasing(opened, shop.id, secret=environment.secret_key, base_url=environment.base_url)
+        if kind is Recommendations:
+            from sereno.modules.recommendations.port import LiveRecommendations
+
+            return LiveRecommendations(database or default_database(), shop.id)
         if kind is Products:
             from sereno.runtime.products import ProductLookup
 
@@ -87,6 +109,23 @@ def build_ports(environment: Environment, database: Database | None = None) -> P
         return None
 
     return find
+
+
+def shop_mailer(server: SmtpMailer | None, shop: ShopFacts, database: Database) -> Mailer | None:
+    """What the shop's mail goes through: the provider its setting `mail_by` names, else the first it has connected
+    (unless that says `smtp`), else the mail server; None where there is none of these."""
+    from sereno.modules.messages.sending import ShopMailer
+    from sereno.runtime.stores.finding import mail_ways
+    from sereno.runtime.stores.writing import exchange_of
+
+    wished = str(shop.settings.get("mail_by") or "")
+    with database.read() as tx:
+        ways = [] if wished == "smtp" else mail_ways(tx, registry(), shop.id)
+    chosen = next((one for one in ways if wished in ("", one.connection)), None)
+    if chosen is None or chosen.api.mail is None:
+        return ShopMailer(shop.id, database, server) if server is not None else None
+    hand_over, exchange = chosen.api.mail, exchange_of(chosen, shop_http(shop.settings))
+    return ShopMailer(shop.id, database, server, lambda mail, whole: hand_over(exchange, mail, whole))
 
 
 def build_mailer(environment: Environment) -> SmtpMailer | None:
@@ -136,7 +175,7 @@ def build_readers(environment: Environment, database: Database) -> Readers:
     def make(worker: str) -> World:
         return make_world(database, registry(), ports, SystemClock(), worker, base_url=environment.base_url)
 
-    return Readers(database, make, environment.base_url)
+    return Readers(database, make, environment.base_url, folder=environment.data_dir / "feeds")
 
 
 def build_reader(environment: Environment, database: Database) -> Reader:
@@ -157,14 +196,55 @@ def build_reader(environment: Environment, database: Database) -> Reader:
     return Reader(world, environment.base_url, wait)
 
 
-def build_forecasts(database: Database) -> Forecaster:
-    """Who has this installation's forecasts of demand made, in processes of their own."""
-    from sereno.modules.purchasing.forecasting import LEASE
-    from sereno.runtime.purchasing.forecasting import Forecaster
+def build_forecasts(database: Database) -> Nightly:
+    """Who has forecasts of demand and scores of customers made, in processes of their own."""
+    from sereno.runtime.nightly import Nightly
+    from sereno.runtime.purchasing.forecasting import forecasts_by
+    from sereno.runtime.scoring import scores_by
     from sereno.runtime.worker import worker_name
-    from sereno.site.forecasting import command
+    from sereno.site import forecasting, scoring
+    from sereno.store.jobs import LEASE
 
-    return Forecaster(database, command, worker_name(), LEASE)
+    kinds = (forecasts_by(forecasting.command), scores_by(scoring.command))
+    return Nightly(database, kinds, worker_name(), LEASE)
+
+
+def build_learner(database: Database) -> Learner:
+    """Who has what is new learned for recommendations, in processes of their own."""
+    from sereno.modules.recommendations.learning import LEASE
+    from sereno.runtime.recommending import Learner
+    from sereno.runtime.worker import worker_name
+    from sereno.site.learning import command
+
+    return Learner(database, command, worker_name(), LEASE)
+
+
+def build_newsletters(database: Database) -> Newsletters:
+    """Who has newsletters sent when they are due, in processes of their own."""
+    from sereno.runtime.newsletters.keeping import Newsletters
+    from sereno.runtime.worker import worker_name
+    from sereno.site.mailing import command
+
+    return Newsletters(database, command, worker_name())
+
+
+def build_deciders(database: Database) -> Deciders:
+    """Who ends comparisons of a checkout's variants by their rule."""
+    from sereno.site.deciding import Deciders
+
+    return Deciders(database)
+
+
+def build_minders(environment: Environment, database: Database) -> list[Minds]:
+    """All who have long work done beside the live work, in the order to start them."""
+    return [
+        build_backtests(database),
+        build_readers(environment, database),
+        build_forecasts(database),
+        build_learner(database),
+        build_deciders(database),
+        build_newsletters(database),
+    ]
 
 
 def build_inbox(database: Database | None = None) -> Inbox:
@@ -181,12 +261,22 @@ def find_connector(kind: str) -> Connector:
     return found
 
 
+def fetch_public(url: str) -> bytes:
+    """What stands at a public address. Raises ValueError, HttpFailed, HttpBlocked."""
+    from sereno.sdk.ports import HttpRequest
+
+    answer = shop_http({}).send(HttpRequest("GET", url, {}, None))
+    if answer.status != 200:
+        raise ValueError(f"{url} answered {answer.status}")
+    return answer.body
+
+
 def build_door(*, on_stored: Callable[[], None] | None = None, database: Database | None = None) -> Door:
     from sereno.ingest.door import Door
     from sereno.store.secrets import decrypt
     from sereno.web.wiring import watch_door
 
-    door = Door(build_inbox(database), find_connector, decrypt, on_stored=on_stored)
+    door = Door(build_inbox(database), find_connector, decrypt, on_stored=on_stored, fetch=fetch_public)
     watch_door(door.refusals_of)
     return door
 

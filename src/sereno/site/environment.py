@@ -46,6 +46,7 @@ class Environment:
     trusted_proxies: tuple[str, ...] = ()
     second_factor_roles: frozenset[str] = frozenset()
     company: Company | None = None
+    nameserver: str = ""
 
 
 def read(variables: Mapping[str, str] | None = None) -> Environment:
@@ -74,7 +75,19 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         trusted_proxies=_networks(_listed(env, "SERENO_TRUSTED_PROXIES")),
         second_factor_roles=frozenset(_roles("SERENO_TWO_FACTOR_ROLES", _listed(env, "SERENO_TWO_FACTOR_ROLES"))),
         company=_company(env),
+        nameserver=_nameserver(env.get("SERENO_DNS") or ""),
     )
+
+
+def _nameserver(given: str) -> str:
+    host, _colon, port = given.partition(":")
+    try:
+        ipaddress.ip_address(host or "127.0.0.1")
+    except ValueError as error:
+        raise SettingInvalid(f"SERENO_DNS: {error}; write it as 192.0.2.53:53") from error
+    if port and not port.isdigit():
+        raise SettingInvalid(f"SERENO_DNS: {port!r} is no port")
+    return given
 
 
 def _listed(env: Mapping[str, str], name: str) -> list[str]:

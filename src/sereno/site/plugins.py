@@ -10,11 +10,28 @@ from sereno.sdk.plugin import Plugins, registry
 ROOMS = (
     "sereno.modules.customers",
     "sereno.modules.orders",
+    "sereno.modules.scores",
+    "sereno.modules.segments",
+    "sereno.modules.surveys",
+    "sereno.modules.forms",
+    "sereno.modules.ads",
+    "sereno.modules.content",
     "sereno.modules.catalog",
     "sereno.modules.stock",
+    "sereno.modules.feeds",
+    "sereno.modules.interests",
     "sereno.modules.purchasing",
+    "sereno.modules.decisions",
+    "sereno.modules.pricing",
+    "sereno.modules.loyalty",
+    "sereno.modules.risk",
     "sereno.modules.stores",
+    "sereno.modules.tools",
     "sereno.modules.messages",
+    "sereno.modules.messages.channels",
+    "sereno.modules.newsletters",
+    "sereno.modules.recommendations",
+    "sereno.modules.social",
     "sereno.modules.alerts",
     "sereno.modules.http",
     "sereno.modules.journal",
@@ -31,8 +48,27 @@ CONNECTORS = (
     "medusa",
     "saleor",
     "oscar",
+    "twilio",
+    "texts",
+    "whatsapp",
+    "telegram",
+    "webpush",
+    "ses",
+    "mailgun",
+    "postmark",
+    "sendgrid",
+    "brevo",
+    "mailchimp",
+    "klaviyo",
+    "hubspot",
+    "loyaltylion",
+    "zendesk",
+    "metaads",
+    "googleads",
+    "trello",
     "generic",
 )
+NETWORKS = ("mastodon", "bluesky", "facebook", "instagram", "x", "linkedin", "telegram", "posting")
 
 
 def load_plugins() -> Plugins:
@@ -43,6 +79,8 @@ def load_plugins() -> Plugins:
             _import_if_there(f"{room}.{part}")
     for name in CONNECTORS:
         _import_if_there(f"sereno.connectors.{name}.webhooks")
+    for name in NETWORKS:
+        import_module(f"sereno.connectors.{name}.posts")
     for entry in entry_points(group="sereno.plugins"):
         entry.load()
     return registry()

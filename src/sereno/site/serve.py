@@ -46,14 +46,7 @@ def serve(
     migrations applied before. `on_ready` is called, in a thread of its own, once requests are taken."""
     from django.conf import settings
 
-    from sereno.site.composition import (
-        build_backtests,
-        build_door,
-        build_forecasts,
-        build_front,
-        build_readers,
-        build_runtime,
-    )
+    from sereno.site.composition import build_door, build_front, build_minders, build_runtime
     from sereno.store.database import default_database
 
     environment = settings.ENVIRONMENT
@@ -67,22 +60,18 @@ def serve(
     door = build_door(on_stored=crew.notify if crew else None, database=database)
     executor = ThreadPoolExecutor(2, "sereno-health")
     server = make_server(build_front(door, executor, database), door, on_ready)
-    backtests = build_backtests(database) if with_worker else None
-    readers = build_readers(environment, database) if with_worker else None
-    forecasts = build_forecasts(database) if with_worker else None
-    if crew and backtests and readers and forecasts:
+    minders = build_minders(environment, database) if with_worker else []
+    if crew:
         crew.start()
-        backtests.start()
-        readers.start()
-        forecasts.start()
+    for minder in minders:
+        minder.start()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(server.serve(sockets=[listening]))
     finally:
-        if crew and backtests and readers and forecasts:
-            forecasts.stop()
-            readers.stop()
-            backtests.stop()
+        for minder in reversed(minders):
+            minder.stop()
+        if crew:
             crew.stop(STOP_SECONDS)
         executor.shutdown(wait=False, cancel_futures=True)
     return 0
@@ -110,26 +99,22 @@ def work() -> int:
     """One worker until stopped."""
     from django.conf import settings
 
-    from sereno.site.composition import build_backtests, build_forecasts, build_readers, build_runtime
+    from sereno.site.composition import build_minders, build_runtime
     from sereno.store.database import default_database
 
     _start_logging()
     crew = Crew(partial(build_runtime, settings.ENVIRONMENT))
-    backtests = build_backtests(default_database())
-    readers = build_readers(settings.ENVIRONMENT, default_database())
-    forecasts = build_forecasts(default_database())
+    minders = build_minders(settings.ENVIRONMENT, default_database())
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     crew.start()
-    backtests.start()
-    readers.start()
-    forecasts.start()
+    for minder in minders:
+        minder.start()
     while not stop.wait(1.0):
         pass
-    forecasts.stop()
-    readers.stop()
-    backtests.stop()
+    for minder in reversed(minders):
+        minder.stop()
     crew.stop(STOP_SECONDS)
     return 0
 

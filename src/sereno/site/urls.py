@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from sereno.api.docs import docs
 from sereno.api.version1 import api
+from sereno.runtime.deliverability import names
 from sereno.site.composition import build_mailer
 from sereno.web.wiring import Wiring, configure
 
@@ -14,7 +15,6 @@ configure(
     Wiring(
         base_url=settings.ENVIRONMENT.base_url,
         data_dir=settings.ENVIRONMENT.data_dir,
-        secret_key=settings.ENVIRONMENT.secret_key,
         can_mail=bool(settings.ENVIRONMENT.smtp_url),
         make_mailer=lambda: build_mailer(settings.ENVIRONMENT),
         trusted_proxies=settings.ENVIRONMENT.trusted_proxies,
@@ -22,6 +22,7 @@ configure(
         company=settings.ENVIRONMENT.company,
     )
 )
+names.configure(settings.ENVIRONMENT.nameserver)
 
 urlpatterns = [
     path("api/v1/docs", docs, name="api-docs"),

@@ -15,7 +15,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from sereno.sdk.masking import masked
-from sereno.web import documents, flowtree, formats, phrases, sentences, words
+from sereno.web import documents, flowtree, formats, phrases, refusals, sentences, words
 from sereno.web.access import StaffRequest, may_answer
 from sereno.web.builder.forms.event_words import event_word
 
@@ -48,6 +48,7 @@ def jinja(**options: Any) -> Environment:
         action_sentence=flowtree.action_sentence,
         title_of=documents.title_of,
         may_answer=may_answer,
+        meaning=refusals.meaning,
     )
     environment.filters.update(
         ago=_ago,

@@ -26,12 +26,13 @@ WORKER_DEAD_AFTER = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of the navigation. `key` follows "g" on the keyboard; with `ability` only those see it who have it."""
+    """An entry of the navigation. `key`, where it has one, follows "g" on the keyboard; with `ability` only those who
+    have it see it."""
 
     name: str
     label: str | Promise
     icon: str
-    key: str
+    key: str = ""
     ability: str | None = None
 
 
@@ -51,9 +52,31 @@ AUTOMATE = (
     Link("results", _("Results"), "trending-up", "v"),
     Link("why", _("Why, and why not"), "circle-question-mark", "w"),
 )
+AUDIENCE = (
+    Link("customers", _("Customers"), "users"),
+    Link("segments", _("Segments"), "list-tree"),
+    Link("scores", _("Scores"), "trending-up", "j"),
+    Link("interests", _("Interests"), "flag"),
+    Link("forms", _("Forms"), "clipboard"),
+    Link("surveys", _("Surveys"), "star"),
+    Link("loyalty", _("Loyalty"), "repeat"),
+    Link("codes", _("Codes"), "tag"),
+    Link("recommendations", _("Recommendations"), "sparkles"),
+)
+OUTREACH = (
+    Link("newsletters", _("Newsletters"), "send"),
+    Link("calendar", _("Calendar"), "calendar"),
+    Link("social", _("Social posts"), "radio"),
+    Link("site-content", _("Site content"), "monitor"),
+    Link("channels", _("Channels"), "message-circle"),
+    Link("deliverability", _("Deliverability"), "inbox"),
+)
 TRADE = (
     Link("orders", _("Orders"), "shopping-cart", "1"),
     Link("holds", _("Holds"), "hand", "2"),
+    Link("decisions", _("Checkout"), "list-tree", "9"),
+    Link("self-service", _("Self-service"), "pencil", "0"),
+    Link("risk", _("Risk"), "shield-check", "3"),
     Link("stock", _("Stock"), "package", "4"),
     Link("demand", _("Demand"), "trending-up", "5"),
     Link("purchases", _("Purchase orders"), "clipboard", "6"),
@@ -67,6 +90,7 @@ RECORD = (
 )
 SET_UP = (
     Link("connections", _("Connections"), "plug", "c"),
+    Link("feeds", _("Files and feeds"), "upload", "8"),
     Link("keys", _("API keys"), "key", "k", "settings"),
     Link("webhooks", _("Outgoing webhooks"), "webhook", "b", "settings"),
     Link("people", _("People"), "users", "p", "settings"),
@@ -75,6 +99,29 @@ SET_UP = (
     Link("privacy", _("Privacy"), "shield-check", "y", "work"),
 )
 DEMO = (Link("inbox", _("Demo inbox"), "inbox", "i"),)
+
+
+CLOSED = "record.setup"
+"""Groups that are folded until somebody opens them; then the browser's cookie says which."""
+
+
+def _navigation(request: HttpRequest) -> list[tuple[str, str | Promise, bool, list[Link]]]:
+    """Groups of links: name, label, whether it is unfolded, and what this person may see of it."""
+    closed = request.COOKIES.get("sereno-folded", CLOSED).split(".")
+    groups = (
+        ("watch", _("Watch"), WATCH),
+        ("automate", _("Automate"), AUTOMATE),
+        ("audience", _("Audience"), AUDIENCE),
+        ("outreach", _("Outreach"), OUTREACH),
+        ("trade", _("Shop floor"), TRADE),
+        ("record", _("Record"), RECORD),
+        ("setup", _("Set up"), SET_UP + (DEMO if wiring().demo_inbox.is_dir() else ())),
+    )
+    can = request.can  # type: ignore[attr-defined]
+    return [
+        (name, label, name not in closed, [link for link in links if link.ability is None or link.ability in can])
+        for name, label, links in groups
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +159,10 @@ def forget_attention(shop: Shop) -> None:
     cache.delete(f"attention:{shop.pk}")
 
 
+_OWN = frozenset({"request", "csrf", "language", "languages", "navigation", "memberships"})
+"""Values that no page may have of its own: the whole page would speak another language, say."""
+
+
 def render(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
@@ -126,26 +177,18 @@ def render(
     }
     shop: Shop | None = getattr(request, "shop", None)
     if shop is not None:
-        has_inbox = wiring().demo_inbox.is_dir()
         waiting = attention_of(shop)
         values.update(
             shop=shop,
             can=request.can,  # type: ignore[attr-defined]
             role=request.role,  # type: ignore[attr-defined]
             memberships=request.memberships,  # type: ignore[attr-defined]
-            navigation=tuple(
-                (title, [link for link in links if link.ability is None or link.ability in request.can])  # type: ignore[attr-defined]
-                for title, links in (
-                    (_("Watch"), WATCH),
-                    (_("Automate"), AUTOMATE),
-                    (_("Shop floor"), TRADE),
-                    (_("Record"), RECORD),
-                    (_("Set up"), SET_UP + (DEMO if has_inbox else ())),
-                )
-            ),
+            navigation=_navigation(request),
             attention=waiting,
             workers=waiting.workers,
         )
-    values.update(context or {})
+    given = context or {}
+    assert _OWN.isdisjoint(given), f"the shell's own: {_OWN & given.keys()}"
+    values.update(given)
     engine = engines["jinja2"]
     return HttpResponse(engine.get_template(template).render(values, request), status=status)

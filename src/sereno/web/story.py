@@ -37,6 +37,18 @@ class Line:
     branch: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of what became of an order or a person, as a page tells it."""
+
+    at: datetime
+    icon: str
+    tone: str
+    say: str | Markup
+    href: str
+    note: str = ""
+
+
 def story(traces: Iterable[Any], zone: str) -> list[Line]:
     """Lines in order, from the rows' entries; instants in `zone`. An entry of a kind nobody knows shows its code."""
     return [_line(entry, zone) for trace in traces for entry in trace.entries]
@@ -250,6 +262,7 @@ _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "step.condition": ("git-branch", "info", _condition),
     "step.switch": ("git-branch", "info", _switched),
     "step.split": ("split", "info", _with(lambda: _("By chance it took %(branch)s"), "branch")),
+    "step.test": ("split", "info", _with(lambda: _("By chance it took the wording %(wording)s"), "wording")),
     "step.set": ("variable", "", _plain(lambda: _("Remembered"))),
     "step.template_failed": (
         "circle-alert",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from sereno.modules.catalog.models import Product, Variant
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Cart, Order
-from sereno.modules.stock.models import StockLevel
+from sereno.modules.stock.models import StockItem, StockLevel
 from sereno.sdk.discretion import level
 from sereno.store.models import Shop
 from sereno.web.formats import money
@@ -40,10 +40,11 @@ def labels(shop: Shop, subjects: Iterable[str]) -> dict[str, str]:
 def _rows(shop: Shop, kind: str, keys: list[str]) -> QuerySet[Any, Any]:
     """Kind, key and three columns, so that all kinds are of one shape."""
     model, columns, _name = _KINDS[kind]
+    key = "item" if model is StockItem else "key"
     given = [F(column) for column in columns] + [Value(None, CharField())] * (3 - len(columns))
     shown = {f"said_{place}": Cast(value, CharField()) for place, value in enumerate(given)}
-    rows = model._default_manager.filter(shop=shop, key__in=keys).order_by()
-    return rows.annotate(said_kind=Value(kind), **shown).values_list("said_kind", "key", *shown)
+    rows = model._default_manager.filter(shop=shop, **{f"{key}__in": keys}).order_by()
+    return rows.annotate(said_kind=Value(kind), **shown).values_list("said_kind", key, *shown)
 
 
 def _order(number: str | None, email: str | None) -> str:
@@ -75,5 +76,6 @@ _KINDS: dict[str, tuple[type[Model], tuple[str, ...], Callable[..., str]]] = {
     "customer": (Customer, ("name", "email"), _customer),
     "product": (Product, ("title", "sku"), _titled),
     "variant": (Variant, ("title", "sku"), _titled),
+    "sku": (StockItem, ("title", "item"), _titled),
     "inventory_item": (StockLevel, ("title", "sku"), _titled),
 }

@@ -31,13 +31,11 @@ class Company(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """`base_url` is the address people and stores reach Sereno by, without a slash at its end. `secret_key` seals
-    the tokens in customers' links. `make_mailer` gives what mails of Sereno itself go through (invitations, tests);
-    None where no mail server is set."""
+    """`base_url` is the address people and stores reach Sereno by, without a slash at its end. `make_mailer`
+    gives what mails of Sereno itself go through (invitations, tests); None where no mail server is set."""
 
     base_url: str
     data_dir: Path
-    secret_key: str
     can_mail: bool = False
     make_mailer: Callable[[], Mailer | None] = lambda: None
     trusted_proxies: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ SCOPES = (
     "write_customers",
     "write_products",
     "write_inventory",
+    "write_discounts",
     "read_locations",
 )
 MOST_BODY = 1024 * 1024
@@ -57,6 +58,7 @@ class BackOffice:
         self._lock = lock
         self._tell = tell
         self._done: dict[str, dict[str, Any]] = {}
+        self._edits: dict[str, dict[str, int]] = {}
 
     def answer(self, query: str, variables: Variables) -> dict[str, Any]:
         """The GraphQL answer's body."""
@@ -154,6 +156,48 @@ class BackOffice:
         order["held"] = is_held
         part = {"id": gid, "status": _state(order), "order": {"updatedAt": self._changed(order)}}
         return {name: {"fulfillmentHold": {"id": f"{gid}/hold"}, "fulfillmentOrder": part, "userErrors": []}}
+
+    # --- changing what is in it -------------------------------------------------------------
+
+    def _lines(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        if order is None:
+            return {"order": None}
+        kept = self._world.kept(given["id"]).get("fields", {}).get(given["mark"])
+        is_open = not order["parcel"] and not order["cancelled"]
+        nodes = [
+            {"id": gid, "currentQuantity": count, "quantity": count}
+            | {"variant": {"id": f"gid://shopify/ProductVariant/{variant_id(BY_SKU[sku])}"}}
+            for gid, (sku, count) in _lines_of(order).items()
+        ]
+        found = {"id": given["id"], "updatedAt": None, "merchantEditable": is_open, "merchantEditableErrors": []}
+        return {"order": found | {"lineItems": {"nodes": nodes}, "intent": kept and {"value": kept}}}
+
+    def _begin(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        nodes = [{"id": gid, "quantity": count} for gid, (_, count) in _lines_of(order or {"items": {}}).items()]
+        self._edits[given["id"]] = {}
+        edit = {"id": given["id"], "lineItems": {"nodes": nodes}}
+        return {"orderEditBegin": {"calculatedOrder": edit, "userErrors": []}}
+
+    def _quantity(self, given: Variables) -> dict[str, Any]:
+        self._edits[given["id"]][given["line"]] = given["quantity"]
+        line = {"id": given["line"], "quantity": given["quantity"]}
+        return {"orderEditSetQuantity": {"calculatedLineItem": line, "userErrors": []}}
+
+    def _commit(self, given: Variables) -> dict[str, Any]:
+        order = self._order(given["id"])
+        if order is None:
+            return {"orderEditCommit": {"order": None, "userErrors": [{"field": ["id"], "message": "No such order"}]}}
+        lines, now = _lines_of(order), datetime.now(UTC)
+        for gid, wanted in self._edits.pop(given["id"], {}).items():
+            sku, had = lines[gid]
+            order["total"] += BY_SKU[sku].price * (wanted - had)
+            order["items"] = {one: count for one, count in {**order["items"], sku: wanted}.items() if count}
+            self._world.stock[sku] = max(0, self._world.stock[sku] + had - wanted)
+            self._tell(shopify.stock(self._world, BY_SKU[sku], now))
+        total = {"currentTotalPriceSet": _bag(order["total"])}
+        return {"orderEditCommit": {"order": total | {"updatedAt": self._changed(order)}, "userErrors": []}}
 
     # --- cancelling, giving back ------------------------------------------------------------
 
@@ -284,6 +328,23 @@ class BackOffice:
 
     _keep = _metafield
 
+    # --- discount codes ---------------------------------------------------------------------
+
+    def _code(self, given: Variables) -> dict[str, Any]:
+        """One operation makes it, another of the same name looks it up."""
+        wanted = given.get("discount")
+        held = self._world.kept(f"gid://shopify/DiscountCode/{wanted['code'] if wanted else given['code']}")
+        if wanted is None:
+            node = {"id": held["id"], "codeDiscount": {"tags": held["tags"]}} if held else None
+            return {"codeDiscountNodeByCode": node}
+        if held:
+            wrong = {"code": "TAKEN", "field": ["code"], "message": "Code must be unique"}
+            return {"made": {"codeDiscountNode": None, "userErrors": [wrong]}}
+        held.update(id=f"gid://shopify/DiscountCodeNode/{self._world.next_number()}", tags=wanted["tags"])
+        return {"made": {"codeDiscountNode": {"id": held["id"]}, "userErrors": []}}
+
+    _shippingcode = _code
+
 
 def serve(office: BackOffice) -> ThreadingHTTPServer:
     """The office on a free port of this machine, in a thread of its own. `shutdown` and `server_close` end it."""
@@ -322,6 +383,11 @@ def _state(order: dict[str, Any]) -> str:
     if order["cancelled"]:
         return "CANCELLED"
     return "CLOSED" if order["parcel"] else "ON_HOLD" if order.get("held") else "OPEN"
+
+
+def _lines_of(order: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    """SKU and quantity by the line's id."""
+    return {f"gid://shopify/LineItem/{line_id(sku)}": (sku, count) for sku, count in order["items"].items()}
 
 
 def _left(order: dict[str, Any]) -> int:

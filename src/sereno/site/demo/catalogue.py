@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Channel = Literal["shopify", "woocommerce", "vendure"]
@@ -115,6 +116,7 @@ ITEMS: tuple[Item, ...] = (
 BY_SKU = {item.sku: item for item in ITEMS}
 
 
+@cache
 def products(channel: Channel) -> dict[str, list[Item]]:
     """The items of a storefront by product title."""
     found: dict[str, list[Item]] = {}

@@ -79,7 +79,20 @@ def _start_over_if_unfinished(data: Path, folder: Path) -> None:
 
 
 def _set_up(plugins: Any, folder: Path) -> None:
-    from sereno.site.demo import history, setting_up
+    from sereno.site.demo import (
+        audience,
+        buying,
+        captured,
+        checkout,
+        history,
+        news,
+        posts,
+        season,
+        setting_up,
+        shown,
+        suspicions,
+    )
+    from sereno.site.demo.segments import make_segments
     from sereno.site.demo.world import World
 
     started = perf_counter()
@@ -92,9 +105,19 @@ def _set_up(plugins: Any, folder: Path) -> None:
     world = World(SEED)
     with setting_up.hurried(made.database):
         maker = history.History(made.database, plugins, made.ports, made.shop_id, made.connections(plugins), start)
+        audience.open_program(made.shop_id, OWNER, end)
+        shown.hang(made.shop_id, OWNER, end)
         with progress("A year of history") as tell:
             maker.bring(history.past(world, start, end), lambda at: tell(max(0, (at - start).days), history.DAYS))
+            suspicions.come(made.shop_id, made.database, end)
+            audience.speak(made.shop_id, made.database, OWNER, end)
             maker.finish(end)
+        make_segments(made.shop_id, OWNER, "es")
+        buying.buy(made.shop_id, made.database, end)
+        checkout.open_checkout(made.shop_id, made.database, OWNER, end)
+        news.write(made.shop_id, OWNER, end)
+        posts.write(made.shop_id, OWNER, end, season.ZONE)
+        captured.write(made.shop_id, OWNER, end)
     setting_up.quicken(made, OWNER)
     keeper(folder)(world.document())
     (folder / "ready").touch()

@@ -103,6 +103,8 @@ class History:
     def finish(self, end: datetime) -> None:
         """Let the timers ring that are due before the present, and stop."""
         self._ring_until(end)
+        self._clock.move_to(end)
+        self._runtime.drain()
         while self._runtime.outcomes.run():
             pass  # while it is still known what was sent when
         self._runtime.stop()

@@ -51,6 +51,16 @@ _PLACES = {
         ("Iași", "700259", "Iași", "RO", "Strada Lăpușneanu"),
     ),
 }
+COORDINATES = {
+    "Madrid": (40.4168, -3.7038), "Sevilla": (37.3886, -5.9823), "Valencia": (39.4699, -0.3763),
+    "Barcelona": (41.3874, 2.1686), "Granada": (37.1773, -3.5986), "Bilbao": (43.2630, -2.9350),
+    "Zaragoza": (41.6488, -0.8891), "Las Palmas": (28.1235, -15.4363), "Lisboa": (38.7223, -9.1393),
+    "Porto": (41.1579, -8.6291), "Coimbra": (40.2033, -8.4103), "Évora": (38.5714, -7.9135),
+    "Bristol": (51.4545, -2.5879), "Dublin": (53.3498, -6.2603), "Edinburgh": (55.9533, -3.1883),
+    "Cork": (51.8985, -8.4756), "București": (44.4268, 26.1025), "Cluj-Napoca": (46.7712, 23.6236),
+    "Timișoara": (45.7489, 21.2087), "Iași": (47.1585, 27.6014),
+}  # fmt: skip
+"""Degrees north and east."""
 _CODES = {"ES": "+34 6", "PT": "+351 9", "GB": "+44 7", "IE": "+353 8", "RO": "+40 7"}
 _LANGUAGES = (("es", 55), ("pt", 18), ("en", 17), ("ro", 10))
 _DOMAINS = ("example.com", "example.org", "example.net", "nowhere.example")

@@ -27,6 +27,14 @@ SETTINGS = {
     "postal_address": "Calle de la Palma 12, 28004 Madrid",
     "recovery_code": "AZAHAR10",
     "recovery_percent": 10,
+    "self_service": {
+        "is_on": True,
+        "minutes": 720,
+        "until": "label",
+        "can": ["address", "items", "cancel"],
+        "takes_more": False,
+        "pay_url": "",
+    },
     "reviews": [
         {"text": "Llegó en dos días y mejor envuelto que un regalo.", "author": "Lucía, Sevilla", "rating": 5},
         {"text": "Lo uso a diario desde hace un año y sigue como nuevo.", "author": "Jordi, Girona", "rating": 5},
@@ -85,12 +93,17 @@ GROUP = f"control: {{share: {SHARE}, window: 7d}}"
 
 LATER = frozenset(
     {
+        "buying-out-limit",
+        "risk-learning",
         "capture-payment",
+        "cash-to-prepaid",
+        "customer-changes",
         "even-out-stock",
         "hide-sold-out",
         "product-launch",
         "purchase-approval",
         "purchase-chase",
+        "purchase-declined",
         "purchase-late",
         "reorder",
         "restricted-zone",

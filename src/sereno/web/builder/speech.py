@@ -26,11 +26,13 @@ def speech_of(document: Mapping[str, Any]) -> Speech:
     """Says the conditions and events of this flow."""
     names = place_at(document, "exit").names
 
-    def condition(source: Any) -> Markup:
-        group = read(one_line(source), names)
-        return _group(group, names) if group.items else escape(_("always"))
+    return Speech(lambda source: condition_said(source, names), _events)
 
-    return Speech(condition, _events)
+
+def condition_said(source: Any, names: Names) -> Markup:
+    """One condition over these names."""
+    group = read(one_line(source), names)
+    return _group(group, names) if group.items else escape(_("always"))
 
 
 def _events(value: Any) -> Markup:

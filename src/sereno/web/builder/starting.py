@@ -33,7 +33,9 @@ _ICONS = {
     "shipment": "send",
     "cart": "shopping-cart",
     "customer": "user",
+    "segment": "users",
     "product": "tag",
+    "purchase_order": "clipboard",
     "shop": "house",
     "custom": "radio",
 }

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from sereno.modules.http.client import shop_http
+from sereno.modules.http.shops import shop_http
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.stores import permitting
 from sereno.web.access import StaffRequest, staff

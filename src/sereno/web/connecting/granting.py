@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sereno.modules.http.client import shop_http
+from sereno.modules.http.shops import shop_http
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.stores import granting
 from sereno.store.models import Connection

@@ -152,6 +152,7 @@ def _make(
             make_secret=not guide.is_secret_theirs,
             settings={name: value for name, value in values.items() if value},
             namespace=None if guide.is_store else (chosen if chosen in known else ""),
+            base_url=wiring().base_url,
         )
     except connecting.ConnectionRefused as refusal:
         messages.error(request, str(refusal))

@@ -50,6 +50,7 @@ def part_of(
     field = refusal.field if refusal is not None else ""
     said = words.refusal_of_access(refusal.code, str(refusal)) if refusal is not None else ""
     return {
+        "is_tool": api.tool is not None,
         "is_given": is_given,
         "is_refused": is_given and _is_refused(row),
         "facts": facts_of(row.settings),

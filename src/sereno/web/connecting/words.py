@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from sereno.sdk.config import mark
 from sereno.sdk.connector import Guide
+from sereno.sdk.plugin import registry
 from sereno.web.formats import language
 
 PLATFORMS = {
@@ -22,6 +23,19 @@ PLATFORMS = {
     "medusa": "Medusa",
     "saleor": "Saleor",
     "oscar": "Oscar",
+    "ses": "Amazon SES",
+    "mailgun": "Mailgun",
+    "postmark": "Postmark",
+    "sendgrid": "SendGrid",
+    "brevo": "Brevo",
+    "mailchimp": "Mailchimp",
+    "klaviyo": "Klaviyo",
+    "hubspot": "HubSpot",
+    "loyaltylion": "LoyaltyLion",
+    "zendesk": "Zendesk",
+    "trello": "Trello",
+    "metaads": "Meta Ads",
+    "googleads": "Google Ads",
 }
 ORDER = (*PLATFORMS, "generic")
 """Of the gallery; what others bring comes after."""
@@ -37,7 +51,10 @@ SIGNED: dict[str, tuple[str, str, str]] = {
 
 
 def platform(kind: str) -> str:
-    return PLATFORMS.get(kind) or (_("Anything else") if kind == "generic" else kind)
+    if kind == "generic":
+        return _("Anything else")
+    connector = registry().connectors.get(kind)
+    return PLATFORMS.get(kind) or (connector.name if connector is not None else kind)
 
 
 def of_guide(guide: Guide | None) -> dict[str, Any]:

@@ -13,20 +13,23 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from sereno.engine.templates import TemplateFailed, compiled
+from sereno.modules.catalog.models import Variant
 from sereno.modules.customers.models import Customer
 from sereno.modules.messages import branding, writing
 from sereno.modules.messages.checks import Finding, Picture, check
 from sereno.modules.messages.compiling import TemplateInvalid, compile_mail
 from sereno.modules.messages.documents import Document, write
-from sereno.modules.messages.sample import sample_records
-from sereno.modules.messages.unsubscribe import SignedLinks
+from sereno.modules.messages.sample import sample_event, sample_records, sample_results
+from sereno.modules.messages.unsubscribe import SignedLinks, SurveyLinks
 from sereno.modules.messages.writing import Content
 from sereno.modules.orders.models import Cart, Order
+from sereno.modules.recommendations.port import LiveRecommendations
 from sereno.runtime.products import ProductLookup
 from sereno.runtime.records import Records
 from sereno.sdk.context import Context, ShopFacts
 from sereno.sdk.plugin import registry
-from sereno.sdk.ports import Products
+from sereno.sdk.ports import Products, Recommendations
+from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.documents import encode
 from sereno.store.models import MessagePicture, Shop
@@ -52,6 +55,9 @@ class Stage:
     about: str
     key: str
     records: Mapping[str, Mapping[str, Any] | None]
+    is_flow: bool = True
+    """Whether it is shown with samples of what only a flow could tell it; else those places are empty, as they would be
+    in a newsletter."""
     _known: dict[Any, Any] = field(default_factory=dict[Any, Any])
     """What was worked out already: one page writes a message in many pieces and languages."""
 
@@ -71,14 +77,29 @@ class Stage:
         def find(kind: type[Any]) -> Any:
             if kind is Products:
                 return lookup
+            if kind is Recommendations:
+                return LiveRecommendations(default_database(), self.shop.pk)
             raise LookupError(kind)
 
         subject = f"{self.about}:{self.key}"
-        event = {"type": f"{self.about}.updated", "subject": subject, "occurred_at": now.isoformat(), "data": {}}
         refs = {self.about: self.key} if self.key else {}
-        return Context(
-            "preview", 1, "preview", "preview", subject, self.facts, refs, self.records, event, {}, now, find
-        )
+        records, data, found = self.records, dict[str, Any](), dict[str, Any]()
+        if self.is_flow:
+            product, title = self._product()
+            data = sample_event(product, title, now)
+            found = sample_results(self.facts.currency, now, with_code=not self.facts.settings.get("recovery_code"))
+            if product and not records.get("product"):
+                records = {**records, "product": lookup.today((product,)).get(product)}
+        event = {"type": f"{self.about}.updated", "subject": subject, "occurred_at": now.isoformat(), "data": data}
+        return Context("preview", 1, "preview", "preview", subject, self.facts, refs, records, event, found, now, find)
+
+    def _product(self) -> tuple[str, str]:
+        """Of the shop's products the one that messages about any product are looked at with; empty without one."""
+        if "product" not in self._known:
+            rows = Variant.objects.filter(shop=self.shop).order_by("key").values_list("key", "title")
+            self._known["product"] = rows.first() or ("", "")
+        key, title = self._known["product"]
+        return key, title or ""
 
 
 class _Shelves:
@@ -122,7 +143,9 @@ def choices(shop: Shop, about: str) -> list[tuple[str, str]]:
     return [(row.key, str(row.name or row.email or row.key)) for row in people[:OFFERED]]
 
 
-def stage(shop: Shop, about: str, key: str, *, is_offered: Sequence[tuple[str, str]] = ()) -> Stage:
+def stage(
+    shop: Shop, about: str, key: str, *, is_offered: Sequence[tuple[str, str]] = (), is_flow: bool = True
+) -> Stage:
     """With the record of this key; without a key the newest of those offered; without any an invented one."""
     facts = facts_of(shop)
     if not key and is_offered:
@@ -130,8 +153,8 @@ def stage(shop: Shop, about: str, key: str, *, is_offered: Sequence[tuple[str, s
     if key:
         found = _read(shop, about, key)
         if found is not None:
-            return Stage(shop, facts, about, key, found)
-    return Stage(shop, facts, about, "", sample_records(shop.currency, datetime.now(UTC)))
+            return Stage(shop, facts, about, key, found, is_flow)
+    return Stage(shop, facts, about, "", sample_records(shop.currency, datetime.now(UTC)), is_flow)
 
 
 def render(document: Document, where: Stage, locale: str, *, to: str = "") -> Content:
@@ -186,11 +209,16 @@ def for_frame(html: str, look: Look) -> str:
     return _DARK.sub("@media all" if look == "dark" else "@media not all", html)
 
 
-def _links(shop: Shop, to: str) -> dict[str, str]:
+def _links(shop: Shop, to: str) -> dict[str, Any]:
     if not to:
-        return {"unsubscribe": "https://example.com/unsubscribe", "preferences": "https://example.com/preferences"}
-    links = SignedLinks(wiring().secret_key, wiring().base_url, shop.pk)
-    return {"unsubscribe": links.unsubscribe(to, "email"), "preferences": links.preferences(to, "email")}
+        return {name: f"https://example.com/{name}" for name in ("unsubscribe", "preferences", "keep")}
+    links = SignedLinks(secrets.newest(), wiring().base_url, shop.pk)
+    return {
+        "unsubscribe": links.unsubscribe(to, "email"),
+        "preferences": links.preferences(to, "email"),
+        "keep": links.keep(to, "email"),
+        "surveys": SurveyLinks(links, to),
+    }
 
 
 def _read(shop: Shop, about: str, key: str) -> dict[str, Mapping[str, Any] | None] | None:

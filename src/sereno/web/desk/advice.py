@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from sereno.store.models import Effect
+from sereno.web.refusals import meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,11 @@ class Advice:
 def advice(error: str, example: Effect | None) -> Advice:
     """For a failure of this code; `example` is one of the effects that failed so."""
     kind = error.partition(".")[0]
-    found = _BY_CODE.get(error) or _BY_KIND.get(kind)
-    text = found() if found is not None else _("Mend what the message names, then try again.")
+    found = _BY_CODE.get(error)
+    text = (found() if found is not None else "") or meaning(error)
+    if not text:
+        of_kind = _BY_KIND.get(kind)
+        text = of_kind() if of_kind is not None else _("Mend what the message names, then try again.")
     if error in _IN_CONNECTIONS:
         return Advice(text, _("To the connections"), reverse("connections"))
     if error in _IN_SHOP:
@@ -38,7 +42,10 @@ def advice(error: str, example: Effect | None) -> Advice:
     return Advice(text)
 
 
-_IN_CONNECTIONS = frozenset({"store.none", "store.key_refused", "store.key_lacks", "store.key_unreadable"})
+_IN_CONNECTIONS = frozenset(
+    {"store.none", "store.key_refused", "store.key_lacks", "store.key_unreadable"}
+    | {"tool.none", "tool.unknown", "tool.key_refused"}
+)
 _IN_SHOP = frozenset(
     {
         "store.blocked",
@@ -92,6 +99,11 @@ _BY_CODE: dict[str, Callable[[], str]] = {
     ),
     "store.not_found": lambda: _("The store does not know the record any more. Skip these."),
     "store.busy": lambda: _("The store did not answer for long. When it is back, try all again; each happens once."),
+    "tool.none": lambda: _("No tool is connected that can do this: connect one and give it a key, then try all again."),
+    "tool.unknown": lambda: _("The step names a connection that is not there, or has no key. Then try all again."),
+    "tool.key_refused": lambda: _("The tool does not take Sereno's key any more. Give a good one, then try all again."),
+    "tool.busy": lambda: _("The tool did not answer for long. When it is back, try all again; each happens once."),
+    "tool.not_found": lambda: _("The tool does not know this any more. Skip these."),
     "http.no_answer": lambda: _("The other system did not answer for long. When it is back, try all again."),
 }
 _BY_KIND: dict[str, Callable[[], str]] = {

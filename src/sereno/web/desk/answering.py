@@ -15,19 +15,19 @@ from django.views.decorators.http import require_http_methods
 
 from sereno.runtime import asking, services
 from sereno.runtime.asking import Answerer, TokenInvalid
+from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.fields import to_micros
 from sereno.store.models import Approval, Membership
 from sereno.web import formats
 from sereno.web.shell import forget_attention, render
 from sereno.web.subjects import labels
-from sereno.web.wiring import wiring
 
 
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        who = asking.read_token(wiring().secret_key, token)
+        who = asking.read_token(secrets.newest(), token)
     except TokenInvalid:
         return _page(request, "broken", None, None, status=404)
     rows = Approval.objects.select_related("shop", "run", "run__flow").defer("run__state", "run__flow__draft")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sereno.engine.places import kind_of, walk
 from sereno.modules.messages import templates
-from sereno.runtime.stores.abilities import WORDS, lacks
+from sereno.runtime.stores.abilities import OF_TOOLS, lacks, words_of
 from sereno.sdk.plugin import registry
 from sereno.store.models import Event, Shop
 from sereno.web.gallery.catalogue import Entry
@@ -47,6 +47,9 @@ SETTINGS: dict[str, SettingWords] = {
     "recovery_percent": SettingWords(
         _("Discount in percent"), _("Empty: the code stands for free shipping."), "number"
     ),
+    "story": SettingWords(
+        _("What the shop says of itself"), _("A sentence or two, in the shop's language: the welcome begins with them.")
+    ),
     "support_email": SettingWords(_("Support address"), _("Where a customer's question is read."), "email"),
     "low_stock_threshold": SettingWords(_("Low stock at"), _("Units left, or fewer."), "number", "5"),
     "high_value_amount": SettingWords(
@@ -56,6 +59,12 @@ SETTINGS: dict[str, SettingWords] = {
 _OF_MESSAGE = {
     "cart-incentive": ("recovery_code", "recovery_percent"),
     "cart-help": ("support_email",),
+    "welcome-thanks": ("story", "website"),
+    "welcome-code": ("recovery_code", "recovery_percent"),
+    "inactive-question": ("support_email", "website"),
+    "inactive-incentive": ("recovery_code", "recovery_percent"),
+    "birthday-wishes": ("recovery_code", "recovery_percent", "website"),
+    "farewell-thanks": ("website",),
     "cart-reminder": ("website",),
 }
 _REQUIRED = frozenset({"alert_email", "slack_webhook", "postal_address"})
@@ -146,22 +155,41 @@ def _events(shop: Shop, entry: Entry) -> list[Need]:
 
 
 def _store(shop: Shop, entry: Entry) -> list[Need]:
-    """What its steps ask of the shop's own platform."""
+    """What its steps ask of the shop's own platform and of other tools."""
     plugins = registry()
     kinds = {kind_of(step) for _path, step in walk(entry.document)}
     wanted = {found.ability.ability for kind in kinds if (found := plugins.actions.get(kind)) and found.ability}
     if not wanted:
         return []
-    said = ", ".join(sorted({gettext(WORDS.get(one, one)).lower() for one in wanted}))
-    title = gettext("A store in which Sereno may: %(what)s") % {"what": said}
     lacking = lacks(plugins, shop.pk, kinds)
-    if not lacking:
-        return [Need("store", title, gettext("There is one."), "met")]
-    if any(one.code == "store.none" for one in lacking.values()):
+    needs = [
+        _tool(one, any(lack.ability == one for lack in lacking.values())) for one in sorted(wanted & OF_TOOLS.keys())
+    ]
+    lacking = {name: lack for name, lack in lacking.items() if lack.code != "tool.none"}
+    wanted -= OF_TOOLS.keys()
+    if not wanted:
+        return needs
+    return [*needs, _of_store(wanted, {one.code for one in lacking.values()})]
+
+
+def _tool(ability: str, is_lacking: bool) -> Need:
+    title = gettext("A tool that can: %(what)s") % {"what": gettext(words_of(ability)).lower()}
+    if not is_lacking:
+        return Need("plug", title, gettext("There is one."), "met")
+    text = gettext("No tool is connected that can do this. In shadow it works without; live it needs one.")
+    return Need("plug", title, text, "advised", _to("connections"), gettext("Connect a tool"))
+
+
+def _of_store(wanted: set[str], codes: set[str]) -> Need:
+    said = ", ".join(sorted({gettext(words_of(one)).lower() for one in wanted}))
+    title = gettext("A store in which Sereno may: %(what)s") % {"what": said}
+    if not codes:
+        return Need("store", title, gettext("There is one."), "met")
+    if "store.none" in codes:
         text = gettext("No store may be written to yet. In shadow it works without; live it needs a key.")
     else:
         text = gettext("Your store's platform cannot do all of this. Live, those steps would fail.")
-    return [Need("store", title, text, "advised", _to("connections"), gettext("Give a connection a key"))]
+    return Need("store", title, text, "advised", _to("connections"), gettext("Give a connection a key"))
 
 
 def _mail(entry: Entry) -> list[Need]:

@@ -14,7 +14,8 @@ from sereno.sdk.context import Context, ShopFacts
 from sereno.store.models import Shop
 from sereno.web.wiring import wiring
 
-_LINKS = {"unsubscribe": "#", "preferences": "#"}
+_SURVEY = "https://example.com/survey"
+_LINKS = {"unsubscribe": "#", "preferences": "#", "keep": "https://example.com/keep", "surveys": {"why-away": _SURVEY}}
 _INVENTED = (("Linen apron", "32.00"), ("Beeswax candle", "14.50"), ("Enamel mug", "18.00"))
 
 
@@ -39,7 +40,9 @@ def _mail(context: Context, name: str, locale: str) -> Written | None:
     template = templates.find(name, locale)
     if template is None:
         return None
-    variables = present.variables(context, template.about, locale, {}, _LINKS)
+    goods = {str(line["title"]): line for line in (context.records["order"] or {}).get("lines") or ()}
+    shelves = {block: list(goods) for block in template.shelves}
+    variables = present.variables(context, template.about, locale, goods, _LINKS, shelves)
     return Written(
         name=name,
         subject=" ".join(render(template.subject, variables).split()),

@@ -20,6 +20,7 @@ CHANNELS: dict[str, str | Promise] = {
     "email": mark("E-mail"),
     "sms": mark("Text message"),
     "whatsapp": mark("WhatsApp"),
+    "telegram": mark("Telegram"),
     "push": mark("Push notification"),
 }
 ANY: dict[str, str | Promise] = {**CHANNELS, "any": mark("All channels together")}
@@ -118,6 +119,8 @@ def why_waits(reason: str | None, details: Mapping[str, Any]) -> str:
             return _("From %(start)s to %(end)s it is quiet where this person lives (%(zone)s)") % values
         case "message.gave_way":
             return _("A more important message to this person goes first")
+        case "message.warming_up":
+            return _("The sender is new: %(most)s mails a day to each mailbox provider for now") % details
         case None:
             return ""
         case _:

@@ -15,19 +15,19 @@ from django.views.decorators.http import require_http_methods
 from sereno.runtime import asking
 from sereno.runtime.asking import LIMIT, Answerer, TokenInvalid
 from sereno.runtime.limiting import limits
+from sereno.store import secrets
 from sereno.store.fields import to_micros
 from sereno.store.models import LimitQuestion, Membership
 from sereno.web.access import ABILITIES
 from sereno.web.counts import look
 from sereno.web.limits.pages import suggested
 from sereno.web.shell import forget_attention, render
-from sereno.web.wiring import wiring
 
 
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        who = asking.read_token(wiring().secret_key, token, LIMIT)
+        who = asking.read_token(secrets.newest(), token, LIMIT)
     except TokenInvalid:
         return _page(request, "broken", None, None, status=404)
     rows = LimitQuestion.objects.select_related("shop", "flow").defer("flow__draft")

@@ -33,7 +33,14 @@ AGES: dict[str, tuple[str | Promise, timedelta | None]] = {
     "all": (mark("cancel all that waits"), timedelta()),
 }
 ANSWERED = 10
-CHANNELS: dict[str, str | Promise] = {"email": mark("E-mail to customers"), "sms": mark("Text messages")}
+CHANNELS: dict[str, str | Promise] = {
+    "email": mark("E-mail to customers"),
+    "sms": mark("Text messages"),
+    "whatsapp": mark("WhatsApp"),
+    "telegram": mark("Telegram"),
+    "push": mark("Browser notifications"),
+    "any": mark("Messages by the first channel that works"),
+}
 
 
 @require_GET

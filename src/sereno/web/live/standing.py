@@ -47,7 +47,8 @@ def _consent(tone: str, icon: str, text: Callable[[], str]) -> Callable[[Fact, s
 
 
 def _channel(name: Any) -> str:
-    return {"email": _("mail"), "sms": _("text message"), "whatsapp": "WhatsApp"}.get(str(name), str(name))
+    known = {"email": _("mail"), "sms": _("text message"), "whatsapp": "WhatsApp", "telegram": "Telegram"}
+    return known.get(str(name), _("browser notification") if name == "push" else str(name))
 
 
 def _time(fact: Fact, zone: str, key: str | None = None) -> str:

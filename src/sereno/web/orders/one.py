@@ -4,24 +4,24 @@ may do with it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
-from markupsafe import Markup
 
 from sereno.commerce.merging import parts
 from sereno.modules.customers.models import Customer
 from sereno.modules.orders.models import Order, OrderStanding, PickTicket
 from sereno.modules.orders.reasons import WORDS, advice_of, label_of, note_of
+from sereno.modules.orders.refusals import change_words
 from sereno.modules.orders.tickets import address_lines, ticket_pdf
 from sereno.modules.stock.models import StockReservation
+from sereno.runtime.orders import self_service
 from sereno.runtime.orders.doing import BY_HAND, HOST
 from sereno.runtime.stores.abilities import lacks
 from sereno.sdk.discretion import discreet, hides, level
@@ -32,23 +32,15 @@ from sereno.web.builder.forms.event_words import event_word
 from sereno.web.documents import title_of
 from sereno.web.flowtree import action_sentence
 from sereno.web.orders.words import words_of
+from sereno.web.risk.card import risk_of
 from sereno.web.shell import render
+from sereno.web.story import Moment
 from sereno.web.words import word
 
+HOSTS = (HOST.name, self_service.HOST.name)
+CHANGES = ("order.change_requested", "order.changed", "order.change_refused")
 SHOWN = 60
 """Of events; and of runs and effects as many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of the story."""
-
-    at: datetime
-    icon: str
-    tone: str
-    say: str | Markup
-    href: str
-    note: str = ""
 
 
 @require_GET
@@ -80,6 +72,7 @@ def order(request: StaffRequest, id: int) -> HttpResponse:
         "reserved": list(
             StockReservation.objects.filter(shop=shop, order_key=row.key).order_by("item", "location")[:100]
         ),
+        "risk": risk_of(shop.pk, row.key),
         "once": uuid4().hex,
         "able": [one for one in BY_HAND if one not in lacking],
         "hold_reasons": [(code, str(found.label)) for code, found in WORDS.items() if code != "other"],
@@ -110,16 +103,11 @@ def _story(shop_id: int, key: str) -> list[Moment]:
         EventLink.objects.filter(shop=shop_id, link=subject).select_related("event").order_by("-occurred_at")[:SHOWN]
     )
     found = [_of_event(link.event) for link in links]
-    alive = RunLink.objects.filter(shop=shop_id, link=subject).order_by().values_list("run_id", flat=True)[:SHOWN]
-    runs = [
-        *Run.objects.filter(shop=shop_id, subject=subject).select_related("flow").defer("state", "flow__draft")
-        .order_by("-id")[:SHOWN]
-    ]  # fmt: skip
-    others = [one for one in alive if one not in {run.pk for run in runs}]
-    if others:
-        runs += list(Run.objects.filter(pk__in=others).select_related("flow").defer("state", "flow__draft"))
-    runs = [run for run in runs if not run.flow.is_derived or run.flow.name == HOST.name]
-    found += [_of_run(run) for run in runs if run.flow.name != HOST.name]
+    alive = RunLink.objects.filter(shop=shop_id, link=subject).order_by().values("run_id")[:SHOWN]
+    own = Run.objects.filter(shop=shop_id, subject=subject).order_by("-id").values("pk")[:SHOWN]
+    every = Run.objects.filter(Q(pk__in=alive) | Q(pk__in=own)).select_related("flow").defer("state", "flow__draft")
+    runs = [run for run in every.order_by("-id") if not run.flow.is_derived or run.flow.name in HOSTS]
+    found += [_of_run(run) for run in runs if run.flow.name not in HOSTS]
     effects = Effect.objects.filter(run__in=[run.pk for run in runs]).select_related("flow").defer("flow__draft")
     found += [_of_effect(one) for one in effects.order_by("-id")[:SHOWN]]
     return sorted(found, key=lambda one: one.at, reverse=True)
@@ -131,6 +119,8 @@ def _of_event(event: Any) -> Moment:
         note = ", ".join(label_of(str(code)) for code in event.data.get("hold_reasons") or ())
     elif event.type == "order.routed":
         note = " · ".join(str(event.data[one]) for one in ("warehouse", "team", "queue") if event.data.get(one))
+    elif event.type in CHANGES:
+        note = change_words(event.data)
     icon, tone = _LOOKS.get(event.type, ("radio", ""))
     by = event.data.get("held_by" if event.type == "order.held" else "released_by") or ""
     said = event_word(event.type)
@@ -149,6 +139,11 @@ _LOOKS = {
     "order.cancelled": ("ban", "bad"),
     "order.fulfilled": ("send", "ok"),
     "pick_ticket.created": ("clipboard", "info"),
+    "order.change_requested": ("pencil", "info"),
+    "order.changed": ("pencil", "ok"),
+    "order.change_refused": ("pencil", "lamp"),
+    "order.prepay_offered": ("tag", "info"),
+    "order.prepaid": ("circle-check", "ok"),
     "order.payment_failed": ("circle-x", "bad"),
 }
 

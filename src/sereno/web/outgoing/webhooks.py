@@ -37,6 +37,8 @@ EXPLAINED = {
     "order.released": mark("An order that was held may go on"),
     "order.verified": mark("An order was verified"),
     "order.routed": mark("An order was routed"),
+    "order.changed": mark("A customer changed or cancelled an order"),
+    "order.prepaid": mark("An order to be paid at the door was paid before"),
     "pick_ticket.created": mark("A pick ticket was made"),
 }
 _SHOWN_ONCE = "webhook-secret"

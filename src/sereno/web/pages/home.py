@@ -22,7 +22,7 @@ from sereno.web.watching.pages import open_alerts
 def home(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     every = list(Flow.objects.filter(shop=shop, is_derived=False).defer("draft").order_by("title"))
-    flows = [flow for flow in every if flow.status != "draft"]
+    flows = sorted((flow for flow in every if flow.status != "draft"), key=lambda flow: flow.status == "shadow")
     connections = list(shop.connection_set.values_list("id", flat=True))
     ids = newest(Event, event_ends(shop.pk, connections), 9).ids
     held = Event.objects.defer("data").in_bulk(ids)

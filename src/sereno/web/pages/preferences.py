@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
@@ -9,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from sereno.modules.customers.models import Customer
+from sereno.modules.customers.models import Customer, Marketing
 from sereno.modules.messages import services
 from sereno.modules.messages.unsubscribe import Recipient, TokenInvalid, read_token
-from sereno.runtime.consenting import choose
+from sereno.runtime.consenting import choose, pause
+from sereno.store import secrets
 from sereno.store.models import Shop
 from sereno.web.shell import render
-from sereno.web.wiring import wiring
 
 PAGE = "public/preferences.html"
 
@@ -24,17 +26,21 @@ PAGE = "public/preferences.html"
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what holds and changes nothing. POST `marketing=yes|no` goes into the consent ledger, with the words
-    the person saw. The sealed token alone gives the right to, and nobody else can make one."""
+    the person saw; `pause` holds for 30 days. The sealed token alone gives the right to; nobody else can make one."""
     try:
-        who = read_token(wiring().secret_key, token)
+        who = read_token(secrets.newest(), token)
     except TokenInvalid:
         return render(request, PAGE, {"state": "bad"}, status=404)
     shop = Shop.objects.filter(pk=who.shop_id).values_list("name", flat=True).first() or ""
     answers = (
         ("yes", _("Yes, write me offers and news")),
+        ("pause", _("Not for the next 30 days")),
         ("no", _("No, only about my orders")),
     )
     said = request.POST.get("marketing")
+    if said == "pause":
+        pause(who.shop_id, who.address)
+        return redirect(f"{request.path}?saved=1")
     if said in dict(answers):
         proof = {
             "by": "page",
@@ -48,8 +54,23 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     state = "missing" if request.method == "POST" else "saved" if request.GET.get("saved") else "ask"
     holds = _holds(who)
     now = "" if holds is None else "yes" if holds else "no"
-    found = {"state": state, "who": who, "sender": shop, "answers": answers, "now": now}
+    if now == "yes" and _is_paused(who):
+        now = "pause"
+    found = {"state": state, "who": who, "sender": shop, "answers": answers, "now": now, "others": _others(who, token)}
     return render(request, PAGE, found, status=422 if state == "missing" else 200)
+
+
+def _is_paused(who: Recipient) -> bool:
+    return Marketing.objects.filter(
+        shop_id=who.shop_id, address=who.address.lower(), paused_until__gt=datetime.now(UTC)
+    ).exists()
+
+
+def _others(who: Recipient, token: str) -> str:
+    """The page of the ways beside mail, where the shop has some that are opened there."""
+    settings = Shop.objects.filter(pk=who.shop_id).values_list("settings", flat=True).first() or {}
+    has_some = who.channel == "email" and {"push", "telegram"} & set(settings.get("channels") or ())
+    return f"/hear/{token}" if has_some else ""
 
 
 def _holds(who: Recipient) -> bool | None:

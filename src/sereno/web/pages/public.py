@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from sereno.modules.messages import services
 from sereno.modules.messages.unsubscribe import TokenInvalid, read_token
 from sereno.runtime.consenting import choose
+from sereno.store import secrets
 from sereno.store.models import Shop
 from sereno.web.shell import render
-from sereno.web.wiring import wiring
 
 
 @csrf_exempt
@@ -20,7 +20,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks and changes nothing, for mail scanners follow links. POST unsubscribes, or with `undo` takes it back.
     The token alone gives the right to: a mail program's one-click request carries no cookie."""
     try:
-        who = read_token(wiring().secret_key, token)
+        who = read_token(secrets.newest(), token)
     except TokenInvalid:
         return render(request, "public/unsubscribe.html", {"state": "bad", "who": None, "sender": ""}, status=404)
     sender = Shop.objects.filter(pk=who.shop_id).values_list("name", flat=True).first() or ""

@@ -101,6 +101,8 @@ SENDER = (
     Setting("postal_address", mark("Postal address"),
             mark("At the foot of marketing mails; the law asks for it."), _text),
     Setting("website", mark("Website"), "", _address, "url"),
+    Setting("story", mark("What the shop says of itself"),
+            mark("A sentence or two, in the shop's language: the welcome begins with them."), _text),
     Setting("support_email", mark("Help by e-mail"), mark("Where customers get help."), _email, "email"),
     Setting("support_phone", mark("Help by telephone"), "", _text, "tel"),
     Setting("brand_color", mark("Colour of buttons in mails"), mark("As #rrggbb."), _colour),

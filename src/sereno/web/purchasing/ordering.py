@@ -16,7 +16,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.purchasing.models import PurchaseLine, PurchaseOrder, Receipt, Supplier
-from sereno.runtime.purchasing import ordering, reordering
+from sereno.runtime.purchasing import answering, ordering, reordering
+from sereno.store import secrets
 from sereno.store.models import Audit, Effect, Run
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -25,6 +26,7 @@ from sereno.web.paging import page_of
 from sereno.web.people.sentences import sentence
 from sereno.web.purchasing.words import STATES
 from sereno.web.shell import render
+from sereno.web.wiring import wiring
 
 OPEN = ("draft", "approved", "sent", "confirmed", "partial")
 STORY = 50
@@ -54,6 +56,7 @@ def purchases(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "purchases",
         "page": page_of(request, rows),
+        "now": datetime.now(UTC),
         "selects": [
             ("status", _("Any state"), states, status),
             ("supplier", _("Any supplier"), [(one, name) for one, name, _on in known], code),
@@ -85,6 +88,8 @@ def purchase(request: StaffRequest, number: int) -> HttpResponse:
         "story": [(line, sentence(line)) for line in story],
         "receipt_key": uuid4().hex,
         "is_open": order.status in OPEN,
+        "link": _link(shop.pk, order),
+        "now": datetime.now(UTC),
     }
     return render(request, "purchasing/order.html", context)
 
@@ -108,7 +113,9 @@ def reorder_now(request: StaffRequest) -> HttpResponse:
             messages.info(request, _("Nothing needs to be ordered now."))
         if found.left_out:
             skus = ", ".join(one.offer.sku for one in found.left_out[:10])
-            messages.warning(request, _("Beyond the budget and left out: %(skus)s.") % {"skus": skus})
+            messages.warning(
+                request, _("Left out, beyond the budget or too little for the supplier: %(skus)s.") % {"skus": skus}
+            )
     return redirect("purchases")
 
 
@@ -152,6 +159,12 @@ def step(request: StaffRequest, number: int) -> HttpResponse:
     elif what == "lines":
         counts = {name[4:]: _count(value) for name, value in given.items() if name.startswith("sku:")}
         carry_out(request, lambda: ordering.change_lines(shop, number, counts, by), _("Changed."))
+    elif what == "decline":
+        carry_out(
+            request,
+            lambda: answering.decline(shop, number, by, reason=given.get("reason", "")),
+            _("Noted. The next look asks somebody else."),
+        )
     elif what == "cancel":
         reason = given.get("reason", "").strip()
         carry_out(
@@ -179,6 +192,13 @@ def receive(request: StaffRequest, number: int) -> HttpResponse:
     return redirect("purchase", number=number)
 
 
+def _link(shop_id: int, order: PurchaseOrder) -> str:
+    """By which its supplier answers; empty while there is nothing to answer."""
+    if order.status not in answering.ANSWERABLE:
+        return ""
+    return answering.answer_link(secrets.newest(), wiring().base_url, shop_id, order.number)
+
+
 def _confirm(request: StaffRequest, number: int) -> bool:
     day = request.POST.get("expected", "").strip()
     try:
@@ -186,7 +206,7 @@ def _confirm(request: StaffRequest, number: int) -> bool:
     except ValueError:
         raise ValueError(_("Give the day as 2026-08-01.")) from None
     reference = request.POST.get("reference", "")
-    return ordering.confirm(
+    return answering.confirm(
         request.shop.pk,
         number,
         request.user.username,

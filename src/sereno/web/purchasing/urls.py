@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sereno.web.purchasing import demand, ordering, suppliers
+from sereno.web.purchasing import demand, ordering, suppliers, supply
 
 urlpatterns = [
     path("purchases", ordering.purchases, name="purchases"),
@@ -22,4 +22,5 @@ urlpatterns = [
     path("demand/forecast", demand.forecast, name="demand-forecast"),
     path("demand/item", demand.item, name="demand-item"),
     path("demand/rule", demand.rule, name="demand-rule"),
+    path("supply/<str:token>", supply.supply, name="supply"),
 ]

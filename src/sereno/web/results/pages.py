@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.engine.control import CONTROL, HOLDOUT, TREATED
-from sereno.engine.places import find
+from sereno.engine.places import find, kind_of
+from sereno.engine.read_steps import merged_config
 from sereno.modules.insights.results import ArmResult, Comparison, Result
 from sereno.modules.insights.results import results as results_of
 from sereno.runtime import drafting
@@ -30,6 +31,7 @@ from sereno.web.builder.text import rewritten
 from sereno.web.live.reading import head_of
 from sereno.web.results import wording
 from sereno.web.results.chart import Chart, chart, day_of
+from sereno.web.results.sent import everything_sent
 from sereno.web.shell import render
 
 EFFECTS = (0.05, 0.1, 0.2, 0.5)
@@ -86,7 +88,7 @@ def results(request: StaffRequest) -> HttpResponse:
         for result in results_of(one.experiments, one.sums, one.currency, today):
             if not result.is_current:
                 continue
-            shown = _shown(one, result)
+            shown = shown_of(one, result)
             if result.name == HOLDOUT:
                 whole = shown
             else:
@@ -95,7 +97,21 @@ def results(request: StaffRequest) -> HttpResponse:
     rows.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
     unmeasured = [one for one in everything if one.is_marketing and one.status == "live" and not one.experiments]
     context = {"section": "results", "rows": rows, "splits": splits, "whole": whole, "unmeasured": unmeasured}
-    return render(request, "results/overview.html", {**context, "texts": _texts(request.shop.currency)})
+    lifts = {one.name: _lifts(one, shown) for one, shown in rows}
+    return render(
+        request,
+        "results/overview.html",
+        {**context, **everything_sent(request, lifts), "texts": _texts(request.shop.currency)},
+    )
+
+
+def _lifts(found: Measured, shown: Shown) -> tuple[str, str]:
+    """What the flow brought, against its control group: orders and revenue."""
+    row = next((row for row in shown.rows if row.against is not None), None)
+    if row is None or row.against is None or shown.result.is_mismatched:
+        return "", ""
+    money = wording.money_in(found.currency)
+    return wording.lift_of(row.against.orders, wording.count), wording.lift_of(row.against.revenue, money)
 
 
 @require_GET
@@ -105,8 +121,8 @@ def flow_results(request: StaffRequest, name: str) -> HttpResponse:
     found = measured(request.shop.pk, name)
     effect = _effect(request)
     all_results = results_of(found.experiments, found.sums, found.currency, _today(), effect=effect)
-    current = [_shown(found, result) for result in all_results if result.is_current]
-    earlier = [_shown(found, result) for result in all_results if not result.is_current and any(result.arms)]
+    current = [shown_of(found, result) for result in all_results if result.is_current]
+    earlier = [shown_of(found, result) for result in all_results if not result.is_current and any(result.arms)]
     context = {
         **head_of(row),
         "view": "results",
@@ -124,8 +140,8 @@ def flow_results(request: StaffRequest, name: str) -> HttpResponse:
 @require_POST
 @staff("flows")
 def adopt(request: StaffRequest, name: str) -> HttpResponse:
-    """Give the winning branch of a split all the weight, in the draft: nothing is live before it is published. Refused
-    without evidence, whatever the form says."""
+    """Give the winning branch of a split all the weight, or the winning words to a message, in the draft: nothing is
+    live before it is published. Refused without evidence, whatever the form says."""
     found = measured(request.shop.pk, get_object_or_404(Flow, shop=request.shop, name=name).name)
     path = request.POST.get("split", "")
     results_now = results_of(found.experiments, found.sums, found.currency, _today())
@@ -149,11 +165,7 @@ def _give_all(request: StaffRequest, name: str, path: str, winner: str) -> None:
     if draft.document is None:
         raise ValueError("the draft cannot be read")
     document = copy.deepcopy(draft.document)
-    weights = find(document, path)["split"]["weights"]
-    if not isinstance(weights, dict) or winner not in weights:
-        raise LookupError(winner)
-    for arm in weights:
-        weights[arm] = 100 if arm == winner else 0
+    adopt_winner(find(document, path), winner)
     drafting.change_draft(
         request.shop.pk,
         name,
@@ -164,7 +176,25 @@ def _give_all(request: StaffRequest, name: str, path: str, winner: str) -> None:
     )
 
 
-def _shown(found: Measured, result: Result) -> Shown:
+def adopt_winner(step: dict[str, Any], winner: str) -> None:
+    """Give a split's winning branch all the weight; a message tried in several wordings becomes the winning one.
+    Raises LookupError where there is none of that name."""
+    if "test" in step:
+        wordings = step["test"]
+        name = kind_of(step)
+        if not isinstance(wordings, dict) or winner not in wordings or not isinstance(step.get(name), dict):
+            raise LookupError(winner)
+        step[name] = merged_config(step[name], wordings[winner] or {})
+        del step["test"]
+        return
+    weights = step["split"]["weights"]
+    if not isinstance(weights, dict) or winner not in weights:
+        raise LookupError(winner)
+    for arm in weights:
+        weights[arm] = 100 if arm == winner else 0
+
+
+def shown_of(found: Measured, result: Result) -> Shown:
     money = wording.money_in(found.currency)
     is_split = result.name not in (CONTROL, HOLDOUT)
     pair = result.comparisons[0] if result.comparisons else None

@@ -105,7 +105,10 @@ def nothing_yet() -> Markup:
 def split_title(document: Mapping[str, Any] | None, path: str) -> str:
     """A split by its branches: they are what people know it by."""
     try:
-        weights = find(document or {}, path)["split"]["weights"]
+        step = find(document or {}, path)
+        if "test" in step:
+            return _("Message: %(arms)s") % {"arms": " / ".join(str(arm) for arm in step["test"])}
+        weights = step["split"]["weights"]
         return _("Split: %(arms)s") % {"arms": " / ".join(str(arm) for arm in weights)}
     except (LookupError, TypeError, KeyError):
         return _("Split at step %(path)s") % {"path": path}

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sereno.site.demo.catalogue import BY_SKU, Item
+from sereno.site.demo.catalogue import BY_SKU, Item, products
+from sereno.site.demo.people import COORDINATES
 from sereno.site.demo.season import ZONE
 from sereno.site.demo.shapes.hooks import Hook, euros, tax_inside
 from sereno.site.demo.shapes.shopify_names import LOCATION, counted_id, id_of, product_id, variant_id
@@ -194,7 +195,7 @@ def _line(world: World, sku: str, count: int) -> dict[str, Any]:
     item = BY_SKU[sku]
     return {
         "id": id_of("line", item.number),
-        "product_id": 8_200_000_000_000 + item.number,
+        "product_id": product_id(products("shopify")[item.title][0]),
         "variant_id": variant_id(item),
         "title": item.title,
         "variant_title": item.variant or None,
@@ -255,11 +256,17 @@ def _address(person: Person) -> dict[str, Any]:
     }
 
 
+def _placed(person: Person) -> dict[str, Any]:
+    """Addresses of orders say where they are."""
+    north, east = COORDINATES.get(person.city, (None, None))
+    return _address(person) | {"latitude": north, "longitude": east}
+
+
 def _sent_to(person: Person, order: dict[str, Any]) -> dict[str, Any]:
     """Where an order goes: the person's address, unless the order has one of its own by now."""
     own = order.get("address")
     if not own:
-        return _address(person)
+        return _placed(person)
     names = {"first_name": "firstName", "last_name": "lastName", "country_code": "countryCode"}
     return {name: own.get(names.get(name, name)) for name in _address(person)}
 
@@ -302,7 +309,7 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "source_name": "web",
         "financial_status": _payment(order),
         "fulfillment_status": "fulfilled" if order["parcel"] else None,
-        "payment_gateway_names": ["shopify_payments" if order["paid"] else "bank_transfer"],
+        "payment_gateway_names": ["shopify_payments" if order["paid"] else _UNPAID[order["number"] % 2]],
         "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],
         "total_line_items_price": euros(goods),
         "subtotal_price": euros(goods - order["discount"]),
@@ -321,12 +328,16 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "test": False,
         "token": order["cart"][:16],
         "order_status_url": f"https://casa-azahar.example/orders/{order['cart'][:16]}",
-        "billing_address": _address(person),
+        "billing_address": _placed(person),
         "shipping_address": _sent_to(person, order),
         "customer": _person(person, at),
         "fulfillments": [_fulfillment(world, order, at)] if order["parcel"] else [],
         "refunds": [],
     }
+
+
+_UNPAID = ("bank_transfer", "Contra reembolso")
+"""How the invented orders are paid that are not paid at once."""
 
 
 def _payment(order: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from sereno.web.builder.forms.form import Form, Setting
 from sereno.web.builder.forms.rows import Lines, Pairs
 from sereno.web.builder.forms.times import Length
 from sereno.web.builder.forms.values import Channel, Json, OnError
+from sereno.web.builder.forms.wordings import OTHER, wordings
 from sereno.web.phrases import said
 
 CONFIG, RESULT, ON_ERROR = "c-", "f-as", "f-onerror"
@@ -60,6 +61,7 @@ def action_form(setting: Setting, step: Part, name: str) -> Form:
             mono=True,
         ),
     ]
+    controls += wordings(step, name, offers.options("message_templates", setting.shop), setting.sent("c-template"))
     notes = lacking.notes(setting.shop, name, pick(step, (name,)))
     if name == "messages.send_email":
         controls = _mail(controls, step, name, setting.sent("c-template"))
@@ -69,7 +71,7 @@ def action_form(setting: Setting, step: Part, name: str) -> Form:
         setting.place(),
         notes,
         check=lambda: problems(definition, step, name),
-        more=(ON_ERROR, RESULT),
+        more=(ON_ERROR, RESULT, OTHER),
     )
 
 

@@ -16,7 +16,7 @@ from sereno.web.builder.forms.field_words import ROOTS, field_word
 from sereno.web.builder.forms.leaves import sort_of
 from sereno.web.builder.forms.paths import COUNT, EACH, split_field, type_of
 
-ORDER = ("order", "customer", "cart", "product", "event", "vars", "store", "run")
+ORDER = ("order", "customer", "cart", "visitor", "address", "history", "product", "event", "vars", "store", "run")
 _UNASKED = frozenset({"is_thin", "custom", "token", "image_url", "handle", "keys", "key", "as_of", "before"})
 """Of use to machines only; a condition that names one is shown all the same."""
 _LOCAL = frozenset({"id", "settings"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sereno.runtime.stores.abilities import WORDS, kinds_of, lack_of
+from sereno.runtime.stores.abilities import kinds_of, lack_of, words_of
 from sereno.sdk.plugin import registry
 from sereno.store.database import default_database
 from sereno.web.builder.forms.controls import Note
@@ -39,10 +39,12 @@ class StoreLacks:
             return ""
         if lack.code == "store.none":
             return _("No store may be written to yet: give a connection a key.")
+        if lack.code == "tool.none":
+            return _("No tool is connected that can do this: connect one, and give it a key.")
         there = ", ".join(platform(kind) for kind in lack.kinds)
         return _("Not possible in %(platforms)s: %(what)s.") % {
             "platforms": there,
-            "what": _(WORDS.get(lack.ability, lack.ability)).lower(),
+            "what": _(words_of(lack.ability)).lower(),
         }
 
 

@@ -23,7 +23,20 @@ def options(suggest: str, shop: Shop) -> tuple[Offer, ...]:
         return _templates(shop)
     if suggest == "event_types":
         return tuple((name, event_word(name), "") for name in registry().event_names())
+    if suggest == "tools":
+        return _tools(shop)
     return ()
+
+
+def _tools(shop: Shop) -> tuple[Offer, ...]:
+    """The shop's connections to outside tools that have a key."""
+    rows = shop.connection_set.filter(is_active=True).exclude(access="").order_by("id")
+    known = ((row, registry().connectors.get(row.kind)) for row in rows)
+    return tuple(
+        (row.name, str(row.settings.get("title") or row.name), one.name)
+        for row, one in known
+        if one is not None and one.store is not None and one.store.tool is not None
+    )
 
 
 def _templates(shop: Shop) -> tuple[Offer, ...]:

@@ -48,6 +48,14 @@
     }
   });
 
+  // Which groups of the navigation are folded is remembered, so that the next page comes as this one was left.
+  const groups = [...document.querySelectorAll("nav .group")];
+  groups.forEach((own) => own.querySelector("summary").addEventListener("click", () => {
+    // The one that is pressed is still as it was.
+    const folded = groups.filter((group) => (group === own) === group.open).map((group) => group.dataset.group);
+    document.cookie = `sereno-folded=${folded.join(".")}; path=/; max-age=31536000; samesite=lax`;
+  }));
+
   // "/" goes to the search, "g" and a letter to a page, Escape closes a menu.
   let waiting = 0;
   document.addEventListener("keydown", (event) => {

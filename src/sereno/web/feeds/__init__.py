@@ -1,0 +1,1 @@
+"""Pages of tables that come in by file and feed, and of those that go out."""

@@ -1,0 +1,61 @@
+"""Words of codes, of what moved points, and of why something was refused."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sereno.web.words import Word
+
+STATUS: dict[str, Word] = {
+    "asked": Word(_("Being made"), "clock", "info"),
+    "issued": Word(_("Given out"), "send", "info"),
+    "redeemed": Word(_("Used"), "circle-check", "ok"),
+    "expired": Word(_("Over"), "moon", "idle"),
+    "free": Word(_("In its pool"), "package", "idle"),
+}
+NOT_MADE = Word(_("Not made"), "circle-x", "bad")
+"""The store would not make it; the step that asked for it says why, and can ask again."""
+KIND: dict[str, str | Promise] = {
+    "percent": _("Percent off"),
+    "amount": _("Amount off"),
+    "free_shipping": _("Free shipping"),
+    "gift": _("Gift"),
+    "credit": _("Store credit"),
+}
+MOVED: dict[str, str | Promise] = {
+    "earned": _("Earned"),
+    "released": _("Available from now"),
+    "taken_back": _("Taken back"),
+    "expired": _("Ended"),
+    "spent": _("Spent"),
+    "given_back": _("Given back"),
+    "adjusted": _("By hand"),
+}
+REFUSED: dict[str, str | Promise] = {
+    "loyalty.off": _("The programme is off. Switch it on first."),
+    "loyalty.not_enough": _("There is not enough for that."),
+    "loyalty.no_reward": _("This reward is not offered any more."),
+    "loyalty.no_amount": _("Write an amount, such as 100 or -100, no finer than the currency allows."),
+    "pool.no_name": _("Give the pool a name."),
+    "pool.no_kind": _("Choose what its codes are for."),
+    "pool.no_number": _("Write what a code is worth, such as 10."),
+    "pool.too_much": _("A percentage is at most 100."),
+    "pool.currency": _("A currency has three letters, such as EUR."),
+    "pool.too_fine": _("The amount is finer than the currency allows."),
+    "pool.no_gift": _("Say what is given."),
+    "pool.too_many": _("That is more than 100,000 codes: upload them in parts."),
+    "unknown": _("This is not part of a programme."),
+    "not_rising": _("Each tier needs more points than the one before."),
+    "twice": _("A name is there twice."),
+    "no_number": _("A number is missing, or out of its range."),
+    "no_name": _("A name is missing, or too long."),
+    "no_kind": _("Choose what the reward is."),
+    "too_much": _("That is too much."),
+    "no_list": _("That are too many."),
+    "no_entry": _("This cannot be read."),
+}
+
+
+def refusal(code: str) -> str:
+    return str(REFUSED.get(code) or _("That is not possible now."))

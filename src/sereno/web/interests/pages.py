@@ -1,0 +1,99 @@
+"""Who waits for what and wishes what, whom Sereno is telling of it, and the shop's rules for that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from sereno.modules.interests import services
+from sereno.runtime.interests import asking
+from sereno.runtime.interests.rules import LIMITS
+from sereno.store.models import StorefrontKey
+from sereno.web.access import StaffRequest, staff
+from sereno.web.actions import carry_out
+from sereno.web.shell import render
+from sereno.web.wiring import wiring
+
+KINDS = (gettext_lazy("Waits"), gettext_lazy("Wish"), gettext_lazy("In the cart"), gettext_lazy("Looked at"))
+STATES = {
+    "active": gettext_lazy("Wants it"),
+    "told": gettext_lazy("Was told"),
+    "bought": gettext_lazy("Bought it"),
+    "left": gettext_lazy("Does not want it any more"),
+}
+TELLINGS = {
+    "restock": gettext_lazy("Back in stock"),
+    "price": gettext_lazy("Costs less"),
+    "low": gettext_lazy("Few left"),
+    "arrival": gettext_lazy("New of a kind"),
+}
+RULES = {
+    "restock_wave_hours": (
+        gettext_lazy("Hours until the next in line are told"),
+        gettext_lazy("So long those who were told have the pieces to themselves."),
+    ),
+    "restock_people_per_unit": (
+        gettext_lazy("People told for each piece"),
+        gettext_lazy("One is fair; more sells sooner and disappoints some."),
+    ),
+    "price_drop_percent": (
+        gettext_lazy("Percent a price must drop"),
+        gettext_lazy("Measured from the price last told, so that small steps add up."),
+    ),
+    "few_left": (gettext_lazy("How many pieces are few"), gettext_lazy("Told once each time it gets there.")),
+    "browse_rest_hours": (
+        gettext_lazy("Hours after which a visit is over"),
+        gettext_lazy("Then what was looked at may be told."),
+    ),
+}
+
+
+@require_GET
+@staff()
+def overview(request: StaffRequest) -> HttpResponse:
+    shop = request.shop
+    asked = {name: request.GET.get(name, "").strip()[:200] for name in ("product", "customer")}
+    key = StorefrontKey.objects.filter(shop=shop, revoked_at=None).order_by("-id").first()
+    held = asking.rules_in(shop.settings)
+    people = services.newest(shop.pk, product=asked["product"], person=asked["customer"])
+    titles = services.titles(shop.pk, people)
+    context: dict[str, Any] = {
+        "section": "interests",
+        "wanted": services.wanted(shop.pk),
+        "asked": asked,
+        "people": people,
+        "titles": titles,
+        "rounds": services.rounds(shop.pk),
+        "habits": services.habits(shop.pk),
+        "kinds": KINDS,
+        "states": STATES,
+        "tellings": TELLINGS,
+        "numbers": [(name, *RULES[name], held[name], *LIMITS[name][1:]) for name in LIMITS],
+        "script": f"{wiring().base_url}/storefront/{key.token}/wishes.js" if key else "",
+    }
+    return render(request, "interests/overview.html", context)
+
+
+@require_POST
+@staff("flows")
+def rules(request: StaffRequest) -> HttpResponse:
+    def keep() -> None:
+        given: dict[str, int] = {}
+        for name in LIMITS:
+            text = request.POST.get(name, "").strip()
+            if not text.isascii() or not text.isdigit():
+                raise ValueError(_("%(what)s: give a whole number.") % {"what": RULES[name][0]})
+            _usual, least, most = LIMITS[name]
+            if not least <= int(text[:9]) <= most:
+                limits = {"what": RULES[name][0], "least": least, "most": most}
+                raise ValueError(_("%(what)s: between %(least)s and %(most)s.") % limits)
+            given[name] = int(text[:9])
+        asking.set_rules(request.shop.pk, given, request.user.username)
+
+    carry_out(request, keep, _("Kept. It holds for what happens from now on."))
+    return redirect("interests")

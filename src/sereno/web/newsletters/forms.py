@@ -1,0 +1,84 @@
+"""From the form of a newsletter to what is kept, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import QueryDict
+
+from sereno.engine.durations import format_instant
+from sereno.modules.newsletters.models import Newsletter
+from sereno.runtime.newsletters.plan import PlanInvalid
+from sereno.store.models import Shop
+from sereno.web.newsletters.words import PROVIDER_CHOICES
+
+
+def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
+    """The document that `changing.read_written` reads. Raises PlanInvalid for an hour that is none."""
+    kind = said.get("when", "now")
+    schedule: dict[str, Any] = {"kind": kind}
+    if kind == "at":
+        schedule["at"] = _instant(said.get("hour", ""), shop)
+    elif kind == "local":
+        schedule["local"] = said.get("hour", "")
+    share = said.get("share", "") if said.get("has_trial") else ""
+    trial: dict[str, Any] = {}
+    if share:
+        subjects = {shop.locale[:2]: said.get("subject_b", "")}
+        trial = {
+            "share": share,
+            "wait": said.get("wait", "4h"),
+            "metric": said.get("metric") or "opened",
+            "subjects": subjects,
+        }
+    limits = {name: said.get(f"pace-{name}", "").strip() for name in PROVIDER_CHOICES}
+    return {
+        "name": said.get("name", ""),
+        "message": said.get("message", ""),
+        "audience": {
+            "inside": said.getlist("inside"),
+            "outside": said.getlist("outside"),
+            "when": said.get("condition", ""),
+        },
+        "schedule": schedule,
+        "trial": trial,
+        "pace": {
+            "per_minute": said.get("per_minute", "").strip() or None,
+            "providers": {name: limit for name, limit in limits.items() if limit},
+        },
+        "is_public": bool(said.get("is_public")),
+    }
+
+
+def shown(row: Newsletter | None, shop: Shop) -> dict[str, Any]:
+    """What stands in the form."""
+    if row is None:
+        return {"name": "", "message": "", "kind": "now", "hour": "", "audience": {}, "trial": {}, "pace": {}}
+    schedule = row.schedule or {}
+    hour = str(schedule.get("local") or "")
+    if schedule.get("at"):
+        at = datetime.fromisoformat(str(schedule["at"]))
+        hour = at.astimezone(ZoneInfo(shop.timezone)).strftime("%Y-%m-%dT%H:%M")
+    subjects = (row.trial or {}).get("subjects") or {}
+    return {
+        "name": row.name,
+        "message": row.message,
+        "kind": schedule.get("kind", "now"),
+        "hour": hour,
+        "audience": row.audience or {},
+        "trial": row.trial or {},
+        "subject_b": next(iter(subjects.values()), ""),
+        "pace": row.pace or {},
+        "is_public": row.is_public,
+    }
+
+
+def _instant(text: str, shop: Shop) -> str:
+    """An hour on the shop's clock."""
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PlanInvalid("say the day and the hour, such as 2026-11-27T09:00") from error
+    return format_instant(local.replace(tzinfo=ZoneInfo(shop.timezone)).astimezone(UTC))

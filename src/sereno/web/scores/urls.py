@@ -1,0 +1,13 @@
+"""Addresses of these pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sereno.web.scores import pages
+
+urlpatterns = [
+    path("scores", pages.listing, name="scores"),
+    path("scores/leads", pages.leads, name="scores-leads"),
+    path("scores/anew", pages.anew, name="scores-anew"),
+]

@@ -1,0 +1,1 @@
+"""Pages of social posts, of the accounts they go to, and the calendar."""
