@@ -98,7 +98,7 @@ def register() -> None:
     assert shopify is not None
     api = StoreApi((), (), lambda exchange: Probe(), reads={"order": read}, per_second=1e9)
     if registry().connectors.get(KIND) is None:
-        registry().connectors.add(KIND, replace(shopify, kind=KIND, store=api))
+        registry().connectors.add(KIND, replace(shopify, kind=KIND, load_store=lambda: api))
 
 
 def measure(kind: str, orders: int, recorded: Recorded) -> dict[str, Any]:
