@@ -20,12 +20,20 @@ from stocked import FAR, MARK, Stocked, stock
 from sereno.store.keys import SCOPES, issue
 from sereno.store.models import Approval, Delivery, Effect, Event
 
-TOKENS = {"join", "answer", "unsubscribe", "preferences", "password-reset", "confirm", "handover"}
+TOKENS = {"join", "answer", "unsubscribe", "preferences", "keep", "password-reset", "confirm", "handover"}
 """Addresses whose last part is itself the right to what they show."""
+OPEN = {"news", "news-one", "mail-picture"}
+"""The archive that a shop opens to everybody, and a picture of one pixel that answers whatever it is asked."""
 PUBLIC = {
     "sign-in", "sign-in-code", "company", "company-back", "forgotten", "password-reset", "sign-out", "join", "setup",
-    "language", "unsubscribe", "preferences", "answer", "api-docs", "media", "confirm", "handover",
-    "limits-answer", "grant-inbox",
+    "language", "unsubscribe", "preferences", "keep", "own-order", "own-pay", "answer", "api-docs", "media", "confirm",
+    "handover", "survey-answer", "points", "hear", "push-worker",
+    "mail-click", "mail-picture", "news", "news-one", "news-mail",
+    "limits-answer", "grant-inbox", "supply", "feed-fetch", "storefront-decide", "storefront-script",
+    "storefront-recommend", "storefront-seen", "storefront-recommend-script",
+    "storefront-content", "storefront-content-all", "storefront-content-script",
+    "waiting", "storefront-interest", "storefront-wishes-script",
+    "form-hosted", "storefront-form", "storefront-forms", "storefront-forms-script",
 }  # fmt: skip
 """Addresses for people who are not signed in; they show nothing of a shop without a token of its own."""
 
@@ -39,10 +47,12 @@ def leaked(answer: Any, *sent: str) -> bool:
     """Whether the mark is in the answer, other than where it repeats what was asked."""
     text = b"".join(answer).decode(errors="replace") if answer.streaming else answer.content.decode(errors="replace")
     text += answer.get("Location", "") + str(answer.headers.get("Content-Disposition", ""))
-    for one in sorted({word for words in sent for word in _spellings(words)}, key=len, reverse=True):
+    # A form's token is drawn by chance, and now and then holds the mark: out with it while it is still whole.
+    text = re.sub(r"\b[A-Za-z0-9]{64}\b", "", text).lower()
+    own = {word.lower() for words in sent for word in _spellings(words)}
+    for one in sorted((word for word in own if MARK in word), key=len, reverse=True):
         text = text.replace(one, "")
-    # A form's token is drawn by chance, and now and then holds the mark.
-    return MARK in re.sub(r"\b[A-Za-z0-9]{64}\b", "", text).lower()
+    return MARK in text
 
 
 def _spellings(text: str) -> list[str]:
@@ -59,7 +69,7 @@ def test_no_page_of_another_shop_is_shown(shops: Stocked) -> None:
     wrong: list[str] = []
     visited = 0
     for address in addresses():
-        if address.name in TOKENS:
+        if address.name in TOKENS | OPEN:
             continue
         for path in address.filled(shops.values, 24):
             answer = shops.stranger.get(path)
