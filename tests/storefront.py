@@ -167,7 +167,7 @@ def register() -> None:
             map=lambda delivery, settings: Mapped(),
             sign=lambda secret, body, headers, now, settings: dict(headers),
             guide=Guide(settings=(), steps=("Do it.",), brings="Orders"),
-            store=StoreApi(
+            load_store=lambda: StoreApi(
                 access=(
                     Setting("url", "Address", "url", True),
                     Setting("token", "Token", "secret", True),

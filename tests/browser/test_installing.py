@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 from browsing import Installation
 from playwright.sync_api import Page, expect
-
-SEND = """
-import django; django.setup()
-from datetime import UTC, datetime
-from sereno.site.plugins import load_plugins; load_plugins()
-from sereno.runtime import services
-from sereno.sdk.connector import NewEvent
-from sereno.store.models import Shop
-order = {"id": "77", "number": "#77", "total": "900.00", "currency": "EUR", "email": "mara@example.com"}
-event = NewEvent("77", "order.created", "order:77", datetime.now(UTC), order, {"order": "77"})
-services.insert_events(Shop.objects.get(slug="lantern").pk, None, "test", [event])
-"""
 
 
 def test_a_template_is_installed_in_shadow_and_its_first_run_seen(desk: Page, installation: Installation) -> None:
@@ -32,7 +18,7 @@ def test_a_template_is_installed_in_shadow_and_its_first_run_seen(desk: Page, in
     expect(desk.get_by_role("heading", name="What happens next")).to_be_visible()
     expect(desk.get_by_text("Waiting for the first order.created.", exact=False)).to_be_visible()
 
-    subprocess.run([sys.executable, "-c", SEND], env=installation.environment, check=True, timeout=60)
+    installation.order(id="77", number="#77", total="900.00", currency="EUR", email="mara@example.com")
     first = desk.locator("#first-run").get_by_role("link", name="#77")
     expect(first).to_be_visible(timeout=30_000)
     first.click()

@@ -134,6 +134,25 @@ def test_everything_works_without_javascript(browser: Browser, address: str) -> 
     context.close()
 
 
+def test_a_group_of_the_menu_stays_as_it_was_left(browser: Browser, address: str) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address)
+    menu = page.get_by_role("navigation", name="Pages")
+    expect(menu.get_by_role("link", name="Flows")).to_be_visible()
+    expect(menu.get_by_role("link", name="Audit trail")).to_be_hidden()
+    page.wait_for_load_state("load")
+    menu.locator("summary", has_text="Automate").click()
+    menu.locator("summary", has_text="Record").press("Enter")
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page.get_by_role("heading", name="Audit trail")).to_be_visible()
+    expect(menu.get_by_role("link", name="Audit trail")).to_be_visible()
+    expect(menu.get_by_role("link", name="Events")).to_be_visible()
+    expect(menu.get_by_role("link", name="Flows")).to_be_hidden()
+    context.close()
+
+
 def test_the_menu_opens_on_a_narrow_screen(browser: Browser, address: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
     page = context.new_page()
@@ -141,6 +160,7 @@ def test_the_menu_opens_on_a_narrow_screen(browser: Browser, address: str) -> No
     link = page.get_by_role("link", name="Connections")
     expect(link).to_be_hidden()
     page.locator("label.menu-button").click()
+    page.locator("summary", has_text="Set up").click()
     link.click()
     expect(page.get_by_role("heading", name="Connections")).to_be_visible()
     context.close()

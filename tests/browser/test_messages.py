@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
-from browsing import sign_in
+from browsing import Installation, sign_in
 from playwright.sync_api import Browser, Page, expect
 from test_access import DARK, LARGER, LIGHT, NARROW, TOO_WIDE, faults
 
@@ -31,6 +33,30 @@ def begin(page: Page, address: str, title: str, kind: str = "email") -> None:
     page.wait_for_load_state("load")
 
 
+@pytest.fixture
+def example(desk: Page, installation: Installation) -> None:
+    """The newest order is what a message is looked at with: one of Mara's, whatever other tests let be placed."""
+    mara = {"id": "m1", "first_name": "Mara", "last_name": "Vidal", "email": "mara.vidal@example.com"}
+    installation.order(
+        id="m1024",
+        number="#m1024",
+        total="68.00",
+        currency="EUR",
+        email=mara["email"],
+        customer_id="m1",
+        customer=mara,
+        placed_at=datetime.now(UTC).isoformat(),
+        status_url="https://example.com/orders/m1024",
+    )
+    for _ in range(120):
+        desk.goto(f"{installation.url}/orders?q=m1024")
+        if desk.get_by_role("link", name="#m1024").count():
+            return
+        desk.wait_for_timeout(250)
+    raise AssertionError("the order never became a record")
+
+
+@pytest.mark.usefixtures("example")
 def test_a_mail_is_written_seen_and_published(desk: Page, address: str) -> None:
     begin(desk, address, "Browser thanks")
     mail = desk.frame_locator("#frame")

@@ -3,8 +3,6 @@ at the pages."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,26 +13,22 @@ from playwright.sync_api import Page, expect
 from test_access import faults
 
 BERTA = "berta.browser@example.com"
-SHE_ORDERED = """
-import django; django.setup()
-from datetime import UTC, datetime
-from sereno.sdk.connector import NewEvent
-from sereno.site.plugins import load_plugins; load_plugins()
-from sereno.runtime import services
-from sereno.store.models import Shop
-order = {"id": "b7001", "number": "#7001", "email": "berta.browser@example.com", "customer_id": "b70", "total": "40.00",
-         "currency": "EUR", "status": "open", "customer": {"id": "b70", "email": "berta.browser@example.com",
-         "first_name": "Berta", "last_name": "Quintanilla"}}
-event = NewEvent("order:b7001:created", "order.created", "order:b7001", datetime.now(UTC), order,
-                 {"order": "b7001", "customer": "b70", "email": "berta.browser@example.com"})
-services.insert_events(Shop.objects.order_by("id").first().pk, None, "test", [event])
-"""
+ORDER = {
+    "id": "b7001",
+    "number": "#7001",
+    "email": BERTA,
+    "customer_id": "b70",
+    "total": "40.00",
+    "currency": "EUR",
+    "status": "open",
+    "customer": {"id": "b70", "email": BERTA, "first_name": "Berta", "last_name": "Quintanilla"},
+}
 
 
 @pytest.fixture
 def found(desk: Page, address: str, installation: Installation) -> Page:
     """The page of what is held about Berta, once her order has gone through."""
-    subprocess.run([sys.executable, "-c", SHE_ORDERED], env=installation.environment, check=True, timeout=60)
+    installation.order(**ORDER)
     for _ in range(120):
         find(desk, address)
         if desk.get_by_text("Known as").count() and desk.get_by_text("order:b7001").count():

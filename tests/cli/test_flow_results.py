@@ -30,3 +30,13 @@ def test_a_flow_without_a_control_group_says_how_to_get_one(shop, flow_file: Pat
     wrong = shop("flow", "results", "big-order")
     assert wrong.status == 2
     assert "big-orders" in wrong.err
+
+
+def test_what_became_of_messages_is_told_by_the_shop_and_by_the_flow(shop, flow_file: Path) -> None:
+    shop("flow", "apply", flow_file)
+    whole = shop("results", "messages", "--json").json
+    assert (whole["total"]["sent"], whole["sources"], len(whole["days"])) == (0, [], 30)
+    said = shop("results", "messages", "--flow", "big-orders", "--by", "step")
+    assert (said.status, "0 sent, 0 orders" in said.out) == (0, True)
+    assert shop("results", "messages", "--flow", "nobody").status == 1
+    assert shop("results", "messages", "--days", "0").status == 1

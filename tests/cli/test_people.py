@@ -133,6 +133,7 @@ def test_generic_says_how_it_signs(shop) -> None:
         "signature_header": "X-Erp-Signature",
         "signature_encoding": "hex",
         "signature_prefix": "sha256=",
+        "hook": "http://127.0.0.1:8000/hooks/erp",
         "topic_header": "X-Erp-Topic",
     }
     assert shop("connect", "shopify", "--secret", "s", "--topic-header", "X").status == 2

@@ -69,7 +69,7 @@ def store(shop: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     known = registry().connectors.get(KIND)
     assert known is not None
     api = StoreApi((), (), lambda exchange: Probe(), reads={"order": read}, per_second=1e9)
-    monkeypatch.setitem(registry().connectors._items, KIND, replace(known, store=api))
+    monkeypatch.setitem(registry().connectors._items, KIND, replace(known, load_store=lambda: api))
     assert shop("connect", KIND, "--name", "till", "--secret", "a-secret-of-theirs").status == 0
     Connection.objects.filter(name="till").update(access=seal_access({"key": "k"}))
     row = Shop.objects.get()

@@ -78,7 +78,7 @@ def register() -> None:
 
 def work(url: str, ahead: float) -> None:
     """Work on this database until told to stop."""
-    from sereno.modules.http.client import shop_http
+    from sereno.modules.http.shops import shop_http
     from sereno.runtime.runtime import Runtime
     from sereno.runtime.stores.writing import LiveStores
     from sereno.runtime.worker import Worker, worker_name

@@ -25,19 +25,27 @@ def did(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_silent_supplier_is_reminded_twice_and_then_the_shop_is_told() -> None:
-    found = replay("purchase-chase", [fact("sent", "0h")], until="10d")
+    found = replay("purchase-chase", [fact("sent", "0h", confirm_by="2026-11-05T09:00:00Z")], until="10d")
     assert did(found) == [
-        ("11-04", "purchasing.chase_order"),
-        ("11-06", "purchasing.chase_order"),
-        ("11-07", "alerts.notify"),
+        ("11-05", "purchasing.chase_order"),
+        ("11-07", "purchasing.chase_order"),
+        ("11-08", "alerts.notify"),
     ]
     assert found["effects"][0]["config"]["number"] == "7"
     assert found["effects"][2]["config"]["text"] == "Sin respuesta del proveedor: North, PO-7"
 
 
 def test_an_answer_ends_the_reminders() -> None:
-    found = replay("purchase-chase", [fact("sent", "0h"), fact("confirmed", "3d")], until="10d")
-    assert did(found) == [("11-04", "purchasing.chase_order")]
+    sent = fact("sent", "0h", confirm_by="2026-11-04T09:00:00Z")
+    for answer in ("confirmed", "declined"):
+        found = replay("purchase-chase", [sent, fact(answer, "3d")], until="10d")
+        assert did(found) == [("11-04", "purchasing.chase_order")]
+
+
+def test_the_shop_hears_at_once_that_a_supplier_declines() -> None:
+    found = replay("purchase-declined", [fact("declined", "1h", reason="sold out")], until="1d", locale="en")
+    assert did(found) == [("11-02", "alerts.notify")]
+    assert found["effects"][0]["config"]["text"] == "The supplier will not deliver: North, PO-7 (sold out)"
 
 
 def test_late_goods_are_asked_for_a_day_after_they_were_due() -> None:

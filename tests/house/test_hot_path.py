@@ -36,6 +36,15 @@ ALLOWED = {
     "runtime/watching/counting.py:count",
     "runtime/watching/judging.py:learn",
     "runtime/watching/looking.py",
+    # A file at a time, in pieces of whole records; a source's kinds of records are three at most.
+    "runtime/feeds/working.py",
+    # A shop's stores, when a key is given or a process begins.
+    "runtime/stores/permitting.py:set_paces",
+    # One for each segment of the shop, however many people: the next may ask for the one before.
+    "runtime/segments/keeping.py:decide",
+    # A page of people at a time.
+    "runtime/segments/reading.py:compared",
+    "runtime/segments/working.py:_pass",
     # The questions of one trial, in a scratch database of its own.
     "runtime/trying.py:_decide",
 }

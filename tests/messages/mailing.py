@@ -84,6 +84,10 @@ SETTINGS: dict[str, Any] = {
     "support_phone": "+34 600 000 000",
     "postal_address": "C/ del Barro 7, 30001 Murcia",
     "sender_email": "hola@nandu.example",
+    # Addresses as they were written: what is made of them has tests of its own.
+    "track_opens": "off",
+    "track_clicks": "off",
+    "utm": "off",
 }
 LINES: list[dict[str, Any]] = [
     {

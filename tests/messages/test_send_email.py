@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from messages.mailing import CART, CUSTOMER, LINES, ORDER, Ledger, MailServer, make_context
+from messages.matter import TYPED, full_context, named, unfilled
+from sereno.commerce.persons import one_of
 from sereno.modules.messages import templates
 from sereno.modules.messages.actions import EmailConfig, send_email
+from sereno.modules.messages.addressing import addressed, recipient
 from sereno.modules.messages.smtp import SmtpMailer
 from sereno.modules.messages.unsubscribe import read_token
 from sereno.sdk.result import Done, Fail, Retry
@@ -26,7 +29,8 @@ def body(mail: EmailMessage, kind: str = "plain") -> str:
 @pytest.mark.parametrize("name", templates.names())
 @pytest.mark.parametrize("locale", templates.LOCALES)
 def test_every_template_in_every_language(server: MailServer, mailer: SmtpMailer, name: str, locale: str) -> None:
-    context = make_context(mailer, records={"customer": {**CUSTOMER, "locale": locale}})
+    context = full_context(mailer, name, locale=locale)
+    assert unfilled(name, locale, context) == set()
     outcome = send_email(EmailConfig(template=name), context)
     assert isinstance(outcome, Done)
     assert outcome.value["sent"] is True
@@ -41,6 +45,20 @@ def test_every_template_in_every_language(server: MailServer, mailer: SmtpMailer
     assert f'lang="{locale}"' in html
     assert "fonts.googleapis" not in html
     assert re.search(r"\n\n\n", text) is None
+    for block in templates.shipped_document(name).walk():
+        for shown in SHOWN.get(block.kind, ()):
+            assert shown in text
+            assert shown in html
+
+
+SHOWN = {
+    "offer": ("ANA-7KQ",),
+    "products": ("Jarra de barro", "https://nandu.example/p/9"),
+    "reviews": ("Ha sobrevivido a dos mudanzas.",),
+    "tracking": ("SEUR", "PX48"),
+    "scale": ("https://sereno.example/survey/",),
+}
+"""What a block has to show when there is something to show."""
 
 
 def test_an_order_confirmation_says_it_all(server: MailServer, mailer: SmtpMailer) -> None:
@@ -102,31 +120,21 @@ def test_the_language_is_the_readers_else_the_shops(
 
 def test_names_are_inert(server: MailServer, mailer: SmtpMailer) -> None:
     evil = "<script>alert(1)</script>{{ store.name }}<img src=x onerror=alert(1)>\"'"
-    line = {
-        **LINES[0],
-        "title": evil,
-        "url": "javascript:alert(1)",
-        "image_url": "data:text/html,x",
-        "variant_title": evil,
-    }
-    records = {
-        "customer": {**CUSTOMER, "first_name": evil},
-        "order": {**ORDER, "lines": [line], "number": evil, "status_url": "javascript:alert(1)"},
-        "cart": {**CART, "lines": [line], "recovery_url": "javascript:alert(1)"},
-    }
     for number, name in enumerate(templates.names()):
-        outcome = send_email(EmailConfig(template=name), make_context(mailer, key=f"run/{number}", records=records))
+        context = full_context(mailer, name, said=evil, url="javascript:alert(1)", key=f"run/{number}")
+        outcome = send_email(EmailConfig(template=name), context)
         assert isinstance(outcome, Done)
         assert outcome.value["sent"] is True
-    for mail in server.mails():
+    for name, mail in zip(templates.names(), server.mails(), strict=True):
         html = body(mail, "html")
         assert "<script" not in html
         assert "<img src=x" not in html
         assert "javascript:" not in html
         assert "data:text" not in html
         assert "Bcc" not in mail
-        # What a customer types is never a template.
-        assert "{{ store.name }}" in body(mail)
+        # What a customer types is never a template. A farewell names nobody and nothing.
+        typed = {path[0] for path in named(name, "es", "text")} & TYPED
+        assert ("{{ store.name }}" in body(mail)) is bool(typed), name
 
 
 def test_a_name_with_a_line_break_adds_no_header(server: MailServer, mailer: SmtpMailer) -> None:
@@ -309,6 +317,15 @@ def test_a_parcel_and_a_refund_are_the_events(server: MailServer, mailer: SmtpMa
     assert "5,00\xa0€" in texts[3]
 
 
+def test_points_and_tiers_are_the_events(server: MailServer, mailer: SmtpMailer) -> None:
+    for name in ("tier-reached", "points-expiring"):
+        send_email(EmailConfig(template=name), full_context(mailer, name))
+    tier, points = server.mails()
+    assert tier["Subject"] == "Ana, ya eres Plata"
+    assert "Tienes 1.250 puntos para gastar. Con 300 más llegas a Oro." in body(tier)
+    assert points["Subject"] == "1.250 de tus puntos caducan el 22 de diciembre de 2026"
+
+
 def test_words_of_the_flows_own(server: MailServer, mailer: SmtpMailer) -> None:
     config = EmailConfig(to="eva@example.com", subject="Hola", text="Uno\nDos\n", html="<p>Uno</p>")
     outcome = send_email(config, make_context(mailer))
@@ -370,3 +387,27 @@ def test_the_sender_without_settings_is_the_address_of_sereno(server: MailServer
     assert mail["From"].addresses[0].display_name == "Cerámica Ñandú"
     assert mail["Reply-To"] is None
     assert "¿Hay algo que no cuadra?" not in body(mail)
+
+
+def test_a_mail_about_an_order_goes_where_it_was_placed_from(server: MailServer, mailer: SmtpMailer) -> None:
+    """Of one person joined of two records; marketing, and what another address ordered, goes to the main one."""
+    guest = {"id": "email:work@example.com", "email": "Work@example.com"}
+    person = one_of([CUSTOMER, guest])
+    placed = {**ORDER, "email": "Work@example.com"}
+    for number, (customer, order, purpose, to) in enumerate(
+        (
+            (person, placed, "transactional", "Work@example.com"),
+            (person, placed, "marketing", CUSTOMER["email"]),
+            (person, {**ORDER, "email": "else@example.com"}, "transactional", CUSTOMER["email"]),
+            (person, {**ORDER, "email": None}, "transactional", CUSTOMER["email"]),
+            (CUSTOMER, placed, "transactional", CUSTOMER["email"]),
+        )
+    ):
+        context = make_context(mailer, records={"customer": customer, "order": order}, key=f"joined/{number}")
+        assert recipient(None, context, purpose) == to
+        config = {"subject": "Hi", "text": "You", "purpose": purpose}
+        found = addressed(config, context)
+        assert found is not None and found.to == to
+    context = make_context(mailer, records={"customer": person, "order": placed})
+    send_email(EmailConfig(template="order-confirmation"), context)
+    assert server.mails()[0]["To"] == "Work@example.com"

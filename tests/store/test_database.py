@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from support import Place
 
 from sereno.store.database import open_database
 
@@ -27,6 +28,32 @@ def test_many_and_returning_and_ids(database: Any) -> None:
         assert len(set(first)) == 3
     with database.read() as tx:
         assert tx.one("living_workers", {"dead": 1}) == (1,)
+
+
+def test_many_rows_are_as_if_written_one_by_one(database: Any) -> None:
+    """Whole statements of many rows and the few left over; a name that is there already is changed and not doubled."""
+    rows = [(f"worker {number}", number, number) for number in range(155)]
+    with database.transaction() as tx:
+        assert tx.many("beat", rows) == 155
+        assert tx.many("beat", [(name, 500, 500) for name, _, _ in rows[:9]]) == 9
+    with database.read() as tx:
+        found = tx.text("SELECT name, seen_at, started_at FROM worker")
+    assert sorted(found) == sorted([(name, 500, started) for name, _, started in rows[:9]] + rows[9:])
+
+
+def test_many_rows_that_answer_answer_for_each(place: Place) -> None:
+    def named(numbers: range) -> list[tuple[Any, ...]]:
+        return [(place.shop, "tests", f"series {number}", 1, number, 1, False) for number in numbers]
+
+    with place.database.transaction() as tx:
+        first = tx.many_returning("see_series", named(range(155)))
+        again = tx.many_returning("see_series", named(range(150, 160)))
+    ids = {name: id_ for id_, _, _, name in first}
+    assert [name for _, _, _, name in first] == [f"series {number}" for number in range(155)]
+    assert len(set(ids.values())) == 155
+    assert {id_ for id_, _, _, _ in again} & set(ids.values()) == {
+        ids[f"series {number}"] for number in range(150, 155)
+    }
 
 
 def test_writers_of_one_process_take_turns(sqlite: Any) -> None:

@@ -13,12 +13,14 @@ from sereno.modules.purchasing import demand, forecasting
 from sereno.modules.purchasing.demand import simple
 from sereno.modules.purchasing.forecasting import carry_out
 from sereno.modules.purchasing.history import read_past
+from sereno.runtime.nightly import Nightly
 from sereno.runtime.purchasing import suppliers
-from sereno.runtime.purchasing.forecasting import Forecaster
+from sereno.runtime.purchasing.forecasting import forecasts_by
 from sereno.runtime.purchasing.port import ask_forecast
 from sereno.runtime.purchasing.suppliers import Supplier
 from sereno.sdk.connector import NewEvent
 from sereno.store.documents import decode
+from sereno.store.jobs import LEASE
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -97,7 +99,7 @@ def test_the_days_forecast_is_one_job_whoever_looks(place: Place) -> None:
         begun.append(id)
         return ["true"]
 
-    lookers = [Forecaster(place.database, command, f"w{n}", forecasting.LEASE) for n in range(3)]
+    lookers = [Nightly(place.database, [forecasts_by(command)], f"w{n}", LEASE) for n in range(3)]
     assert [one.look(NOW) for one in lookers] == [True, False, False]
     # Whoever had it died: its lease runs out, and another begins again; after three it is given up.
     later = NOW

@@ -14,7 +14,7 @@ import pytest
 from support import Place
 
 from sereno.commerce.purchasing import Offer
-from sereno.runtime.purchasing import ordering, reordering, suppliers
+from sereno.runtime.purchasing import answering, ordering, reordering, suppliers
 from sereno.runtime.purchasing.reordering import Asked, reorder
 from sereno.runtime.purchasing.suppliers import Supplier
 from sereno.runtime.stock import moving
@@ -183,3 +183,71 @@ def test_a_step_out_of_turn_is_refused(buyer: Place) -> None:
         ordering.receive(buyer.shop, 1, {"SKU-0": 1}, "ana", key="x", database=buyer.database)
     with pytest.raises(LookupError):
         ordering.approve(buyer.shop, 99, "ana", database=buyer.database)
+
+
+def minimum(place: Place, least: str) -> None:
+    database = place.database
+    with database.read() as tx:
+        north = suppliers.supplier_of(tx, place.shop, "north")
+    assert north is not None
+    suppliers.put_supplier(place.shop, suppliers.replace(north, minimum=least), "ana", database=database)
+
+
+def total_of(place: Place, number: int) -> Decimal:
+    with place.database.read() as tx:
+        return Decimal(ordering.find_order(tx, place.shop, number).total)
+
+
+def test_an_order_is_brought_up_to_what_its_supplier_accepts(buyer: Place) -> None:
+    minimum(buyer, "800")
+    found = ask(buyer, "monday")
+    assert found.orders == [1, 2] and not found.left_out
+    assert 800 <= total_of(buyer, 1) < 850
+    with buyer.database.read() as tx:
+        order = ordering.find_order(tx, buyer.shop, 1)
+        lines = ordering.find_lines(tx, order.id)
+    raised = {line.sku: line.why.get("raised", 0) for line in lines}
+    assert all(line.quantity % 6 == 0 for line in lines)
+    # Two runs low less than the others, which have 500; those are not touched while the low ones may still be raised.
+    assert sum(raised.values()) > 0 and set(raised) <= {f"SKU-{at}" for at in range(5)}
+    assert ask(buyer, "tuesday").orders == []
+
+
+def test_an_order_that_cannot_be_brought_up_is_left_out_and_said(buyer: Place) -> None:
+    minimum(buyer, "90000")
+    found = ask(buyer, "monday")
+    assert len(found.orders) == 1
+    assert {one.offer.sku for one in found.left_out} == {"SKU-0", "SKU-2", "SKU-4"}
+    minimum(buyer, "800")
+    found = ask(buyer, "tuesday", budget=Decimal(700))
+    assert found.orders == [] and len(found.left_out) == 3
+
+
+def test_who_declined_is_not_asked_again_for_a_while(buyer: Place) -> None:
+    ask(buyer, "monday")
+    ordering.approve(buyer.shop, 1, "ana", send=False, database=buyer.database)
+    assert answering.decline(buyer.shop, 1, "supplier:north", reason="sold out", database=buyer.database)
+    assert not answering.decline(buyer.shop, 1, "supplier:north", database=buyer.database)
+    assert set(on_order(buyer)) == {"SKU-6", "SKU-8"}
+    (number,) = ask(buyer, "tuesday").orders
+    with buyer.database.read() as tx:
+        south = suppliers.supplier_of(tx, buyer.shop, "south")
+        assert south is not None and ordering.find_order(tx, buyer.shop, number).supplier == south.id
+    assert set(on_order(buyer)) == {"SKU-0", "SKU-2", "SKU-4", "SKU-6", "SKU-8"}
+    ordering.cancel(buyer.shop, number, "ana", database=buyer.database)
+    buyer.clock.move_to(buyer.clock.now() + answering.REFUSED + timedelta(days=1))
+    (number,) = ask(buyer, "later").orders
+    with buyer.database.read() as tx:
+        assert ordering.find_order(tx, buyer.shop, number).supplier != south.id
+
+
+def test_fewer_than_ordered_are_on_order_and_the_rest_is_found_elsewhere(buyer: Place) -> None:
+    ask(buyer, "monday")
+    before = on_order(buyer)["SKU-0"]
+    ordering.approve(buyer.shop, 1, "ana", send=False, database=buyer.database)
+    fewer = {"SKU-0": 6}
+    assert answering.confirm(buyer.shop, 1, "supplier:north", quantities=fewer, database=buyer.database)
+    assert not answering.confirm(buyer.shop, 1, "supplier:north", quantities=fewer, database=buyer.database)
+    assert on_order(buyer)["SKU-0"] == 6
+    ask(buyer, "tuesday")
+    assert on_order(buyer)["SKU-0"] == before

@@ -15,7 +15,6 @@ from sereno.runtime.staging import stages
 from sereno.runtime.staging.pairs import side_by_side
 from sereno.runtime.staging.stages import Terms
 from sereno.sdk.result import Done, Fail
-from sereno.store import secrets
 
 FLOW = """\
 flow: greet
@@ -189,8 +188,8 @@ def test_a_worker_that_had_not_heard_of_the_end_is_tidied_up_after(place: Place)
     assert check(place) == 0
 
 
+@pytest.mark.usefixtures("secret_key")
 def test_what_fails_again_and_again_is_taken_back(place: Place) -> None:
-    secrets.configure("a key for tests")
     webhooks.create_webhook(
         place.shop, "desk", "https://desk.example/hook", ["flow.stage_returned"], "ana", database=place.database
     )

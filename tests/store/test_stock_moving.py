@@ -210,3 +210,18 @@ def test_what_is_kept_back_is_not_offered_but_can_be_promised(two: Place, told: 
     assert book(two)["A"] == (4, 0, 4)
     moving.keep_back(two.shop, "two", "A", None, "ana", database=two.database)
     assert LiveAvailability(two.database, two.shop, NOW).offers("A")[0].available == 3
+
+
+def test_variants_of_one_product_are_told_apart_by_their_names(place: Place) -> None:
+    variants = [
+        {"variant_id": f"v-{size}", "sku": f"CUP-{size}", "variant_title": title, "inventory_item_id": f"i-{size}"}
+        for size, title in (("S", "Small"), ("L", "Large"))
+    ]
+    data = {"id": "p", "title": "Cup", "variants": variants, "updated_at": START.isoformat()}
+    place.send(fact("p|1", "product.created", "product:p", data, START, product="p"))
+    place.drain()
+    said = {"inventory_item_id": "i-S", "available": 3, "updated_at": (START + timedelta(minutes=1)).isoformat()}
+    place.send(fact("s|1", "stock.changed", "inventory_item:i-S", said, START, stock_level="i-S"))
+    place.drain()
+    rows = place.rows("SELECT item, title, available FROM stock_item ORDER BY item")
+    assert rows == [("CUP-L", "Cup · Large", None), ("CUP-S", "Cup · Small", 3)]

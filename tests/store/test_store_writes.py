@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from sereno.runtime import connecting, services
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.stores import permitting
 from sereno.runtime.stores.finding import open_access
+from sereno.sdk.connector import NewEvent
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros
 from storefront import URL
@@ -117,15 +119,20 @@ def test_a_refusal_is_for_people_and_nothing_is_expected_of_it(front: Front) -> 
     assert front.rows("SELECT count(*) FROM store_echo") == [(0,)]
 
 
+def of_other(front: Front, id: str) -> NewEvent:
+    """An order of the second store is paid."""
+    event = front.platform.tells(id, "order.paid")
+    key = f"other~{id}"
+    data = {**event.data, "id": key, "customer_id": "other~17"}
+    return replace(event, subject=f"order:{key}", data=data, refs={"order": key})
+
+
 def test_a_second_store_is_asked_for_its_own_records_by_its_own_ids(front: Front) -> None:
     connecting.connect(front.shop, "storefront", "other", by="ana", database=front.database)
     front.give("other")
     front.platform.add_order("9")
     front.flow(FLOW % "tag")
-    event = front.platform.tells("9", "order.paid")
-    told = type(event)(event.id, event.type, "order:other~9", event.occurred_at, {**event.data, "id": "other~9"},
-                       {"order": "other~9"})  # fmt: skip
-    front.hear(told, source="other")
+    front.hear(of_other(front, "9"), source="other")
     assert front.platform.orders["9"]["tags"] == ["big"]
     (value,) = front.rows("SELECT result FROM effect WHERE action = 'tests.tag'")
     assert decode(value[0])["store"] == "other"
@@ -156,6 +163,30 @@ def test_writes_keep_the_pace_of_the_platform(front: Front) -> None:
     assert asked == 8  # Four seconds' worth at once, then two a second.
     front.after(seconds=2)
     assert len(front.platform.requests) == asked + 4
+
+
+def test_one_store_that_wants_less_holds_no_other_back(front: Front) -> None:
+    connecting.connect(front.shop, "storefront", "other", by="ana", database=front.database)
+    front.give("other")
+    paces = "SELECT connection, per_second FROM connection_budget ORDER BY connection"
+    assert front.rows(paces) == [("store", 2.0), ("store:other", 2.0)]
+    for number in range(2, 22):
+        front.platform.add_order(str(number))
+    front.flow(FLOW % "tag")
+    mine = [front.platform.tells(str(number), "order.paid") for number in range(2, 12)]
+    front.send(*mine, source="front")
+    front.hear(*(of_other(front, str(number)) for number in range(12, 22)), source="other")
+    # A burst of each, not of both together.
+    assert sum(bool(order["tags"]) for order in front.platform.orders.values()) == 16
+    front.after(minutes=1)
+    front.platform.next_answers = ["limited"]
+    front.platform.add_order("30")
+    front.platform.add_order("31")
+    front.hear(front.platform.tells("30", "order.paid"))
+    front.hear(of_other(front, "31"), source="other")
+    assert (front.platform.orders["30"]["tags"], front.platform.orders["31"]["tags"]) == ([], ["big"])
+    permitting.take_access("other", by="ana", shop_id=front.shop, database=front.database)
+    assert front.rows(paces) == [("store", 2.0), ("store:other", None)]
 
 
 # --- the permission ---------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """What a flow does is seen in the real store, by asking the store: through door, dispatcher, runs, effects and
-connector, with the first answer to every mutation lost on its way back."""
+connector, with the first answer to every mutation lost on its way back.
+
+The store's driver gives every buyer one telephone and one name, by which they would be one person: so each has
+their own first name."""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def test_a_flow_tags_notes_and_ships(shop: Shop, store: Vendure, asking: Asking,
 
 
 def test_a_flow_cancels(shop: Shop, store: Vendure, asking: Asking) -> None:
-    order = store.drive("order", "--email", "cancel@example.com", "--skus", "TOTE-1:1")
+    order = store.drive("order", "--email", "cancel@example.com", "--first", "Grace", "--skus", "TOTE-1:1")
     shop.wait_until_through("cancel")
     found = asking.order(order["id"])
     assert found["state"] == "Cancelled"
@@ -97,7 +100,7 @@ def test_a_flow_cancels(shop: Shop, store: Vendure, asking: Asking) -> None:
 
 
 def test_a_flow_gives_back_once(shop: Shop, store: Vendure, asking: Asking) -> None:
-    order = store.drive("order", "--email", "refund@example.com", "--skus", "TOTE-1:1")
+    order = store.drive("order", "--email", "refund@example.com", "--first", "Mary", "--skus", "TOTE-1:1")
     shop.wait_until_through("refund")
     (payment,) = asking.order(order["id"])["payments"]
     assert [one["total"] for one in payment["refunds"]] == [500]

@@ -14,14 +14,45 @@ from typing import Any
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from sereno.modules.content.models import Campaign
+from sereno.modules.customers.models import Customer
+from sereno.modules.decisions.models import DecisionsDocument
+from sereno.modules.feeds import models as feeding
+from sereno.modules.forms.models import ShopForm
+from sereno.modules.messages.models import MailDomain
+from sereno.modules.newsletters.models import Newsletter
 from sereno.modules.orders.models import Order, PickTicket
 from sereno.modules.purchasing import models as buying
+from sereno.modules.recommendations import models as recommending
+from sereno.modules.segments.models import Segment
+from sereno.modules.social.models import SocialAccount, SocialPost
 from sereno.modules.stock.models import StockItem, StockTransfer
 from sereno.store import models
 from sereno.store.models import Shop
 
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-PUBLIC = frozenset({"sign-in", "setup", "join", "unsubscribe", "preferences", "confirm", "handover", "grants"})
+PUBLIC = frozenset(
+    {
+        "sign-in",
+        "setup",
+        "join",
+        "unsubscribe",
+        "news",
+        "preferences",
+        "keep",
+        "hear",
+        "survey",
+        "f",
+        "l",
+        "m",
+        "o",
+        "confirm",
+        "handover",
+        "grants",
+        "feed",
+        "storefront",
+    }
+)
 """Pages without a sign-in, by the first part of their address."""
 Fill = Callable[[Shop], str | None]
 
@@ -98,9 +129,27 @@ def newest(model: type[Model], column: str = "pk", by: str = "shop", **wanted: A
     return fill
 
 
+def _first(shop: Shop, key: str) -> str | None:
+    held = DecisionsDocument.objects.filter(shop=shop).first()
+    return next((str(one["id"]) for one in held.draft[key]), None) if held is not None else None
+
+
 FILLS: dict[tuple[str, str], Fill] = {
+    ("deliverability/domains", "domain"): newest(MailDomain, "domain"),
+    ("newsletters", "newsletter"): newest(Newsletter),
+    ("social", "post"): newest(SocialPost),
+    ("social/accounts", "account"): newest(SocialAccount),
+    ("social/accounts", "network"): lambda shop: "mastodon",
+    ("points", "token"): lambda shop: None,
+    ("segments", "name"): newest(Segment, "name"),
+    ("site-content", "name"): newest(Campaign, "name"),
+    ("surveys", "name"): lambda shop: "after-purchase",
+    ("forms", "name"): newest(ShopForm, "name"),
+    ("channels", "kind"): lambda shop: "twilio",
     ("flows", "name"): newest(models.Flow, "name", is_derived=False, version__isnull=False),
     ("purchases", "number"): newest(buying.PurchaseOrder, "number"),
+    ("supply", "token"): lambda shop: None,
+    ("recommendations/rules", "id"): newest(recommending.Rule),
     ("suppliers", "code"): newest(buying.Supplier, "code"),
     ("runs", "uid"): newest(models.Run, "uid"),
     ("events", "id"): newest(models.Event),
@@ -112,6 +161,10 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("approvals", "id"): newest(models.Approval, status="open"),
     ("connections", "name"): newest(models.Connection, "name"),
     ("keys", "id"): newest(models.ApiKey),
+    ("feeds/out", "feed"): newest(feeding.FeedOut, "name"),
+    ("feeds", "name"): newest(feeding.FeedSource, "connection__name"),
+    ("feeds", "id"): newest(feeding.FeedFile),
+    ("feeds/lantern-store/held", "id"): newest(feeding.FeedHeld),
     ("templates", "name"): lambda shop: "cart-recovery",
     ("templates", "message"): lambda shop: "cart-reminder",
     ("connections/new", "kind"): lambda shop: "shopify",
@@ -122,6 +175,9 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("flows", "backtest"): newest(models.Backtest),
     ("flows", "run"): newest(models.BacktestRun),
     ("orders", "id"): newest(Order),
+    ("customers", "id"): newest(Customer),
+    ("customers/proposals", "id"): lambda shop: None,
+    ("customers/views", "id"): lambda shop: None,
     ("orders/tickets", "ticket"): newest(PickTicket, "key"),
     ("stock/items", "id"): newest(StockItem),
     ("stock/transfers", "id"): newest(StockTransfer),
@@ -134,6 +190,11 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("people", "id"): newest(models.Membership),
     ("people/invitations", "id"): newest(models.Invitation),
     ("inbox", "name"): lambda shop: None,
+    ("decisions/keys", "id"): newest(models.StorefrontKey),
+    ("decisions/rules", "id"): lambda shop: _first(shop, "rules"),
+    ("decisions/variants", "id"): lambda shop: _first(shop, "variants"),
+    ("decisions", "what"): lambda shop: "rule",
+    ("decisions", "id"): lambda shop: _first(shop, "rules"),
     ("", "token"): lambda shop: None,
 }
 """By how the route begins ("" for any) and the parameter: what stands there. None: the shop has no such thing."""
@@ -185,14 +246,9 @@ NOTHING_WITHOUT = frozenset({"builder-panel", "builder-variables"})
 
 def pages(shop: Shop, is_strict: bool = True) -> list[tuple[str, str]]:
     """(name, address) of every page, each list also as people narrow it."""
-    from sereno.store.secrets import configure, encrypt
     from sereno.web.wiring import wiring
 
     assert get_resolver().url_patterns, "the pages are wired when their addresses are read"
-    try:
-        encrypt(["asked whether there is a key"])
-    except RuntimeError:
-        configure("a key for tests, as long as one must be")
     wiring().demo_inbox.mkdir(parents=True, exist_ok=True)
     found: list[tuple[str, str]] = []
     for address in addresses(shop, is_strict):

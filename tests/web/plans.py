@@ -11,10 +11,16 @@ SMALL = frozenset({
     "shop", "membership", "connection", "connection_budget", "worker", "flow", "flow_schedule", "api_key",
     "event_queue", "invitation", "message_picture", "webhook", "message_template", "message_version",
     "switch", "limit_question", "deputy", "watch_series", "watch_pause", "alert_listener", "stock_location",
-    "purchasing_supplier",
+    "purchasing_supplier", "decisions_winner", "decisions_document", "storefront_key", "feed_source", "feed_out",
+    "recommendations_learned", "pricing_pool", "pricing_use", "loyalty_program", "recommendations_rule", "risk_policy",
+    "scores_state", "segments_segment", "segments_shop", "mail_domain", "newsletters_newsletter",
+    "content_campaign",
+    "surveys_survey", "forms_form", "forms_count", "social_account", "social_setting",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
-OF_FEW = frozenset({"approval_open", "effect_failed", "event_failed", "purchasing_line_coming"})
+OF_FEW = frozenset({
+    "approval_open", "effect_failed", "event_failed", "purchasing_line_coming", "risk_assessment_waiting",
+})  # fmt: skip
 """Indexes on the shop that hold only what went wrong or waits."""
 _WHOLE_SHOP = re.compile(r"^SEARCH (\S+) USING (?:COVERING )?INDEX (\S+) \(shop_id=\?\)$")
 _SCAN = re.compile(r"^SCAN (\S+)(?: USING (?:COVERING )?INDEX (\S+))?")

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from sereno.engine.run import RunState, encode_state
 from sereno.modules.customers.models import Customer
+from sereno.modules.feeds.models import FeedFile, FeedHeld, FeedOut, FeedSource
 from sereno.modules.orders.models import Order
 from sereno.modules.stock.models import StockBalance, StockItem, StockTransfer
 from sereno.store import models
@@ -242,12 +243,43 @@ def make_stock(shop: models.Shop) -> None:
     )
 
 
+def make_feeds(shop: models.Shop, connection: models.Connection) -> None:
+    """A source with a file of which one record was held back, and a table that others fetch."""
+    source = FeedSource.objects.create(
+        connection=connection, shop=shop, layout={"what": "orders"}, begin_at=NOW, created_at=NOW, next_at=NOW
+    )
+    file = FeedFile.objects.create(
+        shop=shop,
+        source=source,
+        name="sales.csv",
+        digest="d",
+        size=60,
+        columns=["Receipt", "Qty"],
+        way="hand",
+        by="ana@example.com",
+        at=NOW,
+        status="done",
+        rows=2,
+        entries=1,
+        held=1,
+        new=1,
+        finished_at=NOW,
+    )
+    fault = {"row": 0, "column": "Qty", "code": "number.odd", "value": "two"}
+    FeedHeld.objects.create(shop=shop, file=file, line=3, name="B-2", rows=[["B-2", "two"]], faults=[fault])
+    columns = [["sku", "sku"], ["quantity", "available"]]
+    FeedOut.objects.create(
+        shop=shop, name=f"stock-{shop.slug}", title="Stock", what="stock", columns=columns, key="k", created_at=NOW
+    )
+
+
 def seed() -> Seeded:
     shop = make_shop()
     owner, viewer = person(shop, "ana@example.com", "owner"), person(shop, "vic@example.com", "viewer")
     connection = models.Connection.objects.create(
         shop=shop, name="lantern-store", kind="generic", secrets="", settings={}, created_at=NOW
     )
+    make_feeds(shop, connection)
     body = json.dumps({"id": 820982911946154508, "total_price": "199.00", "name": "#1001"}).encode()
     delivery, broken = (
         models.Delivery.objects.create(

@@ -22,9 +22,9 @@ from sereno.runtime.runtime import Runtime
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Mailer, Questions
+from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.models import Approval, Run
-from sereno.web.wiring import wiring
 
 BASE = "https://desk.example"
 FLOW = """\
@@ -65,7 +65,7 @@ def test_from_the_mail_to_the_decision(server: MailServer) -> None:
     browser = Client()
     browser.get("/sign-in")  # The pages are wired when they are first asked for.
     mailer = SmtpMailer.from_url(server.url)
-    questions = SignedQuestions(default_database(), wiring().secret_key, BASE, shop.pk)
+    questions = SignedQuestions(default_database(), secrets.newest(), BASE, shop.pk)
     ports = {Mailer: mailer, Questions: questions}
     runtime = Runtime(
         default_database(), registry(), lambda kind, facts: ports.get(kind), worker_name="m", base_url=BASE, threads=2

@@ -21,7 +21,6 @@ from seeding import Seeded, seed
 
 from installation import ready
 from sereno.store.keys import issue
-from sereno.store.secrets import configure
 
 EXAMPLES = int(os.environ.get("SERENO_FUZZ_EXAMPLES", "6"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -43,7 +42,6 @@ def empty(tables: None) -> None:
 
 @pytest.fixture(scope="module")
 def seeded(empty: None) -> Seeded:
-    configure("a key for tests")
     return seed()
 
 

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection as django_connection
 from django.test import Client
-from seeding import Seeded, make_shop, seed
+from seeding import Seeded, make_shop
 from test_actions import work
 from test_api import Caller
 
 from sereno.api import repeating
-from sereno.store import secrets
 from sereno.store.keys import issue
 from sereno.store.models import ApiAnswer, Audit, Effect, Event, Flow, Webhook
 
 DRAFT = "flow: hello\nname: Hello\ntrigger: {event: order.paid}\nsteps:\n  - log: {text: hi}\n"
-
-
-@pytest.fixture(autouse=True)
-def sealed() -> Iterator[None]:
-    secrets.configure("a key for tests")
-    yield
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 class Writer(Caller):

@@ -15,7 +15,6 @@ from test_api_writes import Writer
 
 from sereno.runtime.rehearsals.carrying import carry_out
 from sereno.runtime.rehearsals.requests import Wanted, ask
-from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.fields import to_micros
 from sereno.store.models import Audit, Backtest, BacktestRun
@@ -40,7 +39,6 @@ steps:
 
 @pytest.fixture
 def seeded() -> Seeded:
-    secrets.configure("a key for tests")
     found = seed()
     row = make_flow(found.shop, "letters", "Letters", LIVE)
     row.draft = DRAFT

@@ -30,11 +30,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def client(shop: Shop) -> Client:
     make_flow(shop, "greet", "Greet", TEXT)
     return signed_in(person(shop, "ana@example.com", "owner"))

@@ -17,7 +17,6 @@ from sereno.sdk.context import Context
 from sereno.sdk.plugin import action, registry
 from sereno.sdk.result import Done, Result
 from sereno.sdk.writes import HoldFulfillment
-from sereno.store import secrets
 from storefront import KIND, URL, Platform, register
 
 NOWHERE = "No store may be written to yet"
@@ -33,7 +32,6 @@ class _HoldConfig(Config):
 
 @pytest.fixture
 def seeded() -> Iterator[Seeded]:
-    secrets.configure("a key for tests")
     register()
     if registry().actions.get("tests.hold") is None:
 
@@ -66,6 +64,20 @@ def page(seeded: Seeded, query: str = "") -> str:
     return response.content.decode()
 
 
+def test_a_step_that_no_tool_can_do_says_so_and_offers_the_ones_that_can(seeded: Seeded) -> None:
+    text = "flow: holds\nname: Holds\ntrigger: {event: order.paid}\nsteps:\n  - audience.add: {list: aud1}\n"
+    services.save_draft(seeded.shop.pk, text, "ana")
+    before = page(seeded, "?at=0")
+    assert before.count('class="step action lacking"') == 1 and "No tool is connected that can do this" in before
+    connecting.connect(seeded.shop.pk, "mailchimp", "readers", by="ana", title="Our readers", secrets=["first-secret"])
+    values = {"key": "k-us21"}
+    permitting.give_access(
+        "readers", values, by="ana", shop_id=seeded.shop.pk, http=Platform(now=datetime.now(UTC)), is_asked=False
+    )
+    found = page(seeded, "?at=0")
+    assert 'class="step action lacking"' not in found and "Our readers" in found
+
+
 def test_without_a_key_every_such_step_says_so(seeded: Seeded) -> None:
     text = page(seeded)
     assert text.count('class="step action lacking"') == 2
@@ -79,8 +91,8 @@ def test_what_the_platform_lacks_stays_grey_and_the_rest_does_not(seeded: Seeded
     give(seeded)
     text = page(seeded)
     assert text.count('class="step action lacking"') == 1
-    assert "Not possible in storefront: hold orders back." in text and NOWHERE not in text
-    assert "Not possible in storefront" in page(seeded, "?publish=1")
+    assert "Not possible in Storefront: hold orders back." in text and NOWHERE not in text
+    assert "Not possible in Storefront" in page(seeded, "?publish=1")
 
 
 def test_publishing_warns_and_does_not_refuse(seeded: Seeded) -> None:

@@ -32,11 +32,6 @@ steps:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def client(shop: Shop) -> Client:
     client = Client()
     client.force_login(person(shop, "ana@example.com", "owner"))
@@ -454,17 +449,20 @@ def test_a_viewer_reads_and_changes_nothing(client: Client, shop: Shop) -> None:
 
 
 def test_another_shops_messages_are_not_there(client: Client) -> None:
-    at = begin(client)
+    title = "A lantern of ours"  # no ready message is called so
+    at, name = begin(client, title), "a-lantern-of-ours"
     eve = Client()
     eve.force_login(person(make_shop("other", "Other"), "eve@example.com", "owner"))
-    assert "Welcome" not in eve.get("/messages").content.decode()
+    listed, seen = client.get("/messages").content.decode(), eve.get("/messages").content.decode()
+    assert title in listed and at in listed
+    assert title not in seen and at not in seen and "No message of your own yet" in seen
     for page in (at, f"{at}/preview", f"{at}/versions"):
         assert eve.get(page).status_code == 404, page
     for one in ("change", "picture", "publish", "roll-back", "withdraw", "remove", "settings", "test"):
         assert eve.post(f"{at}/{one}", {"do": "delete b1"}).status_code == 404, one
     assert (
         "is not there any more"
-        in eve.post("/messages/begin", {"name": "welcome", "how": "copy"}, follow=True).content.decode()
+        in eve.post("/messages/begin", {"name": name, "how": "copy"}, follow=True).content.decode()
     )
 
 
@@ -487,3 +485,20 @@ def test_no_inline_style_or_script(client: Client) -> None:
     for page in ("/messages", "/messages/new", at, f"{at}?block=b1&insert=b2&panel=settings", "/messages/brand"):
         text = client.get(page).content.decode()
         assert "<style" not in text and " style=" not in text and " onclick=" not in text, page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("points-expiring", ("120",)),
+        ("tier-reached", ("Gold", "160", "Platinum")),
+        ("price-drop", ("15%", "Enamel mug")),
+        ("cart-incentive", ("MARA-7K2Q", "10%")),
+        ("order-pay-now", ("€3.00", "€69.95")),
+        ("order-payment-due", ("€6.00",)),
+    ],
+)
+def test_what_a_flow_would_say_is_shown_by_a_sample(client: Client, name: str, said: tuple[str, ...]) -> None:
+    page = client.get(f"/messages/ready/{name}/preview?lang=en").content.decode()
+    for one in said:
+        assert one in page, one

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from calling import text_of
 from django.core.cache import cache
 from django.test import Client
 from plans import is_query, scanned, statements
@@ -15,24 +16,17 @@ from seeding import NOW, Seeded, make_shop, person, seed
 from sereno.runtime.asking import Answerer, make_token
 from sereno.runtime.watching.alerting import raise_alert
 from sereno.sdk.plugin import registry
+from sereno.store import secrets
 from sereno.store.database import default_database
 from sereno.store.fields import to_micros
 from sereno.store.models import Approval, Audit, Connection, Delivery, Effect, Membership
 from sereno.web.desk.advice import advice
-from sereno.web.wiring import wiring
 
 
 def signed_in(user: Any) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def text_of(client: Client, path: str, status: int = 200) -> str:
-    cache.clear()
-    response = client.get(path)
-    assert response.status_code == status, path
-    return response.content.decode()
 
 
 def fail(seeded: Seeded, count: int, error: str = "http.refused", action: str = "http.request", **more: Any) -> None:
@@ -237,7 +231,7 @@ def test_nobody_waiting_is_an_empty_page_that_teaches() -> None:
 
 
 def link(seeded: Seeded, approval: Approval, address: str = "ana@example.com") -> str:
-    return f"/answer/{make_token(wiring().secret_key, Answerer(seeded.shop.pk, approval.pk, address))}"
+    return f"/answer/{make_token(secrets.newest(), Answerer(seeded.shop.pk, approval.pk, address))}"
 
 
 @pytest.fixture
@@ -321,7 +315,7 @@ def test_a_link_is_of_one_person_and_one_question(asked: tuple[Seeded, Approval]
     client = Client()
     assert "no longer yours" in text_of(client, link(seeded, approval, "vic@example.com"))
     assert "does not work" in text_of(client, link(seeded, approval)[:-4], 404)
-    other = make_token(wiring().secret_key, Answerer(seeded.shop.pk + 1, approval.pk, "ana@example.com"))
+    other = make_token(secrets.newest(), Answerer(seeded.shop.pk + 1, approval.pk, "ana@example.com"))
     assert "does not work" in text_of(client, f"/answer/{other}", 404)
     approval.refresh_from_db()
     assert approval.status == "open"

@@ -6,7 +6,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from seeding import make_shop
 from test_forms import drawn
 
 from filling import sent
@@ -18,11 +17,6 @@ from sereno.web.flowtree import trigger_cards
 from sereno.web.live.difference import compare
 
 WHEN = 'order.total >= 30 && (order.note == "a" || order.tags.exists(t, t in ["x", "y"]))'
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return make_shop()
 
 
 def flow(*steps: Any, **more: Any) -> dict[str, Any]:
@@ -278,6 +272,21 @@ def test_branches_keep_their_steps_when_they_are_renamed(shop: Shop) -> None:
     post = sent(html, {"f-cases-0-k": "completed", "f-cases-2-k": "cancelled"})
     cases = forms.apply(switch, "0", post, shop=shop)["steps"][0]["cases"]
     assert cases == {"completed": [{"wait": "1h"}], "draft": [], "cancelled": []}
+
+
+def test_another_wording_is_tried_and_taken_away(shop: Shop) -> None:
+    mail = {"to": "a@b.example", "subject": "S", "text": "T"}
+    tried = changed(flow({"messages.send_email": mail}), "0", shop, **{"test-other": "Other"})["steps"][0]
+    assert tried["test"] == {"a": {}, "b": {"subject": "Other"}}
+    document = flow(tried)
+    assert changed(document, "0", shop)["steps"][0] == tried, "what is there stays"
+    assert "test" not in changed(document, "0", shop, **{"test-other": ""})["steps"][0]
+    own = flow({"messages.send_email": mail, "test": {"x": {}, "y": {"text": "U"}, "z": {"to": "c@d.example"}}})
+    assert changed(own, "0", shop)["steps"] == own["steps"], "what the builder cannot show it keeps"
+    ready = flow({"messages.send_email": {"template": "cart-reminder"}})
+    other = changed(ready, "0", shop, **{"test-other": "cart-reviews"})["steps"][0]
+    assert other["test"] == {"a": {}, "b": {"template": "cart-reviews"}}
+    assert "test" not in changed(ready, "0", shop, **{"test-other": "cart-reminder"})["steps"][0]
 
 
 def test_a_template_brings_its_own_words(shop: Shop) -> None:

@@ -8,7 +8,6 @@ import pytest
 from django.http import QueryDict
 from django.template import engines
 from django.utils import translation
-from seeding import make_shop
 
 from filling import buttons, sent
 from sereno.engine.documents import read_document
@@ -118,11 +117,6 @@ ENTRIES: tuple[dict[str, Any], ...] = (
     {"reentry": {"after": "36h"}},
     {"reentry": {"while_running": "ignore"}},
 )
-
-
-@pytest.fixture
-def shop() -> Shop:
-    return make_shop()
 
 
 def drawn(document: dict[str, Any], path: str, shop: Shop, **more: Any) -> str:

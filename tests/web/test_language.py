@@ -23,8 +23,8 @@ import sereno
 ROOT = Path(sereno.__file__).parent
 LANGUAGES = ("es", "pt", "ro")
 NAMES = frozenset({
-    "Sereno", "YAML", "JSON", "HTML", "SMS", "WhatsApp", "CSV", "GSM", "UCS", "Esc", "nbsp", "middot", "times", "amp",
-    "sereno", "user", "reset",
+    "Sereno", "YAML", "JSON", "HTML", "SMS", "WhatsApp", "Telegram", "CSV", "GSM", "UCS", "Esc", "nbsp", "middot",
+    "times", "amp", "sereno", "user", "reset",
 })  # fmt: skip
 """Words that are the same in every language, and those of a command."""
 _PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from calling import call
-from seeding import NOW, Seeded, seed
+from seeding import NOW, Seeded
 
 from sereno.store.keys import issue
 from sereno.store.models import Flow, LimitQuestion, Switch
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 def key_of(seeded: Seeded, *scopes: str) -> str:

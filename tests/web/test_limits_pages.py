@@ -5,30 +5,24 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.core.cache import cache
+from calling import text_of
 from django.test import Client
 from seeding import NOW, Seeded, make_shop, person, seed
 
 from sereno.runtime import asking, services
 from sereno.runtime.asking import LIMIT, Answerer, make_token
 from sereno.runtime.limiting.spending import hour_span
+from sereno.store import secrets
 from sereno.store.models import Approval, Audit, Deputy, Effect, Flow, FlowUse, LimitQuestion, Shop, Switch
-from sereno.web.wiring import wiring
 
 
 def signed_in(user: Any) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def text_of(client: Client, path: str, status: int = 200) -> str:
-    cache.clear()
-    response = client.get(path)
-    assert response.status_code == status, path
-    return response.content.decode()
 
 
 @pytest.fixture
@@ -128,7 +122,7 @@ def test_the_link_of_the_mail_decides_after_a_person_confirms(seeded: Seeded) ->
     row = ask(seeded)
     person(seeded.shop, "op@example.com", "operator")
     answerer = Answerer(seeded.shop.pk, row.pk, "op@example.com")
-    path = f"/limits/answer/{make_token(wiring().secret_key, answerer, LIMIT)}"
+    path = f"/limits/answer/{make_token(secrets.newest(), answerer, LIMIT)}"
     anybody = Client()
     assert "Let it go on" in text_of(anybody, f"{path}?answer=yes")
     row.refresh_from_db()
@@ -136,9 +130,9 @@ def test_the_link_of_the_mail_decides_after_a_person_confirms(seeded: Seeded) ->
     assert anybody.post(path, {"answer": "yes", "allowed": "3"}).status_code == 422
     assert "It goes on" in anybody.post(path, {"answer": "yes"}).content.decode()
     assert "answered already" in text_of(anybody, path)
-    for_runs = make_token(wiring().secret_key, answerer)
+    for_runs = make_token(secrets.newest(), answerer)
     assert "does not work" in text_of(anybody, f"/limits/answer/{for_runs}", 404)
-    gone = make_token(wiring().secret_key, Answerer(seeded.shop.pk, row.pk, "gone@example.com"), LIMIT)
+    gone = make_token(secrets.newest(), Answerer(seeded.shop.pk, row.pk, "gone@example.com"), LIMIT)
     LimitQuestion.objects.update(status="open")
     assert "no longer yours" in text_of(anybody, f"/limits/answer/{gone}")
 
@@ -183,7 +177,7 @@ def test_a_deputy_answers_in_the_place_of_somebody_away(seeded: Seeded) -> None:
     row = question(seeded, "operator")
     sue, op = (signed_in(user) for user in (_user("sue@example.com"), _user("op@example.com")))
     assert sue.post(f"/approvals/{row.pk}/decide", {"answer": "yes"}).status_code == 403
-    today = datetime.now(UTC).date()
+    today = datetime.now(ZoneInfo(seeded.shop.timezone)).date()
     wrong = {"deputy": "nobody@example.com", "since": str(today), "until": str(today)}
     assert op.post("/account/deputy", wrong).status_code == 422
     backwards = {"deputy": "sue@example.com", "since": str(today), "until": str(today - timedelta(days=3))}

@@ -36,11 +36,6 @@ steps:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def client(shop: Shop) -> Client:
     return signed_in(person(shop, "ana@example.com", "owner"))
 

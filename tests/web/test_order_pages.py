@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
+from calling import text_of
 from django.test import Client
-from seeding import NOW, Seeded, make_shop, person, seed
+from seeding import NOW, Seeded, make_shop, person
 
 from sereno.modules.orders.models import Order, OrderStanding, PickTicket
 from sereno.runtime.orders import doing
@@ -34,37 +34,18 @@ def make_order(shop: Shop, key: str, *, minutes: int = 0, **columns: Any) -> Ord
     )  # fmt: skip
 
 
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
-
-
-@pytest.fixture
-def desk(seeded: Seeded) -> Client:
-    client = Client()
-    client.force_login(seeded.owner)
-    return client
-
-
-def text_of(client: Client, path: str, status: int = 200) -> str:
-    cache.clear()
-    answer = client.get(path)
-    assert answer.status_code == status, path
-    return answer.content.decode()
-
-
-def test_the_list_goes_by_when_orders_were_placed_and_pages(seeded: Seeded, desk: Client) -> None:
+def test_the_list_goes_by_when_orders_were_placed_and_pages(seeded: Seeded, boss: Client) -> None:
     for number in range(120):
         make_order(seeded.shop, f"9{number:03}", minutes=number // 2)
     for number in range(120, 190):
         Order.objects.filter(pk=make_order(seeded.shop, f"9{number:03}").pk).update(placed_at=None)
-    page = text_of(desk, "/orders")
+    page = text_of(boss, "/orders")
     assert page.index("#9000") < page.index("#9049")
     assert "#9050" not in page
     seen = set()
     path: str | None = "/orders"
     while path is not None:
-        page = text_of(desk, path)
+        page = text_of(boss, path)
         found = {part[:4] for part in page.split("#9")[1:]}
         assert not (seen & found)
         seen |= found
@@ -73,55 +54,55 @@ def test_the_list_goes_by_when_orders_were_placed_and_pages(seeded: Seeded, desk
     assert len(seen) == 190
 
 
-def test_orders_are_found_by_number_address_and_place(seeded: Seeded, desk: Client) -> None:
+def test_orders_are_found_by_number_address_and_place(seeded: Seeded, boss: Client) -> None:
     make_order(seeded.shop, "7001", email="ana@example.com")
     make_order(seeded.shop, "7002", email="bea@example.com")
     OrderStanding.objects.create(
         shop=seeded.shop, key="7002", version=0, data={"queue": "express"}, seen_at=NOW, queue="express"
     )
     for path in ("/orders?q=%237001", "/orders?q=ana@example.com", "/orders?q=7001"):
-        page = text_of(desk, path)
+        page = text_of(boss, path)
         assert "#7001" in page and "#7002" not in page, path
-    page = text_of(desk, "/orders?queue=express")
+    page = text_of(boss, "/orders?queue=express")
     assert "#7002" in page and "#7001" not in page
     assert 'value="express" selected' in page
 
 
-def test_an_order_shows_its_goods_and_its_story(seeded: Seeded, desk: Client) -> None:
+def test_an_order_shows_its_goods_and_its_story(seeded: Seeded, boss: Client) -> None:
     row = make_order(seeded.shop, "7001")
     doing.hold(seeded.shop.pk, ["7001"], "ana@example.com", reasons=["stock.short"], note="TAZA-1 0/2")
-    page = text_of(desk, f"/orders/{row.pk}")
+    page = text_of(boss, f"/orders/{row.pk}")
     for said in ("Taza", "TAZA-1", "Name: A &amp; J", "Calle Mayor 7", "Not enough in stock", "TAZA-1 0/2"):
         assert said in page
     assert "&lt;b&gt;ring twice" in page and "<b>ring twice" not in page
     assert "Order held by ana@example.com" in page
 
 
-def test_another_shops_order_is_not_there(seeded: Seeded, desk: Client) -> None:
+def test_another_shops_order_is_not_there(seeded: Seeded, boss: Client) -> None:
     row = make_order(make_shop("other"), "7001")
-    assert desk.get(f"/orders/{row.pk}").status_code == 404
+    assert boss.get(f"/orders/{row.pk}").status_code == 404
     for what in ("hold", "release", "ask"):
-        assert desk.post(f"/orders/{row.pk}/{what}", {"action": "orders.note", "text": "x"}).status_code == 404
+        assert boss.post(f"/orders/{row.pk}/{what}", {"action": "orders.note", "text": "x"}).status_code == 404
     assert not OrderStanding.objects.exists()
 
 
-def test_held_orders_are_released_many_at_once_and_taken_back(seeded: Seeded, desk: Client) -> None:
+def test_held_orders_are_released_many_at_once_and_taken_back(seeded: Seeded, boss: Client) -> None:
     for key in ("7001", "7002", "7003"):
         make_order(seeded.shop, key)
     doing.hold(seeded.shop.pk, ["7001", "7002"], "f", reasons=["stock.short"])
     doing.hold(seeded.shop.pk, ["7003"], "f", reasons=["risk.high"])
-    page = text_of(desk, "/holds")
+    page = text_of(boss, "/holds")
     assert page.index("#7001") < page.index("#7003")
     assert "High risk" in page
     ids = list(OrderStanding.objects.filter(key__in=["7001", "7003"]).values_list("pk", flat=True))
-    desk.post("/holds/release", {"id": ids, "note": "fine"})
+    boss.post("/holds/release", {"id": ids, "note": "fine"})
     assert [one.key for one in OrderStanding.objects.filter(is_held=True)] == ["7002"]
-    page = text_of(desk, "/holds")
+    page = text_of(boss, "/holds")
     assert "2 orders are released." in page and "Take it back" in page
-    desk.post("/holds/undo")
+    boss.post("/holds/undo")
     held = {one.key: one.data["hold_reasons"] for one in OrderStanding.objects.filter(is_held=True)}
     assert held == {"7001": ["stock.short"], "7002": ["stock.short"], "7003": ["risk.high"]}
-    assert "Take it back" not in text_of(desk, "/holds")
+    assert "Take it back" not in text_of(boss, "/holds")
     actions = Audit.objects.filter(by=seeded.owner.username).values_list("action", flat=True)
     assert sorted(actions) == ["order.held", "order.held", "order.released", "order.released"]
 
@@ -136,27 +117,27 @@ def test_who_may_only_look_changes_nothing(seeded: Seeded) -> None:
     assert viewer.post("/holds/release", {"id": 1}).status_code == 403
 
 
-def test_a_second_press_asks_the_store_once(seeded: Seeded, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_press_asks_the_store_once(seeded: Seeded, boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doing, "lack_of", lambda plugins, kinds, action: None)
     row = make_order(seeded.shop, "7001")
     given = {"action": "orders.refund", "amount": "10,00", "notify": "on", "once": "abc"}
     for _ in range(2):
-        desk.post(f"/orders/{row.pk}/ask", given)
+        boss.post(f"/orders/{row.pk}/ask", given)
     (effect,) = Effect.objects.filter(action="orders.refund")
     assert effect.config == {"amount": "10,00", "notify": True}
     assert effect.subject == "order:7001"
-    assert desk.post(f"/orders/{row.pk}/ask", {"action": "orders.hold"}).status_code == 404
+    assert boss.post(f"/orders/{row.pk}/ask", {"action": "orders.hold"}).status_code == 404
 
 
-def test_a_store_that_may_not_be_written_to_is_said(seeded: Seeded, desk: Client) -> None:
+def test_a_store_that_may_not_be_written_to_is_said(seeded: Seeded, boss: Client) -> None:
     row = make_order(seeded.shop, "7001")
-    assert "the permission to write" in text_of(desk, f"/orders/{row.pk}")
-    desk.post(f"/orders/{row.pk}/ask", {"action": "orders.cancel"})
+    assert "the permission to write" in text_of(boss, f"/orders/{row.pk}")
+    boss.post(f"/orders/{row.pk}/ask", {"action": "orders.cancel"})
     assert not Effect.objects.filter(action="orders.cancel").exists()
 
 
 def test_a_ticket_is_a_pdf_and_names_nobody_to_who_may_not_see_people(
-    seeded: Seeded, desk: Client, monkeypatch: pytest.MonkeyPatch
+    seeded: Seeded, boss: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sereno.web.orders import one
 
@@ -164,14 +145,14 @@ def test_a_ticket_is_a_pdf_and_names_nobody_to_who_may_not_see_people(
     data = {"id": "t1", "order_id": "7001", "order_number": "#7001", "kind": "pick", "locale": "ro",
             "lines": DATA["lines"], "item_count": 2, "created_at": "2026-03-02T09:00:00Z"}  # fmt: skip
     PickTicket.objects.create(shop=seeded.shop, key="t1", version=1, data=data, seen_at=NOW, subject="order:7001")
-    answer = desk.get("/orders/tickets/t1.pdf")
+    answer = boss.get("/orders/tickets/t1.pdf")
     assert answer.status_code == 200 and answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     given: list[Any] = []
     monkeypatch.setattr(one, "ticket_pdf", lambda ticket, order, shop: given.append(order) or b"%PDF-")
-    desk.get("/orders/tickets/t1.pdf")
+    boss.get("/orders/tickets/t1.pdf")
     monkeypatch.setattr(one, "level", lambda: "all")
-    desk.get("/orders/tickets/t1.pdf")
+    boss.get("/orders/tickets/t1.pdf")
     assert "Ana Ruiz" in json.dumps(given[0]) and given[1] is None
 
 

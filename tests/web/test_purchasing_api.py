@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from calling import call
-from seeding import Seeded, seed
+from seeding import Seeded
 
 from sereno.modules.stock.models import StockItem
 from sereno.runtime.staff import open_staff
 from sereno.runtime.stock import moving
 from sereno.store.fields import to_micros
 from sereno.store.keys import issue
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:
@@ -48,6 +42,8 @@ def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:
     assert call(key, "GET", "demand") == {"items": []}
     call(key, "GET", "demand/item?sku=MUG", status=404)
     call(key, "POST", "purchases/9/approve", status=404)
+    assert call(key, "POST", "purchases/1/decline") == {"changed": True, "status": "received"}
+    assert call(key, "POST", "purchases/1/decline") == {"changed": False, "status": "received"}
     call(key, "POST", "purchases", {**draft, "key": "c", "lines": {"TEA": 1}}, status=409)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from seeding import Seeded, seed
+from seeding import Seeded
 
 from sereno.modules.purchasing.models import DemandForecast, PurchaseOrder, ReorderRule, Supplier
 from sereno.modules.stock.models import StockItem
@@ -15,18 +14,6 @@ from sereno.runtime.staff import open_staff
 from sereno.runtime.stock import moving
 from sereno.store.fields import to_micros
 from sereno.store.models import Audit, Effect
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
-
-
-@pytest.fixture
-def boss(seeded: Seeded) -> Client:
-    client = Client()
-    client.force_login(seeded.owner)
-    return client
 
 
 def read(client: Client, path: str, status: int = 200) -> str:

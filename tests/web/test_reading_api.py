@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 from calling import call
-from seeding import NOW, Seeded, seed
+from seeding import NOW, Seeded
 
 from sereno.runtime.stores.finding import seal_access
 from sereno.store.keys import issue
 from sereno.store.models import Connection, Reading, ReadingGap
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from seeding import NOW, Seeded, seed
+from seeding import NOW, Seeded
 
 from sereno.runtime.stores.finding import seal_access
 from sereno.store.models import Audit, Backfill, Connection, Delivery, Event, Reading, ReadingGap
@@ -17,11 +17,6 @@ def sign_in(seeded: Seeded, role: str = "owner") -> Client:
     client = Client()
     client.force_login(seeded.viewer if role == "viewer" else seeded.owner)
     return client
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 @pytest.fixture

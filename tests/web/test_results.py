@@ -30,11 +30,6 @@ TODAY = int(datetime.now(UTC).timestamp()) // 86400
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def owner(shop: Shop) -> User:
     return person(shop, "ana@example.com", "owner")
 
@@ -174,6 +169,24 @@ def test_the_winning_branch_becomes_the_draft_and_nothing_goes_live(client: Clie
     assert re.search(r"short: 0,?\s+long: 100", draft)
     assert FlowVersion.objects.filter(flow=flow).count() == 1
     assert Audit.objects.filter(action="flow.draft_changed", target="recover").exists()
+
+
+def test_the_winning_words_become_the_message(client: Client, shop: Shop) -> None:
+    mail = "{subject: Hi, text: Hi, purpose: marketing}"
+    test = "test: {a: {}, b: {subject: Hello}}"
+    services.save_draft(
+        shop.pk, f"flow: recover\ntrigger: {{event: order.paid}}\nsteps: [{{messages.send_email: {mail}, {test}}}]"
+    )
+    services.publish(shop.pk, "recover", "ana")
+    flow = Flow.objects.get(name="recover")
+    arm(flow, "a", 3000, 150, "0")
+    arm(flow, "b", 3000, 450, "0")
+    page = text_of(client, "/flows/recover/results")
+    assert "Message: a / b" in page and "Send everybody to b" in page
+    client.post("/flows/recover/results/adopt", {"split": "0"})
+    flow.refresh_from_db()
+    assert "Hello" in flow.draft and "test:" not in flow.draft
+    assert "test" in FlowVersion.objects.get(flow=flow).document, "nothing goes live"
 
 
 def test_people_without_the_right_cannot_adopt(shop: Shop, flow: Flow) -> None:

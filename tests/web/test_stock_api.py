@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 from calling import call
-from seeding import Seeded, make_shop, seed
+from seeding import Seeded, make_shop
 
 from sereno.store.keys import issue
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 @pytest.fixture

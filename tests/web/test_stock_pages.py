@@ -22,6 +22,7 @@ from sereno.modules.stock.models import (
 from sereno.runtime.stock.reserving import LiveReservations
 from sereno.store.database import default_database
 from sereno.store.models import Audit, Shop
+from sereno.web import subjects
 
 NOW = 1_780_000_000_000_000
 
@@ -164,3 +165,8 @@ def test_what_is_kept_back_from_a_store(seeded: Seeded, staff: Client) -> None:
     assert StockSafety.objects.get().quantity == 2
     staff.post(f"/stock/items/{row.pk}/keep-back", {"channel": seeded.connection.name, "quantity": ""})
     assert not StockSafety.objects.exists()
+
+
+def test_an_item_of_the_book_is_called_by_its_name(seeded: Seeded) -> None:
+    put(seeded.shop, "CUP-S", 3)
+    assert subjects.labels(seeded.shop, ["sku:CUP-S", "sku:none"]) == {"sku:CUP-S": "The CUP-S"}

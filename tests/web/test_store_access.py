@@ -13,7 +13,6 @@ from seeding import Seeded, make_shop, person, seed
 from sereno.api import access as api_access
 from sereno.runtime import connecting
 from sereno.runtime.stores.finding import open_access
-from sereno.store import secrets
 from sereno.store.keys import issue
 from sereno.store.models import Alert, Audit, Connection
 from sereno.web.connecting import access
@@ -22,7 +21,6 @@ from storefront import KIND, URL, Platform, register
 
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
-    secrets.configure("a key for tests")
     register()
     platform = Platform(now=datetime.now(UTC))
     monkeypatch.setattr(access, "shop_http", lambda settings: platform)

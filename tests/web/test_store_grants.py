@@ -47,7 +47,6 @@ class Answering:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Answering:
-    secrets.configure("a key for tests")
     store = Answering()
     monkeypatch.setattr(granting, "shop_http", lambda settings: store)
     return store

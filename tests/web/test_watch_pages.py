@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from seeding import Seeded, seed
+from seeding import Seeded
 from test_actions import signed_in
 
 from sereno.runtime.watching.alerting import raise_alert
@@ -18,11 +18,6 @@ from sereno.store.keys import issue
 from sereno.store.models import Alert, AlertListener, Audit, WatchHour, WatchPause, WatchSeries
 
 NOW = datetime.now(UTC)
-
-
-@pytest.fixture
-def seeded() -> Seeded:
-    return seed()
 
 
 @pytest.fixture

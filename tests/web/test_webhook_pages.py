@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from seeding import make_shop, person
 from test_actions import signed_in, work
 
 from sereno.runtime import webhooks
-from sereno.store import secrets
 from sereno.store.models import Audit, Effect, Webhook
 
 NEW = {"name": "Warehouse", "url": "https://warehouse.invalid/hooks", "types": ["run.failed", "effect.failed"]}
-
-
-@pytest.fixture(autouse=True)
-def sealed() -> Iterator[None]:
-    secrets.configure("a key for tests")
-    yield
 
 
 def test_from_making_one_to_removing_it() -> None:

@@ -15,6 +15,7 @@ from sereno.sdk.plugin import registry
 from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
 from sereno.sdk.writes import (
     CancelOrder,
+    CreateDiscountCode,
     HoldFulfillment,
     NoteOrder,
     PublishProduct,
@@ -134,3 +135,11 @@ def test_stock_and_shelves(store: Store) -> None:
     assert store.told[-1].topic == "products/update" and store.told[-1].body["status"] == "draft"
     store.write(PublishProduct(product, is_published=True))
     assert store.told[-1].body["status"] == "active"
+
+
+def test_a_code_is_made_once_and_taken_by_nobody_else(store: Store) -> None:
+    made = store.write(CreateDiscountCode("HELLO-1", value=Decimal(10)))
+    assert store.write(CreateDiscountCode("HELLO-1", value=Decimal(10)), attempt=2).value == made.value
+    with pytest.raises(StoreRefused) as refused:
+        store.write(CreateDiscountCode("HELLO-1", "free_shipping"), key="run/1")
+    assert refused.value.code == "discount.taken"

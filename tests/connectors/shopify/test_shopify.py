@@ -7,6 +7,7 @@ import json
 from bodies import NOW, body_of, map_body
 
 from sereno.connectors.shopify.webhooks import SHOPIFY
+from sereno.sdk.connector import Mapped
 
 
 def test_order_of_shopifys_own_test_notification() -> None:
@@ -165,3 +166,31 @@ def test_signature() -> None:
 def test_unknown_topic_is_kept_with_the_reason() -> None:
     assert map_body("shopify", body=b"{}", topic="themes/publish").reason == "topic.not_used"
     assert map_body("shopify", body=b"{}").reason == "topic.missing"
+
+
+def test_what_the_bank_said_is_with_the_payment() -> None:
+    payments = map_body("shopify", "orders_create.with-transactions").events[0].data["payments"]
+    assert (payments[0]["avs_result"], payments[0].get("cvv_result")) == ("match", None)
+
+
+def test_a_risk_assessment_is_a_change_of_its_order() -> None:
+    """Shopify publishes no sample of it; the fields are those that receivers describe."""
+    body = {
+        "provider_id": None,
+        "provider_title": "Shopify",
+        "risk_level": "high",
+        "created_at": "2026-03-02T10:00:00Z",
+        "order_id": 5612404291584,
+        "admin_graphql_api_order_id": "gid://shopify/Order/5612404291584",
+    }
+
+    def mapped(**changes: object) -> Mapped:
+        return map_body(
+            "shopify", body=json.dumps({**body, **changes}).encode(), topic="orders/risk_assessment_changed"
+        )
+
+    event = mapped().events[0]
+    assert (event.type, event.subject) == ("order.updated", "order:5612404291584")
+    assert event.data == {"id": "5612404291584", "platform_risk": "high", "is_thin": True}
+    assert mapped(risk_level="pending").events == ()
+    assert mapped(risk_level="pending").reason == "risk.not_judged"

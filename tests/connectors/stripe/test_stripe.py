@@ -77,3 +77,24 @@ def test_signature_and_its_age() -> None:
     assert STRIPE.verify(["whsec_x"], headers, body, NOW, {}) == "ok"
     assert STRIPE.verify(["whsec_y"], headers, body, NOW, {}) == "bad_signature"
     assert STRIPE.verify(["whsec_x"], headers, body, NOW + timedelta(seconds=301), {}) == "too_old"
+
+
+@pytest.mark.parametrize(
+    ("postal", "line", "code", "wanted"),
+    [
+        ("pass", "pass", "pass", ("match", "match")),
+        ("pass", "fail", "fail", ("partial", "no_match")),
+        ("fail", None, "unchecked", ("no_match", "unavailable")),
+        ("unavailable", "unchecked", None, ("unavailable", None)),
+        (None, None, None, (None, None)),
+    ],
+)
+def test_what_the_bank_said_of_the_card(
+    postal: str | None, line: str | None, code: str | None, wanted: tuple[str | None, str | None]
+) -> None:
+    event = json.loads(body_of("stripe", "payment_intent.succeeded"))
+    card = event["data"]["object"]["charges"]["data"][0]["payment_method_details"]["card"]
+    card["checks"] = {"address_postal_code_check": postal, "address_line1_check": line, "cvc_check": code}
+    data = map_body("stripe", body=json.dumps(event).encode()).events[0].data
+    assert (data.get("avs_result"), data.get("cvv_result")) == wanted
+    assert (data["card_fingerprint"], data["card_country"]) == ("ZoVSX2dK5igWt2SB", "US")

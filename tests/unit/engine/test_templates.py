@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sereno.engine import templates
+from sereno.engine import liquid_templates
 from sereno.engine.context import RunContext
 from sereno.engine.templates import TemplateFailed, compiled, readings, render
 
@@ -139,10 +139,10 @@ def test_the_short_way_writes_what_liquid_writes(first: Any, second: Any, betwee
     variables = {"a": {"b": first}, "c": second}
     parsed = None
     try:
-        parsed = templates._parsed(template, "text")  # pyright: ignore[reportPrivateUsage]
+        parsed = liquid_templates.parse(template, "text")
     except TemplateFailed:
         return
-    assert compiled(template)(variables) == templates._render(parsed, variables)  # pyright: ignore[reportPrivateUsage]
+    assert compiled(template)(variables) == liquid_templates.fill(parsed, variables)
 
 
 def test_what_is_secret_is_not_in_the_store_a_flow_can_print() -> None:

@@ -13,15 +13,6 @@ from sereno.web import wiring as wires
 from sereno.web.people import mailing
 
 
-@pytest.fixture(autouse=True)
-def secrets_can_be_read() -> None:
-    from django.conf import settings
-
-    from sereno.store.secrets import configure
-
-    configure(settings.ENVIRONMENT.secret_key)
-
-
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """`installed(second_factor_roles=...)`: the installation as if it had been started so."""

@@ -3,9 +3,9 @@ added it, and what changed something must have been written down."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from crawling import addresses, forms_of
@@ -13,7 +13,7 @@ from describing import filled, operations_of, paths_of
 from django.apps import apps
 from django.test import Client
 from seeding import PASSWORD
-from stocked import Stocked, stock
+from stocked import Statement, Stocked, digest_of, statement_of, stock
 
 from sereno.store.keys import SCOPES, issue
 from sereno.store.models import Audit
@@ -34,16 +34,19 @@ LEFT_OUT = {"/sign-out", "/account/sign-ins/end", "/account/password"}
 """They end the walk's own session, or change what it signs in with; each has tests of its own."""
 
 
-def state() -> dict[str, str]:
-    """A digest of every table but those that hold no settings of anybody."""
-    found: dict[str, str] = {}
+@lru_cache(maxsize=1)
+def watched() -> dict[str, Statement]:
+    """What to ask of every table but those that hold no settings of anybody."""
+    found: dict[str, Statement] = {}
     for model in apps.get_models():
-        if model.__name__ in UNWATCHED:
-            continue
-        names = [one.attname for one in model._meta.fields if one.name not in ("last_login", "used_at", "seen_at")]
-        rows = list(model._default_manager.order_by("pk").values_list(*names))
-        found[model.__name__] = hashlib.sha256(repr(rows).encode()).hexdigest()
+        if model.__name__ not in UNWATCHED:
+            names = [one.attname for one in model._meta.fields if one.name not in ("last_login", "used_at", "seen_at")]
+            found[model.__name__] = statement_of(model._default_manager.order_by("pk").values_list(*names))
     return found
+
+
+def state() -> dict[str, str]:
+    return {name: digest_of([statement]) for name, statement in watched().items()}
 
 
 def submissions(shops: Stocked) -> dict[str, tuple[str, dict[str, list[str]]]]:
@@ -95,6 +98,7 @@ def test_every_change_leaves_a_line() -> None:
 
 FACTS = {
     "/api/v1/events": "facts of the store, not changes by somebody; the record shows them",
+    "/api/v1/interests": "what somebody said in another system of the shop's; the record shows it",
     "/api/v1/consents": "a line of the ledger, which is kept as its own proof",
 }
 

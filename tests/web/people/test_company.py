@@ -41,11 +41,6 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def company(provider: str, installed: Callable[..., None]) -> Callable[..., None]:
     """`company(role="viewer")`: the installation with the provider, set so."""
 

@@ -20,11 +20,6 @@ NEW = {"name": "Bo", "password": "lantern light at night"}
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def owner(shop: Shop) -> Client:
     return signed_in(person(shop, "ana@example.com", "owner"))
 

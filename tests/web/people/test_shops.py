@@ -29,11 +29,6 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.fixture
-def shop() -> models.Shop:
-    return make_shop()
-
-
-@pytest.fixture
 def owner(shop: models.Shop) -> Client:
     return signed_in(person(shop, "ana@example.com", "owner"))
 

@@ -17,32 +17,49 @@ from sereno.sdk.config import problems
 FOLDER = Path(templates.__file__).parent / "templates"
 KNOWN = {
     "address", "cart", "cart_url", "currency", "customer", "event", "gone", "has_pictures", "lines", "links", "locale",
-    "name", "now", "offer", "order", "order_number", "product", "refund", "reviews", "shipment", "store", "timezone",
-    "totals", "vars",
+    "name", "now", "offer", "order", "order_number", "product", "refund", "reviews", "shelves", "shipment", "store",
+    "timezone", "totals", "vars",
 }  # fmt: skip
-MAILS = [
-    "order-confirmation",
-    "order-paid",
-    "order-shipped",
-    "order-out-for-delivery",
-    "order-delivered",
-    "order-cancelled",
-    "order-refunded",
-    "cart-reminder",
-    "cart-incentive",
-    "cart-reviews",
-    "cart-help",
-    "cart-last-chance",
-]
+MAILS = list(templates.names())
+KINDS = {
+    "order": ("order", "transactional"),
+    "cart": ("cart", "marketing"),
+    "survey": ("order", "marketing"),
+    "welcome": ("customer", "marketing"),
+    "inactive": ("customer", "marketing"),
+    "birthday": ("customer", "marketing"),
+    "farewell": ("customer", "marketing"),
+    "browse": ("customer", "marketing"),
+    "lead": ("customer", "marketing"),
+    "new": ("customer", "marketing"),
+    "picks": ("customer", "marketing"),
+    "points": ("customer", "marketing"),
+    "price": ("customer", "marketing"),
+    "replenish": ("customer", "marketing"),
+    "restock": ("customer", "marketing"),
+    "tier": ("customer", "marketing"),
+    "vip": ("customer", "marketing"),
+    "waiting": ("customer", "transactional"),
+    "wish": ("customer", "marketing"),
+}
+"""By the first word of a mail's name: what it is about, and its purpose."""
+OTHERWISE = {
+    # Who asked to be told is owed an answer.
+    "restock-asked": ("customer", "transactional"),
+    # What goes with an order.
+    "picks-together": ("order", "marketing"),
+    "picks-related": ("order", "marketing"),
+}
+"""Mails that are not as the others of their first word."""
 
 
-def test_all_mails_are_there() -> None:
-    assert set(templates.names()) == set(MAILS)
+def test_each_is_about_what_its_name_says() -> None:
     for name in MAILS:
-        kind = name.partition("-")[0]
-        assert templates.about(name) == kind
-        assert templates.purpose_of(name) == ("marketing" if kind == "cart" else "transactional")
-        assert needs({"template": name}) == {kind}
+        about, purpose = OTHERWISE.get(name) or KINDS[name.partition("-")[0]]
+        assert templates.about(name) == about
+        assert templates.purpose_of(name) == purpose
+        assert needs({"template": name}) == {about}
+    assert set(templates.TITLES) == set(MAILS)
     assert templates.find("nothing", "en") is None
     assert templates.purpose_of("nothing") is None
 
@@ -54,7 +71,9 @@ def test_every_language_says_the_same_things(name: str) -> None:
     assert set(document["texts"]) == set(templates.LOCALES)
     keys = [list(texts) for texts in document["texts"].values()]
     assert all(found == keys[0] for found in keys)
-    used = set(re.findall(r"text: ([a-z_]+)[,}]", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+    used = set(
+        re.findall(r"(?:text|label|low|high): ([a-z_]+)[,}]", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    )
     assert used <= set(keys[0])
     assert set(keys[0]) - used == {"subject", "preview"}
     # Each language reads the same values, so that none lacks the number or the amount.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from installation import ready
 from sereno.modules.orders.tickets import address_lines, ticket_pdf
 
 TICKET: dict[str, Any] = {
@@ -25,6 +28,12 @@ ORDER: dict[str, Any] = {
     "shipping_address": {"first_name": "Ștefan", "last_name": "Ionescu", "line1": "Str. Lipscani 12",
                          "postal_code": "030031", "city": "București", "country": "RO"},
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _words() -> None:
+    """A ticket is written in its language, and Django knows no words before it is set up."""
+    ready()
 
 
 def pages(pdf: bytes) -> int:

@@ -76,6 +76,32 @@ def test_christmas_is_believed_as_far_as_the_shop_shows_it() -> None:
     assert before.mean[:, 4].mean() > 20.5
 
 
+def test_what_sold_last_christmas_is_expected_to_sell_again() -> None:
+    """Of 44 weeks from the end of November: some things sold four times as much in its first weeks as after."""
+    chance = np.random.default_rng(5)
+    rate = np.full((60, 44), 20.0)
+    rate[:20, :4] = 80.0
+    rate[:20, 34:] += 5.0 * np.arange(1, 11)
+    y = chance.poisson(rate).astype(float)
+    calendar = Calendar(date(2025, 11, 24))
+    seen = pool.outlook(y, 9, pool.learn(y, 9, calendar))
+    festive, other = seen.mean[:20].mean(0), seen.mean[20:].mean(0)
+    assert festive[8] > 2.2 * other[8]
+    own = methods.own_year(y, 9, 52, np.full(60, 20.0), np.ones(44))
+    assert own[:20, 8].mean() > 3 > 1.3 > own[20:, 8].mean()
+    assert (methods.own_year(y[:, :6], 9, 52, np.full(60, 20.0), np.ones(6)) == 1).all()
+
+
+def test_a_stated_run_up_reaches_what_every_part_expects() -> None:
+    """No week of the past can teach it, so no part may be without it; a season that was learned is for the weights."""
+    y = np.full((30, 40), 20.0)
+    dated = pool.parts(y, 6, Calendar(date(2025, 1, 6)))
+    assert (dated[:, 5] > dated[:, 0] * 1.1).all()
+    assert Calendar(date(2025, 2, 10)).is_stated(103)
+    assert not Calendar(date(2025, 2, 10)).is_stated(104)
+    assert not Calendar().is_stated(40)
+
+
 def test_out_of_stock_is_not_no_demand() -> None:
     assert simple.unconstrained(3, 0.5) == 6
     assert simple.unconstrained(3, 0.1) is None

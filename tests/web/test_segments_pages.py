@@ -1,0 +1,208 @@
+"""Segments on pages, by the API and by the form of nested rows."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+
+import pytest
+from calling import call
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seeding import Seeded
+
+from sereno.engine.segments.definition import Group, Not, read, written
+from sereno.modules.segments.models import Locality, Member, Segment, Tally
+from sereno.modules.segments.ready import READY
+from sereno.store.keys import issue
+from sereno.store.models import Audit
+from sereno.web.segments import editing
+
+
+@pytest.fixture
+def key(seeded: Seeded) -> str:
+    return issue(seeded.shop.pk, "tests", "read flows:write work", "ana")
+
+
+def page_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return answer.content.decode()
+
+
+FORM = {
+    "title": "Spanish regulars", "tag": "es", "how:0": "all", "count:0": "2",
+    "what:0.0": "did:order", "bound:0.0": "at_least", "value:0.0": "3", "within:0.0": "90", "measure:0.0": "times",
+    "how:0.1": "none", "count:0.1": "1", "what:0.1.0": "country", "operator:0.1.0": "one_of", "value:0.1.0": "PT, RO",
+}  # fmt: skip
+DEFINITION = {
+    "all": [
+        {"did": "order", "times": {"at_least": 3}, "within": "90d"},
+        {"not": {"any": [{"field": "country", "is": "one_of", "value": ["pt", "ro"]}]}},
+    ]
+}
+
+
+def test_a_segment_is_made_by_rows_and_shown(boss: Client, seeded: Seeded) -> None:
+    assert "No segments yet" in page_of(boss, "/segments")
+    answer = boss.post("/segments/new", {**FORM, "do": "save"})
+    assert answer.status_code == 302 and answer["Location"] == "/segments/spanish-regulars"
+    one = Segment.objects.get(shop=seeded.shop)
+    assert (one.definition, one.tag, one.status) == (DEFINITION, "es", "counting")
+    Member(segment_id=one.pk, key="17", person_id=1, is_in=1, since_at=0).save()
+    Tally(segment_id=one.pk, day=one.created_at.date().toordinal(), slot=0, began=1, entered=1, left=1).save()
+    page = page_of(boss, "/segments/spanish-regulars")
+    for text in (
+        "1 customer",
+        "None of these:",
+        "Placed orders at least 3 times, in the last 90 days",
+        "in customer.segments",
+    ):
+        assert text in page, text
+    assert "Spanish regulars" in page_of(boss, "/segments")
+    assert Audit.objects.filter(shop=seeded.shop, action="segment.made").count() == 1
+    assert 'value="PT, RO"'.lower() in page_of(boss, "/segments/spanish-regulars/edit").lower()
+
+
+def test_the_form_changes_its_shape_and_counts_without_keeping(boss: Client, seeded: Seeded) -> None:
+    switched = {**FORM, "what:0.0": "country", "was:0.0": "did:order", "do": "show"}
+    assert 'id="value-0.0" name="value:0.0" value=""' in boss.post("/segments/new", switched).content.decode()
+    page = boss.post("/segments/new", {**FORM, "do": "add:0.1"}).content.decode()
+    assert "what:0.1.1" in page and not Segment.objects.exists()
+    page = boss.post("/segments/new", {**FORM, "do": "drop:0.1"}).content.decode()
+    assert "what:0.1.0" not in page
+    page = boss.post("/segments/new", {**FORM, "do": "group:0"}).content.decode()
+    assert "what:0.2.0" in page
+    page = boss.post("/segments/new", {**FORM, "do": "preview"}).content.decode()
+    assert "0 customers" in page
+    answer = boss.post("/segments/new", {**FORM, "value:0.0": "many", "do": "save"})
+    assert answer.status_code == 422 and "“many” is no number" in answer.content.decode()
+
+
+def test_goods_places_and_text_in_the_form_and_undo(boss: Client, seeded: Seeded) -> None:
+    rows = {
+        "title": "Tea nearby", "how:0": "all", "count:0": "2",
+        "what:0.0": "did:order", "bound:0.0": "at_least", "value:0.0": "2", "measure:0.0": "times",
+        "of:0.0": "category", "thing:0.0": "Tea",
+        "what:0.1": "place", "operator:0.1": "near", "value:0.1": "ES 41004", "within:0.1": "30",
+    }  # fmt: skip
+    answer = boss.post("/segments/new", {**rows, "do": "save"})
+    assert answer.status_code == 422 and "No address has said yet where “ES 41004” is" in answer.content.decode()
+    Locality(shop_id=seeded.shop.pk, country="es", postal_code="41004", north=37.3886, east=-5.9823).save()
+    assert boss.post("/segments/new", {**rows, "do": "save"})["Location"] == "/segments/tea-nearby"
+    page = page_of(boss, "/segments/tea-nearby")
+    text = 'orders().of("category", "tea").count() >= 2 && customer.place.near(37.38860, -5.98230, 30)'
+    assert (
+        text in unescape(page) and "of the category “tea”" in page and "Lives within 30 km of 37.38860 -5.98230" in page
+    )
+    assert 'value="37.38860 -5.98230"' in page_of(boss, "/segments/tea-nearby/edit")
+    read_ = {"title": "x", "do": "read", "text": 'customer.country == "PT" || "tea-nearby" in customer.segments'}
+    page = boss.post("/segments/new", read_).content.decode()
+    assert 'value="pt"' in page and "0 customers" in page
+    page = boss.post("/segments/new", {**read_, "text": "customer.country == "}).content.decode()
+    assert "The text cannot be read as conditions" in page
+    before = Segment.objects.get(shop=seeded.shop).definition
+    answer = boss.post("/segments/tea-nearby/remove")
+    assert not Segment.objects.exists() and "“Tea nearby” is removed." in page_of(boss, answer["Location"])
+    assert boss.post("/segments/restore")["Location"] == "/segments/tea-nearby"
+    assert Segment.objects.get(shop=seeded.shop).definition == before
+    assert boss.post("/segments/restore")["Location"] == "/segments"
+
+
+def test_ready_ones_are_well_formed_and_taken(boss: Client, seeded: Seeded) -> None:
+    for one in READY:
+        assert read(one.definition)
+        boss.post("/segments/take", {"name": one.name})
+    assert Segment.objects.filter(shop=seeded.shop).count() == len(READY) == 10
+    boss.post("/segments/vip/remove")
+    assert Segment.objects.filter(shop=seeded.shop).count() == 9
+    for one in READY[1:]:
+        assert page_of(boss, f"/segments/{one.name}/edit")
+    # What the form shows of each is, sent back, the same.
+    for one in READY:
+        part = read(one.definition)
+        assert read(editing.document(editing.opened(part))) == part
+
+
+def test_two_snapshots_are_compared(boss: Client, seeded: Seeded) -> None:
+    boss.post("/segments/new", {**FORM, "do": "save"})
+    one = Segment.objects.get()
+    Member(segment_id=one.pk, key="a", person_id=1, is_in=1, since_at=0).save()
+    boss.post("/segments/spanish-regulars/snapshots", {"title": "Before"})
+    Member.objects.filter(key="a").update(is_in=0)
+    Member(segment_id=one.pk, key="b", person_id=2, is_in=1, since_at=0).save()
+    boss.post("/segments/spanish-regulars/snapshots", {"title": "After"})
+    page = page_of(boss, "/segments/spanish-regulars/compare?from=1&to=2")
+    assert "Added: 1" in page and "Removed: 1" in page and "In both: 0" in page
+    assert boss.get("/segments/spanish-regulars/compare?from=1&to=99").status_code == 404
+
+
+def test_the_api_makes_changes_and_reads(key: str, seeded: Seeded) -> None:
+    made = call(key, "POST", "segments", {"title": "Readers", "definition": {"did": "message.opened", "within": "30d"}})
+    assert (made["name"], made["status"], made["size"]) == ("readers", "counting", 0)
+    assert call(key, "GET", "segments")["items"][0]["name"] == "readers"
+    changed = call(key, "PUT", "segments/readers", {"title": "Keen readers"})
+    assert changed["title"] == "Keen readers" and changed["definition"] == made["definition"]
+    assert call(key, "GET", "segments/readers/members") == {"items": [], "next": None}
+    found = call(key, "POST", "segments/previews", {"definition": {"field": "country", "is": "known"}})
+    assert found["size"] == 0 and found["is_sampled"] is False
+    wrong = call(key, "POST", "segments", {"title": "x", "definition": {"field": "shoe"}}, status=422)
+    assert wrong["reason"] == "segment.field_unknown"
+    call(key, "DELETE", "segments/readers", status=204)
+    call(key, "GET", "segments/readers", status=404)
+
+
+HOW = st.sampled_from(["all", "any"])
+WORDS = st.sampled_from(["es", "pt"])
+LEAF: Any = st.one_of(
+    st.builds(lambda v: {"field": "country", "is": "one_of", "value": v}, st.lists(WORDS, min_size=1, max_size=3)),
+    st.builds(lambda n: {"field": "last_order_on", "is": "over", "value": f"{n}d"}, st.integers(1, 400)),
+    st.builds(lambda n: {"did": "order", "spent": {"at_most": str(n)}, "within": "7d"}, st.integers(0, 9)),
+    st.just({"segment": "vip"}),
+    st.just({"field": "is_guest", "is": "known"}),
+)
+TREE: Any = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.builds(lambda how, parts: {how: parts}, HOW, st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda part: {"not": part}, inner),
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(TREE)
+def test_the_form_loses_nothing(document: dict[str, Any]) -> None:
+    part = read(document)
+    assert read(written(part)) == part
+    rows = editing.opened(part)
+    sent: dict[str, str] = {}
+
+    def send(held: Any) -> None:
+        if isinstance(held, editing.Rows):
+            sent[f"how:{held.path}"], sent[f"count:{held.path}"] = held.how, str(len(held.parts))
+            for one in held.parts:
+                send(one)
+            return
+        names = ("what", "operator", "value", "measure", "bound", "within")
+        sent.update({f"{name}:{held.path}": getattr(held, name) for name in names})
+        sent[f"not:{held.path}"] = "1" if held.negated else ""
+
+    send(rows)
+    again = editing.document(editing.posted(sent))
+    assert again == editing.document(rows)
+    plain = _plain(part)
+    is_group = isinstance(plain.part if isinstance(plain, Not) else plain, Group)
+    assert _plain(read(again)) == (plain if is_group else Group("all", (plain,)))
+
+
+def _plain(part: Any) -> Any:
+    """Without double negations, and a single condition in a group of its own, as the form has it."""
+    if isinstance(part, Not):
+        inner = _plain(part.part)
+        return inner.part if isinstance(inner, Not) else Not(inner)
+    if isinstance(part, Group):
+        return Group(part.how, tuple(_plain(one) for one in part.parts))
+    return part
