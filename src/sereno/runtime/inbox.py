@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,22 +89,20 @@ def _without_erased(tx: Transaction, incoming: Sequence[Incoming]) -> tuple[Sequ
 
 
 def _without_known(tx: Transaction, incoming: Sequence[Incoming]) -> list[Incoming]:
-    once: dict[tuple[Any, ...], Incoming] = {}
+    once: dict[tuple[int, str, str], Incoming] = {}
     for item in incoming:
         once.setdefault((item.shop_id, item.source, item.event.id), item)
-    if not once:
-        return []
-    known = tx.all(
-        "known_events",
-        {
-            "shops": list({key[0] for key in once}),
-            "sources": list({key[1] for key in once}),
-            "uids": [key[2] for key in once],
-        },
-    )
-    for row in known:
-        once.pop(row, None)
+    for row in known_in(tx, once):
+        once.pop((row[0], row[1], row[2]), None)
     return list(once.values())
+
+
+def known_in(tx: Transaction, names: Collection[tuple[int, str, str]]) -> set[tuple[Any, ...]]:
+    """Of these (shop, source, id) the events that are stored."""
+    if not names:
+        return set()
+    shops, sources, uids = map(list, zip(*names, strict=True))
+    return set(tx.all("known_events", {"shops": shops, "sources": sources, "uids": uids}))
 
 
 def _row(item: Incoming, texts: dict[int, str]) -> tuple[Any, ...]:

@@ -120,7 +120,7 @@ def without_read(world: World, tx: Transaction, incoming: Sequence[Incoming]) ->
             found = version_of(world.plugins, item.event)
             if found is not None:
                 names[id(item)] = name_of_change(item.event.type, item.event.subject, found[2])
-    known = _known(tx, [(item.shop_id, item.source, names[id(item)]) for item in incoming if id(item) in names])
+    known = inbox.known_in(tx, [(item.shop_id, item.source, names[id(item)]) for item in incoming if id(item) in names])
     return [item for item in incoming if (item.shop_id, item.source, names.get(id(item))) not in known]
 
 
@@ -207,22 +207,11 @@ def _fresh(
     tx: Transaction, source: Source, found: Sequence[tuple[Seen, list[NewEvent]]]
 ) -> list[tuple[Seen, list[NewEvent]]]:
     """Those with facts the inbox does not have."""
-    known = _known(tx, [(source.shop_id, source.name, event.id) for _, events in found for event in events])
+    known = inbox.known_in(tx, [(source.shop_id, source.name, event.id) for _, events in found for event in events])
     left = [
         (seen, [one for one in events if (source.shop_id, source.name, one.id) not in known]) for seen, events in found
     ]
     return [(seen, events) for seen, events in left if events]
-
-
-def _known(tx: Transaction, names: Sequence[tuple[int, str, str]]) -> set[tuple[Any, ...]]:
-    if not names:
-        return set()
-    asked = {
-        "shops": sorted({name[0] for name in names}),
-        "sources": sorted({name[1] for name in names}),
-        "uids": sorted({name[2] for name in names}),
-    }
-    return set(tx.all("known_events", asked))
 
 
 # --- keeping ----------------------------------------------------------------------------------------

@@ -185,23 +185,24 @@ class Reader:
         return pages
 
     def _pages(self, work: _Work, since: Any, until: Any) -> Iterator[tuple[Page, list[Seen], Store]]:
-        """The pages of a job, as many as fit a slice of time: while one is being kept the next is asked for."""
+        """The pages of a job, as many as fit a slice of time: while one is being kept the next is asked for. It is
+        understood only after that: two threads at it would take the interpreter from each other (a fifth more work)."""
         if work.is_over:
             return
         store = self._store(work.shop_id, work.connection_id)
         http = self._http(work.shop_id)
         end = monotonic() + SLICE
         with ThreadPoolExecutor(1, "sereno-reading-ahead") as ahead:
-            page, seen = self._read(store, http, work.kinds[work.place], work.cursor, since, until)
+            page = self._ask(store, http, work.kinds[work.place], work.cursor, since, until)
             while page is not None and not self._wait(0):
                 place, cursor = work.following(page)
                 asked = None
                 if place < len(work.kinds) and monotonic() < end:
-                    asked = ahead.submit(self._read, store, http, work.kinds[place], cursor, since, until)
-                yield page, seen, store
+                    asked = ahead.submit(self._ask, store, http, work.kinds[place], cursor, since, until)
+                yield page, self._seen(store, page), store
                 if asked is None:
                     return
-                page, seen = asked.result()
+                page = asked.result()
 
     def _keep_job(self, id_: int, work: _Work, store: Store, page: Page, seen: list[Seen]) -> None:
         def keep(tx: Transaction) -> tuple[int, str]:
@@ -248,9 +249,10 @@ class Reader:
             http, end = self._http(shop), monotonic() + SLICE
             while not work.is_over and monotonic() < end:
                 kind = kinds[work.place]
-                page, seen = self._read(store, http, kind, work.cursor, from_micros(since), from_micros(until))
+                page = self._ask(store, http, kind, work.cursor, from_micros(since), from_micros(until))
                 if page is None or self._wait(0):
                     break
+                seen = self._seen(store, page)
                 due = [one for one in seen if one.item.updated_at is None or to_micros(one.item.updated_at) <= until]
                 self._keep_pass(work, source, page, due, until, is_poll=bool(is_poll))
                 pages += 1
@@ -341,26 +343,26 @@ class Reader:
                     break
         raise StoreBusy("Deliveries of this connection wait to be worked on; reading goes on after them.")
 
-    def _read(
-        self, store: Store, http: Http, kind: str, cursor: str, since: Any, until: Any
-    ) -> tuple[Page | None, list[Seen]]:
+    def _ask(self, store: Store, http: Http, kind: str, cursor: str, since: Any, until: Any) -> Page | None:
         """A page; None when there is no time to wait for it."""
         reader = store.api.reads.get(kind)
         if reader is None:
             raise StoreRefused("store.cannot", f"{store.kind} gives no records of the kind {kind}.")
         if not self._may_call(store):
-            return None, []
+            return None
         try:
-            page = reader(exchange_of(store, http), Asked(since, until, cursor or None, SIZE))
+            return reader(exchange_of(store, http), Asked(since, until, cursor or None, SIZE))
         except StoreError:
             raise
         except Exception as error:
             log.exception("%s cannot be read", store.connection)
             raise StoreBusy(f"{type(error).__name__}: {error}") from error
+
+    def _seen(self, store: Store, page: Page) -> list[Seen]:
         connector = self._world.plugins.connectors.get(store.kind)
         assert connector is not None
         at = self._world.clock.now()
-        return page, [see(self._world.plugins, connector, item, store.settings, at) for item in page.items]
+        return [see(self._world.plugins, connector, item, store.settings, at) for item in page.items]
 
     def _may_call(self, store: Store) -> bool:
         """Waits until the platform takes another call. False when we are to stop."""

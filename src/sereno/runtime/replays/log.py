@@ -91,7 +91,7 @@ class EventLog:
 
     def _known(self, parameters: Parameters) -> list[Row]:
         shop = self._shop
-        pairs = ((source, uid) for source in parameters["sources"] for uid in parameters["uids"])
+        pairs = zip(parameters["sources"], parameters["uids"], strict=True)
         return [(shop, *pair) for pair in pairs if pair in self._own]
 
     def _insert(self, rows: Sequence[Sequence[Any]]) -> list[Row]:

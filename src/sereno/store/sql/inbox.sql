@@ -47,8 +47,18 @@ INSERT INTO event (id, shop_id, connection_id, delivery_id, source, uid, type, s
 {rows} ON CONFLICT (shop_id, source, uid) DO NOTHING RETURNING id
 
 -- name: known_events
+-- dialect: sqlite
 SELECT shop_id, source, uid FROM event
 WHERE shop_id {in:shops:bigint} AND source {in:sources:text} AND uid {in:uids:text}
+-- dialect: postgresql
+-- One look at the index for each: a planner that goes by the statistics of a table that has just been filled would
+-- read all of the shop instead.
+SELECT known.shop_id, known.source, known.uid
+FROM unnest(:shops::bigint[], :sources::text[], :uids::text[]) AS asked(shop_id, source, uid)
+CROSS JOIN LATERAL (
+    SELECT shop_id, source, uid FROM event
+    WHERE shop_id = asked.shop_id AND source = asked.source AND uid = asked.uid OFFSET 0
+) known
 
 -- name: copy_event_links
 -- copy: event_link (shop_id, link, event_id, type, occurred_at)
