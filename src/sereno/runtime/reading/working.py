@@ -193,12 +193,12 @@ class Reader:
         http = self._http(work.shop_id)
         end = monotonic() + SLICE
         with ThreadPoolExecutor(1, "sereno-reading-ahead") as ahead:
-            page = self._ask(store, http, work.kinds[work.place], work.cursor, since, until)
+            page = self._page(store, http, work.kinds[work.place], work.cursor, since, until)
             while page is not None and not self._wait(0):
                 place, cursor = work.following(page)
                 asked = None
                 if place < len(work.kinds) and monotonic() < end:
-                    asked = ahead.submit(self._ask, store, http, work.kinds[place], cursor, since, until)
+                    asked = ahead.submit(self._page, store, http, work.kinds[place], cursor, since, until)
                 yield page, self._seen(store, page), store
                 if asked is None:
                     return
@@ -249,7 +249,7 @@ class Reader:
             http, end = self._http(shop), monotonic() + SLICE
             while not work.is_over and monotonic() < end:
                 kind = kinds[work.place]
-                page = self._ask(store, http, kind, work.cursor, from_micros(since), from_micros(until))
+                page = self._page(store, http, kind, work.cursor, from_micros(since), from_micros(until))
                 if page is None or self._wait(0):
                     break
                 seen = self._seen(store, page)
@@ -343,7 +343,7 @@ class Reader:
                     break
         raise StoreBusy("Deliveries of this connection wait to be worked on; reading goes on after them.")
 
-    def _ask(self, store: Store, http: Http, kind: str, cursor: str, since: Any, until: Any) -> Page | None:
+    def _page(self, store: Store, http: Http, kind: str, cursor: str, since: Any, until: Any) -> Page | None:
         """A page; None when there is no time to wait for it."""
         reader = store.api.reads.get(kind)
         if reader is None:
