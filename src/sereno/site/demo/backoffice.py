@@ -11,12 +11,12 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from sereno.site.demo.catalogue import BY_SKU, ITEMS
+from sereno.site.demo.serving import serve_json
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook, euros
 from sereno.site.demo.shapes.shopify_names import (
@@ -45,7 +45,6 @@ SCOPES = (
     "write_discounts",
     "read_locations",
 )
-MOST_BODY = 1024 * 1024
 _OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
 Variables = dict[str, Any]
 
@@ -346,37 +345,20 @@ class BackOffice:
     _shippingcode = _code
 
 
-def serve(office: BackOffice) -> ThreadingHTTPServer:
+def serve(office: BackOffice) -> Any:
     """The office on a free port of this machine, in a thread of its own. `shutdown` and `server_close` end it."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            try:
-                if self.headers.get("x-shopify-access-token") != TOKEN or length > MOST_BODY:
-                    self._say(401, {"errors": "[API] Invalid API key or access token"})
-                    return
-                asked = json.loads(self.rfile.read(length))
-                self._say(200, office.answer(asked["query"], asked.get("variables") or {}))
-            except (KeyError, ValueError, TypeError, AttributeError) as error:
-                log.warning("the demo's store could not answer: %r", error)
-                self._say(200, {"errors": [{"message": f"The demo's store could not read that: {error!r}"}]})
+    def answer(headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
+        try:
+            if headers.get("x-shopify-access-token") != TOKEN:
+                return 401, {"errors": "[API] Invalid API key or access token"}
+            asked = json.loads(body)
+            return 200, office.answer(asked["query"], asked.get("variables") or {})
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            log.warning("the demo's store could not answer: %r", error)
+            return 200, {"errors": [{"message": f"The demo's store could not read that: {error!r}"}]}
 
-        def _say(self, status: int, body: dict[str, Any]) -> None:
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            log.debug(format, *args)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, name="demo-office", daemon=True).start()
-    return server
+    return serve_json("demo-office", answer)
 
 
 def _state(order: dict[str, Any]) -> str:

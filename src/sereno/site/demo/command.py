@@ -38,9 +38,10 @@ def demo(installation: Installation, port: int, *, simulate: bool, setup_only: b
     _start_over_if_unfinished(data, folder)
     plugins = installation.prepare()
     mailbox.start()
-    simulator = None
+    simulator = gateway = None
     try:
         from sereno.site.demo import setting_up
+        from sereno.site.demo.gateway import Gateway
 
         if (folder / "ready").exists():
             apply_migrations()
@@ -52,11 +53,15 @@ def demo(installation: Installation, port: int, *, simulate: bool, setup_only: b
         if simulate:
             simulator = _simulator(plugins, folder, port, setting_up.connection_secrets())
             setting_up.open_office(simulator.office_port)
+            gateway = Gateway(folder / "inbox", port)
+            setting_up.open_gateway(gateway, os.environ["SERENO_BASE_URL"])
         _greet(port, password, folder)
         return installation.serve(on_ready=simulator.start if simulator else None)
     finally:
         if simulator:
             simulator.stop()
+        if gateway:
+            gateway.stop()
         mailbox.stop()
 
 
@@ -80,6 +85,7 @@ def _start_over_if_unfinished(data: Path, folder: Path) -> None:
 
 def _set_up(plugins: Any, folder: Path) -> None:
     from sereno.site.demo import (
+        answered,
         audience,
         buying,
         captured,
@@ -111,6 +117,7 @@ def _set_up(plugins: Any, folder: Path) -> None:
             maker.bring(history.past(world, start, end), lambda at: tell(max(0, (at - start).days), history.DAYS))
             suspicions.come(made.shop_id, made.database, end)
             audience.speak(made.shop_id, made.database, OWNER, end)
+            answered.come(made.shop_id, made.database, end)
             maker.finish(end)
         make_segments(made.shop_id, OWNER, "es")
         buying.buy(made.shop_id, made.database, end)

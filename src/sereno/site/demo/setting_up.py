@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sereno.site.demo import catalogue, world
+from sereno.site.demo.gateway import SECRET, SENDER, TOKEN, Gateway
 from sereno.site.demo.signing import NAMES, NAMESPACES
 
 SETTINGS = {
@@ -87,6 +88,20 @@ steps:
             purpose: marketing
 """
 """A flow of the shop's own that reaches enough people for its results to say something."""
+COURIER = """\
+flow: courier-by-text
+name: The courier comes today, by text message
+description: Who has bought before hears of the courier by telephone as well.
+trigger: {event: shipment.out_for_delivery, when: customer.phone != null && customer.order_count >= 2}
+key: order.id
+reentry: once
+exit: [order.cancelled]
+steps:
+  - messages.send_sms:
+      text: "{{ store.name }}: hoy te llega el pedido {{ order.number }}. Si no estás, dínoslo."
+      purpose: transactional
+"""
+"""A flow of the shop's own for its text messages; it begins with the present."""
 MEASURED, SHARE = world.CARTS
 GROUP = f"control: {{share: {SHARE}, window: 7d}}"
 
@@ -201,15 +216,32 @@ def open_office(port: int) -> None:
     """Let Sereno write to the invented store, whose own interface answers on this machine at `port` until it stops."""
     from sereno.modules.http.client import GuardedHttp
     from sereno.runtime.stores.permitting import give_access
-    from sereno.site.demo.backoffice import TOKEN
+    from sereno.site.demo import backoffice
+
+    shop, host = _let_out(port)
+    values = {"shop": f"http://{host}", "token": backoffice.TOKEN}
+    give_access(NAMES["shopify"], values, by="demo", shop_id=shop.pk, http=GuardedHttp([host]))
+
+
+def open_gateway(gateway: Gateway, base_url: str) -> None:
+    """Let Sereno hand its text messages to the invented telephone network of this start."""
+    from sereno.runtime.channels import keeping
+
+    shop, host = _let_out(gateway.port)
+    access = {"url": f"http://{host}/", "token": TOKEN, "secret": SECRET}
+    told = keeping.connect(shop.pk, "texts", access, {"sender": SENDER}, by="demo", base_url=base_url)
+    gateway.tell_at(told.hook.removeprefix(base_url))
+
+
+def _let_out(port: int) -> tuple[Any, str]:
+    """The shop, and the place on this machine that it may call from now on."""
     from sereno.store.models import Shop
 
     host = f"127.0.0.1:{port}"
     shop = Shop.objects.get(slug=catalogue.SLUG)
-    shop.settings = {**shop.settings, "allowed_hosts": [host]}
+    shop.settings = {**shop.settings, "allowed_hosts": [*shop.settings.get("allowed_hosts", ()), host][-2:]}
     shop.save(update_fields=["settings"])
-    values = {"shop": f"http://{host}", "token": TOKEN}
-    give_access(NAMES["shopify"], values, by="demo", shop_id=shop.pk, http=GuardedHttp([host]))
+    return shop, host
 
 
 @contextmanager
@@ -239,6 +271,8 @@ def quicken(made: Made, owner: str) -> None:
     assert recovery is not None
     services.save_draft(shop.pk, shortened(measured(recovery.text)))
     services.publish(shop.pk, recovery.name, owner, "for the demo: minutes instead of hours and days")
+    services.save_draft(shop.pk, COURIER)
+    services.publish(shop.pk, "courier-by-text", owner, "our own")
     for name in sorted(LATER):
         if (flow := shipped_flow(name)) is not None:
             installing.install(shop.pk, flow, shop.locale, "shadow", owner)

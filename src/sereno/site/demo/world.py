@@ -36,6 +36,8 @@ AGAIN, NOT_ASKED = "second-order", 25
 """The flow that asks people to come again, and the per cent it passes by; those come again half as often."""
 REMINDED, UNREMINDED = 0.4, 0.15
 """Of those who leave a cart at the checkout, the share that comes back for it, with reminders and without."""
+SUBSCRIBERS, COME_TO_BUY = (52, 36, 12), 0.3
+"""How many days of a hundred bring none, one or two who only want news; and the share of them that buys in the end."""
 MOST_PAST = 500
 """Orders that are over and can still be looked up."""
 
@@ -106,6 +108,8 @@ class World:
         """Plan the visits of the local day that begins at `at`, and the odd other thing."""
         for instant in season.visits(self.chance, at.astimezone(season.ZONE).date(), growth):
             self.plan(instant, "visit")
+        for _ in range(self.chance.choices((0, 1, 2), SUBSCRIBERS)[0]):
+            self.after(at, "subscribe", hours=(8, 22))
         if self.chance.random() < 0.09:
             self.after(at, "withdraw", hours=(8, 20))
         if self.chance.random() < 0.04:
@@ -131,11 +135,21 @@ class World:
         person.accepts = False
         return shapes_of("shopify").consent(person, at)
 
+    def _subscribe(self, at: datetime) -> list[Hook]:
+        """Somebody wants the shop's news before buying anything; some come back for a first order."""
+        person = self._stranger("shopify")
+        person.accepts = person.is_known = True
+        person.created = at.isoformat()
+        self.pools["shopify"].append(person.number)
+        if self.chance.random() < COME_TO_BUY:
+            self.after(at, "visit", person.number, hours=(20, 300))
+        return shapes_of("shopify").customer(person, at)
+
     # --- a visit ------------------------------------------------------------------------------
 
-    def _visit(self, at: datetime) -> list[Hook]:
-        channel = self.chance.choices(CHANNELS, _SHARE)[0]
-        person = self._somebody(channel)
+    def _visit(self, at: datetime, subscriber: int | None = None) -> list[Hook]:
+        channel = self.chance.choices(CHANNELS, _SHARE)[0] if subscriber is None else "shopify"
+        person = self._somebody(channel) if subscriber is None else self.people[subscriber]
         *words, _ = self.chance.choices(_SOURCES, [source[3] for source in _SOURCES])[0]
         token = f"{self.chance.getrandbits(128):032x}"
         cart: dict[str, Any] = {
@@ -198,6 +212,9 @@ class World:
             person = self.people[pool[int(len(pool) * self.chance.random() ** 2)]]
             if not (self.chance.random() < 0.5 and _is_held_out(AGAIN, NOT_ASKED, person)):
                 return person
+        return self._stranger(channel)
+
+    def _stranger(self, channel: Channel) -> Person:
         person = invent(self.chance, len(self.people) + 1, _LANGUAGES[channel])
         self.people[person.number] = person
         return person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.http import HttpResponse
@@ -12,9 +13,12 @@ from sereno.store.models import ConnectionBudget, Event, Flow
 from sereno.store.scans import event_ends, newest
 from sereno.web import counts, formats
 from sereno.web.access import StaffRequest, staff
+from sereno.web.counts import FlowNumbers
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 from sereno.web.watching.pages import open_alerts
+
+MOST_FLOWS = 15
 
 
 @require_GET
@@ -22,7 +26,9 @@ from sereno.web.watching.pages import open_alerts
 def home(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     every = list(Flow.objects.filter(shop=shop, is_derived=False).defer("draft").order_by("title"))
-    flows = sorted((flow for flow in every if flow.status != "draft"), key=lambda flow: flow.status == "shadow")
+    on_duty = [flow for flow in every if flow.status != "draft"]
+    numbers = counts.flow_numbers(shop, on_duty)
+    flows = _busiest(on_duty, numbers)
     connections = list(shop.connection_set.values_list("id", flat=True))
     ids = newest(Event, event_ends(shop.pk, connections), 9).ids
     held = Event.objects.defer("data").in_bulk(ids)
@@ -35,13 +41,24 @@ def home(request: StaffRequest) -> HttpResponse:
         "events": events,
         "labels": labels(shop, [event.subject for event in events]),
         "flows": flows,
-        "numbers": counts.flow_numbers(shop, flows),
+        "left": len(on_duty) - len(flows),
+        "numbers": numbers,
         "queue": counts_now.queue,
         "connections": len(connections),
         "alerts": [held for held in open_alerts(shop) if held[0].status == "open"],
         "paused": ConnectionBudget.objects.filter(shop=shop, paused_until__gt=_now()).order_by("connection"),
     }
     return render(request, "home.html", context)
+
+
+def _busiest(flows: list[Flow], numbers: Mapping[int, FlowNumbers]) -> list[Flow]:
+    """Those that do most, live before shadow where they do as much; no more than fit one look."""
+
+    def rank(flow: Flow) -> tuple[int, bool, str]:
+        found = numbers[flow.pk]
+        return -(found.spark.total + found.live), flow.status == "shadow", str(flow.title)
+
+    return sorted(flows, key=rank)[:MOST_FLOWS]
 
 
 def _now() -> int:
