@@ -1,4 +1,5 @@
-"""What channels bring, as events: somebody wrote (`channel.heard`), and what became of a message (`channel.told`).
+"""What channels bring, as events: somebody wrote (`channel.heard`), what became of a message (`channel.told`), somebody
+of the staff answered a question (`desk.pressed`) or said who they are (`desk.linked`).
 
 Invariant: a fact has one id however often its provider repeats it.
 """
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from sereno.engine.durations import format_instant
 from sereno.sdk.connector import NewEvent
+from sereno.sdk.desk import Press
 
 LONGEST = 4096
 Status = Literal["sent", "delivered", "read", "failed"]
@@ -44,3 +46,25 @@ def told(
     }
     id_ = f"told:{channel}:{provider_id}:{status}"[:200]
     return NewEvent(id_, "channel.told", f"message:{channel}.{provider_id}"[:200], at, data)
+
+
+def pressed(press: Press, own: str, at: datetime) -> NewEvent:
+    """Somebody of the staff pressed a button under a question. `own` names the press."""
+    data: Mapping[str, Any] = {
+        "channel": press.kind,
+        "account": press.account[:100],
+        "chat": press.chat[:100],
+        "message": press.message[:200],
+        "value": press.value[:100],
+        "reply": press.reply[:500],
+        "name": press.name[:200],
+        "pressed_at": format_instant(at),
+    }
+    id_ = f"pressed:{press.kind}:{own}"[:200]
+    return NewEvent(id_, "desk.pressed", f"desk:{press.kind}.{press.chat}"[:200], at, data)
+
+
+def linked(channel: str, account: str, own: str, word: str, at: datetime) -> NewEvent:
+    """Somebody opened the bot by the link that says who of the staff they are."""
+    data: Mapping[str, Any] = {"channel": channel, "account": account[:100], "word": word[:100]}
+    return NewEvent(f"linked:{channel}:{own}"[:200], "desk.linked", f"desk:{channel}.{account}"[:200], at, data)

@@ -1,7 +1,8 @@
-"""Tells the people a question is put to, by mail, through the outbox like everything else that leaves the house.
+"""Tells the people a question is put to, by mail and in the shop's chats, through the outbox like everything else that
+leaves the house.
 
-Invariant: one mail for each person and question, written in the transaction that asks it; a token lets one person
-answer one question, and only while it is open. Who a question is put to is decided here alone.
+Invariant: one mail for each person and question, and one card for each chat, written in the transaction that asks it; a
+token lets one person answer one question, and only while it is open. Who a question is put to is decided here alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import msgspec
 
 from sereno.engine.run import NewApproval
 from sereno.runtime.holding import Held
+from sereno.sdk.context import ShopFacts
+from sereno.sdk.desk import DESKS
 from sereno.sdk.plugin import URGENT
 from sereno.sdk.ports import Question
 from sereno.store.database import Database, Transaction
@@ -25,6 +28,7 @@ from sereno.store.sealing import TokenInvalid, seal, unseal
 __all__ = ["Answerer", "TokenInvalid", "make_token", "read_token"]
 
 ACTION = "alerts.ask"
+IN_CHAT = "alerts.ask_chat"
 ROLES = ("owner", "operator", "marketer", "support", "viewer")
 Standing = tuple[str, str]
 """A role in the shop, and an address."""
@@ -44,15 +48,55 @@ class Answerer:
 
 
 def tell(tx: Transaction, asked: Sequence[tuple[Held, NewApproval]], now: int) -> int:
-    """Write an effect for each person each of these questions is put to. Gives how many."""
+    """Write an effect for each person each of these questions is put to, and for each chat. Gives how many."""
     people = people_of(tx, sorted({held.shop.id for held, _ in asked}), now)
-    rows = [
-        _effect(held, approval, address, now)
-        for held, approval in asked
-        for address in whom(approval.by, people.get(held.shop.id, NOBODY), approval.not_by)
-    ]
+    chats = chats_of(tx, {held.shop.id: held.shop.facts for held, _ in asked})
+    rows: list[tuple[Any, ...]] = []
+    for held, approval in asked:
+        addresses = whom(approval.by, people.get(held.shop.id, NOBODY), approval.not_by)
+        rows += [_effect(held, approval, address, now) for address in addresses]
+        rows += [
+            _effect(held, approval, f"{kind}:{to}", now, (kind, config))
+            for kind, to, config in in_chats(approval.key, addresses, chats.get(held.shop.id, NO_CHATS))
+        ]
     tx.many("copy_effects", rows)
     return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """The chats in which a shop's people can be asked, and who is which account there: by (kind, address)."""
+
+    kinds: frozenset[str]
+    accounts: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+
+NO_CHATS = Chats(frozenset())
+IN_ONE = frozenset({"slack"})
+"""Kinds with one chat for all questions; elsewhere each person is asked by themselves."""
+
+
+def chats_of(tx: Transaction, shops: Mapping[int, ShopFacts]) -> dict[int, Chats]:
+    """By shop, of those that have any."""
+    kinds = {id_: frozenset(facts.settings.get("channels") or ()) & {*DESKS} for id_, facts in shops.items()}
+    known: dict[int, dict[tuple[str, str], str]] = {}
+    personal = sorted(id_ for id_, mine in kinds.items() if mine - IN_ONE)
+    for shop, kind, account, person in tx.all("desk_people_of_shops", {"shops": personal}) if personal else ():
+        known.setdefault(shop, {})[kind, person] = account
+    return {id_: Chats(mine, known.get(id_, {})) for id_, mine in kinds.items() if mine}
+
+
+def in_chats(question: str, addresses: Sequence[str], chats: Chats) -> list[tuple[str, str, dict[str, Any]]]:
+    """(kind, to, config of the effect) for each card this question is put on; `to` is "" for the one chat of a kind."""
+    found: list[tuple[str, str, dict[str, Any]]] = []
+    for kind in sorted(chats.kinds):
+        config = {"question": question, "by": kind, "to": "", "asked": [storable(one) for one in addresses]}
+        if kind in IN_ONE:
+            found.append((kind, "", config))
+            continue
+        accounts = [chats.accounts[kind, one] for one in addresses if (kind, one) in chats.accounts]
+        found += [(kind, account, {**config, "to": account, "asked": []}) for account in dict.fromkeys(accounts)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +218,12 @@ def read_token(key: str, token: str, about: str = APPROVAL) -> Answerer:
         raise TokenInvalid("this link is not one of ours") from error
 
 
-def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[Any, ...]:
-    """A row of `copy_effects`. The run does not wait for it: it waits for the answer."""
-    config: Mapping[str, Any] = {"question": approval.key, "to": storable(address)}
+def _effect(
+    held: Held, approval: NewApproval, address: str, now: int, in_chat: tuple[str, Mapping[str, Any]] | None = None
+) -> tuple[Any, ...]:
+    """A row of `copy_effects`: of a mail, or of a card (its kind and config). The run does not wait for it: it waits
+    for the answer."""
+    config: Mapping[str, Any] = {"question": approval.key, "to": storable(address)} if in_chat is None else in_chat[1]
     name = hashlib.blake2b(address.encode(), digest_size=8).hexdigest()
     is_shadow = held.is_shadow
     return (
@@ -185,7 +232,7 @@ def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[
         held.live.id,
         held.row,
         approval.step,
-        ACTION,
+        ACTION if in_chat is None else IN_CHAT,
         held.state.subject,
         encode(config),
         "shadow" if is_shadow else "pending",
@@ -193,7 +240,7 @@ def _effect(held: Held, approval: NewApproval, address: str, now: int) -> tuple[
         0,
         URGENT,
         now,
-        "smtp",
+        "smtp" if in_chat is None else in_chat[0],
         now,
         now if is_shadow else None,
         "{}" if is_shadow else None,

@@ -72,12 +72,31 @@ def _flow(tx: Transaction, shop_id: int, host: Host, now: int) -> int:
 
 
 def mail_row(
-    key: str, shop_id: int, flow: int, run: int, action: str, subject: str, config: Mapping[str, Any], now: datetime
+    key: str,
+    shop_id: int,
+    flow: int,
+    run: int,
+    action: str,
+    subject: str,
+    config: Mapping[str, Any],
+    now: datetime,
+    connection: str = "smtp",
+    *,
+    step: str = "0",
 ) -> tuple[Any, ...]:
-    """A row of `copy_effects` for a mail nobody waits for."""
+    """A row of `copy_effects` for a mail nobody waits for, or for what goes by another `connection`."""
     at = to_micros(now)
-    place = (key, shop_id, flow, run, "0", action, subject, encode({name: _plain(one) for name, one in config.items()}))
-    return (*place, "pending", False, 0, URGENT, at, "smtp", at, None, None, None, None)
+    place = (
+        key,
+        shop_id,
+        flow,
+        run,
+        step,
+        action,
+        subject,
+        encode({name: _plain(one) for name, one in config.items()}),
+    )
+    return (*place, "pending", False, 0, URGENT, at, connection, at, None, None, None, None)
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from sereno.sdk.connector import Setting
+from sereno.sdk.desk import DeskApi
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, HttpUnreached
 from sereno.sdk.result import Fail, Result
 from sereno.sdk.stores import retry_after
@@ -170,6 +171,8 @@ class ChannelApi:
     """Of what Sereno makes the key itself: a new one."""
     public_of: Callable[[Mapping[str, str]], str] = lambda access: ""
     """The public half of such a key."""
+    desk: DeskApi | None = None
+    """How the shop's own people are asked by it."""
 
 
 @dataclass(frozen=True, slots=True)

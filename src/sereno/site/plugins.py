@@ -53,6 +53,7 @@ CONNECTORS = (
     "whatsapp",
     "telegram",
     "webpush",
+    "slack",
     "ses",
     "mailgun",
     "postmark",

@@ -9,9 +9,11 @@ from typing import Any
 
 from sereno.connectors.building import body_hash
 from sereno.connectors.reading import Reader, parse_object
-from sereno.connectors.talking import heard
+from sereno.connectors.talking import heard, linked
+from sereno.connectors.talking import pressed as pressed_event
 from sereno.connectors.telegram.channel import CHANNEL
 from sereno.sdk.connector import Connector, Delivery, Mapped, Verdict
+from sereno.sdk.desk import ANSWERS, LINKS, Press
 from sereno.sdk.plugin import connector
 
 HEADER = "x-telegram-bot-api-secret-token"
@@ -53,9 +55,15 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
             return Mapped(reason="chat.not_private")
         text = message.text("text", "caption") or ""
         command, _space, link = text.partition(" ")
+        if command == "/start" and link.startswith(LINKS):
+            # The account, not the chat, though in a private chat they are one.
+            account = message.child("from").text("id") or chat
+            return Mapped((linked("telegram", account, f"{chat}.{message.text('message_id')}", link, at),))
         more = {"kind": "text" if message.has("text") else "media", "link": link if command == "/start" else None}
         name, own = _name(message.child("from")), f"{chat}.{message.text('message_id')}"
         return Mapped((heard("telegram", chat, own, text, _at(message, at), name=name, **more),))
+    if pressed and (pressed.text("data") or "").startswith(ANSWERS):
+        return _answered(pressed, number, at)
     if pressed:
         inside = pressed.child("message")
         chat, own = inside.child("chat").text("id") or "", f"{chat_of(pressed)}.press.{pressed.text('id') or number}"
@@ -69,6 +77,18 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
         own = f"{chat}.blocked.{number}"
         return Mapped((heard("telegram", chat, own, "/stop", _at(member, at), name=_name(member.child("from"))),))
     return Mapped(reason="update.not_used")
+
+
+def _answered(pressed: Reader, number: str, at: datetime) -> Mapped:
+    """A button under a question to staff; in a group, too."""
+    account, own = pressed.child("from").text("id"), pressed.text("id") or number
+    message = pressed.child("message")
+    chat, id_ = chat_of(pressed), message.text("message_id") or ""
+    if not account or not chat or not own:
+        return Mapped(reason="update.not_used")
+    name = _name(pressed.child("from"))
+    press = Press("telegram", account, chat, id_, pressed.text("data") or "", reply=pressed.text("id") or "", name=name)
+    return Mapped((pressed_event(press, own, at),))
 
 
 def chat_of(pressed: Reader) -> str:

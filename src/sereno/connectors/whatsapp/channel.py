@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from sereno.sdk.channels import (
+    Button,
     ChannelApi,
     ChannelBusy,
     ChannelCall,
@@ -22,10 +23,11 @@ from sereno.sdk.channels import (
 )
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Setting
+from sereno.sdk.desk import Card, DeskApi, Posted, Press
 
 HOST = "https://graph.facebook.com/v23.0"
 WINDOW = timedelta(hours=24)
-ROW_TITLE, ROW_TEXT, BUTTON = 24, 72, 20
+ROW_TITLE, ROW_TEXT, BUTTON, BODY = 24, 72, 20, 1024
 """Characters Meta takes."""
 CODES = {
     131026: "address.unreachable",
@@ -77,6 +79,18 @@ def send(call: ChannelCall, message: Outgoing) -> Sent:
         raise _trouble(status, said)
     found = said.get("messages") or [{}]
     return Sent(str(found[0].get("id") or ""))
+
+
+def post(call: ChannelCall, to: str, card: Card) -> Posted:
+    """A question to staff, with reply buttons; a card cannot be changed afterwards. Its link is part of the words."""
+    parts = (f"*{card.title}*", *card.lines, *card.fine, *(one.url for one in card.choices if one.url))
+    buttons = tuple(Button(one.label, id=one.value) for one in card.choices if one.value)
+    words = "\n".join(part for part in parts if part)[:BODY]
+    return Posted(to, send(call, Outgoing(to=to, text=words, buttons=buttons)).id)
+
+
+def reply(call: ChannelCall, press: Press, text: str) -> None:
+    send(call, Outgoing(to=press.account, text=text))
 
 
 def _content(message: Outgoing) -> dict[str, Any]:
@@ -154,4 +168,5 @@ CHANNEL = ChannelApi(
     send=send,
     window=WINDOW,
     secret_of=lambda access: access.get("app_secret", ""),
+    desk=DeskApi(post, reply),
 )

@@ -10,9 +10,10 @@ from typing import Any
 from sereno.connectors.building import body_hash
 from sereno.connectors.reading import Reader, parse_object
 from sereno.connectors.schemes import hmac_header
-from sereno.connectors.talking import Status, heard, told
+from sereno.connectors.talking import Status, heard, pressed, told
 from sereno.connectors.whatsapp.channel import CHANNEL, CODES
 from sereno.sdk.connector import Connector, Delivery, Mapped, NewEvent
+from sereno.sdk.desk import ANSWERS, Press
 from sereno.sdk.plugin import connector
 
 verify, sign = hmac_header("x-hub-signature-256", "hex", "sha256=")
@@ -53,8 +54,15 @@ def _heard(message: Reader, names: Mapping[str | None, str | None], received: da
         return
     kind = message.text("type") or "unknown"
     inside = message.child(kind)
-    pressed = inside.child("button_reply") or inside.child("list_reply")
-    texts = (inside.text("body"), inside.text("text"), inside.text("caption"), pressed.text("title"))
+    chosen = inside.child("button_reply") or inside.child("list_reply")
+    value = chosen.text("id") or ""
+    if value.startswith(ANSWERS):
+        # Of a question to staff: nothing a customer says.
+        name, card = names.get(sender) or "", message.child("context").text("id") or ""
+        press = Press("whatsapp", f"+{sender}", f"+{sender}", card, value, reply=own, name=name)
+        yield pressed(press, own, _at(message, received))
+        return
+    texts = (inside.text("body"), inside.text("text"), inside.text("caption"), chosen.text("title"))
     yield heard(
         "whatsapp",
         f"+{sender}",
@@ -63,7 +71,7 @@ def _heard(message: Reader, names: Mapping[str | None, str | None], received: da
         _at(message, received),
         name=names.get(sender),
         kind={"interactive": "choice", "button": "choice"}.get(kind, kind),
-        choice=pressed.text("id") or inside.text("payload"),
+        choice=chosen.text("id") or inside.text("payload"),
         reply_to=message.child("context").text("id"),
     )
 

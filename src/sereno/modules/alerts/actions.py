@@ -9,6 +9,10 @@ from typing import Any
 from pydantic import field_validator
 
 from sereno.modules.alerts.asking import ask as ask
+from sereno.modules.alerts.chats import ask_chat as ask_chat
+from sereno.modules.alerts.chats import settle_chat as settle_chat
+from sereno.modules.alerts.chats import take_link as take_link
+from sereno.modules.alerts.chats import take_press as take_press
 from sereno.modules.alerts.limits import ask_about_limit as ask_about_limit
 from sereno.modules.alerts.slack import to_slack
 from sereno.modules.alerts.telling import tell as tell

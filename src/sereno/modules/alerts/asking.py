@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from babel.dates import format_datetime
@@ -34,27 +35,30 @@ def ask(config: AskConfig, ctx: Context) -> Result:
 def write(to: str, question: Question, ctx: Context) -> Mail:
     """In the language that is active."""
     asked = " ".join(question.text.split()) or _("Shall the run go on?")
-    until = _until(question, ctx.shop)
-    about = _about(ctx)
-    facts = [part for part in (about, f"{_('Flow')}: {question.flow}", until) if part]
+    facts = [part for part in (about(ctx), f"{_('Flow')}: {question.flow}", until(question, ctx.shop)) if part]
     answers = [(_("Approve"), f"{question.answer}?answer=yes"), (_("Refuse"), f"{question.answer}?answer=no")]
     return question_mail(to, asked, facts, answers, ctx)
 
 
-def _until(question: Question, shop: ShopFacts) -> str:
+def until(question: Question, shop: ShopFacts) -> str:
+    """By when it is to be answered; "" where it waits for ever."""
     if question.expires_at is None:
         return ""
+    return _("Answer by %(at)s") % {"at": instant(question.expires_at, shop)}
+
+
+def instant(at: datetime, shop: ShopFacts) -> str:
+    """As the shop's clock has it."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
         zone = ZoneInfo(shop.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    at = format_datetime(question.expires_at.astimezone(zone), "d MMMM, HH:mm", locale=shop.locale[:2])
-    return _("Answer by %(at)s") % {"at": f"{at} ({zone.key})"}
+    return f"{format_datetime(at.astimezone(zone), 'd MMMM, HH:mm', locale=shop.locale[:2])} ({zone.key})"
 
 
-def _about(ctx: Context) -> str:
+def about(ctx: Context) -> str:
     """The record in a line: `#1042, Ana García, 250.00 EUR`."""
     order = _record(ctx.records, "order") or _record(ctx.records, "cart")
     person = _record(ctx.records, "customer")

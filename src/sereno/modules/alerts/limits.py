@@ -30,12 +30,15 @@ def ask_about_limit(config: AskConfig, ctx: Context) -> Result:
 def write(to: str, question: Question, ctx: Context) -> Mail:
     """In the language that is active."""
     said = sentence(question)
-    kept = _("It is paused. Its runs and what it wanted to send are kept, and nothing of it leaves until you answer.")
     answers = [
         (_("Let it go on"), f"{question.answer}?answer=yes"),
         (_("Keep it paused"), f"{question.answer}?answer=no"),
     ]
-    return question_mail(to, said, [kept], answers, ctx)
+    return question_mail(to, said, [kept()], answers, ctx)
+
+
+def kept() -> str:
+    return _("It is paused. Its runs and what it wanted to send are kept, and nothing of it leaves until you answer.")
 
 
 def sentence(question: Question) -> str:

@@ -99,18 +99,21 @@ def _pause(staff: Staff, tx: Transaction, over: Over) -> bool:
     )
     if asked is not None:
         people = asking.people_of(tx, [shop_id], at).get(shop_id, asking.NOBODY)
+        question, subject = f"{asking.LIMIT}{asked[0]}", f"flow:{name}"
+        addresses = asking.whom(ASKED, people)
+        place = (shop_id, host, run)
         rows = [
             notices.mail_row(
-                f"{asking.LIMIT}{asked[0]}/{_short(address)}",
-                shop_id,
-                host,
-                run,
-                ACTION,
-                f"flow:{name}",
-                {"question": f"{asking.LIMIT}{asked[0]}", "to": address},
-                now,
+                f"{question}/{_short(address)}", *place, ACTION, subject, {"question": question, "to": address}, now
             )
-            for address in asking.whom(ASKED, people)
+            for address in addresses
+        ]
+        chats = asking.chats_of(tx, {shop_id: staff.world.shops.find(tx, shop_id).facts}).get(shop_id, asking.NO_CHATS)
+        rows += [
+            notices.mail_row(
+                f"{question}/{_short(f'{kind}:{to}')}", *place, asking.IN_CHAT, subject, config, now, connection=kind
+            )
+            for kind, to, config in asking.in_chats(question, addresses, chats)
         ]
         tx.many("copy_effects", rows)
     if staff.database.dialect == "postgresql":

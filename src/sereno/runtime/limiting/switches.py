@@ -32,7 +32,10 @@ FRESH = 0.25
 """Seconds after which a worker that carries anything out looks again at what is off."""
 STALE = 1.0
 """Seconds: no effect begins on the word of a look older than this."""
-STAFF_ACTIONS = ("alerts.ask", "alerts.notify", "alerts.limit")
+STAFF_ACTIONS = (
+    *("alerts.ask", "alerts.notify", "alerts.limit"),
+    *("alerts.ask_chat", "alerts.settle_chat", "alerts.take_press", "alerts.take_link"),
+)
 """How the shop's own people hear of things: a shop that is off still tells them."""
 TOO_OLD = "switch.too_old"
 MOST = 100_000

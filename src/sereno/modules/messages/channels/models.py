@@ -78,3 +78,46 @@ class PushBrowser(_OfShop):
         db_table = "channels_browser"
         constraints = (models.UniqueConstraint(fields=("shop", "digest"), name="channels_browser_once"),)
         indexes = (models.Index(fields=("shop", "customer"), name="channels_browser_customer"),)
+
+
+class DeskPerson(_OfShop):
+    """Who of the staff an account in a chat is. `person` is the address of a member of the shop; `source` is `page` (an
+    entry by somebody who runs the shop), or `link` (they opened the bot by a link of their own).
+
+    Personal: account, person (staff, not customers)."""
+
+    kind = models.CharField(max_length=16)
+    account = models.CharField(max_length=100)
+    person = models.CharField(max_length=254)
+    source = models.CharField(max_length=8)
+    made_at = InstantField()
+
+    class Meta:
+        db_table = "desk_person"
+        constraints = (
+            models.UniqueConstraint(fields=("shop", "kind", "account"), name="desk_person_account"),
+            models.UniqueConstraint(fields=("shop", "kind", "person"), name="desk_person_once"),
+        )
+
+
+class DeskPost(_OfShop):
+    """A question to staff as it stands in a chat. `about` and `number` name the question; `status`: `begun` (the chat
+    was asked, its answer is not known), `posted`, `settling` (it is decided, and the card is to say so), `settled`."""
+
+    effect_key = models.CharField(max_length=300)
+    kind = models.CharField(max_length=16)
+    about = models.CharField(max_length=16)
+    number = models.BigIntegerField()
+    chat = models.CharField(max_length=100)
+    message = models.CharField(max_length=200, default="")
+    status = models.CharField(max_length=12)
+    at = InstantField()
+    changed_at = InstantField()
+
+    class Meta:
+        db_table = "desk_post"
+        constraints = (models.UniqueConstraint(fields=("effect_key",), name="desk_post_once"),)
+        indexes = (
+            models.Index(fields=("status", "changed_at"), name="desk_post_state"),
+            models.Index(fields=("about", "number"), name="desk_post_question"),
+        )
