@@ -38,10 +38,13 @@ def text_of(flow: Flow, number: int | None) -> str:
 
 def title_of(flow: Flow) -> str:
     """Its title; that of a flow that ships with Sereno in the reader's language, unless the shop has renamed it."""
-    shipped = shipped_flow(flow.name)
-    if shipped is not None and shipped.is_titled(flow.title):
-        return shipped.in_language(language()).title
-    return flow.title
+    return titled(flow.name, flow.title)
+
+
+def titled(name: str, title: str) -> str:
+    """As `title_of`, of a flow known by its name and the title it has."""
+    shipped = shipped_flow(name)
+    return shipped.in_language(language()).title if shipped is not None and shipped.is_titled(title) else title
 
 
 @lru_cache(maxsize=256)

@@ -29,6 +29,7 @@ from sereno.web.content import rendering, words
 from sereno.web.content.screen import colleagues
 from sereno.web.content.state import State, state_of
 from sereno.web.content.usage import uses
+from sereno.web.documents import title_of
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
 
@@ -115,7 +116,7 @@ def withdraw(request: StaffRequest, name: str) -> HttpResponse:
     from sereno.modules.messages import templates
 
     _row(request, name)
-    live = [use.flow.title for use in uses(request.shop).get(name, []) if use.is_live]
+    live = [title_of(use.flow) for use in uses(request.shop).get(name, []) if use.is_live]
     if live and name not in templates.names():
         said = _("It is sent by %(flows)s. Choose another message there and publish it, then withdraw this one.")
         messages.error(request, said % {"flows": ", ".join(live)})

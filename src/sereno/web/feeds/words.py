@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy as mark
 
 from sereno.runtime.feeds.outgoing import FIELDS
 from sereno.runtime.feeds.sources import KIND
@@ -14,61 +14,61 @@ from sereno.sdk.plugin import registry
 from sereno.sdk.tables import TableField
 
 WHAT = {
-    "orders": gettext_noop("Orders"),
-    "stock": gettext_noop("Stock"),
-    "products": gettext_noop("Products"),
-    "customers": gettext_noop("Customers"),
+    "orders": mark("Orders"),
+    "stock": mark("Stock"),
+    "products": mark("Products"),
+    "customers": mark("Customers"),
 }
 WAYS = (
-    ("hand", gettext_lazy("I upload them here")),
-    ("folder", gettext_lazy("They are dropped into a folder")),
-    ("address", gettext_lazy("Sereno fetches them from an address")),
+    ("hand", mark("I upload them here")),
+    ("folder", mark("They are dropped into a folder")),
+    ("address", mark("Sereno fetches them from an address")),
 )
 FAULTS: Mapping[str, str] = {
-    "row.too_long": gettext_noop("There are more values than columns"),
-    "row.nameless": gettext_noop("It does not say which order or item it is"),
-    "row.twice": gettext_noop("The same item stands there twice, with different figures"),
-    "rows.disagree": gettext_noop("The rows of this order do not agree"),
-    "value.missing": gettext_noop("There is nothing here"),
-    "number.odd": gettext_noop("This is no number"),
-    "amount.odd": gettext_noop("This is no amount"),
-    "amount.ambiguous": gettext_noop("Does the comma part decimals or thousands? Say it under “How they are written”"),
-    "time.odd": gettext_noop("This is no date"),
-    "time.ambiguous": gettext_noop("Day or month first? Say which under “How they are written”"),
-    "currency.odd": gettext_noop("This is no currency, such as EUR"),
-    "email.odd": gettext_noop("This is no e-mail address"),
-    "day.odd": gettext_noop("There is no such day"),
-    "yes.odd": gettext_noop("This is neither yes nor no"),
-    "consent.no_proof": gettext_noop("Who allows marketing has said so somewhere: a column must tell where"),
-    "consent.no_date": gettext_noop("Who allows marketing has said so one day: a column must tell when"),
+    "row.too_long": mark("There are more values than columns"),
+    "row.nameless": mark("It does not say which order or item it is"),
+    "row.twice": mark("The same item stands there twice, with different figures"),
+    "rows.disagree": mark("The rows of this order do not agree"),
+    "value.missing": mark("There is nothing here"),
+    "number.odd": mark("This is no number"),
+    "amount.odd": mark("This is no amount"),
+    "amount.ambiguous": mark("Does the comma part decimals or thousands? Say it under “How they are written”"),
+    "time.odd": mark("This is no date"),
+    "time.ambiguous": mark("Day or month first? Say which under “How they are written”"),
+    "currency.odd": mark("This is no currency, such as EUR"),
+    "email.odd": mark("This is no e-mail address"),
+    "day.odd": mark("There is no such day"),
+    "yes.odd": mark("This is neither yes nor no"),
+    "consent.no_proof": mark("Who allows marketing has said so somewhere: a column must tell where"),
+    "consent.no_date": mark("Who allows marketing has said so one day: a column must tell when"),
 }  # fmt: skip
 PROBLEMS: Mapping[str, str] = {
-    "feed.no_table": gettext_noop("This is no table: its first line must name the columns."),
-    "feed.lacks_columns": gettext_noop("Needed columns are missing: say which column holds them."),
-    "feed.not_taken": gettext_noop("Nobody took it in within a day."),
-    "store.no_answer": gettext_noop("The address does not answer."),
-    "store.key_refused": gettext_noop("The address refuses the key."),
-    "store.key_unreadable": gettext_noop("The key cannot be read here: give it again."),
-    "store.blocked": gettext_noop("Sereno does not ask addresses of this kind: it is one of a private network."),
+    "feed.no_table": mark("This is no table: its first line must name the columns."),
+    "feed.lacks_columns": mark("Needed columns are missing: say which column holds them."),
+    "feed.not_taken": mark("Nobody took it in within a day."),
+    "store.no_answer": mark("The address does not answer."),
+    "store.key_refused": mark("The address refuses the key."),
+    "store.key_unreadable": mark("The key cannot be read here: give it again."),
+    "store.blocked": mark("Sereno does not ask addresses of this kind: it is one of a private network."),
 }
 OUT: Mapping[str, str] = {
-    "available": gettext_noop("How many may be sold"),
-    "on_hand": gettext_noop("How many there are"),
-    "availability": gettext_noop("In stock or not"),
-    "price_and_currency": gettext_noop("Price with its currency"),
-    "id": gettext_noop("Product"),
-    "description": gettext_noop("Description"),
-    "url": gettext_noop("Address of the page"),
-    "image_url": gettext_noop("Picture"),
-    "brand": gettext_noop("Brand"),
+    "available": mark("How many may be sold"),
+    "on_hand": mark("How many there are"),
+    "availability": mark("In stock or not"),
+    "price_and_currency": mark("Price with its currency"),
+    "id": mark("Product"),
+    "description": mark("Description"),
+    "url": mark("Address of the page"),
+    "image_url": mark("Picture"),
+    "brand": mark("Brand"),
 }
 STATES = {
-    "looked": ("eye", "info", gettext_noop("waits for you")),
-    "waiting": ("clock", "", gettext_noop("waits")),
-    "working": ("rotate-ccw", "lamp", gettext_noop("being taken in")),
-    "done": ("circle-check", "ok", gettext_noop("taken in")),
-    "same": ("minus", "", gettext_noop("as the one before")),
-    "refused": ("circle-x", "bad", gettext_noop("not taken")),
+    "looked": ("eye", "info", mark("waits for you")),
+    "waiting": ("clock", "", mark("waits")),
+    "working": ("rotate-ccw", "lamp", mark("being taken in")),
+    "done": ("circle-check", "ok", mark("taken in")),
+    "same": ("minus", "", mark("as the one before")),
+    "refused": ("circle-x", "bad", mark("not taken")),
 }
 
 

@@ -26,6 +26,7 @@ from sereno.sdk.plugin import registry
 from sereno.store.models import FlowVersion
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
+from sereno.web.documents import titled
 from sereno.web.guardrails import words
 from sereno.web.sentences import duration
 from sereno.web.shell import render
@@ -171,7 +172,7 @@ def _writing(request: StaffRequest, rules: Rules) -> list[Writing]:
     for name, title, status, document in rows:
         has_marketing, own = _what_it_sends(document)
         if has_marketing or name in rules.priorities:
-            found.append(Writing(name, title, status, rules.priorities.get(name, own or USUAL), own))
+            found.append(Writing(name, titled(name, title), status, rules.priorities.get(name, own or USUAL), own))
     return sorted(found, key=lambda flow: (flow.priority, flow.title.casefold()))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as mark
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.interests import services
@@ -19,36 +19,36 @@ from sereno.web.actions import carry_out
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
 
-KINDS = (gettext_lazy("Waits"), gettext_lazy("Wish"), gettext_lazy("In the cart"), gettext_lazy("Looked at"))
+KINDS = (mark("Waits"), mark("Wish"), mark("In the cart"), mark("Looked at"))
 STATES = {
-    "active": gettext_lazy("Wants it"),
-    "told": gettext_lazy("Was told"),
-    "bought": gettext_lazy("Bought it"),
-    "left": gettext_lazy("Does not want it any more"),
+    "active": mark("Wants it"),
+    "told": mark("Was told"),
+    "bought": mark("Bought it"),
+    "left": mark("Does not want it any more"),
 }
 TELLINGS = {
-    "restock": gettext_lazy("Back in stock"),
-    "price": gettext_lazy("Costs less"),
-    "low": gettext_lazy("Few left"),
-    "arrival": gettext_lazy("New of a kind"),
+    "restock": mark("Back in stock"),
+    "price": mark("Costs less"),
+    "low": mark("Few left"),
+    "arrival": mark("New of a kind"),
 }
 RULES = {
     "restock_wave_hours": (
-        gettext_lazy("Hours until the next in line are told"),
-        gettext_lazy("So long those who were told have the pieces to themselves."),
+        mark("Hours until the next in line are told"),
+        mark("So long those who were told have the pieces to themselves."),
     ),
     "restock_people_per_unit": (
-        gettext_lazy("People told for each piece"),
-        gettext_lazy("One is fair; more sells sooner and disappoints some."),
+        mark("People told for each piece"),
+        mark("One is fair; more sells sooner and disappoints some."),
     ),
     "price_drop_percent": (
-        gettext_lazy("Percent a price must drop"),
-        gettext_lazy("Measured from the price last told, so that small steps add up."),
+        mark("Percent a price must drop"),
+        mark("Measured from the price last told, so that small steps add up."),
     ),
-    "few_left": (gettext_lazy("How many pieces are few"), gettext_lazy("Told once each time it gets there.")),
+    "few_left": (mark("How many pieces are few"), mark("Told once each time it gets there.")),
     "browse_rest_hours": (
-        gettext_lazy("Hours after which a visit is over"),
-        gettext_lazy("Then what was looked at may be told."),
+        mark("Hours after which a visit is over"),
+        mark("Then what was looked at may be told."),
     ),
 }
 

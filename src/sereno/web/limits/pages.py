@@ -23,6 +23,7 @@ from sereno.runtime.limiting.switches import KINDS, Kind
 from sereno.store.models import LimitQuestion
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
+from sereno.web.documents import titled
 from sereno.web.shell import render
 
 AGES: dict[str, tuple[str | Promise, timedelta | None]] = {
@@ -150,7 +151,7 @@ def title_of_switch(one: Switchable) -> str:
         return str(CHANNELS.get(one.name, one.name))
     if one.kind == "connection":
         return one.name
-    return one.title
+    return titled(one.name, one.title) if one.kind == "flow" else one.title
 
 
 def reason_of(reason: str) -> str:

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as mark
 
 from sereno.sdk.mailboxes import PROVIDERS
 from sereno.web.live.wording import message_reason
 from sereno.web.words import Word
 
 STATUSES = {
-    "draft": Word(lazy("Draft"), "pencil", "idle"),
-    "scheduled": Word(lazy("Scheduled"), "clock", "info"),
-    "preparing": Word(lazy("Being prepared"), "hourglass", "info"),
-    "sending": Word(lazy("On its way"), "send", "info"),
-    "paused": Word(lazy("Paused"), "circle-pause", "lamp"),
-    "sent": Word(lazy("Sent"), "circle-check", "ok"),
-    "cancelled": Word(lazy("Cancelled"), "ban", "idle"),
+    "draft": Word(mark("Draft"), "pencil", "idle"),
+    "scheduled": Word(mark("Scheduled"), "clock", "info"),
+    "preparing": Word(mark("Being prepared"), "hourglass", "info"),
+    "sending": Word(mark("On its way"), "send", "info"),
+    "paused": Word(mark("Paused"), "circle-pause", "lamp"),
+    "sent": Word(mark("Sent"), "circle-check", "ok"),
+    "cancelled": Word(mark("Cancelled"), "ban", "idle"),
 }
 PIECES = {
-    "waiting": Word(lazy("Waits"), "clock", "idle"),
-    "sending": Word(lazy("In hand"), "send", "info"),
-    "sent": Word(lazy("Sent"), "circle-check", "ok"),
-    "skipped": Word(lazy("Not sent"), "ban", "lamp"),
-    "failed": Word(lazy("Failed"), "circle-alert", "bad"),
-    "unknown": Word(lazy("Not known"), "circle-question-mark", "lamp"),
+    "waiting": Word(mark("Waits"), "clock", "idle"),
+    "sending": Word(mark("In hand"), "send", "info"),
+    "sent": Word(mark("Sent"), "circle-check", "ok"),
+    "skipped": Word(mark("Not sent"), "ban", "lamp"),
+    "failed": Word(mark("Failed"), "circle-alert", "bad"),
+    "unknown": Word(mark("Not known"), "circle-question-mark", "lamp"),
 }
 ANSWERS = {
-    "opened": lazy("Opened"),
-    "clicked": lazy("Clicked"),
-    "ordered": lazy("Ordered"),
-    "trouble": lazy("Bounced, complained or unsubscribed"),
+    "opened": mark("Opened"),
+    "clicked": mark("Clicked"),
+    "ordered": mark("Ordered"),
+    "trouble": mark("Bounced, complained or unsubscribed"),
 }
 PROVIDER_CHOICES = [name for name in PROVIDERS if name in ("google", "microsoft", "yahoo", "apple", "other")]
 

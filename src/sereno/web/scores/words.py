@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sereno.web.words import Word
@@ -66,14 +66,14 @@ def qualities(quality: Mapping[str, Any]) -> list[Quality]:
     """Of each score, in the shop's language."""
     horizon, used = int(quality.get("horizon") or 30), quality.get("used") or {}
     meanings = {
-        "lead": (_("First order"), _now("The chance that somebody who has not ordered yet does so within 30 days.")),
+        "lead": (_("First order"), gettext("The chance that somebody who has not ordered yet does so within 30 days.")),
         "chance": (
             _("Risk"),
-            _now("The chance that somebody does not order within %(days)s days.") % {"days": horizon},
+            gettext("The chance that somebody does not order within %(days)s days.") % {"days": horizon},
         ),
-        "date": (_("Next order"), _now("When those who come again do so.")),
-        "orders": (_("Orders to come"), _now("How many orders somebody will place.")),
-        "value": (_("Value to come"), _now("What somebody will spend.")),
+        "date": (_("Next order"), gettext("When those who come again do so.")),
+        "orders": (_("Orders to come"), gettext("How many orders somebody will place.")),
+        "value": (_("Value to come"), gettext("What somebody will spend.")),
     }
     found: list[Quality] = []
     for name, (title, meaning) in meanings.items():
@@ -85,30 +85,32 @@ def qualities(quality: Mapping[str, Any]) -> list[Quality]:
 
 def _sentences(name: str, tried: Mapping[str, Any]) -> tuple[str, str]:
     if name in ("chance", "lead"):
-        own = _now("Puts the one who comes above the one who does not in %(share)s %% of pairs (%(low)s to %(high)s).")
-        rule = _now("The simple rule: %(share)s %%.")
+        own = gettext(
+            "Puts the one who comes above the one who does not in %(share)s %% of pairs (%(low)s to %(high)s)."
+        )
+        rule = gettext("The simple rule: %(share)s %%.")
         shares = {key: _percent(tried[key]) for key in ("low", "high")}
         said = own % {"share": _percent(tried["auc"]), **shares}
         return f"{said} {_lift(tried)}" if name == "lead" else said, rule % {"share": _percent(tried["rule"])}
     if name == "date":
-        own = _now("Off by %(days)s days on average; %(share)s %% fell between the two dates, where half should.")
+        own = gettext("Off by %(days)s days on average; %(share)s %% fell between the two dates, where half should.")
         values = {"days": round(tried["days"], 1), "share": _percent(tried["within"])}
-        return own % values, _now("The simple rule: %(days)s days.") % {"days": round(tried["rule"], 1)}
+        return own % values, gettext("The simple rule: %(days)s days.") % {"days": round(tried["rule"], 1)}
     if name == "orders":
-        own = _now("Expected %(expected)s orders, and %(came)s came; off by %(error)s for one customer.")
+        own = gettext("Expected %(expected)s orders, and %(came)s came; off by %(error)s for one customer.")
         values = {"expected": round(tried["expected"]), "came": round(tried["came"]), "error": round(tried["rmse"], 2)}
-        return own % values, _now("By counting: %(error)s.") % {"error": round(tried["rule"], 2)}
-    own = _now("The tenth it values most brought %(share)s %% of what was spent; off by %(error)s for one customer.")
-    rule = _now("By what they had spent: %(share)s %%, and off by %(error)s.")
+        return own % values, gettext("By counting: %(error)s.") % {"error": round(tried["rule"], 2)}
+    own = gettext("The tenth it values most brought %(share)s %% of what was spent; off by %(error)s for one customer.")
+    rule = gettext("By what they had spent: %(share)s %%, and off by %(error)s.")
     values = {"share": _percent(tried["top"]), "error": f"{tried['error']:.2f}"}
     return own % values, rule % {"share": _percent(tried["rule"]), "error": f"{tried['rule_error']:.2f}"}
 
 
 def _lift(tried: Mapping[str, Any]) -> str:
-    came = _now("Expected %(expected)s first orders, and %(came)s came.")
+    came = gettext("Expected %(expected)s first orders, and %(came)s came.")
     said = came % {"expected": round(tried["expected"]), "came": tried["came"]}
     if "lift" in tried:
-        best = _now("The tenth it puts first ordered %(lift)s times as often as all (%(low)s to %(high)s).")
+        best = gettext("The tenth it puts first ordered %(lift)s times as often as all (%(low)s to %(high)s).")
         said += " " + best % {key: round(tried[name], 1) for key, name in _LIFTS.items()}
     return said
 

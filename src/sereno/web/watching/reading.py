@@ -16,6 +16,7 @@ from sereno.runtime.watching.expecting import Profile
 from sereno.runtime.watching.judging import read_profile
 from sereno.store.fields import to_micros
 from sereno.store.models import Connection, Flow, Shop, WatchHour, WatchPause, WatchSeries
+from sereno.web.documents import title_of
 
 HOUR = expecting.HOUR
 
@@ -71,7 +72,7 @@ def _places(shop: Shop, rows: Iterable[WatchSeries]) -> dict[int, Gone]:
     for row in rows:
         if row.kind == "flow" and (flow := flows.get(row.name)) is not None:
             if not flow.is_derived and flow.status != "draft":
-                held = (flow.title or flow.name, reverse("flow", args=(flow.name,)), f"flow:{flow.name}")
+                held = (title_of(flow) or flow.name, reverse("flow", args=(flow.name,)), f"flow:{flow.name}")
                 found[row.pk] = (*held, flow.status == "paused")
         elif row.kind == "connection" and (one := connections.get(row.name)) is not None:
             if not one.settings.get("deleted_at"):
