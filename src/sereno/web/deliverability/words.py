@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sereno.web.words import Word
@@ -89,9 +89,9 @@ def provider(name: str) -> str:
 
 def refusal(code: str) -> str:
     known = {
-        "domain.invalid": _now("Write the domain alone, such as shop.example."),
-        "domain.there": _now("This domain is there already."),
-        "domain.many": _now("There are as many domains as fit: take one away first."),
-        "domain.gone": _now("This domain is not among yours any more."),
+        "domain.invalid": gettext("Write the domain alone, such as shop.example."),
+        "domain.there": gettext("This domain is there already."),
+        "domain.many": gettext("There are as many domains as fit: take one away first."),
+        "domain.gone": gettext("This domain is not among yours any more."),
     }
     return known.get(code, code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sereno.modules.recommendations.asking import Given
@@ -63,5 +63,5 @@ PLACES: tuple[tuple[str, Text], ...] = (
 def why(one: Given) -> str:
     """Why a thing is there, with its numbers where it has some."""
     if one.why == "together" and one.of:
-        return _now("in %(number)s of %(of)s orders with it") % {"number": one.number, "of": one.of}
+        return gettext("in %(number)s of %(of)s orders with it") % {"number": one.number, "of": one.of}
     return str(WHYS[one.why])
