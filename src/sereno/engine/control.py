@@ -63,7 +63,7 @@ def read_control(reader: Reader, value: Any, where: Where, document: Mapping[str
     if found is None:
         return None
     reader.keys(found, ("share", "window"), where, "control")
-    share = _share(reader, reader.need(found, "share", where, "control"), (*where, "share"))
+    share = read_share(reader, reader.need(found, "share", where, "control"), (*where, "share"))
     window = USUAL_WINDOW
     if "window" in found:
         window = reader.duration(found["window"], (*where, "window")) or timedelta()
@@ -74,8 +74,8 @@ def read_control(reader: Reader, value: Any, where: Where, document: Mapping[str
     return Control(share, window)
 
 
-def _share(reader: Reader, value: Any, where: Where) -> int:
-    """Basis points of a percentage."""
+def read_share(reader: Reader, value: Any, where: Where) -> int:
+    """Basis points of a percentage; 0 after a problem, too."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_HELD_OUT:
         points = Decimal(str(value)) * (SHARES // 100)
         if points == points.to_integral_value():

@@ -15,6 +15,7 @@ from sereno.engine.documents import Unreadable, Where, read_document
 from sereno.engine.expressions import Expression, Names, Type
 from sereno.engine.expressions.types import envelope
 from sereno.engine.limits import NONE, Limits, read_limits
+from sereno.engine.message_control import experiments_of_messages
 from sereno.engine.precedence import read_priority
 from sereno.engine.program import Program, lay_out
 from sereno.engine.read_steps import StepReader, merged_data
@@ -134,12 +135,13 @@ def _read(reader: Reader, document: dict[str, Any]) -> Flow:
     steps = steps_reader.steps(document.get("steps") or [], ("steps",), "")
     control = read_control(reader, document.get("control"), ("control",), document)
     experiments = {} if reader.problems else experiments_of(document, control)
-    if experiments:
-        reader.needs.add("customer")  # who is held out, and whose orders count
     exit_types = frozenset[str]().union(*(item.types for item in exits))
     absent = trigger.absent.types if trigger.absent is not None else frozenset[str]()
     # A broken template cannot be laid out; the flow is refused anyway.
     program = lay_out(() if reader.problems else steps, exit_types, trigger)
+    experiments |= experiments_of_messages(place.kept for place in program.places)
+    if experiments:
+        reader.needs.add("customer")  # who is held out, and whose orders count
     return Flow(
         name=name,
         title=str(title),

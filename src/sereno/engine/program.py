@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sereno.engine.expressions import Expression
+from sereno.engine.message_control import kept
 from sereno.engine.steps import (
     Action,
     Approve,
@@ -55,7 +56,8 @@ Render = Callable[[Mapping[str, Any]], Any]
 @dataclass(slots=True)
 class Place:
     """One step of the program. `next` and `branches` are indexes; `loops` are the paths of the loops it is in,
-    outermost first. `fixed` and `rendered` are an action's config, `wordings` the same of each, with name and weight.
+    outermost first. `fixed` and `rendered` are an action's config, `wordings` the same of each, with name and weight;
+    `kept` says of a message that is kept from a share of people which experiment that is.
     `listens`: what concerns a run that stands here."""
 
     operation: Operation
@@ -67,6 +69,7 @@ class Place:
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     rendered: tuple[tuple[str, Render], ...] = ()
     wordings: tuple[tuple[str, int, Mapping[str, Any], tuple[tuple[str, Render], ...]], ...] = ()
+    kept: Mapping[str, str] | None = None
     text: Render | None = None
     listens: list[str] = field(default_factory=list[str])
     reads: frozenset[str] = frozenset()
@@ -171,6 +174,9 @@ class _Builder:
         if isinstance(step.on_error, tuple):
             place.branches = (self.block(step.on_error, after, loops),)
         place.fixed, (place.rendered, place.reads) = dict(step.config), _written(step, step.config)
+        if step.hold_out is not None:
+            body = [step.action.name, step.config, step.wordings]
+            place.kept = kept(step.path, step.hold_out, body).document()
         for name, weight, config in step.wordings:
             rendered, reads = _written(step, config)
             place.wordings = (*place.wordings, (name, weight, dict(config), rendered))

@@ -14,6 +14,7 @@ from sereno.engine.control import USUAL_WEIGHT
 from sereno.engine.documents import Where
 from sereno.engine.expressions import Names, Type
 from sereno.engine.expressions.types import ANY, envelope
+from sereno.engine.message_control import read_hold_out
 from sereno.engine.names import nearest
 from sereno.engine.reading import Reader
 from sereno.engine.schedule import WEEKDAYS
@@ -46,7 +47,7 @@ SIBLINGS: dict[str, tuple[str, ...]] = {
     "stop": (),
 }
 """The control steps, and the keys that stand beside each."""
-ACTION_SIBLINGS = ("as", "on_error", "test")
+ACTION_SIBLINGS = ("as", "on_error", "test", "hold_out")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _MOST_STEPS = 1000
@@ -337,7 +338,10 @@ class StepReader:
         result = self._name(found["as"], (*where, "as")) if "as" in found else None
         self._define(result, ANY if action.result is None else Type("record", record=action.result))
         wordings = self._wordings(found["test"], (*where, "test"), action, config) if "test" in found else ()
-        return Action(path, line, action, dict(config), result, on_error, wordings)
+        hold_out = None
+        if "hold_out" in found:
+            hold_out = read_hold_out(self.reader, found["hold_out"], (*where, "hold_out"), action, config)
+        return Action(path, line, action, dict(config), result, on_error, wordings, hold_out)
 
     def _wordings(
         self, value: Any, where: Where, action: ActionType, config: Mapping[str, Any]

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sereno.engine import approving
 from sereno.engine.chance import fraction_of
+from sereno.engine.message_control import KEY as HOLD_OUT
 from sereno.engine.program import END, LoopEnd, Place, StillWanted
 from sereno.engine.run import NewEffect
 from sereno.engine.steps import (
@@ -28,6 +29,7 @@ from sereno.engine.steps import (
     WaitUntilTime,
 )
 from sereno.engine.templates import TemplateFailed
+from sereno.engine.trigger import RUN_REQUESTED
 from sereno.engine.waits import wait_date, wait_event, wait_for, wait_time
 from sereno.engine.walk import Walk
 
@@ -150,6 +152,8 @@ def _action(walk: Walk, step: Action, place: Place) -> int | None:
         name, _, config, rendered = place.wordings[_by_chance(walk, place, [one[1] for one in place.wordings])]
         config = {**config, WORDING: name}
         walk.note(path, "step.test", {"wording": name})
+    if place.kept is not None and state.event.get("type") != RUN_REQUESTED:
+        config = {**config, HOLD_OUT: place.kept}
     if rendered:
         filled = dict(config)
         try:

@@ -18,6 +18,15 @@ WORDING = "wording"
 
 
 @dataclass(frozen=True, slots=True)
+class HoldOut:
+    """A share of people (in basis points) that a message is kept from; `window` is how long after it their orders, and
+    those of the others, count."""
+
+    share: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """`wordings`: (name, weight, config) of a message that is tried in several; the same key always gets the same one.
     `on_error`: what happens when the effect fails for good; steps stand for the branch that runs then. `result` is
@@ -30,6 +39,7 @@ class Action:
     result: str | None
     on_error: Literal["stop", "continue"] | tuple[Step, ...]
     wordings: tuple[tuple[str, int, Mapping[str, Any]], ...] = ()
+    hold_out: HoldOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ REASONS: dict[str, str] = {
     "message.merged": "a later message of the same kind took its place",
     "control.shop_holdout": "the person is in the share to whom the shop sends no marketing, to measure what it brings",
     "control.held_out": "the person is in the flow's control group",
+    "control.message_holdout": "the person is in the share from whom this message is kept, to measure what it brings",
     "consent.missing": "the person has not agreed to marketing",
     "consent.refused": "the person has said no to marketing",
     "address.suppressed": "the address must not be written to",

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sereno.engine.message_control import KEY as HOLD_OUT
+from sereno.engine.message_control import Kept, read_kept
 from sereno.engine.run import NewEffect, RunState
 from sereno.engine.steps import WORDING
 from sereno.runtime.ports import LocalWrites, port_finder
@@ -51,6 +53,8 @@ class Ready:
     writes: LocalWrites
     wording: str = ""
     """Which of a message's wordings this is, where several are tried."""
+    kept: Kept | None = None
+    """The experiment by which this message is kept from a share of people."""
 
 
 def prepare(
@@ -83,9 +87,11 @@ def prepare(
         find_port=port_finder(writes, world.database, world.ports, effect.shop, tx),
     )
     config, wording = effect.config, str(effect.config.get(WORDING) or "")
-    if wording and WORDING not in definition.config.model_fields:
-        config = {key: value for key, value in config.items() if key != WORDING}
-    return Ready(definition, config, context, writes, wording)
+    kept = read_kept(config.get(HOLD_OUT))
+    ours = {name for name, is_there in ((WORDING, wording), (HOLD_OUT, kept)) if is_there}
+    if ours := ours - definition.config.model_fields.keys():
+        config = {key: value for key, value in config.items() if key not in ours}
+    return Ready(definition, config, context, writes, wording, kept)
 
 
 def carry_out(ready: Ready) -> tuple[Result, LocalWrites]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sereno.engine.chance import SHARES
 from sereno.engine.control import CONTROL, TREATED, Experiment
-from sereno.engine.durations import parse_duration
+from sereno.engine.message_control import place_of, read_design
 from sereno.modules.insights.experiments import (
     FEWEST_UNITS,
     MISMATCH_ALPHA,
@@ -129,6 +129,11 @@ class Result:
         return any(arm.name == CONTROL for arm in self.arms) and len(self.arms) == 2
 
     @property
+    def is_of_message(self) -> bool:
+        """Whether it measures what one message brings."""
+        return place_of(self.name) is not None
+
+    @property
     def is_mismatched(self) -> bool:
         return self.mismatch < MISMATCH_ALPHA
 
@@ -212,7 +217,7 @@ def _weights(design: str) -> dict[str, int]:
 
 def _window(design: str) -> timedelta | None:
     try:
-        return parse_duration(design.partition("/")[2]) if "/" in design else None
+        return read_design(design)[1]
     except ValueError:
         return None
 

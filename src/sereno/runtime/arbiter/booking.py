@@ -90,7 +90,8 @@ def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: 
     willing = weigh(desk, messages, consents)
     desk.write()
     if books == "booked":
-        expose(tx, holdout.exposures(willing, now))
+        verdicts = desk.decided.verdicts
+        expose(tx, [*holdout.exposures(willing, now), *holdout.exposures_of_messages(willing, verdicts, now)])
     desk.decided.chosen = {message.key: message for message in messages}
     return desk.decided
 
@@ -217,6 +218,10 @@ class Desk:
         if moment.at <= self._now and (held := self._held_by_warmup(message, own)) is not None:
             at, details = held
             self._put_off(message, own, at, WARMING, {"channel": message.channel, "until": said(at), **details})
+            return
+        if message.is_kept_back and (moment.at <= self._now or self._books == "sent"):
+            # Where nobody looks again, the moment it would go is not waited for.
+            self.refuse(message, holdout.kept_back(message))
             return
         if moment.at <= self._now:
             self._keep(message, self._books, self._now, None, {})

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sereno.commerce.identity import customer_key
 from sereno.engine.control import as_share
+from sereno.engine.message_control import Kept
 from sereno.engine.precedence import USUAL
 from sereno.runtime.arbiter.rules import Rules
 from sereno.runtime.arbiter.zones import zone_of
@@ -37,6 +38,8 @@ class Asked:
     wanted_at: int
     priority: int | None = None
     number: int = 0
+    kept: Kept | None = None
+    """The experiment by which it is kept from a share of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,16 @@ class Message:
     @property
     def key(self) -> str:
         return self.asked.key
+
+    @property
+    def kept(self) -> Kept | None:
+        """The experiment by which this one message is kept from some; only marketing ever is."""
+        return self.asked.kept if self.purpose == "marketing" else None
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether this person is one of those."""
+        return self.kept is not None and self.kept.keeps_out(self.asked.flow, self.unit)
 
     @property
     def age(self) -> tuple[int, int, str]:

@@ -49,7 +49,8 @@ def let_pass(
     for one in passing:
         effect = one.effect
         asked = Asked(
-            effect.key, effect.flow_id, one.flow, effect.run, effect.step, one.wanted_at, one.priority, effect.id
+            *(effect.key, effect.flow_id, one.flow, effect.run, effect.step, one.wanted_at, one.priority, effect.id),
+            kept=one.ready.kept,
         )
         rules = rules_of(one.ready.context.shop.settings)
         message = read_message(one.ready.definition, one.ready.config, one.ready.context, asked, rules)
@@ -117,7 +118,8 @@ def dry_guard(world: World) -> Guard:
         ready = prepare(world, effect, records, now, tx)
         state = effect.state
         step = effect.key.removeprefix(f"{state.id}/")
-        asked = Asked(effect.key, 0, effect.flow, 0, f"{effect.flow}|{step}", to_micros(now), effect.priority)
+        where = f"{effect.flow}|{step}"
+        asked = Asked(effect.key, 0, effect.flow, 0, where, to_micros(now), effect.priority, kept=ready.kept)
         message = read_message(definition, effect.config, ready.context, asked, rules_of(effect.shop.settings))
         if message is None:
             return Go()

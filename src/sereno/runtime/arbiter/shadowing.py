@@ -54,7 +54,7 @@ def foresee(
         priority = live.flow.priority
         prepared = Prepared(effect.key, effect.action, effect.config, 1, live.name, state, shop, now, priority)
         ready = prepare(world, prepared, today, now, tx)
-        asked = Asked(effect.key, live.id, live.name, 0, effect.step, to_micros(now), priority)
+        asked = Asked(effect.key, live.id, live.name, 0, effect.step, to_micros(now), priority, kept=ready.kept)
         message = read_message(ready.definition, effect.config, ready.context, asked, rules_of(shop.settings))
         if message is not None:
             messages.append(message)

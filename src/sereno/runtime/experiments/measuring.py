@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.control import CHECKOUT, HOLDOUT, Experiment, as_share, holdout_experiment, purposes
+from sereno.engine.message_control import (
+    MESSAGE,
+    NEWSLETTERS,
+    Kept,
+    experiment_of,
+    kept_newsletter,
+    newsletter_place,
+    place_of,
+)
 from sereno.runtime.flows import compiled
+from sereno.runtime.newsletters.plan import read_audience
 from sereno.sdk.plugin import registry
 from sereno.store import scope
 from sereno.store.database import Database, Transaction, default_database
@@ -22,7 +32,7 @@ Sum = tuple[str, str, str, str, int, int, float, int]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`flow_id` is 0 for the whole shop. `experiments` are those of the live version, by name; `sums` are of all
+    """`flow_id` is 0 for the whole shop, `NEWSLETTERS` for a newsletter. `experiments` are those of the live version, by name; `sums` are of all
     designs there have been. `document` is the live version's, None where there is none."""
 
     flow_id: int
@@ -89,6 +99,60 @@ def measured_variants(
     with (database or default_database()).read() as tx:
         sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": CHECKOUT, "daily": [*DAILY, currency]})
     return Measured(CHECKOUT, "", "", "live", None, currency, experiments, [_plain(row) for row in sums])
+
+
+def measured_newsletters(shop_id: int, *, database: Database | None = None) -> list[Measured]:
+    """All newsletters that were kept from a share of people, for all time only. `name` is the newsletter's number."""
+    found: dict[str, list[Sum]] = {}
+    with (database or default_database()).read() as tx:
+        (currency, _settings) = tx.one("measured_shop", {"shop": shop_id}) or ("", None)
+        for _flow, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [NEWSLETTERS]}):
+            found.setdefault(row[0], []).append(_plain((*row[:4], 0, *row[4:])))
+        numbers = sorted(int(text) for name in found if (text := _newsletter_of(name)))
+        titles = {
+            int(id_): str(title) for id_, title in tx.all("newsletters_titled", {"shop": shop_id, "ids": numbers})
+        }
+    return [
+        _newsletter(number, titles.get(number, str(number)), currency, found[f"{MESSAGE}{newsletter_place(number)}"])
+        for number in numbers
+    ]
+
+
+def measured_messages(
+    shop_id: int, *, flow: str = "", step: str | None = None, newsletter: int = 0, database: Database | None = None
+) -> Measured:
+    """What single messages brought: of one step of a flow, of all its steps, or a newsletter; with every day. Raises
+    LookupError."""
+    if not newsletter:
+        found = measured(shop_id, flow, database=database)
+        wanted = MESSAGE if step is None else f"{MESSAGE}{step}"[:200]
+
+        def is_meant(name: str) -> bool:
+            return name.startswith(MESSAGE) if step is None else name == wanted
+
+        experiments = {name: one for name, one in found.experiments.items() if is_meant(name)}
+        return replace(found, experiments=experiments, sums=[row for row in found.sums if is_meant(row[0])])
+    with (database or default_database()).read() as tx:
+        row = tx.one("measured_newsletter", {"shop": shop_id, "id": newsletter})
+        if row is None:
+            raise LookupError(f"there is no newsletter {newsletter} in this shop")
+        title, audience, currency = row
+        asked = {"shop": shop_id, "flow": NEWSLETTERS, "experiment": f"{MESSAGE}{newsletter_place(newsletter)}"}
+        sums = [_plain(one) for one in tx.all("sums_of_experiment", {**asked, "daily": [*DAILY, currency]})]
+    hold_out = read_audience(decode(audience) if audience else {}).hold_out
+    return _newsletter(newsletter, title, currency, sums, kept_newsletter(newsletter, hold_out))
+
+
+def _newsletter(id_: int, title: str, currency: str, sums: Sequence[Sum], kept: Kept | None = None) -> Measured:
+    """Its experiment is the one it is planned with; where that is not at hand, the one the sums name."""
+    if kept is None and sums:
+        kept = Kept(sums[0][0], sums[0][1])
+    experiments = {} if kept is None else {kept.experiment: experiment_of(kept)}
+    return Measured(NEWSLETTERS, str(id_), title, "live", None, currency, experiments, sums)
+
+
+def _newsletter_of(experiment: str) -> str:
+    return (place_of(experiment) or "").removeprefix(newsletter_place(""))
 
 
 def _measured(row: Sequence[Any], sums: Sequence[Sum]) -> Measured:

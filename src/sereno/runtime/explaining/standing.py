@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from sereno.engine.control import CONTROL, HOLDOUT
+from sereno.engine.message_control import place_of
 from sereno.runtime.explaining.finding import Meaning
 from sereno.runtime.staff import Staff
 from sereno.store.database import Transaction
@@ -63,6 +64,9 @@ def _fact_of(row: Sequence[Any], meaning: Meaning) -> Fact | None:
             return _fact("message", "message.waits", whom, at, {"reason": reason, "channel": what, "flow": flow})
         case "exposure" if what in (CONTROL, HOLDOUT) and which == CONTROL:
             return _fact("control", f"{what}.held_out", whom, at, {"flow": flow, "until": instant_text(until)})
+        case "exposure" if which == CONTROL and (place := place_of(what)) is not None:
+            details = {"flow": flow, "message": place, "until": instant_text(until)}
+            return _fact("control", "message.held_out", whom, at, details)
         case "erased":
             return _fact("erasure", "person.erased", meaning.text, at, {})
         case "switch":

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from sereno.engine.control import as_share
+from sereno.engine.message_control import kept_newsletter
 from sereno.engine.precedence import USUAL
 from sereno.runtime.arbiter import booking
 from sereno.runtime.arbiter.messages import MICROSECOND, Asked, Message
@@ -76,6 +77,7 @@ class Claims:
         self.pacer = Pacer(row.pace, taken)
         self._rules = rules_of(desk.shop.settings)
         self._holdout = as_share(desk.shop.settings.get("holdout_share"))
+        self._kept = kept_newsletter(row.id, row.audience.hold_out)
 
     def next(self, now: datetime, *, may_all: bool, variant: str) -> Claimed:
         """Raises LeaseLost. `may_all`: no trial goes on; `variant` is then what the rest gets."""
@@ -149,7 +151,7 @@ class Claims:
         counted = person_of({}, record, f"{CHANNEL}:{piece.address}")
         expires = self._rules.expires.get(PURPOSE, EXPIRES)
         return Message(
-            asked=Asked(key_of(self._row.id, piece.id), 0, "", 0, "", wanted, None, piece.id),
+            asked=Asked(key_of(self._row.id, piece.id), 0, "", 0, "", wanted, None, piece.id, self._kept),
             shop_id=self._row.shop_id,
             channel=CHANNEL,
             purpose=PURPOSE,
@@ -160,7 +162,9 @@ class Claims:
             expires_at=None if expires is None else wanted + expires // MICROSECOND,
             merge=None,
             rules=self._rules,
-            refusal=partial(self._desk.press.refusal, address=piece.address, customer=record),
+            refusal=partial(
+                self._desk.press.refusal, address=piece.address, customer=record, topic=self._row.audience.topic or None
+            ),
             unit=counted.unit,
             customer=counted.customer,
             holdout=self._holdout,

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from sereno.engine.control import LONGEST_WINDOW, MOST_HELD_OUT, USUAL_WINDOW, as_share
 from sereno.engine.durations import format_duration, format_instant, parse_duration, parse_instant
+from sereno.engine.message_control import SHORTEST
+from sereno.engine.steps import HoldOut
 from sereno.sdk.mailboxes import PROVIDERS, mailbox_provider
 
 Kind = Literal["now", "at", "local"]
@@ -28,14 +31,19 @@ class PlanInvalid(ValueError):  # noqa: N818
 @dataclass(frozen=True, slots=True)
 class Audience:
     """People in any of the segments `inside` (none named: everybody) and in none of `outside`, of whom `when` holds, a
-    condition about `customer`."""
+    condition about `customer`. `hold_out`: from a share of them it is kept, so that what it brings is measured."""
 
     inside: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     when: str = ""
+    hold_out: HoldOut | None = None
 
     def document(self) -> dict[str, Any]:
-        return {"inside": list(self.inside), "outside": list(self.outside), "when": self.when}
+        found: dict[str, Any] = {"inside": list(self.inside), "outside": list(self.outside), "when": self.when}
+        if self.hold_out is not None:
+            share, window = f"{self.hold_out.share / 100:g}", format_duration(self.hold_out.window)
+            found["hold_out"] = {"share": share, "window": window}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +114,27 @@ class Pace:
 
 def read_audience(given: Any) -> Audience:
     """Raises PlanInvalid."""
-    found = _mapping(given, ("inside", "outside", "when"), "the audience")
+    found = _mapping(given, ("inside", "outside", "when", "hold_out"), "the audience")
     inside, outside = _names(found.get("inside")), _names(found.get("outside"))
     if both := set(inside) & set(outside):
         raise PlanInvalid(f"the segment {min(both)} cannot be both written to and left out: take it out of one list")
-    return Audience(inside, outside, str(found.get("when") or "").strip()[:2000])
+    return Audience(inside, outside, str(found.get("when") or "").strip()[:2000], _hold_out(found.get("hold_out")))
+
+
+def _hold_out(given: Any) -> HoldOut | None:
+    found = _mapping(given, ("share", "window"), "hold_out")
+    if str(found.get("share") or "0").strip() in ("", "0"):
+        return None
+    share = as_share(found["share"])
+    if not share:
+        raise PlanInvalid(f"the share that does not get it is a percentage from 0 to {MOST_HELD_OUT}")
+    try:
+        window = parse_duration(str(found.get("window") or format_duration(USUAL_WINDOW)))
+    except ValueError as error:
+        raise PlanInvalid("the window of hold_out is a length of time, such as 14d") from error
+    if not SHORTEST <= window <= LONGEST_WINDOW:
+        raise PlanInvalid("the window of hold_out is from 1h to 365d")
+    return HoldOut(share, window)
 
 
 def read_schedule(given: Any) -> Schedule:

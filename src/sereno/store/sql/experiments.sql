@@ -46,6 +46,18 @@ WHERE shop_id = :shop AND flow_id = :flow AND (day = 0 OR metric {in:daily:text}
 SELECT flow_id, experiment, design, arm, metric, total, squares, events FROM experiment_sum
 WHERE shop_id = :shop AND flow_id {in:flows:bigint} AND day = 0
 
+-- name: sums_of_experiment
+SELECT experiment, design, arm, metric, day, total, squares, events FROM experiment_sum
+WHERE shop_id = :shop AND flow_id = :flow AND experiment = :experiment AND (day = 0 OR metric {in:daily:text})
+
+-- name: newsletters_titled
+SELECT id, name FROM newsletters_newsletter WHERE shop_id = :shop AND id {in:ids:bigint}
+
+-- name: measured_newsletter
+SELECT newsletters_newsletter.name, newsletters_newsletter.audience, shop.currency
+FROM newsletters_newsletter JOIN shop ON shop.id = newsletters_newsletter.shop_id
+WHERE newsletters_newsletter.shop_id = :shop AND newsletters_newsletter.id = :id
+
 -- name: first_days
 SELECT flow_id, experiment, design, arm, (
     SELECT min(one.day) FROM experiment_sum AS one

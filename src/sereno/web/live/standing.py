@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from markupsafe import Markup, escape
 
+from sereno.engine.message_control import newsletter_place
 from sereno.web import formats
 from sereno.web.live.wording import message_reason
 from sereno.web.sentences import say
@@ -84,6 +85,13 @@ def _control(fact: Fact, zone: str) -> Stands:
             say(_("In the shop's holdout: gets no marketing at all. Measured until %(time)s."), time=until),
         )
     flow = fact["details"].get("flow") or ""
+    if fact["code"] == "message.held_out":
+        place = fact["details"].get("message") or ""
+        text = _("Does not get the message %(place)s of %(flow)s, to measure what it brings. Measured until %(time)s.")
+        if not flow:
+            text = _("Does not get the newsletter %(place)s, to measure what it brings. Measured until %(time)s.")
+            place = place.removeprefix(newsletter_place(""))
+        return Stands("lamp", "eye-off", say(text, place=place, flow=flow, time=until))
     text = _("In the control group of %(flow)s: gets none of its messages. Measured until %(time)s.")
     return Stands("lamp", "eye-off", say(text, flow=flow, time=until))
 
@@ -117,6 +125,7 @@ _SAID: dict[str, Callable[[Fact, str], Stands]] = {
     "message.sent": _sent,
     "control.held_out": _control,
     "holdout.held_out": _control,
+    "message.held_out": _control,
     "switch.off": _switch,
     "person.erased": _erased,
 }

@@ -88,6 +88,7 @@ def message_reason(code: object) -> str:
     known = {
         "control.shop_holdout": _("They are in the share of people who get no marketing, so that it can be measured."),
         "control.held_out": _("They are in the flow's control group."),
+        "control.message_holdout": _("This message is kept from a share of people, so that it can be measured."),
         "consent.missing": _("The customer has not agreed to marketing."),
         "consent.refused": _("The customer has said no to marketing."),
         "address.suppressed": _("The address must not be written to: it bounced, complained or unsubscribed."),

@@ -41,6 +41,8 @@ def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
             "inside": said.getlist("inside"),
             "outside": said.getlist("outside"),
             "when": said.get("condition", ""),
+            "hold_out": hold_out(said),
+            "topic": said.get("topic", ""),
         },
         "schedule": schedule,
         "trial": trial,
@@ -50,6 +52,11 @@ def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
         },
         "is_public": bool(said.get("is_public")),
     }
+
+
+def hold_out(said: QueryDict) -> dict[str, str]:
+    share = said.get("hold_out", "").strip().replace(",", ".").removesuffix("%").strip()
+    return {"share": share, "window": said.get("hold_out_window", "").strip() or "14d"} if share else {}
 
 
 def shown(row: Newsletter | None, shop: Shop) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,6 +21,7 @@ from sereno.runtime.newsletters import changing
 from sereno.runtime.newsletters.audience import count
 from sereno.runtime.newsletters.plan import PlanInvalid, read_audience
 from sereno.sdk.plugin import registry
+from sereno.sdk.topics import topics_of
 from sereno.store.database import default_database
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -94,7 +96,8 @@ def audience(request: StaffRequest, newsletter: int) -> HttpResponse:
     asked: Any = row.audience
     if "name" in request.GET:
         names = {"inside": request.GET.getlist("inside"), "outside": request.GET.getlist("outside")}
-        asked = {**names, "when": request.GET.get("condition", "")}
+        asked = {**names, "when": request.GET.get("condition", ""), "hold_out": forms.hold_out(request.GET)}
+        asked |= {"topic": request.GET.get("topic", "")}
     context: dict[str, Any] = {"wrong": ""}
     database = default_database()
     try:
@@ -129,6 +132,7 @@ def form(request: StaffRequest, row: Newsletter | None) -> HttpResponse:
         ],
         "is_there": row is not None and any(name == row.message for name, *_rest in chosen),
         "segments": list(segments),
+        "topics": _topics(request, str((values["audience"] or {}).get("topic") or "")),
         "providers": [
             (name, PROVIDERS_SAID[name], (values["pace"].get("providers") or {}).get(name, ""))
             for name in PROVIDER_CHOICES
@@ -136,6 +140,15 @@ def form(request: StaffRequest, row: Newsletter | None) -> HttpResponse:
         "can_write": "flows" in request.can,
     }
     return render(request, "newsletters/draft.html", context)
+
+
+def _topics(request: StaffRequest, held: str) -> list[tuple[str, str]]:
+    """What it may be about; also what it is about where the shop has no such topic any more. Empty: nothing to say."""
+    locale = get_language() or request.shop.locale
+    known = [(one.name, one.title(locale, request.shop.locale)) for one in topics_of(request.shop.settings)]
+    if held and held not in dict(known):
+        known.append((held, held))
+    return [("", _("No topic: everybody who allows marketing")), *known] if known else []
 
 
 PROVIDERS_SAID = {

@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sereno.commerce.money import Money
+from sereno.engine.message_control import place_of
 from sereno.engine.places import find
 from sereno.modules.insights.documents import figures_document
 from sereno.modules.insights.models import OrderCredit, SentMessage
+from sereno.modules.insights.results import results
 from sereno.modules.orders.models import Order
-from sereno.runtime.experiments.measuring import measured
+from sereno.runtime.experiments.measuring import measured, measured_messages
 from sereno.runtime.results import reading
 from sereno.runtime.results.counting import FLOW
 from sereno.runtime.results.crediting import WITHIN
@@ -35,6 +37,7 @@ from sereno.web.content.words import LANGUAGES
 from sereno.web.paging import SIZE, Page, page_to
 from sereno.web.results import wording
 from sereno.web.results.plots import Plot, plot
+from sereno.web.results.showing import Row, Shown, shown_of
 from sereno.web.shell import render
 
 SPANS = (7, 30, 90, 365)
@@ -70,7 +73,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Figure:
     """A figure. `query` leads to its rows, where it has any; `before` is the same of the stretch before."""
 
     what: str
@@ -92,7 +95,9 @@ def numbers(request: StaffRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     show = show if show in SHOWN else "sent"
     titles = _titles(request, asked.source, _steps(found, asked))
-    cuts = [(cut, _cut_rows(found, cut, titles, asked)) for cut in reading.CUTS[:-1]]
+    alone = _alone(request, asked)
+    brought = {place_of(one.result.name): one.rows for one in alone}
+    cuts = [(cut, _cut_rows(found, cut, titles, asked, brought)) for cut in reading.CUTS[:-1]]
     context = {
         "section": "results",
         "asked": asked,
@@ -106,6 +111,8 @@ def numbers(request: StaffRequest) -> HttpResponse:
         "cuts": [(cut, label_of(cut), rows) for cut, rows in cuts if len(rows) > 1 or (rows and cut == "step")],
         "spans": [(days, asked_for(asked, days)) for days in SPANS],
         "within": WITHIN.days,
+        "alone": alone if asked.step is not None or asked.source.kind != FLOW else [],
+        "is_any_alone": bool(alone),
         "price": _price(request, found),
     }
     return render(request, "results/numbers.html", context)
@@ -198,9 +205,9 @@ def asked_for(asked: Asked, days: int) -> str:
     return f"{reverse('results-messages')}?{Asked(asked.source, asked.step, days, asked.since, asked.until).query()}"
 
 
-def figures_of(found: Report, asked: Asked | None = None) -> list[Shown]:
+def figures_of(found: Report, asked: Asked | None = None) -> list[Figure]:
     """The figures that are counts; what has rows leads to them."""
-    shown: list[Shown] = []
+    shown: list[Figure] = []
     leads = {"delivered": "sent", "bounced": "trouble", "complained": "trouble", "unsubscribed": "trouble"}
     names = ("sent", "delivered", "opened", "clicked", "orders", "unsubscribed", "complained", "bounced", "failed")
     for what in (*names, "withheld"):
@@ -220,7 +227,7 @@ def figures_of(found: Report, asked: Asked | None = None) -> list[Shown]:
         if what == "delivered" and not (total or found.total["bounced"]):
             value, share = "–", _("your mail server does not tell")
         earlier = formats.number(before) if found.before["sent"] else ""
-        shown.append(Shown(what, label_of(what), value, share, earlier, query, total == 0))
+        shown.append(Figure(what, label_of(what), value, share, earlier, query, total == 0))
     return shown
 
 
@@ -271,7 +278,18 @@ def label_of(what: str) -> str:
     }.get(what, what)  # fmt: skip
 
 
-def _cut_rows(found: Report, cut: By, titles: Mapping[str, Any], asked: Asked) -> list[dict[str, Any]]:
+def _alone(request: StaffRequest, asked: Asked) -> list[Shown]:
+    """What each message brought by itself, where it is kept from a share of people: the current measurements."""
+    flow, newsletter = (asked.source.name, 0) if asked.source.kind == FLOW else ("", asked.source.id)
+    found = measured_messages(request.shop.pk, flow=flow, step=asked.step, newsletter=newsletter)
+    today = (datetime.now(UTC).date() - reading.EPOCH).days
+    current = [one for one in results(found.experiments, found.sums, found.currency, today) if one.is_current]
+    return [shown_of(found, one) for one in current]
+
+
+def _cut_rows(
+    found: Report, cut: By, titles: Mapping[str, Any], asked: Asked, brought: Mapping[str | None, Sequence[Row]]
+) -> list[dict[str, Any]]:
     return [
         {
             "name": _cut_name(cut, name, titles),
@@ -279,6 +297,7 @@ def _cut_rows(found: Report, cut: By, titles: Mapping[str, Any], asked: Asked) -
             "figures": one,
             "revenue": _minor(one["revenue"], found.currency),
             "shares": {what: wording.rate(one[what], one["sent"]) for what in ("opened", "clicked", "orders")},
+            "brought": brought.get(name, ())[-1:] if cut == "step" else (),
         }
         for name, one in found.cuts.get(cut, ())
     ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,63 +14,29 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.engine.control import CONTROL, HOLDOUT, TREATED
+from sereno.engine.control import CONTROL, HOLDOUT
+from sereno.engine.message_control import NEWSLETTERS
 from sereno.engine.places import find, kind_of
 from sereno.engine.read_steps import merged_config
-from sereno.modules.insights.results import ArmResult, Comparison, Result
 from sereno.modules.insights.results import results as results_of
 from sereno.runtime import drafting
 from sereno.runtime.drafting import DraftConflict
-from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
+from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere, measured_newsletters
 from sereno.store.models import Flow
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.builder.text import rewritten
 from sereno.web.live.reading import head_of
 from sereno.web.results import wording
-from sereno.web.results.chart import Chart, chart, day_of
 from sereno.web.results.sent import everything_sent
+from sereno.web.results.showing import Shown, is_of_branches, shown_of
 from sereno.web.shell import render
 
 EFFECTS = (0.05, 0.1, 0.2, 0.5)
 """Smallest effects worth knowing of, as shares of what is ordered without the flow."""
 EPOCH = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An arm in the table."""
-
-    name: str
-    arm: ArmResult
-    rate: str
-    each: str
-    revenue: str
-    other: str
-    against: Comparison | None
-    orders_said: str
-    revenue_said: str
-    is_winner: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An experiment as the page shows it."""
-
-    result: Result
-    title: str
-    since: str
-    headline: wording.Said
-    revenue: wording.Said | None
-    rows: tuple[Row, ...]
-    wanted: str
-    missing: Any
-    orders_chart: Chart | None
-    revenue_chart: Chart | None
-    credited: str
-    window: str
-    is_open: int
-    can_adopt: bool
+MOST_MESSAGES = 50
+"""Of those measured by themselves, on the overview: the surest first."""
 
 
 @require_GET
@@ -82,22 +46,28 @@ def results(request: StaffRequest) -> HttpResponse:
     today = _today()
     rows: list[tuple[Measured, Shown]] = []
     splits: list[tuple[Measured, Shown]] = []
+    of_messages: list[tuple[Measured, Shown]] = []
     whole: Shown | None = None
-    everything = measured_everywhere(request.shop.pk)
-    for one in everything:
+    everything, newsletters = measured_everywhere(request.shop.pk), measured_newsletters(request.shop.pk)
+    for one in (*everything, *newsletters):
         for result in results_of(one.experiments, one.sums, one.currency, today):
             if not result.is_current:
                 continue
             shown = shown_of(one, result)
             if result.name == HOLDOUT:
                 whole = shown
+            elif result.is_of_message:
+                of_messages.append((one, shown))
             else:
                 (rows if result.name == CONTROL else splits).append((one, shown))
     order = {"ok": 0, "bad": 1, "": 2, "lamp": 3}
     rows.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
     unmeasured = [one for one in everything if one.is_marketing and one.status == "live" and not one.experiments]
+    of_messages.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
     context = {"section": "results", "rows": rows, "splits": splits, "whole": whole, "unmeasured": unmeasured}
-    lifts = {one.name: _lifts(one, shown) for one, shown in rows}
+    context |= {"of_messages": of_messages[:MOST_MESSAGES]}
+    measured_alone = [row for row in of_messages if row[0].flow_id == NEWSLETTERS]
+    lifts = {(one.flow_id == NEWSLETTERS, one.name): _lifts(one, shown) for one, shown in (*rows, *measured_alone)}
     return render(
         request,
         "results/overview.html",
@@ -128,7 +98,8 @@ def flow_results(request: StaffRequest, name: str) -> HttpResponse:
         "view": "results",
         "found": found,
         "control": next((one for one in current if one.result.name == CONTROL), None),
-        "splits": [one for one in current if one.result.name != CONTROL],
+        "splits": [one for one in current if is_of_branches(one.result)],
+        "of_messages": [one for one in current if one.result.is_of_message],
         "earlier": earlier,
         "effect": effect,
         "effects": [(value, formats.number(value * 100)) for value in EFFECTS],
@@ -192,61 +163,6 @@ def adopt_winner(step: dict[str, Any], winner: str) -> None:
         raise LookupError(winner)
     for arm in weights:
         weights[arm] = 100 if arm == winner else 0
-
-
-def shown_of(found: Measured, result: Result) -> Shown:
-    money = wording.money_in(found.currency)
-    is_split = result.name not in (CONTROL, HOLDOUT)
-    pair = result.comparisons[0] if result.comparisons else None
-    revenue = None
-    if is_split or pair is None:
-        headline = wording.of_split(result) if result.best else wording.Said("lamp", wording.nothing_yet())
-    else:
-        headline = wording.of_orders(pair.orders, result.days, is_shop=result.name == HOLDOUT)
-        revenue = wording.of_revenue(pair.revenue, money)
-    return Shown(
-        result,
-        wording.split_title(found.document, result.name) if is_split else "",
-        wording.date_of(day_of(result.first_day)) if result.first_day is not None else "",
-        headline,
-        revenue,
-        tuple(_row(found, result, arm) for arm in result.arms if arm.weight or arm.exposed),
-        wording.what_is_wanted(result),
-        wording.missing(result),
-        chart(result.history, "orders") if not is_split else None,
-        chart(result.history, "revenue") if not is_split else None,
-        _credited(result, found.currency),
-        wording.length(result.window),
-        sum(arm.is_open for arm in result.arms),
-        is_split and result.winner is not None and not result.is_mismatched,
-    )
-
-
-def _row(found: Measured, result: Result, arm: ArmResult) -> Row:
-    against = next((one for one in result.comparisons if one.arm == arm.name), None)
-    money = wording.money_in(found.currency)
-    return Row(
-        wording.arm_name(arm.name, result.name),
-        arm,
-        wording.rate(arm.orders.events, arm.units),
-        money(arm.revenue.mean) if arm.units else "–",
-        money(arm.revenue.total),
-        ", ".join(wording.money_in(currency)(total) for currency, total in arm.other.items()),
-        against,
-        wording.lift_of(against.orders, wording.count) if against is not None else "",
-        wording.lift_of(against.revenue, money) if against is not None else "",
-        arm.name == result.winner and result.name not in (CONTROL, HOLDOUT),
-    )
-
-
-def _credited(result: Result, currency: str) -> str:
-    """What is attributed to the flow, in words of money."""
-    treated = next((arm for arm in result.arms if arm.name == TREATED), None)
-    if treated is None or not treated.credited:
-        return ""
-    amounts: Mapping[str, int] = treated.credited
-    known: Sequence[str] = sorted(name for name in amounts if name != "orders")
-    return ", ".join(wording.money_in(name)(amounts[name]) for name in known) or wording.money_in(currency)(0)
 
 
 def _texts(currency: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from sereno.web.access import StaffRequest
 from sereno.web.results import numbers, wording
 
 
-def everything_sent(request: StaffRequest, lifts: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """What the template is given. `lifts` by flow: orders and revenue brought, in words."""
+def everything_sent(request: StaffRequest, lifts: Mapping[tuple[bool, str], tuple[str, str]]) -> dict[str, Any]:
+    """What the template is given. `lifts` by whether it is a newsletter, and name: orders and revenue brought, in words."""
     days, since, until = numbers.days_asked(request)
     found = reading.overview(request.shop.pk, since, until)
     currency = found.report.currency
@@ -32,7 +32,7 @@ def everything_sent(request: StaffRequest, lifts: Mapping[str, tuple[str, str]])
             "figures": line.figures,
             "shares": {what: wording.rate(line.figures[what], line.figures["sent"]) for what in ("opened", "clicked")},
             "revenue": money(line.figures["revenue"]),
-            "lift": lifts.get(line.source.name, ("", "")) if line.source.kind == FLOW else ("", ""),
+            "lift": lifts.get((line.source.kind != FLOW, line.source.name), ("", "")),
         }
         for line in found.lines
         if line.source.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from babel.dates import format_date
 from babel.numbers import format_percent
@@ -16,15 +16,17 @@ from markupsafe import Markup
 from sereno.commerce.money import Money
 from sereno.engine.control import CONTROL, HOLDOUT, TREATED
 from sereno.engine.durations import format_duration
+from sereno.engine.message_control import place_of
 from sereno.engine.places import find
 from sereno.modules.insights.experiments import FEWEST_EXPECTED, FEWEST_UNITS
 from sereno.modules.insights.results import Effect, Result
-from sereno.web import formats
+from sereno.web import flowtree, formats
 from sereno.web.sentences import duration, say
 
 LONG = 1000
 """Days after which it is not worth saying how many."""
 Shown = Callable[[float], str]
+Whom = Literal["flow", "message", "shop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def money_in(currency: str) -> Shown:
 
 
 def arm_name(name: str, experiment: str = CONTROL) -> str:
+    if place_of(experiment) is not None:
+        return {CONTROL: _("Without the message"), TREATED: _("With the message")}.get(name, name)
     if experiment == HOLDOUT:
         return {CONTROL: _("Without any marketing"), TREATED: _("With marketing")}.get(name, name)
     if experiment == CONTROL:
@@ -60,31 +64,46 @@ def arm_name(name: str, experiment: str = CONTROL) -> str:
     return name
 
 
-def of_orders(effect: Effect, days: int, *, is_shop: bool = False) -> Said:
-    """The first sentence about a control group: of a flow, or of the whole shop."""
+def of_orders(effect: Effect, days: int, whom: Whom = "flow") -> Said:
+    """The first sentence about a control group: of a flow, of one message, or of the whole shop."""
     if effect.each.verdict == "too_early":
-        early = _("Too early to say what marketing brings.") if is_shop else _("Too early to say what the flow brings.")
-        return Said("lamp", say(early))
+        return Said("lamp", say(too_early(whom)))
     low, high = round(effect.low), round(effect.high)
     span = ngettext("in %(num)s day", "in %(num)s days", days) % {"num": formats.number(days)}
     match effect.each.verdict:
         case "better":
-            text = _("Between %(low)s and %(high)s more orders %(days)s than without the flow.")
-            if is_shop:
-                text = _("Between %(low)s and %(high)s more orders %(days)s than without any marketing.")
+            text = {
+                "flow": _("Between %(low)s and %(high)s more orders %(days)s than without the flow."),
+                "message": _("Between %(low)s and %(high)s more orders %(days)s than without this message."),
+                "shop": _("Between %(low)s and %(high)s more orders %(days)s than without any marketing."),
+            }[whom]
             return Said("ok", say(text, low=_strong(count(low)), high=_strong(count(high)), days=span))
         case "worse":
-            text = _("Between %(low)s and %(high)s fewer orders %(days)s than without the flow.")
-            if is_shop:
-                text = _("Between %(low)s and %(high)s fewer orders %(days)s than without any marketing.")
+            text = {
+                "flow": _("Between %(low)s and %(high)s fewer orders %(days)s than without the flow."),
+                "message": _("Between %(low)s and %(high)s fewer orders %(days)s than without this message."),
+                "shop": _("Between %(low)s and %(high)s fewer orders %(days)s than without any marketing."),
+            }[whom]
             return Said("bad", say(text, low=_strong(count(-high)), high=_strong(count(-low)), days=span))
         case _:
-            text = _("Not proven yet: from %(low)s fewer to %(high)s more orders %(days)s than without the flow.")
-            if is_shop:
-                text = _(
+            text = {
+                "flow": _("Not proven yet: from %(low)s fewer to %(high)s more orders %(days)s than without the flow."),
+                "message": _(
+                    "Not proven yet: from %(low)s fewer to %(high)s more orders %(days)s than without this message."
+                ),
+                "shop": _(
                     "Not proven yet: from %(low)s fewer to %(high)s more orders %(days)s than without any marketing."
-                )
+                ),
+            }[whom]
             return Said("", say(text, low=_strong(count(-low)), high=_strong(count(high)), days=span))
+
+
+def too_early(whom: Whom) -> str:
+    return {
+        "flow": _("Too early to say what the flow brings."),
+        "message": _("Too early to say what this message brings."),
+        "shop": _("Too early to say what marketing brings."),
+    }[whom]
 
 
 def date_of(day: date) -> str:
@@ -103,7 +122,12 @@ def nothing_yet() -> Markup:
 
 
 def split_title(document: Mapping[str, Any] | None, path: str) -> str:
-    """A split by its branches: they are what people know it by."""
+    """A split by its branches: they are what people know it by; one message by what its step says."""
+    if (place := place_of(path)) is not None:
+        try:
+            return str(flowtree.sentence_of(find(document or {}, place)).striptags())
+        except (LookupError, ValueError):
+            return _("Message at step %(path)s") % {"path": place} if document is not None else ""
     try:
         step = find(document or {}, path)
         if "test" in step:

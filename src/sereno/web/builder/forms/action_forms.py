@@ -18,6 +18,7 @@ from sereno.sdk.plugin import ActionDefinition, registry
 from sereno.web.builder.forms import lacking, offers
 from sereno.web.builder.forms.controls import Check, Choice, Control, Number, Part, Raw, TextField, drop, one, pick
 from sereno.web.builder.forms.form import Form, Setting
+from sereno.web.builder.forms.holding_out import HELD_OUT, HELD_WINDOW, holding_out, settle
 from sereno.web.builder.forms.rows import Lines, Pairs
 from sereno.web.builder.forms.times import Length
 from sereno.web.builder.forms.values import Channel, Json, OnError
@@ -61,6 +62,7 @@ def action_form(setting: Setting, step: Part, name: str) -> Form:
             mono=True,
         ),
     ]
+    controls += holding_out(step, name)
     controls += wordings(step, name, offers.options("message_templates", setting.shop), setting.sent("c-template"))
     notes = lacking.notes(setting.shop, name, pick(step, (name,)))
     if name == "messages.send_email":
@@ -71,7 +73,8 @@ def action_form(setting: Setting, step: Part, name: str) -> Form:
         setting.place(),
         notes,
         check=lambda: problems(definition, step, name),
-        more=(ON_ERROR, RESULT, OTHER),
+        commit=lambda: settle(step),
+        more=(ON_ERROR, RESULT, HELD_OUT, HELD_WINDOW, OTHER),
     )
 
 
