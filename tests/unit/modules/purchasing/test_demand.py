@@ -102,6 +102,20 @@ def test_a_stated_run_up_reaches_what_every_part_expects() -> None:
     assert not Calendar().is_stated(40)
 
 
+def test_one_large_order_is_not_what_a_thing_sells_but_a_season_of_all_is() -> None:
+    chance = np.random.default_rng(11)
+    y = chance.poisson(20, (60, 40)).astype(float)
+    y[0, 37] = 4000.0
+    y[:, 30] *= 5
+    held = methods.steadied(y)
+    assert held[0, 37] < 80
+    assert np.median(held[:, 30] / y[:, 30]) == 1.0
+    assert (held[1:, 31:37] == y[1:, 31:37]).mean() > 0.97
+    assert methods.steadied(np.array([[np.nan, 0, 3.0, 500.0]]))[0, 3] == 500, "too few to say what is usual"
+    seen = pool.outlook(y, 4, pool.learn(y, 4))
+    assert seen.mean[0].max() < 3 * np.median(seen.mean)
+
+
 def test_out_of_stock_is_not_no_demand() -> None:
     assert simple.unconstrained(3, 0.5) == 6
     assert simple.unconstrained(3, 0.1) is None

@@ -12,6 +12,33 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+FEWEST_SALES = 4
+"""Periods with sales from which on a thing shows what is usual for it."""
+UNUSUAL = 2.5
+"""How many times the way from the median to the upper quartile of its sales a period may lie above the median."""
+
+
+def steadied(y: Floats) -> Floats:
+    """What was asked for, with what one large order did cut to what is unusual for the thing at that time: beside the
+    shop's own swing (`common_index`), so that a season all things share is left whole. Twice, for a large order swings
+    a small shop too."""
+    found = y
+    for _ in range(2):
+        found = np.minimum(y, _unusual(y, np.maximum(common_index(found), 1e-6)))
+    return found
+
+
+def _unusual(y: Floats, index: Floats) -> Floats:
+    """What lies too far above what is usual, by series and period."""
+    ranked = np.sort(np.where(y > 0, y / index, np.nan), axis=1)
+    count = (~np.isnan(ranked)).sum(1)
+    row, end = np.arange(len(y)), y.shape[1] - 1
+    middle = 0.5 * (ranked[row, np.maximum(count - 1, 0) // 2] + ranked[row, np.minimum(count // 2, end)])
+    upper = ranked[row, np.maximum(np.ceil(0.75 * count).astype(int) - 1, 0)]
+    most = middle + UNUSUAL * np.maximum(upper - middle, 0.5 * middle)
+    return np.where(count >= FEWEST_SALES, most, np.inf)[:, None] * index
+
+
 def mean_of_last(y: Floats, window: int) -> Floats:
     """Of the known values among the last `window`; of all that are known where none of those is."""
     part = y[:, -window:]

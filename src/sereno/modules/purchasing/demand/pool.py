@@ -23,6 +23,7 @@ from sereno.modules.purchasing.demand.methods import (
     own_year,
     smoothed,
     sometimes,
+    steadied,
 )
 from sereno.modules.purchasing.demand.seasons import Calendar, seasonal_index
 from sereno.modules.purchasing.demand.simple import LEVELS, Forecast
@@ -97,6 +98,7 @@ class Outlook:
 
 def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | None = None) -> Floats:
     """What each of `PARTS` expects: series x horizon x parts."""
+    whole, y = y, steadied(y)
     index = common_index(y)
     before, ahead = seasonal_index(index, calendar, horizon)
     plain = index / np.maximum(before, 1e-9)
@@ -117,7 +119,7 @@ def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | N
     stacked += [damped_trend(even, horizon) * ahead, common]
     stacked += [common if year is None else np.where(np.isnan(year), common, year), own]
     found = np.stack(stacked, axis=2)
-    return _borrowed(y, found, groups) if groups is not None else found
+    return _borrowed(whole, found, groups) if groups is not None else found
 
 
 def _level_of(plain: Floats) -> Floats:
