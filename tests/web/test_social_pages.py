@@ -9,12 +9,14 @@ import pytest
 from calling import call
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from seeding import Seeded
 
 from sereno.modules.social.models import SocialAccount, SocialCopy, SocialPost
 from sereno.runtime.social import accounts
 from sereno.store.keys import issue
 from sereno.store.models import Audit, Event
+from sereno.web.social.words import regular_time
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + (3).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00" + b"\x00" * 4
 HOUR = "2031-05-01T09:00"
@@ -163,3 +165,8 @@ def test_the_same_by_key(seeded: Seeded, account: int) -> None:
     call(key, "DELETE", f"social/accounts/{other['id']}", status=204)
     shown = call(key, "GET", "social/accounts")["items"]
     assert [(one["title"], one["is_active"]) for one in shown] == [("Casa", True), (other["title"], False)]
+
+
+def test_regular_times_are_in_the_readers_language() -> None:
+    with override("es"):
+        assert (regular_time("tue 18:30"), regular_time("someday")) == ("mar 18:30", "someday")

@@ -27,7 +27,7 @@ from sereno.web.paging import page_of_ends
 from sereno.web.shell import LANGUAGES as LANGUAGE_NAMES
 from sereno.web.shell import render
 from sereno.web.social import forms
-from sereno.web.social.words import COPIES, POSTS, REPEATS, WHENS, reason
+from sereno.web.social.words import COPIES, POSTS, REPEATS, WHENS, reason, regular_time
 
 OWN = ("draft", "refused")
 PLANNED = ("waiting", "scheduled")
@@ -186,6 +186,7 @@ def _form(request: StaffRequest, row: SocialPost | None, written: Written | None
         values["accounts"] = [one.id for one in accounts]
         day = request.GET.get("at", "")
         values["hour"] = f"{day}T09:00" if len(day) == 10 else ""
+    habits = writing.habits_of(request.shop.pk)
     best, learned = writing.best_hour(request.shop.pk, [one.id for one in accounts])
     context = {
         "section": "social",
@@ -198,7 +199,8 @@ def _form(request: StaffRequest, row: SocialPost | None, written: Written | None
         "repeats": REPEATS,
         "best": best,
         "learned": learned,
-        "times": writing.habits_of(request.shop.pk),
+        "times": habits,
+        "regular": ", ".join(regular_time(one) for one in habits.times),
         "can_write": "flows" in request.can,
         **(_previews(request, written, row.pk if row else 0) if written is not None else {"previews": [], "wrong": ""}),
     }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
+from sereno.engine.schedule import WEEKDAYS
 from sereno.web.words import Word
 
 POSTS = {
@@ -96,3 +98,9 @@ def reason(code: str, otherwise: str = "", values: Mapping[str, Any] | None = No
     else:
         said = str(REASONS.get(code, otherwise or code))
     return f"{held['account']}: {said}" if held.get("account") else said
+
+
+def regular_time(written: str) -> str:
+    """`tue 18:30` as the reader says it."""
+    day, _space, hour = written.partition(" ")
+    return f"{WEEKDAYS_ABBR[WEEKDAYS.index(day)]} {hour}" if day in WEEKDAYS else written
