@@ -4,18 +4,31 @@ and what it would tell of each change."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote, unquote
 
+from sereno.connectors.site import Things
 from sereno.sdk.config import Config, text
 from sereno.sdk.connector import Connector, Guide, Mapped, NewEvent, Setting
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import action, connector, registry
 from sereno.sdk.ports import HttpAnswer, HttpFailed, HttpRequest
 from sereno.sdk.result import Result
-from sereno.sdk.stores import Call, Exchange, Probe, StoreApi, Written, write_to_store
-from sereno.sdk.writes import NoteOrder, RefundOrder, TagCustomer, TagOrder
+from sereno.sdk.site import KINDS, Found, Kind, nothing
+from sereno.sdk.stores import Call, Exchange, Probe, StoreApi, Written, if_there, write_to_store
+from sereno.sdk.writes import (
+    NoteOrder,
+    PublishTheme,
+    RefundOrder,
+    SetThemeFile,
+    TagCustomer,
+    TagOrder,
+    WritePage,
+    WritePost,
+)
 
 KIND = "storefront"
 URL = "https://shop.example"
@@ -34,6 +47,9 @@ class Platform:
     next_answers: list[str] = field(default_factory=list)
     token: str = "a token that is right"
     lacking: list[str] = field(default_factory=list)
+    site: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What its own site says, by kind and key; `site_writes` is what was asked of it."""
+    site_writes: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
 
     def add_order(self, id: str, **values: Any) -> dict[str, Any]:
         held = {"id": id, "tags": [], "note": "", "total": "120.00", "payment_status": "paid", **values}
@@ -77,6 +93,8 @@ class Platform:
     def _do(self, request: HttpRequest, path: str, given: dict[str, Any]) -> HttpAnswer:
         if path == "/shop":
             return _said({"name": "Casa over there", "currency": "EUR", "lacking": self.lacking})
+        if path.startswith("/site/"):
+            return self._site(request.method, path, given)
         _, kind, id_, *rest = path.split("/")
         held = (self.orders if kind == "orders" else self.customers).get(id_)
         if held is None:
@@ -94,6 +112,18 @@ class Platform:
                 self.refunds[key] = given["amount"]
                 held |= {"payment_status": "partially_refunded", "updated_at": self.now.isoformat()}
         return _said(held)
+
+
+    def _site(self, method: str, path: str, given: dict[str, Any]) -> HttpAnswer:
+        _, _, kind, key = path.split("/", 3)
+        key = unquote(key).partition("?")[0]
+        if method == "POST":
+            self.site_writes.append((kind, key, given))
+            self.site[kind, key] = {**self.site.get((kind, key), {}), **given}
+            if given == {"": None}:
+                del self.site[kind, key]
+        held = self.site.get((kind, key))
+        return _said({"fields": held, "url": f"/{kind}/{key}"}) if held is not None else HttpAnswer(404, {}, b"none")
 
 
 def _said(body: Any) -> HttpAnswer:
@@ -149,6 +179,25 @@ def _refund(call: Call, write: RefundOrder) -> Written:
     return Written({}, _version(call.exchange.send("POST", place, body={"amount": amount}, headers=headers).body))
 
 
+# --- its own site -----------------------------------------------------------------------------------
+
+
+def _things(kind: Kind) -> Things:
+    def look(exchange: Exchange, key: str) -> Found | None:
+        answer = if_there(lambda: exchange.send("GET", _url(exchange, f"/site/{kind}/{quote(key)}")))
+        return None if answer is None else Found(key, {**nothing(kind), **answer.body["fields"]}, answer.body["url"])
+
+    def write(call: Call, key: str, fields: Mapping[str, Any]) -> Found | None:
+        call.exchange.send("POST", _url(call.exchange, f"/site/{kind}/{quote(key)}"), body=dict(fields), good=(404,))
+        return look(call.exchange, key)
+
+    return Things("The storefront", (), look, write, lambda call, key, found, fields: write(call, key, fields))
+
+
+THINGS = {kind: _things(kind) for kind in KINDS}
+SITE_WRITES = dict(zip((WritePost, WritePage, SetThemeFile, PublishTheme), THINGS.values(), strict=True))
+
+
 class _OrderConfig(Config):
     tag: str = text("Tag", template=True)
 
@@ -175,7 +224,14 @@ def register() -> None:
                 ),
                 steps=("Make a key.",),
                 probe=_probe,
-                writes={TagOrder: _tag_order, TagCustomer: _tag_customer, NoteOrder: _note, RefundOrder: _refund},
+                writes={
+                    TagOrder: _tag_order,
+                    TagCustomer: _tag_customer,
+                    NoteOrder: _note,
+                    RefundOrder: _refund,
+                    **{write: things.write for write, things in SITE_WRITES.items()},
+                },
+                looks={kind: things.look for kind, things in THINGS.items()},
                 sign=_sign,
             ),
         )

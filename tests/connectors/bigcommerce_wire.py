@@ -244,6 +244,7 @@ def nothing(wire: BigCommerceWire, asked: Asked) -> tuple[Any, ...]:
 
 
 ROUTES: list[tuple[str, Any]] = [
+    (r"/v2/blog/posts", lambda wire, asked: (204, b"")),
     (r"/v2/orders/(\d+)", order),
     (r"/v2/orders/(\d+)/products", products),
     (r"/v2/orders/(\d+)/shipping_addresses", addresses),

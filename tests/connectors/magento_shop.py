@@ -125,6 +125,7 @@ class Shop(Wire):
             "invoices": self.invoices,
             "salesRules": self.rules,
             "coupons": self.coupons,
+            "cmsPage": [],
             "customerGroups": [{"id": 0}, {"id": 1}],
         }
         if kind not in lists or (own and own != "search"):

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, cast, get_args
 from urllib.parse import urlsplit
 
 from sereno.sdk.languages import Words, WordsInvalid, words_of
+from sereno.sdk.site import SiteInvalid, Target, Writing, read_writings, write_writings
 
 Kind = Literal["bar", "banner", "overlay", "button", "badge", "setting"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -66,6 +67,8 @@ class Campaign:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     segment: str = ""
+    writings: tuple[Writing, ...] = ()
+    """What it has the stores' own sites say meanwhile: the same for everyone, so it is for no segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,21 @@ def standing(
     return found
 
 
+def wanted(
+    campaigns: Sequence[Campaign], showings: Sequence[Showing], at: datetime
+) -> dict[Target, dict[str, Any]]:
+    """What the stores' own sites are to say at this instant: each field as the first campaign that names it has it."""
+    everywhere = {
+        one.campaign for one in showings if not (one.customer or one.product) and (one.until is None or at < one.until)
+    }
+    found: dict[Target, dict[str, Any]] = {}
+    for campaign in sorted(campaigns, key=order_of):
+        if is_during(campaign, at) and (not campaign.is_asked or campaign.name in everywhere):
+            for one in campaign.writings:
+                found[one.target] = {**one.fields, **found.get(one.target, {})}
+    return found
+
+
 # --- documents --------------------------------------------------------------------------------------
 
 
@@ -157,8 +175,12 @@ def read_campaign(name: str, document: Any) -> Campaign:
     if not isinstance(document, Mapping):
         raise CampaignInvalid("document.invalid")
     held = cast("Mapping[str, Any]", document)
-    raw = held.get("pieces")
-    if not isinstance(raw, list) or not raw or len(cast("list[Any]", raw)) > MOST_PIECES:
+    try:
+        writings = read_writings(held.get("writings"))
+    except SiteInvalid as wrong:
+        raise CampaignInvalid(wrong.code, wrong.at) from wrong
+    raw = held.get("pieces", [] if writings else None)
+    if not isinstance(raw, list) or not (raw or writings) or len(cast("list[Any]", raw)) > MOST_PIECES:
         raise CampaignInvalid("pieces.number", "pieces")
     pieces = tuple(_piece(one, f"pieces[{at}]") for at, one in enumerate(cast("list[Any]", raw)))
     if len({one.id for one in pieces}) < len(pieces):
@@ -169,9 +191,12 @@ def read_campaign(name: str, document: Any) -> Campaign:
     segment, title = str(held.get("segment") or ""), str(held.get("title") or "").strip()
     if segment and not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", segment):
         raise CampaignInvalid("segment.invalid", "segment")
+    if segment and writings:
+        raise CampaignInvalid("writings.segment", "segment")
     if not title or len(title) > 120:
         raise CampaignInvalid("text.missing", "title")
-    return Campaign(name, title, pieces, _priority(held), held.get("is_asked") is True, starts, ends, segment)
+    is_asked = held.get("is_asked") is True
+    return Campaign(name, title, pieces, _priority(held), is_asked, starts, ends, segment, writings)
 
 
 def write_campaign(one: Campaign) -> dict[str, Any]:
@@ -184,6 +209,7 @@ def write_campaign(one: Campaign) -> dict[str, Any]:
         "ends_at": one.ends_at.isoformat() if one.ends_at else None,
         "segment": one.segment,
         "pieces": [_written(piece) for piece in one.pieces],
+        "writings": write_writings(one.writings),
     }
 
 

@@ -19,6 +19,7 @@ from sereno.sdk.connector import Setting
 from sereno.sdk.context import Context
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, Mail
 from sereno.sdk.result import Fail, Result
+from sereno.sdk.site import Found
 from sereno.sdk.tools import ToolApi
 from sereno.sdk.writes import Write
 
@@ -289,8 +290,8 @@ class StoreApi:
     of write it has; what is not in it the platform lacks. `reads` gives pages of records by kind (`order`, `customer`,
     `product`, `stock_level`). `fetch` gives one record of a kind as it is now, by the platform's own id: what a thin
     notice (`is_thin`) leaves out; None when the platform has it no more; what has no kind of its own there (a refund, a
-    parcel) comes with its order. `grant`: the platform can hand over the key itself. `per_second` is how many calls the
-    platform takes. `sign` puts the credentials on.
+    parcel) comes with its order. `looks` tells how a thing of the site (`sdk.site.Kind`) is now. `grant`: the platform
+    can hand over the key itself. `per_second` is how many calls the platform takes. `sign` puts the credentials on.
     """
 
     access: tuple[Setting, ...]
@@ -302,6 +303,9 @@ class StoreApi:
     )
     fetch: Mapping[str, Callable[[Exchange, str], Item | None]] = field(
         default_factory=dict[str, Callable[[Exchange, str], Item | None]]
+    )
+    looks: Mapping[str, Callable[[Exchange, str], Found | None]] = field(
+        default_factory=dict[str, Callable[[Exchange, str], Found | None]]
     )
     subscriptions: Subscriptions | None = None
     grant: Grant | None = None
@@ -329,6 +333,11 @@ class Stores(Protocol):
     def write(self, write: Write, *, key: str, attempt: int, now: datetime) -> Result:
         """Done once it is so (value as the connector gave it), Retry when the platform is busy or wants less, Fail with
         `store.none` (no store may be written to), `store.cannot` (the platform lacks it) or the platform's reason."""
+        ...
+
+    def look(self, kind: str, key: str) -> Found | Result | None:
+        """A thing of the site as it is now, by its key with the store's namespace before it; None where there is none.
+        A Retry or a Fail as `write` gives them."""
         ...
 
 

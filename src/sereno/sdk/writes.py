@@ -6,56 +6,15 @@ connector the same write with the platform's own ids (`plain`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Literal
 
 from sereno.commerce.money import Money
-
-IDS = frozenset({"order", "customer", "product", "variant", "inventory_item", "line", "key"})
-"""Names of fields that hold an id of the platform's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Inside a write, a thing with ids of its own."""
-
-    def plain(self, strip: Callable[[str], str]) -> Self:
-        """The same with `strip` done to every id, also inside."""
-        changed: dict[str, Any] = {}
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name in IDS and isinstance(value, str):
-                changed[one.name] = strip(value)
-            elif isinstance(value, tuple):
-                parts = cast("tuple[object, ...]", value)
-                changed[one.name] = tuple(item.plain(strip) if isinstance(item, Part) else item for item in parts)
-        return replace(self, **changed)
-
-
-@dataclass(frozen=True, slots=True)
-class Write(Part):
-    """Base of all. `ability` is its stable name; `echoes` are the nouns of the events by which the platform tells that
-    it happened (`order` of `order.updated`)."""
-
-    ability: ClassVar[str]
-    echoes: ClassVar[frozenset[str]]
-    changes: ClassVar[frozenset[str]] = frozenset()
-    """Fields of the record that may look different once it is done."""
-
-    @property
-    def about(self) -> tuple[str, str]:
-        """Kind and key of the record it changes: by the key the store is found that has it. The key is "" for what the
-        write makes anew."""
-        raise NotImplementedError
-
-    def marks(self) -> dict[str, Any]:
-        """How its own echo is told from what somebody else changed: by field `{}` for any change, `{"is": value}` for a
-        change to that value, `{"add": [...], "remove": [...]}` for these items of a list. JSON."""
-        return {name: {} for name in sorted(self.changes)}
-
+from sereno.sdk.site_writes import PublishTheme, SetThemeFile, WritePage, WritePost
+from sereno.sdk.write_values import Part, Write
 
 MONEY_OF_ORDER = frozenset({"payment_status", "total_refunded", "payments", "refunds", "paid_at", "platform_status"})
 PARCELS_OF_ORDER = frozenset({"fulfillment_status", "delivery_status", "fulfillments", "lines", "platform_status"})
@@ -398,5 +357,9 @@ WRITES: tuple[type[Write], ...] = (
     SetStock,
     SetMetafield,
     CreateDiscountCode,
+    WritePost,
+    WritePage,
+    SetThemeFile,
+    PublishTheme,
 )
 """All there are, in the order people read them."""

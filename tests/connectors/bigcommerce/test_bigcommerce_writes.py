@@ -29,12 +29,14 @@ from sereno.sdk.writes import (
     LineQuantity,
     NoteOrder,
     PublishProduct,
+    PublishTheme,
     RefundLine,
     RefundOrder,
     ReleaseFulfillment,
     SetMetafield,
     SetPrice,
     SetStock,
+    SetThemeFile,
     TagCustomer,
     TagOrder,
     TagProduct,
@@ -57,7 +59,7 @@ def refusal(wire: BigCommerceWire, write: Write, **more: Any) -> str:
 
 
 def test_all_but_tags_which_bigcommerce_does_not_have() -> None:
-    assert set(WRITES) - set(STORE.writes) == {TagOrder, TagCustomer, TagProduct}
+    assert set(WRITES) - set(STORE.writes) == {TagOrder, TagCustomer, TagProduct, SetThemeFile, PublishTheme}
 
 
 EACH: list[tuple[Write, int]] = [

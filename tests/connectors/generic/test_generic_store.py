@@ -45,6 +45,10 @@ EACH: list[writes.Write] = [
     writes.SetStock("9", 3, expected=4),
     writes.SetMetafield("order", "1", "shelf", "B4"),
     writes.CreateDiscountCode("BACK10", value=Decimal("10.5"), ends_at=NOW),
+    writes.WritePost("news/sale", {"title": "Sale", "is_published": True}),
+    writes.WritePage("sale", {"body": "<p>Now</p>"}, {"body": "<p>Then</p>"}),
+    writes.SetThemeFile("config/settings_data.json", {"": "{}"}),
+    writes.PublishTheme("", {"": "77"}),
 ]
 
 

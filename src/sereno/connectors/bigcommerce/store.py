@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sereno.connectors.bigcommerce import reading, writing_catalog, writing_orders
+from sereno.connectors.bigcommerce import reading, site, writing_catalog, writing_orders
 from sereno.connectors.bigcommerce.client import ask, ask_list, number
 from sereno.connectors.bigcommerce.settings import GUIDE, OWN_HEADER
 from sereno.sdk import writes
@@ -24,6 +24,7 @@ LOOKS = (
     ("/v3/catalog/products", {"limit": 1}, _("Products: products, prices and stock cannot be read or changed")),
     ("/v3/inventory/items", {"limit": 1}, _("Store Inventory: stock cannot be told by location")),
     ("/v2/coupons", {"limit": 1}, _("Marketing: discount codes cannot be made")),
+    ("/v2/blog/posts", {"limit": 1}, _("Content: posts and pages cannot be written")),
     ("/v3/hooks", {"limit": 1}, _("Information & settings: webhooks cannot be made and watched")),
 )
 """BigCommerce does not say what a key may do; whether it may look is tried."""
@@ -94,7 +95,7 @@ STORE = StoreApi(
     ),
     steps=(
         _("In BigCommerce open Settings, Store-level API accounts, and press “Create API account”."),
-        _("Let it modify orders, order transactions, products, customers, marketing, inventory and settings."),
+        _("Let it modify orders, order transactions, products, customers, content, marketing, inventory and settings."),
         _("Copy the API path and the access token from the box that follows: the token is not shown again."),
     ),
     probe=probe,
@@ -115,7 +116,10 @@ STORE = StoreApi(
         writes.SetStock: writing_catalog.set_stock,
         writes.SetMetafield: writing_catalog.set_metafield,
         writes.CreateDiscountCode: writing_catalog.create_discount_code,
+        writes.WritePost: site.POSTS.write,
+        writes.WritePage: site.PAGES.write,
     },
+    looks={"post": site.POSTS.look, "page": site.PAGES.look},
     reads=reading.READS,
     fetch=reading.FETCH,
     subscriptions=Subscriptions(GUIDE.topics, _list, _make, _remove, _repair),

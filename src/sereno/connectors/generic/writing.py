@@ -20,6 +20,8 @@ from sereno.connectors.generic import feeds
 from sereno.connectors.generic.settings import ACCESS, ACCESS_STEPS
 from sereno.connectors.reading import Reader, as_instant, as_text, iso
 from sereno.sdk.ports import HttpRequest
+from sereno.sdk.site import KINDS as SITE_KINDS
+from sereno.sdk.site import Found
 from sereno.sdk.standard_webhooks import signed_headers
 from sereno.sdk.stores import Call, Exchange, Item, Page, Probe, Reading, StoreApi, StoreRefused, Written, if_there
 from sereno.sdk.writes import WRITES, Write
@@ -62,6 +64,8 @@ def as_json(value: Any) -> Any:
         return {"amount": value.text, "currency": value.currency}
     if is_dataclass(value):
         return {one.name: as_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, Any]", value))
     if isinstance(value, tuple):
         return [as_json(item) for item in cast("tuple[Any, ...]", value)]
     if isinstance(value, datetime):
@@ -104,6 +108,17 @@ def fetcher(kind: str) -> Callable[[Exchange, str], Item | None]:
         return if_there(lambda: _item(kind, _ask(exchange, "GET", f"{_address(exchange, 'reads_url')}/{kind}s/{own}")))
 
     return fetch
+
+
+def looker(kind: str) -> Callable[[Exchange, str], Found | None]:
+    """GET of `<address>/site/<kind>?key=`, which answers `{"id", "url", "fields": {...}}`; None when it answers 404."""
+
+    def look(exchange: Exchange, key: str) -> Found | None:
+        address = f"{_address(exchange, 'reads_url')}/site/{kind}"
+        said = if_there(lambda: _ask(exchange, "GET", address, query={"key": key}))
+        return None if said is None else Found(said.text("id") or "", said.child("fields").data, said.text("url") or "")
+
+    return look
 
 
 def _item(kind: str, reader: Reader) -> Item:
@@ -157,6 +172,7 @@ STORE = StoreApi(
     writes=dict.fromkeys(WRITES, write),
     reads={kind: reader(kind) for kind in KINDS},
     fetch={kind: fetcher(kind) for kind in KINDS},
+    looks={kind: looker(kind) for kind in SITE_KINDS},
     per_second=10.0,
     sign=sign,
 )

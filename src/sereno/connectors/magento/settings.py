@@ -18,7 +18,7 @@ ACCESS = (
 )
 ACCESS_STEPS = (
     _("In Magento's admin open System, Extensions, Integrations, and press “Add New Integration”."),
-    _("API: choose Sales, Catalog, Customers, Stores > Inventory, and Marketing > Cart Price Rules; or All."),
+    _("API: choose Sales, Catalog, Customers, Content, Stores > Inventory, Marketing > Cart Price Rules; or All."),
     _("Save, then “Activate” and “Allow”. Copy the four texts it shows."),
 )
 

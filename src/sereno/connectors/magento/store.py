@@ -5,7 +5,7 @@ Tags, drafts and changes of an order's lines are not here: Magento Open Source h
 
 from __future__ import annotations
 
-from sereno.connectors.magento import catalog_writes, order_writes, readback, refunds
+from sereno.connectors.magento import catalog_writes, order_writes, readback, refunds, site
 from sereno.connectors.magento.client import as_list, ask, criteria, sign
 from sereno.connectors.magento.settings import ACCESS, ACCESS_STEPS
 from sereno.connectors.reading import Reader
@@ -17,6 +17,7 @@ NEEDED = {
     "products": "Catalog, Products: prices and visibility cannot be set.",
     "customers/search": "Customers: customers are not read.",
     "inventory/source-items": "Stores, Inventory: stock is neither read nor set.",
+    "cmsPage/search": "Content, Pages and Blocks: neither can be written.",
     "salesRules/search": "Marketing, Cart Price Rules: no discount codes can be made.",
 }
 
@@ -55,7 +56,10 @@ STORE = StoreApi(
         writes.SetStock: catalog_writes.set_stock,
         writes.SetMetafield: catalog_writes.set_metafield,
         writes.CreateDiscountCode: catalog_writes.create_code,
+        writes.WritePage: site.PAGES.write,
+        writes.SetThemeFile: site.BLOCKS.write,
     },
+    looks={"page": site.PAGES.look, "theme_file": site.BLOCKS.look},
     reads={
         "order": readback.reader("orders", "orders"),
         "customer": readback.reader("customers/search", "customers"),

@@ -9,6 +9,7 @@ from sereno.connectors.shopify import (
     bulk,
     granting,
     reading,
+    site,
     writing_catalog,
     writing_contents,
     writing_orders,
@@ -39,6 +40,8 @@ SCOPES = {
     "read_inventory": _("read_inventory: stock cannot be read back"),
     "write_inventory": _("write_inventory: stock cannot be set"),
     "write_discounts": _("write_discounts: discount codes cannot be made"),
+    "write_content": _("write_content: posts and pages cannot be written"),
+    "write_themes": _("write_themes: themes cannot be changed (files also need an exemption that Shopify gives)"),
 }
 """What the app's key should allow, and what cannot be done without it."""
 
@@ -170,6 +173,16 @@ STORE = StoreApi(
         writes.SetStock: writing_catalog.set_stock,
         writes.SetMetafield: writing_catalog.set_metafield,
         writes.CreateDiscountCode: writing_catalog.create_discount_code,
+        writes.WritePost: site.POSTS.write,
+        writes.WritePage: site.PAGES.write,
+        writes.SetThemeFile: site.FILES.write,
+        writes.PublishTheme: site.THEME.write,
+    },
+    looks={
+        "post": site.POSTS.look,
+        "page": site.PAGES.look,
+        "theme_file": site.FILES.look,
+        "theme": site.THEME.look,
     },
     reads={**reading.READS, "order": bulk.read_history},
     fetch=reading.FETCH,

@@ -15,6 +15,20 @@ ACCESS = (
         _("oauth only where the web server keeps back the Authorization header."),
         options=("basic", "oauth"),
     ),
+    Setting(
+        "wp_user",
+        _("WordPress user"),
+        "text",
+        False,
+        _("Only to write posts, pages and templates: an editor, for templates an administrator."),
+    ),
+    Setting(
+        "wp_password",
+        _("Application password"),
+        "secret",
+        False,
+        _("Of that user, from Users, Profile, Application Passwords in WordPress. The key above is not taken there."),
+    ),
 )
 ACCESS_STEPS = (
     _("In WordPress open WooCommerce, Settings, Advanced, REST API, and press “Add key”."),

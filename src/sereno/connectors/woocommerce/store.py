@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from sereno.connectors.reading import Reader
-from sereno.connectors.woocommerce import captures, catalog_writes, order_writes, parcels, people_writes, reads, refunds
-from sereno.connectors.woocommerce.client import Body, as_list, ask, send, sign
+from sereno.connectors.woocommerce import (
+    captures,
+    catalog_writes,
+    client,
+    order_writes,
+    parcels,
+    people_writes,
+    reads,
+    refunds,
+    site,
+)
+from sereno.connectors.woocommerce.client import Body, as_list, ask, send
 from sereno.connectors.woocommerce.granting import GRANT
 from sereno.connectors.woocommerce.settings import ACCESS, ACCESS_STEPS, GUIDE
 from sereno.sdk import writes
+from sereno.sdk.ports import HttpRequest
 from sereno.sdk.stores import Exchange, Probe, StoreApi, StoreRefused, Subscription, Subscriptions, if_there
 
 
@@ -30,6 +41,11 @@ def probe(exchange: Exchange) -> Probe:
         lacking.append("The key's user is no shop manager: webhooks cannot be watched.")
     shop = Reader(status).child("environment")
     return Probe(shop.text("home_url", "site_url") or "", currency, shop.text("version") or "", lacking)
+
+
+def sign(exchange: Exchange, request: HttpRequest) -> HttpRequest:
+    """WordPress's own interface takes an application password, WooCommerce's its key."""
+    return site.sign(exchange, request) or client.sign(exchange, request)
 
 
 def _list(exchange: Exchange) -> list[Subscription]:
@@ -92,7 +108,11 @@ STORE = StoreApi(
         writes.SetStock: catalog_writes.set_stock,
         writes.SetMetafield: catalog_writes.set_metafield,
         writes.CreateDiscountCode: people_writes.create_code,
+        writes.WritePost: site.POSTS.write,
+        writes.WritePage: site.PAGES.write,
+        writes.SetThemeFile: site.FILES.write,
     },
+    looks={"post": site.POSTS.look, "page": site.PAGES.look, "theme_file": site.FILES.look},
     grant=GRANT,
     reads={"order": reads.orders, "customer": reads.customers, "product": reads.products},
     fetch={

@@ -50,3 +50,62 @@ class Showing(models.Model):
             models.Index(fields=("shop", "campaign", "-since"), name="content_showing_newest"),
             models.Index(fields=("shop", "customer"), name="content_showing_whose"),
         )
+
+
+class Written(models.Model):
+    """A thing of a store's own site that we changed: what was there before and what we wrote (`document`, as
+    `sdk.site.Held`). The row is there before the store is asked, and goes when nothing of ours is left. `state` is
+    `working`, `standing`, `edited` (somebody else changed it) or `let_be`; `is_campaign`: campaigns have wanted it."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    store = models.CharField(max_length=64, default="", blank=True)
+    kind = models.CharField(max_length=12)
+    key = models.CharField(max_length=250)
+    place = models.CharField(max_length=100, default="", blank=True)
+    url = models.CharField(max_length=1000, default="", blank=True)
+    document = DocumentField()
+    state = models.CharField(max_length=10)
+    is_campaign = models.BooleanField(default=False)
+    lease_by = models.CharField(max_length=250, default="", blank=True)
+    lease_until = InstantField(null=True)
+    changed_at = InstantField()
+
+    class Meta:
+        db_table = "content_written"
+        constraints = (models.UniqueConstraint(fields=("shop", "store", "kind", "key"), name="content_written_once"),)
+
+
+class Claim(models.Model):
+    """That a flow wants a thing of a store's site to say this."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    store = models.CharField(max_length=64, default="", blank=True)
+    kind = models.CharField(max_length=12)
+    key = models.CharField(max_length=250)
+    by = models.CharField(max_length=200)
+    fields = DocumentField()
+    until = InstantField(null=True)
+    since = InstantField()
+
+    class Meta:
+        db_table = "content_claim"
+        constraints = (
+            models.UniqueConstraint(fields=("shop", "store", "kind", "key", "by"), name="content_claim_once"),
+        )
+        indexes = (
+            models.Index(fields=("shop", "until"), name="content_claim_over", condition=models.Q(until__isnull=False)),
+        )
+
+
+class Due(models.Model):
+    """When what stores' sites say is to be looked at: written in the transaction that changes what they are to say."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    at = InstantField()
+
+    class Meta:
+        db_table = "content_due"
+        indexes = (models.Index(fields=("at",), name="content_due_at"),)

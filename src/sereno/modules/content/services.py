@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from sereno.modules.content.models import Campaign as Row
-from sereno.modules.content.models import Showing
+from sereno.modules.content.models import Due, Showing
 from sereno.sdk.content import Campaign, read_campaign, write_campaign
 from sereno.store.trail import note
 
@@ -68,9 +68,12 @@ def save(shop_id: int, name: str, document: Any, by: str, *, version: int | None
             if Row.objects.filter(shop_id=shop_id).count() >= MOST_CAMPAIGNS:
                 raise ValueError(f"there are {MOST_CAMPAIGNS} campaigns already: remove some first")
             row = Row(shop_id=shop_id, name=name, version=0)
+        writings = (*read_campaign(name, row.document).writings, *campaign.writings) if row.pk else campaign.writings
         row.document, row.version = write_campaign(campaign), row.version + 1
         row.starts_at, row.ends_at = campaign.starts_at, campaign.ends_at
         _stamp(row, by)
+        if writings:
+            _due(shop_id, campaign.starts_at, campaign.ends_at)
         note(shop_id, by, "content.saved", name, after={"version": row.version, "pieces": len(campaign.pieces)})
     return _kept(row)
 
@@ -82,6 +85,8 @@ def switch(shop_id: int, name: str, is_on: bool, by: str) -> Kept:
         if row.is_on is not is_on:
             row.is_on, row.version = is_on, row.version + 1
             _stamp(row, by)
+            if (campaign := read_campaign(name, row.document)).writings:
+                _due(shop_id, campaign.starts_at, campaign.ends_at)
             note(shop_id, by, "content.switched_on" if is_on else "content.switched_off", name)
     return _kept(row)
 
@@ -91,6 +96,8 @@ def remove(shop_id: int, name: str, by: str) -> dict[str, Any]:
     with transaction.atomic():
         row = _locked(shop_id, name)
         document = row.document
+        if document.get("writings"):
+            _due(shop_id)
         Showing.objects.filter(shop_id=shop_id, campaign=name).delete()
         row.delete()
         note(shop_id, by, "content.removed", name)
@@ -108,6 +115,8 @@ def show(
         until = now + lasting if lasting else None
         held = {"until": until, "is_by_hand": True, "by": by[:200], "since": now}
         Showing.objects.update_or_create(**place, defaults=held)
+        if row.document.get("writings"):
+            _due(shop_id, until)
         note(shop_id, by, "content.shown", name, after={"product": product, "customer": customer})
 
 
@@ -116,6 +125,7 @@ def hide(shop_id: int, name: str, id: int, by: str) -> bool:
     with transaction.atomic():
         count, _kinds = Showing.objects.filter(shop_id=shop_id, campaign=name, pk=id).delete()
         if count:
+            _due(shop_id)
             note(shop_id, by, "content.hidden", name)
     return bool(count)
 
@@ -139,6 +149,13 @@ def counts(shop_id: int, names: Iterable[str]) -> dict[str, int]:
         values = [value for name in asked for value in (name, shop_id, name, SHOWN)]
         cursor.execute(" UNION ALL ".join([one] * len(asked)), values)
         return {name: number for name, number in cursor.fetchall() if number}
+
+
+def _due(shop_id: int, *instants: datetime | None) -> None:
+    """What the stores' sites say is looked at now, and then. In the transaction of the change: none is missed."""
+    now = datetime.now(UTC)
+    then = [one for one in instants if one is not None and one > now]
+    Due.objects.bulk_create(Due(shop_id=shop_id, at=at) for at in (now, *then))
 
 
 def _locked(shop_id: int, name: str) -> Row:

@@ -36,6 +36,10 @@ WORDS: Mapping[str, str] = {
     "set_stock": _("Set stock levels"),
     "set_metafield": _("Keep values of your own on records"),
     "create_discount_code": _("Make discount codes"),
+    "write_post": _("Write posts of the blog"),
+    "write_page": _("Write pages"),
+    "set_theme_file": _("Change files of the theme"),
+    "publish_theme": _("Show another theme"),
 }
 """What people call each ability."""
 

@@ -23,7 +23,8 @@ from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
 from sereno.sdk.plugin import Plugins
 from sereno.sdk.ports import Http
 from sereno.sdk.result import Done, Fail, Result, Retry
-from sereno.sdk.stores import Call, Exchange, StoreBusy, StoreLimited, StoreRefused, Written
+from sereno.sdk.site import Found
+from sereno.sdk.stores import Call, Exchange, StoreBusy, StoreError, StoreLimited, StoreRefused, Written
 from sereno.sdk.writes import Write
 from sereno.store.database import Database, Transaction
 from sereno.store.fields import to_micros
@@ -66,17 +67,29 @@ class LiveStores:
         call = Call(exchange_of(store, self._http), key, attempt, now, plain_record(record) if record else None)
         try:
             written: Written = handler(call, write.plain(namespaces.plain))
-        except StoreLimited as error:
-            return Retry("store.rate_limited", str(error), kind="limited", after=error.after)
-        except StoreBusy as error:
-            return Retry("store.busy", str(error), after=error.after)
-        except StoreRefused as error:
-            self._refused(store, write, key, error, at)
-            return Fail(error.code, str(error))
+        except StoreError as error:
+            if isinstance(error, StoreRefused):
+                self._refused(store, write, key, error, at)
+            return _result(error)
         with self._database.transaction() as tx:
             echoes.settle(tx, key, write, written.version, at)
             note_taken(tx, self._shop_id, store.connection, at)
         return Done({"store": store.connection, **written.value})
+
+    def look(self, kind: str, key: str) -> Found | Result | None:
+        try:
+            with self._database.read() as tx:
+                store = holding(stores_of(tx, self._plugins, self._shop_id), kind, key)
+        except SecretsUnreadable as error:
+            return Fail("store.key_unreadable", str(error))
+        if store is None:
+            return _none()
+        if kind not in store.api.looks:
+            return Fail("store.cannot", f"{store.kind} has no such thing ({kind}) that Sereno could write.")
+        try:
+            return store.api.looks[kind](exchange_of(store, self._http), namespaces.plain(key))
+        except StoreError as error:
+            return _result(error)
 
     def _find(self, write: Write) -> _Target | Fail:
         """The store that has the record, and what is known of it."""
@@ -85,7 +98,7 @@ class LiveStores:
             stores = stores_of(tx, self._plugins, self._shop_id)
             store = holding(stores, kind, about)
             if store is None:
-                return Fail("store.none", "No store that has this record may be written to: see Connections.")
+                return _none()
             if type(write) not in store.api.writes:
                 what = f"{store.kind} cannot do this ({write.ability}): take the step out, or do it by hand."
                 return Fail("store.cannot", what)
@@ -107,6 +120,18 @@ class LiveStores:
             if error.code == REFUSED:
                 title = str(store.settings.get("title") or store.connection)
                 note_refused(tx, self._shop_id, store.connection, title, str(error), at)
+
+
+def _none() -> Fail:
+    return Fail("store.none", "No store that has this record may be written to: see Connections.")
+
+
+def _result(error: StoreError) -> Result:
+    if isinstance(error, StoreLimited):
+        return Retry("store.rate_limited", str(error), kind="limited", after=error.after)
+    if isinstance(error, StoreBusy):
+        return Retry("store.busy", str(error), after=error.after)
+    return Fail(error.code if isinstance(error, StoreRefused) else "store.refused", str(error))
 
 
 def exchange_of(store: Store, http: Http) -> Exchange:

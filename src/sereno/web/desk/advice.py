@@ -99,6 +99,16 @@ _BY_CODE: dict[str, Callable[[], str]] = {
     ),
     "store.not_found": lambda: _("The store does not know the record any more. Skip these."),
     "store.busy": lambda: _("The store did not answer for long. When it is back, try all again; each happens once."),
+    "content.edited": lambda: _(
+        "Somebody changed it in the store since Sereno wrote it, so it was left as it is. Say under Site content what "
+        "shall stand; there is nothing to try again."
+    ),
+    "content.no_json": lambda: _(
+        "The file of the theme holds no such value. Look at it in the store, change the step or the campaign, then try "
+        "again."
+    ),
+    "content.invalid": lambda: _("It came out as something no store can hold. Change the step, then try again."),
+    "content.busy": lambda: _("Another step was just writing it. Try all again; each happens once."),
     "tool.none": lambda: _("No tool is connected that can do this: connect one and give it a key, then try all again."),
     "tool.unknown": lambda: _("The step names a connection that is not there, or has no key. Then try all again."),
     "tool.key_refused": lambda: _("The tool does not take Sereno's key any more. Give a good one, then try all again."),
