@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from sereno.runtime import inbox
 from sereno.runtime.channels.port import LiveChannels
 from sereno.runtime.content.port import LiveSiteContent
+from sereno.runtime.content.writing import LiveSiteStore
 from sereno.runtime.loyalty.port import LiveLoyalty
 from sereno.runtime.pricing.codes import LiveCodes
 from sereno.runtime.risk.port import LiveRisks
@@ -27,11 +28,14 @@ from sereno.sdk.connector import NewEvent
 from sereno.sdk.content import SiteContent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.cover import Cover
+from sereno.sdk.desk import Desk
 from sereno.sdk.incentives import Codes, Loyalty
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Availability, Consents, Events, Holds, Http, Log, Marks, Reservations, Tags, Transfers
 from sereno.sdk.risk import Risks
+from sereno.sdk.site import SiteStore
 from sereno.sdk.social import Social
+from sereno.sdk.stores import Stores
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import storable, to_micros
@@ -218,10 +222,16 @@ def port_finder(
             return LiveLoyalty(database, shop.id, to_micros(writes.now), tx)
         if kind is SiteContent:
             return LiveSiteContent(database, shop.id, to_micros(writes.now), tx)
+        if kind is SiteStore and (stores := factory(Stores, shop)) is not None:
+            return LiveSiteStore(database, shop.id, writes.now, cast("Stores", stores))
         if kind is Codes:
             return LiveCodes(database, shop.id, writes.now, shop.timezone)
         if kind is Channels and (http := factory(Http, shop)) is not None:
             return LiveChannels(database, registry(), writes.now, shop.id, cast("Http", http))
+        if kind is Desk and (http := factory(Http, shop)) is not None:
+            from sereno.runtime.channels.desk import LiveDesk  # So does it.
+
+            return LiveDesk(database, registry(), shop, writes.now, cast("Http", http))
         if kind is Social and (http := factory(Http, shop)) is not None:
             from sereno.runtime.social.port import LiveSocial  # It stands on this module.
 

@@ -9,7 +9,9 @@ from time import perf_counter
 
 from sereno.engine.tallies import HOURS_KEPT, hour_of
 from sereno.runtime.arbiter.rules import LONGEST
+from sereno.runtime.channels.settling import CardMinder
 from sereno.runtime.clock import Clock, SystemClock
+from sereno.runtime.content import due
 from sereno.runtime.dispatcher import Dispatcher
 from sereno.runtime.effects import DEAD_AFTER, EffectRunner
 from sereno.runtime.experiments.outcomes import Outcomes
@@ -85,6 +87,7 @@ class Runtime:
         self.waker = Waker(self.world)
         self.scheduler = Scheduler(self.world)
         self.teller = Teller(self.world)
+        self.cards = CardMinder(self.world)
         self._rounds = 0
         self.segments = Segments(self.world)
         self.stages = StageWatch(self.world, base_url)
@@ -125,7 +128,7 @@ class Runtime:
             done += self.matcher.run() + self.privacy.run() + self.keeper.run()
         self._rounds += 1
         if not self.world.is_dry and (not done or self._rounds % SELDOM == 0):
-            done += self.teller.run()
+            done += self.teller.run() + self.cards.run()
         return done + self.effects.run(is_due=bool(has_effects or done), wait_for_all=wait_for_effects)
 
     def drain(self, most_rounds: int = 100_000) -> int:
@@ -180,6 +183,7 @@ class Runtime:
             log.exception("the watch could not look; it does again at the next beat")
         self.outcomes.turn()
         self.upkeep.turn()
+        due.look(self.world)
 
     def _set_clock(self) -> None:
         """On PostgreSQL workers may be on several hosts: leases, heartbeats and timers go by the database's clock. All
