@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sereno.site import process
 
@@ -17,10 +18,14 @@ def command(id: int, worker: str) -> Sequence[str]:
 
 def _carry_out(installation: Installation, id: int, worker: str) -> str:
     from sereno.modules.scores.carrying import carry_out
+    from sereno.runtime.arbiter.zones import known_zone
     from sereno.runtime.scoring import tell
     from sereno.store.database import default_database
 
-    return carry_out(id, worker, default_database(), tell)
+    def zone_of(record: Mapping[str, Any]) -> ZoneInfo | None:
+        return known_zone({"customer": record})
+
+    return carry_out(id, worker, default_database(), tell, zone_of=zone_of)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sereno.modules.scores.leading import Reader, score_leads
 from sereno.modules.scores.past import History
 from sereno.modules.scores.scoring import Score, as_numbers, fit, scores
 from sereno.modules.scores.telling import Held, Shop, Tell, told_of
+from sereno.modules.scores.timing import ZoneOf, learn_moments
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import encode
@@ -33,7 +34,19 @@ YEARS = 5
 """How far back orders are read."""
 
 
-def carry_out(id: int, worker: str, database: Database, tell: Tell, now: datetime | None = None) -> str:
+def shops_zone(record: Mapping[str, Any]) -> ZoneInfo | None:
+    """Where nobody says in which zones people live."""
+    return None
+
+
+def carry_out(
+    id: int,
+    worker: str,
+    database: Database,
+    tell: Tell,
+    now: datetime | None = None,
+    zone_of: ZoneOf = shops_zone,
+) -> str:
     """Gives how it ended: `done`, `failed` or `lost`."""
     with database.read() as tx:
         row = tx.one("score_job", {"id": id, "worker": worker})
@@ -41,10 +54,12 @@ def carry_out(id: int, worker: str, database: Database, tell: Tell, now: datetim
         return "lost"
     job = LeasedJob(database, id, worker, "keep_score", "end_score")
     shop_id, at = int(row[1]), now or datetime.now(UTC)
-    return job.carry_out(lambda: _score_shop(job, shop_id, tell, at), lambda: log.exception("the scores %s failed", id))
+    return job.carry_out(
+        lambda: _score_shop(job, shop_id, tell, at, zone_of), lambda: log.exception("the scores %s failed", id)
+    )
 
 
-def _score_shop(job: LeasedJob, shop_id: int, tell: Tell, now: datetime) -> Mapping[str, Any]:
+def _score_shop(job: LeasedJob, shop_id: int, tell: Tell, now: datetime, zone_of: ZoneOf) -> Mapping[str, Any]:
     began = monotonic()
     with job.database.read() as tx:
         row = tx.one("money_and_zone", {"shop": shop_id})
@@ -67,8 +82,10 @@ def _score_shop(job: LeasedJob, shop_id: int, tell: Tell, now: datetime) -> Mapp
     quality = {**quality, **judged, "used": {**quality["used"], "lead": is_learned}}
     numbers = {**as_numbers(model), "lead": numbers}
     job.write(lambda tx: _keep_state(tx, shop_id, job.id, shop, numbers, quality, groups))
+    moments = learn_moments(job, reader, zone_of, now)
     used = sorted(name for name, is_used in quality["used"].items() if is_used)
-    return {"customers": len(people), "leads": quality["leads"], "used": used, "seconds": round(monotonic() - began, 1)}
+    found = {"customers": len(people), "leads": quality["leads"], "used": used, "moments": moments}
+    return {**found, "seconds": round(monotonic() - began, 1)}
 
 
 def read_histories(

@@ -52,6 +52,7 @@ ACTS: Mapping[str, str] = {
     "message.opened": "open",
     "consent.changed": "agreed",
     "consent.renewed": "agreed",
+    "consent.topics_chosen": "agreed",
     "product.viewed": "look",
     "message.unsubscribed": "left",
     "message.complained": "left",
@@ -79,7 +80,7 @@ class Reader:
         acts, origins = self._acts()
         found: dict[str, int | None] = {}
         gone: set[str] = set()
-        for _id, key, data in self._pages("people_to_score", {}):
+        for _id, key, data in self.pages("people_to_score", {}):
             record, main = decode(data), self.joined.get(key, key)
             if record.get("deleted_at"):
                 gone.add(main)
@@ -106,7 +107,7 @@ class Reader:
         begin = to_micros(from_micros(0) + timedelta(days=since - date(1970, 1, 1).toordinal()))
         for type_, signal in ACTS.items():
             number = SIGNALS.index(signal)
-            for _id, at, refs, data in self._pages("acts_to_score", {"type": type_, "since": begin}):
+            for _id, at, refs, data in self.pages("acts_to_score", {"type": type_, "since": begin}):
                 key, day = decode(refs).get("customer"), self._day(at)
                 if not key or day is None or not since <= day <= self.today.toordinal():
                     continue
@@ -119,7 +120,7 @@ class Reader:
                     first[main] = (at, _origin(signal, record))
         return acts, {key: origin for key, (_, origin) in first.items()}
 
-    def _pages(self, name: str, given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def pages(self, name: str, given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         after = 0
         while True:
             with self.database.read() as tx:

@@ -88,6 +88,61 @@ class ScoreState(models.Model):
         db_table = "scores_state"
 
 
+class CustomerMoment(models.Model):
+    """When somebody answers: weights of the hours and weekdays on their own clock as `engine.moments` keeps them,
+    learned from `acts` acts of their own and drawn towards the shop's. Only of who has done anything."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    key = models.CharField(max_length=200)
+    hours = models.CharField(max_length=48)
+    days = models.CharField(max_length=14)
+    acts = models.IntegerField()
+    job = models.BigIntegerField()
+    made_at = InstantField()
+
+    class Meta:
+        db_table = "scores_moment"
+        constraints = (models.UniqueConstraint(fields=("shop", "key"), name="scores_moment_once"),)
+
+
+class MomentState(models.Model):
+    """Of one shop: the weights of all together, whether a person's own and the shop's surely did better on its own
+    past, and in `facts` how they did and how those written to at their moment did beside those left alone."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True, db_constraint=False)
+    takes_own = models.BooleanField()
+    takes_shop = models.BooleanField()
+    hours = models.CharField(max_length=48)
+    days = models.CharField(max_length=14)
+    facts = DocumentField(default=dict)
+    made_at = InstantField()
+
+    class Meta:
+        db_table = "scores_moment_state"
+
+
+class MomentSend(models.Model):
+    """A message for which a best moment was looked for and lay ahead, by the `key` of its effect or piece. `arm`:
+    `treated` waited for it, `control` was left alone. `wanted_at`: when it would have gone, `best_at`: the moment.
+    Personal: person."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    key = models.CharField(max_length=300, unique=True)
+    person = models.CharField(max_length=200)
+    arm = models.CharField(max_length=8)
+    wanted_at = InstantField()
+    best_at = InstantField()
+
+    class Meta:
+        db_table = "scores_moment_send"
+        indexes = (
+            models.Index(fields=("shop", "wanted_at"), name="scores_moment_send_at"),
+            models.Index(fields=("shop", "person"), name="scores_moment_send_person"),
+        )
+
+
 class ScoreJob(ShopJob):
     """Scores of all customers of a shop."""
 

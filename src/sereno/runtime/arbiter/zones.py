@@ -18,14 +18,16 @@ _DAYS = (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC))
 
 def zone_of(records: Mapping[str, Record | None], shop: ShopFacts) -> ZoneInfo:
     """The customer's own zone; else that of their country, where it has but one; else the shop's."""
+    return known_zone(records) or _zone(shop.timezone) or ZoneInfo("UTC")
+
+
+def known_zone(records: Mapping[str, Record | None]) -> ZoneInfo | None:
+    """The customer's own zone, or that of their country; None where neither is known."""
     customer = records.get("customer") or {}
     known = _zone(customer.get("timezone"))
     if known is not None:
         return known
-    for country in _countries(records):
-        if (zone := zone_of_country(country)) is not None:
-            return zone
-    return _zone(shop.timezone) or ZoneInfo("UTC")
+    return next((zone for country in _countries(records) if (zone := zone_of_country(country)) is not None), None)
 
 
 @lru_cache(maxsize=512)

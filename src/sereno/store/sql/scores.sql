@@ -104,3 +104,57 @@ ON CONFLICT (shop_id, key) DO UPDATE SET known_on = excluded.known_on, last_on =
 DELETE FROM scores_lead WHERE id IN (
     SELECT id FROM scores_lead WHERE shop_id = :shop AND job <> :job ORDER BY id LIMIT :limit
 ) RETURNING key, told
+
+-- name: sent_to_learn
+-- Marketing by mail, the newest first, before (`at`, `id`); what bounced reached nobody.
+SELECT id, person, source, source_id, sent_at, opened_at FROM insights_message
+WHERE shop_id = :shop AND sent_at >= :since AND sent_at <= :at AND (sent_at < :at OR id < :id)
+    AND purpose = 'marketing' AND channel = 'email' AND (trouble IS NULL OR trouble <> 'bounced')
+ORDER BY sent_at DESC, id DESC LIMIT :limit
+
+-- name: put_moments
+-- rows: shop_id bigint, key text, hours text, days text, acts int, job bigint, made_at bigint
+INSERT INTO scores_moment (shop_id, key, hours, days, acts, job, made_at) {rows}
+ON CONFLICT (shop_id, key) DO UPDATE SET hours = excluded.hours, days = excluded.days, acts = excluded.acts,
+    job = excluded.job, made_at = excluded.made_at
+
+-- name: drop_old_moments
+DELETE FROM scores_moment WHERE shop_id = :shop AND job <> :job
+
+-- name: put_moment_state
+INSERT INTO scores_moment_state (shop_id, takes_own, takes_shop, hours, days, facts, made_at)
+VALUES (:shop, :takes_own, :takes_shop, :hours, :days, :facts, :now)
+ON CONFLICT (shop_id) DO UPDATE SET takes_own = excluded.takes_own, takes_shop = excluded.takes_shop,
+    hours = excluded.hours, days = excluded.days, facts = excluded.facts, made_at = excluded.made_at
+
+-- name: moment_states
+SELECT shop_id, takes_own, takes_shop, hours, days FROM scores_moment_state
+WHERE shop_id {in:shops:bigint} AND (takes_own OR takes_shop)
+
+-- name: moments_of
+SELECT shop_id, key, hours, days, acts FROM scores_moment WHERE shop_id {in:shops:bigint} AND key {in:people:text}
+
+-- name: note_moments
+-- rows: key text, shop_id bigint, person text, arm text, wanted_at bigint, best_at bigint
+INSERT INTO scores_moment_send (key, shop_id, person, arm, wanted_at, best_at) {rows} ON CONFLICT (key) DO NOTHING
+
+-- name: moment_arms
+-- By arm: people, messages, how many went, were opened and clicked in time after they were wanted, and were answered
+-- soon after they went; with the sums of squares and products by person that an interval is made of.
+SELECT arm, COUNT(*), SUM(wanted), SUM(went), SUM(opened), SUM(clicked), SUM(soon), SUM(wanted * wanted),
+    SUM(wanted * opened), SUM(opened * opened), SUM(wanted * clicked), SUM(clicked * clicked), SUM(wanted * soon),
+    SUM(soon * soon)
+FROM (
+    SELECT send.arm AS arm, COUNT(*) AS wanted, COUNT(message.id) AS went,
+        COUNT(CASE WHEN message.opened_at <= send.wanted_at + :within THEN 1 END) AS opened,
+        COUNT(CASE WHEN message.clicked_at <= send.wanted_at + :within THEN 1 END) AS clicked,
+        COUNT(CASE WHEN message.opened_at <= message.sent_at + :soon THEN 1 END) AS soon
+    FROM scores_moment_send AS send LEFT JOIN insights_message AS message ON message.key = send.key
+    WHERE send.shop_id = :shop AND send.wanted_at >= :since AND send.wanted_at <= :until
+    GROUP BY send.arm, send.person
+) AS each_person GROUP BY arm
+
+-- name: forget_moment_sends
+DELETE FROM scores_moment_send WHERE id IN (
+    SELECT id FROM scores_moment_send WHERE shop_id = :shop AND wanted_at < :before ORDER BY wanted_at LIMIT :limit
+)
