@@ -39,7 +39,7 @@ def connect(seeded: Seeded, kind: str, **access: str) -> None:
 
 def test_a_key_is_kept_sealed_and_never_shown(staff: Client, seeded: Seeded) -> None:
     page = staff.get("/channels").content.decode()
-    assert page.count("Not connected") == 5
+    assert page.count("Not connected") == 6
     answer = staff.post("/channels/twilio", {"account": "XX", "token": "t0ken-secret", "sender": "+34600000000"})
     assert answer.status_code == 422 and "begins" in answer.content.decode()
     connect(seeded, "twilio", account="AC1", token="t0ken-secret")

@@ -1,4 +1,4 @@
-"""Channels beside mail: accounts, a test message, and what went by them."""
+"""Channels beside mail: accounts, a test message, what went by them, and who of the staff answers in chats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sereno.api.keys import caller, shop_of
 from sereno.api.problems import Problem
 from sereno.modules.http.shops import shop_http
 from sereno.modules.messages.channels.models import ChannelMessage
-from sereno.runtime.channels import keeping
+from sereno.runtime.channels import keeping, staffing
 from sereno.sdk.result import Done
 from sereno.store.fields import instant_text
 
@@ -20,8 +20,8 @@ router = Router(tags=["Channels"])
 
 
 class ChannelAccount(Schema):
-    kind: str = Field(description="`twilio`, `texts`, `whatsapp`, `telegram` or `webpush`.")
-    channel: str = Field(description="`sms`, `whatsapp`, `telegram` or `push`.")
+    kind: str = Field(description="`twilio`, `texts`, `whatsapp`, `telegram`, `webpush` or `slack`.")
+    channel: str = Field(description="`sms`, `whatsapp`, `telegram`, `push` or `slack`.")
     connection: str
     is_active: bool
     settings: dict[str, Any]
@@ -70,6 +70,24 @@ class ChannelMessages(Schema):
     next: int | None = None
 
 
+class DeskEntry(Schema):
+    kind: str = Field(description="The chat: `slack`, `telegram` or `whatsapp`.")
+    person: str = Field(description="The address of a member of the shop.")
+    account: str = Field(description="Who they are there: a member ID, an account's number, a mobile.")
+    source: str = Field(description="`page` (entered by somebody) or `link` (they opened the bot themselves).")
+    made_at: str | None
+
+
+class DeskEntries(Schema):
+    items: list[DeskEntry]
+
+
+class NewDeskEntry(Schema):
+    kind: str = Field(max_length=16, description="`slack`, `telegram` or `whatsapp`.")
+    person: str = Field(min_length=1, max_length=254, description="The address of a member of the shop.")
+    account: str = Field(max_length=100, description="Who they are there; empty ends the entry.")
+
+
 @router.get("/channels", response=ChannelAccounts)
 def list_channels(request: HttpRequest) -> dict[str, Any]:
     """The accounts by which customers are written to beside mail."""
@@ -80,6 +98,23 @@ def list_channels(request: HttpRequest) -> dict[str, Any]:
 def list_channel_messages(request: HttpRequest, page: Query[rows.PageOf]) -> dict[str, Any]:
     """What went by channels, newest first: each message by each way it was tried."""
     return rows.page_by_id(ChannelMessage.objects.filter(shop=shop_of(request)), page, _message)
+
+
+@router.get("/channels/people", response=DeskEntries)
+def list_desk_entries(request: HttpRequest) -> dict[str, Any]:
+    """Who of the staff is which account in the chats where questions are asked."""
+    return {"items": [_entry(one) for one in staffing.entries(shop_of(request).pk)]}
+
+
+@router.put("/channels/people", response=DeskEntries)
+def put_desk_entry(request: HttpRequest, given: NewDeskEntry) -> dict[str, Any]:
+    """Say which account a member is in a chat. Which an owner's is, only an owner says, on the page."""
+    shop = shop_of(request).pk
+    try:
+        staffing.enter(shop, given.kind, given.person, given.account, by=caller(request), role="operator")
+    except staffing.DeskUnfit as unfit:
+        raise Problem("request.invalid", str(unfit), {"reason": unfit.code}) from None
+    return {"items": [_entry(one) for one in staffing.entries(shop)]}
 
 
 @router.put("/channels/{kind}", response=ChannelAccount)
@@ -130,6 +165,11 @@ def _held(shop_id: int, kind: str) -> keeping.Told:
 def _told(one: keeping.Told) -> dict[str, Any]:
     names = ("kind", "channel", "connection", "is_active", "settings", "hook", "known_as")
     return {**{name: getattr(one, name) for name in names}, "given": list(one.given)}
+
+
+def _entry(one: staffing.DeskEntry) -> dict[str, Any]:
+    names = ("kind", "person", "account", "source")
+    return {**{name: getattr(one, name) for name in names}, "made_at": instant_text(one.made_at)}
 
 
 def _message(row: ChannelMessage) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Flag, Json, ShopName, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, say, table
 
-channel = App(name="channel", help="Text messages, WhatsApp, Telegram, browsers.", help_format="plaintext")
+channel = App(name="channel", help="Text messages, WhatsApp, Telegram, browsers, Slack.", help_format="plaintext")
 
 Given = Annotated[list[str] | None, Parameter(negative=(), help="NAME=VALUE; NAME=@FILE reads the value. Repeat it.")]
 
@@ -46,7 +46,7 @@ def connect(
     shop: ShopName = None,
     json: Json = False,
 ) -> None:
-    """Connect a channel (twilio, texts, whatsapp, telegram, webpush), or change its account:
+    """Connect a channel (twilio, texts, whatsapp, telegram, webpush, slack), or change its account:
     sereno channel connect twilio --access account=AC... --access token=@token.txt --setting sender=+34600000000
 
     The provider is asked whether it takes the key; with --unasked it is not.
@@ -93,6 +93,36 @@ def test(kind: str, to: str, *, text: str = "A test message.", shop: ShopName = 
     if not isinstance(outcome, Done):
         raise Failed(f"{outcome.reason}: {outcome.message}")
     emit(dict(outcome.value)) if json else say(f"Taken: {outcome.value['provider_id']}")
+
+
+@channel.command
+def people(*, shop: ShopName = None, json: Json = False) -> None:
+    """List who of the staff is which account in Slack, Telegram and WhatsApp."""
+    _prepare()
+    from sereno.runtime.channels import staffing
+
+    found = staffing.entries(shop_named(shop).pk)
+    names = ("person", "kind", "account", "source")
+    lines = [{name: getattr(one, name) for name in names} for one in found]
+    if json:
+        emit(lines)
+        return
+    table(["WHO", "CHAT", "ACCOUNT", "BY"], (list(one.values()) for one in lines), empty="Nobody is entered.")
+
+
+@channel.command
+def enter(member: str, kind: str, account: str = "", *, shop: ShopName = None, json: Json = False) -> None:
+    """Say which account a member is in a chat, so that they can answer questions there; without one it ends:
+    sereno channel enter ana@shop.example telegram 123456789
+    """
+    _prepare()
+    from sereno.runtime.channels import staffing
+
+    try:
+        staffing.enter(shop_named(shop).pk, kind, member, account, by=person(), role="owner")
+    except staffing.DeskUnfit as unfit:
+        raise WrongUse(str(unfit)) from None
+    emit({"person": member, "kind": kind, "account": account}) if json else say("Kept." if account else "Ended.")
 
 
 def _held(shop_id: int, kind: str) -> str:

@@ -25,7 +25,7 @@ ANSWERS = "ask."
 LINKS = "staff-"
 """How the word begins by which somebody of the staff says who they are to a bot."""
 About = Literal["approval", "limit"]
-_VALUE = re.compile(r"ask\.([al])\.(\d{1,18})\.([yn])")
+_VALUE = re.compile(r"ask\.([al])\.([0-9]{1,18})\.([yn])")
 _ABOUT: Mapping[str, About] = {"a": "approval", "l": "limit"}
 
 

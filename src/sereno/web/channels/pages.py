@@ -65,6 +65,7 @@ def account(request: StaffRequest, kind: str) -> HttpResponse:
         "problem": reason(problem.code, str(problem)) if problem is not None and not problem.field else "",
         "can_test": held is not None and held.is_active,
         "is_push": api.channel == "push",
+        "is_desk": api.desk is not None,
     }
     return render(request, "channels/one.html", context, status=422 if problem is not None else 200)
 

@@ -10,6 +10,7 @@ CHANNELS = {
     "whatsapp": (_("WhatsApp"), "message-circle"),
     "telegram": (_("Telegram"), "send"),
     "push": (_("Browser notification"), "bell"),
+    "slack": (_("Slack"), "hash"),
 }
 KINDS = {
     "twilio": (_("Twilio"), _("Text messages, paid by the segment; answers and STOP come back.")),
@@ -20,6 +21,7 @@ KINDS = {
         _("Browser notifications"),
         _("To browsers whose owners said yes. No account needed."),
     ),
+    "slack": (_("Slack"), _("Asks your own people in a channel: they approve or refuse with a button.")),
 }
 STATUSES = {
     "begun": (_("Under way"), "lamp"),
@@ -37,6 +39,8 @@ REASONS = {
     "address.gone": _("They are not there any more."),
     "address.capped": _("The provider thinks they got enough for now."),
     "message.refused": _("The provider refused the words."),
+    "message.gone": _("The message is not there any more."),
+    "channel.place_unknown": _("The app is not in that channel, or there is none of this ID: invite it there."),
     "channel.key_refused": _("The provider does not take the key: give it a new one."),
     "channel.key_unreadable": _("The key was kept under another secret key: give it anew."),
     "channel.not_connected": _("Nothing sends by this channel: connect it first."),
@@ -51,6 +55,12 @@ REASONS = {
     "channel.address": _("An address begins with https://."),
     "channel.odd": _("There is a line break in it: paste it again."),
     "channel.blocked": _("Sereno may not call that address: allow its host under Settings."),
+}
+DESK_REASONS = {
+    "desk.kind_unknown": _("Choose a chat."),
+    "desk.nobody": _("That is nobody of this shop."),
+    "desk.owners": _("Only an owner says which account an owner's is."),
+    "desk.account_odd": _("That does not look like an account there: see the help below the field."),
 }
 
 
