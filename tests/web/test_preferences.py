@@ -58,7 +58,8 @@ def test_what_is_said_is_kept_with_its_proof() -> None:
     assert services.allows(shop.pk, *WHO, "marketing") is False
     lines = list(Consent.objects.order_by("id").values_list("granted", "source", "proof"))
     assert [line[:2] for line in lines] == [(True, "preferences"), (False, "preferences")]
-    assert lines[1][2] == {"by": "page", "said": "No, only about my orders", "language": "en", "agent": "Mail/1"}
+    seen = {"by": "page", "said": "No, only about my orders", "language": "en", "agent": "Mail/1", "ip": "127.0.0.1"}
+    assert lines[1][2] == seen
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ _DOCUMENTS = frozenset(
 """Fields of answers that hold what came in or goes out; in others a `name` is a flow's, and a `text` is ours."""
 _OF_THINGS = frozenset({"name", "text", "html", "body", "to", "note", "properties"})
 _ABOUT_PEOPLE = re.compile(r"(events|effects|approvals|deliveries)\b.*")
-_WRITTEN = re.compile(r"(flows|templates|messages|drafts|gallery|guardrails|checks)\b.*")
+_WRITTEN = re.compile(r"(flows|templates|messages|drafts|gallery|guardrails|topics|checks)\b.*")
 """What who writes flows sends back; it says what the shop wrote, and must come back as it was."""
 
 

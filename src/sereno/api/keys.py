@@ -27,8 +27,8 @@ SCOPES_NEEDED = (
     (r"GET (people|members|invitations|keys|audit|webhooks)\b.*", "settings"),
     (r"GET privacy\b.*", "settings"),
     (r"GET storefront-keys", "settings"),
-    (r"GET consents", "work"),
-    (r"POST (consents|interests)", "events:write"),
+    (r"GET (consents|topics/choices)", "work"),
+    (r"POST (consents|interests|topics/choices)", "events:write"),
     (r"GET interests", "work"),
     (r"PUT interests/rules", "flows:write"),
     (r"GET customers\b.*", "work"),
@@ -56,6 +56,7 @@ SCOPES_NEEDED = (
     (r"(POST|PUT|DELETE) social/posts\b.*", "flows:write"),
     (r"POST deliverability/bounces", "events:write"),
     (r"(POST|PUT|DELETE) deliverability/.*", "settings"),
+    (r"PUT topics", "flows:write"),
     # Trying a definition changes nothing.
     (r"POST segments/previews", "read"),
     (r"POST segments/[^/]+/snapshots", "work"),

@@ -25,6 +25,7 @@ CODES: dict[str, tuple[int, str]] = {
     "draft.conflict": (412, "Somebody else has changed the draft; `current` is how it stands now."),
     "decisions.conflict": (412, "Somebody else has changed the draft; read it again."),
     "guardrails.conflict": (412, "Somebody else has changed the guardrails; `current` is how they stand now."),
+    "topics.conflict": (412, "Somebody else has changed the topics; `current` is how they stand now."),
     "self_service.conflict": (412, "Somebody else has changed the rules; read them again."),
     "content.conflict": (412, "Somebody else has changed the campaign; read it again."),
     "form.conflict": (412, "Somebody else has changed the form; read it again."),

@@ -52,6 +52,7 @@ from sereno.api import (
     stock,
     surveys,
     tools,
+    topics,
     versions,
     webhooks,
 )
@@ -84,6 +85,7 @@ for _router in (
     attention.router,
     backtests.router,
     guardrails.router,
+    topics.router,
     limits.router,
     orders.router,
     self_service.router,

@@ -47,6 +47,7 @@ from sereno.cli import (
     stock,
     surveys,
     switches,
+    topics,
     webhooks,
 )
 from sereno.cli.flows import app as flows
@@ -111,6 +112,7 @@ PARTS = (
     (guardrails.guardrails, SETUP),
     (privacy.privacy, SETUP),
     (consents.consent, SETUP),
+    (topics.topic, SETUP),
     (lists.event, LOOKING),
     (lists.run, LOOKING),
     (lists.effect, LOOKING),

@@ -125,7 +125,7 @@ def one_of(records: Sequence[Record]) -> Record:
     for other in sorted(others, key=_told_at, reverse=True):
         found = fill(found, known(other))
     found["emails"] = _addresses(records, "email")
-    found |= known(_counts(records)) | known(_seen(records)) | _consents(records)
+    found |= known(_counts(records)) | known(_seen(records)) | _consents(records) | _topics(records)
     tags = dict.fromkeys(tag for record in records for tag in record.get("tags") or ())
     if tags:
         found["tags"] = list(tags)
@@ -180,6 +180,16 @@ def _consents(records: Sequence[Record]) -> dict[str, Any]:
         if lines:
             consents[channel] = min(lines, key=lambda line: (_strictness(line), -(micros(line.get("updated_at")) or 0)))
     return {**found, **({"consent": consents} if consents else {})}
+
+
+def _topics(records: Sequence[Record]) -> dict[str, Any]:
+    """As consent: what any record refused is refused, whichever said yes."""
+    said = [record for record in records if "topics" in record or "refused_topics" in record]
+    if not said:
+        return {}
+    refused = {name for record in said for name in record.get("refused_topics") or ()}
+    wanted = {name for record in said for name in record.get("topics") or ()}
+    return {"topics": sorted(wanted - refused), "refused_topics": sorted(refused)}
 
 
 def _consent(record: Record, channel: str) -> Record | None:

@@ -59,7 +59,7 @@ def choose(
         tx.run("end_marketing_pause", {"shop": shop_id, "address": address})
         if granted:
             tx.run("lift_bounces", {"shop": shop_id, "addresses": known_as(address), "channel": channel})
-        return _say(tx, staff, shop_id, address, channel, granted, source, dict(proof or {}))
+        return say(tx, staff, shop_id, address, channel, granted, source, dict(proof or {}))
 
 
 def renew(
@@ -83,7 +83,7 @@ def renew(
         at = to_micros(now)
         digest = blake2b(f"{address}|{channel}|{effect}".encode(), digest_size=12).hexdigest()
         name = f"keep|{digest}|{now:%Y-%m-%d}"
-        if not _say(tx, staff, shop_id, address, channel, True, "keep", kept, name=name):
+        if not say(tx, staff, shop_id, address, channel, True, "keep", kept, name=name):
             uid = event_line_uid(SOURCE, name)
             line = (shop_id, address, channel, MARKETING, True, at, "keep", encode(kept), uid)
             tx.many("add_consents", [line])
@@ -125,7 +125,7 @@ def lift_suppression(
         if row is None:
             raise LookupError(f"{address} is not suppressed")
         if agreed:
-            _say(tx, staff, shop_id, address, channel, True, "staff", {"by": by, "said": agreed[:500]})
+            say(tx, staff, shop_id, address, channel, True, "staff", {"by": by, "said": agreed[:500]})
         asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
         said = tx.one("consent_of", asked)
         now = to_micros(staff.world.clock.now())
@@ -194,7 +194,7 @@ def put_consent(
     if granted and is_asked and wants_confirmation(settings, str(kept.get("country") or "")):
         _ask_to_confirm(tx, staff, shop_id, address, channel, source, kept)
         return "pending"
-    _say(tx, staff, shop_id, address, channel, granted, source, kept)
+    say(tx, staff, shop_id, address, channel, granted, source, kept)
     return "granted" if granted else "refused"
 
 
@@ -211,7 +211,7 @@ def confirm(token: str, proof: Mapping[str, Any], *, database: Database | None =
         lines: list[dict[str, Any]] = [decode(row[6]) for row in rows if row[1] == channel]
         before: dict[str, Any] = lines[-1] if lines else {}
         kept = {name: value for name, value in before.items() if name != "state"} | {"confirmed": dict(proof)}
-        _say(tx, staff, shop_id, address, channel, True, "confirmed", kept)
+        say(tx, staff, shop_id, address, channel, True, "confirmed", kept)
     return shop_id, address
 
 
@@ -269,7 +269,7 @@ def _ask_to_confirm(
         tx.all("notify")
 
 
-def _say(
+def say(
     tx: Transaction,
     staff: Staff,
     shop_id: int,
@@ -281,7 +281,8 @@ def _say(
     *,
     name: str = "",
 ) -> bool:
-    """False where that is what holds. `name` is the event's, where the same may be said again."""
+    """Yes or no to marketing, in a transaction of the caller's: the ledger's line and the event. False where it holds
+    already. `name` is the event's, where the same may be said again."""
     asked = {"shop": shop_id, "addresses": known_as(address), "channel": channel, "purpose": MARKETING}
     held = tx.one("consent_of", asked)
     if held is not None and bool(held[0]) is granted:

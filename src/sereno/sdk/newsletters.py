@@ -25,8 +25,10 @@ class Press(Protocol):
         Raises Unwritable."""
         ...
 
-    def refusal(self, consents: Consents, address: str, customer: Mapping[str, Any] | None) -> str | None:
-        """Why they may not be written to, as a code; None when they may."""
+    def refusal(
+        self, consents: Consents, address: str, customer: Mapping[str, Any] | None, topic: str | None = None
+    ) -> str | None:
+        """Why they may not be written to about this, as a code; None when they may."""
         ...
 
 

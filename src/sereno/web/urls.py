@@ -54,6 +54,7 @@ from sereno.web.social import urls as social
 from sereno.web.stages import urls as stages
 from sereno.web.stock import urls as stock
 from sereno.web.surveys import urls as surveys
+from sereno.web.topics import urls as topics
 from sereno.web.watching import urls as watching
 
 urlpatterns = [
@@ -62,6 +63,7 @@ urlpatterns = [
     *backtests.urlpatterns,
     *stages.urlpatterns,
     *guardrails.urlpatterns,
+    *topics.urlpatterns,
     *results.urlpatterns,
     *watching.urlpatterns,
     *limits.urlpatterns,

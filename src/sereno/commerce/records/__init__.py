@@ -26,6 +26,7 @@ from sereno.commerce.records.people import (
     CUSTOMER_SUMMARY,
     MESSAGE_ANSWER,
     PRIVACY_REQUEST,
+    TOPICS_CHOSEN,
 )
 from sereno.commerce.records.scores import CUSTOMER_SCORED, LEAD_SCORED, PROSPECT, SCORE
 from sereno.commerce.records.shops import APP, GIFT_CARD, PAYOUT, REQUESTED, SCHEDULED, STORE
@@ -66,5 +67,6 @@ __all__ = [
     "STOCK_LEVEL",
     "STORE",
     "SURVEY_ANSWER",
+    "TOPICS_CHOSEN",
     "VARIANT",
 ]

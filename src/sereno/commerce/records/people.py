@@ -105,6 +105,10 @@ CUSTOMER = record(
         string("company", "Company or organisation."),
         items("emails", "string", "All addresses of the person, where several records were joined."),
         boolean("email_is_verified", "False where the platform knows that the address was never confirmed."),
+        items(
+            "topics", "string", "Topics of marketing the customer said yes to on their preference page, by any channel."
+        ),
+        items("refused_topics", "string", "Topics they said no to, and yes by no channel."),
         nested("consent", CONSENTS, "What the customer last said, by channel, with when and how."),
         string("status", "The account's state in the platform's own word (`enabled`, `disabled`, `invited`...)."),
         string("note", "The shop's note about the customer."),
@@ -137,6 +141,27 @@ CUSTOMER = record(
         CUSTOM,
         IS_THIN,
         timestamp("as_of", "For a customer known only from orders and carts: the time of the newest of those."),
+    ),
+)
+
+TOPICS_CHOSEN = record(
+    "topics_chosen",
+    "What a person wants to hear about by one channel, and how often.",
+    (
+        string("customer_id", "Whose choice."),
+        string("address", "The address, number, chat or person it holds for, lower case."),
+        string("channel", "How the shop may write.", *CHANNELS),
+        items("topics", "string", "Topics they want, by name."),
+        items("refused_topics", "string", "Topics they do not want."),
+        string(
+            "often",
+            "At most once a week or a month; empty as often as the shop likes; null: not said.",
+            "",
+            "week",
+            "month",
+        ),
+        string("source", "Where it was said."),
+        timestamp("changed_at", "When."),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.commerce.records import CONSENT, CUSTOMER, PRIVACY_REQUEST
+from sereno.commerce.records import CONSENT, CUSTOMER, PRIVACY_REQUEST, TOPICS_CHOSEN
 from sereno.sdk.plugin import event
 
 OF_CUSTOMER = frozenset({"customer"})
@@ -27,6 +27,12 @@ event(
     data=CONSENT,
     supplies=OF_CUSTOMER,
     projects="customer",
+)
+event(
+    "consent.topics_chosen",
+    description="A person chose what they want to hear about, and how often, on their preference page.",
+    data=TOPICS_CHOSEN,
+    supplies=OF_CUSTOMER,
 )
 event(
     "privacy.data_requested",

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from sereno.sdk.ports import Consents
+from sereno.sdk.topics import purpose_of
 
-Refusal = Literal["consent.missing", "consent.refused", "address.suppressed"]
+Refusal = Literal["consent.missing", "consent.refused", "consent.topic_refused", "address.suppressed"]
 
 
 FLAGS = {"email": "accepts_email", "sms": "accepts_sms"}
@@ -23,6 +24,7 @@ def refusal(
     *,
     channel: str = "email",
     is_own: bool | None = None,
+    topic: str | None = None,
 ) -> Refusal | None:
     """Why not, or None when the message may go. `is_own`: the address is the customer's; None: as their record's e-mail
     tells.
@@ -33,6 +35,7 @@ def refusal(
        so: the record comes with the ledger already in it, and says no only where the platform's no is the later word.
     4. Else the customer record decides (`accepts_email`, `accepts_sms`), else what was `ticked` on the order or cart.
     5. Silence is not consent.
+    6. Whoever said no to the `topic` by this channel gets nothing about it; who never spoke of it may.
     """
     if consents.is_suppressed(address, channel):
         return "address.suppressed"
@@ -49,4 +52,7 @@ def refusal(
         said = ticked
     if said is None:
         return "consent.missing"
-    return None if said else "consent.refused"
+    if not said:
+        return "consent.refused"
+    is_unwanted = topic is not None and consents.allows(address, channel, purpose_of(topic)) is False
+    return "consent.topic_refused" if is_unwanted else None

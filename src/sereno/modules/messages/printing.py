@@ -42,9 +42,11 @@ def choices(shop_id: int) -> list[tuple[str, str, bool]]:
     return [(one.name, one.title, one.is_own) for one in found if (one.purpose, one.about) == (PURPOSE, "customer")]
 
 
-def refused(consents: Consents, address: str, customer: Mapping[str, Any] | None) -> str | None:
-    """Why they may not be written to, as a code; None when they may."""
-    return refusal(consents, address, PURPOSE, customer, None)
+def refused(
+    consents: Consents, address: str, customer: Mapping[str, Any] | None, topic: str | None = None
+) -> str | None:
+    """Why they may not be written to about this, as a code; None when they may."""
+    return refusal(consents, address, PURPOSE, customer, None, topic=topic)
 
 
 class ShopPresses:
@@ -93,8 +95,10 @@ class _Press:
         html, plain = links.tracked(content.html, content.text, stamp, tracking)
         return replace(content, html=html, text=plain)
 
-    def refusal(self, consents: Consents, address: str, customer: Mapping[str, Any] | None) -> str | None:
-        return refused(consents, address, customer)
+    def refusal(
+        self, consents: Consents, address: str, customer: Mapping[str, Any] | None, topic: str | None = None
+    ) -> str | None:
+        return refused(consents, address, customer, topic)
 
     def _compiled(self, language: str, subjects: Mapping[str, str]) -> Template:
         found = compile_mail(self._document, language, name="newsletter", fallback=self._fallback)

@@ -15,6 +15,7 @@ from sereno.engine.durations import format_duration, parse_duration
 from sereno.engine.precedence import FIRST, LAST
 from sereno.engine.schedule import WEEKDAYS, parse_time, quiet_until
 from sereno.runtime.arbiter.warmup import Plan, plan_of
+from sereno.sdk.topics import PERIODS
 from sereno.store.documents import decode, encode
 
 SETTING = "guardrails"
@@ -33,12 +34,13 @@ Whom = Literal["marketing", "all"]
 @dataclass(frozen=True, slots=True)
 class Cap:
     """At most `most` messages to one person in any stretch of `period`. It holds back marketing alone; `counts` says
-    what uses up its room."""
+    what uses up its room. `is_wished`: not the shop's rule but what the person chose themselves."""
 
     channel: str
     most: int
     period: timedelta
     counts: Whom = "marketing"
+    is_wished: bool = False
 
     def counts_one(self, channel: str, purpose: str) -> bool:
         return self.channel in (ANY, channel) and (self.counts == "all" or purpose == "marketing")
@@ -76,6 +78,8 @@ class Rules:
         return [one for one in held if one.holds == "all" or purpose == "marketing"]
 
 
+WISHED = {name: Cap(ANY, 1, period, is_wished=True) for name, period in PERIODS.items()}
+"""What a person may choose: at most one marketing message a week or a month, by whatever channel."""
 NIGHT = (time(21), time(8))
 USUAL = Rules(
     caps=(Cap("email", 1, timedelta(hours=16)), Cap("email", 5, timedelta(days=7))),

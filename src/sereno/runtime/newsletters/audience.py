@@ -24,8 +24,8 @@ from sereno.store.fields import storable
 from sereno.store.queries import Dialect
 
 PAGE = 1000
-Refusal = Callable[[Consents, str, Record], str | None]
-"""Why somebody may not be written to, as a code; None when they may."""
+Refusal = Callable[[Consents, str, Record, str | None], str | None]
+"""Why somebody may not be written to about a topic, as a code; None when they may."""
 NO_ADDRESS, NOT_MEANT = "address.missing", "audience.condition"
 EXCLUDED, TWICE = "audience.excluded", "newsletter.twice"
 
@@ -87,7 +87,7 @@ def people_of(
         elif not address:
             reason = NO_ADDRESS
         else:
-            reason = refusal(consents, address, record)
+            reason = refusal(consents, address, record, audience.topic or None)
         yield Person(key, address, record, reason)
 
 

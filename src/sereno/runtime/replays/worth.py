@@ -10,6 +10,7 @@ from copy import copy
 
 from sereno.engine.flow import Flow
 from sereno.engine.steps import Action
+from sereno.runtime.consents import TOPICS_EVENT
 from sereno.runtime.flows import compiled
 from sereno.runtime.records import BY_EMAIL, THROUGH
 from sereno.sdk.plugin import DerivedFlow, Plugins, Projection, nothing_inside
@@ -45,6 +46,8 @@ class Worth:
         return found
 
     def _changes_something(self, type_: str) -> bool:
+        if type_ == TOPICS_EVENT:
+            return BY_EMAIL in self._names
         definition = self._plugins.events.get(type_)
         if definition is None or definition.projects is None:
             return False

@@ -31,7 +31,7 @@ class Consent(models.Model):
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     address = models.CharField(max_length=254)
     channel = models.CharField(max_length=16)
-    purpose = models.CharField(max_length=16)
+    purpose = models.CharField(max_length=64)
     granted = models.BooleanField()
     at = InstantField()
     source = models.CharField(max_length=64)

@@ -27,20 +27,21 @@ WHERE shop_id = :shop AND address {in:addresses:text} AND channel = :channel AND
 ORDER BY at DESC, id DESC LIMIT 1
 
 -- name: last_words
--- The newest line on marketing of each address; without `at` for one that is suppressed, which outweighs it.
-SELECT shop_id, address, channel, granted, at FROM (
-    SELECT shop_id, address, channel, granted, at,
-        row_number() OVER (PARTITION BY shop_id, address, channel ORDER BY at DESC, id DESC) AS place
+-- The newest line of each address for each purpose: marketing, its topics, how often; without `at` for one that is
+-- suppressed, which outweighs it.
+SELECT shop_id, address, channel, granted, at, purpose FROM (
+    SELECT shop_id, address, channel, granted, at, purpose,
+        row_number() OVER (PARTITION BY shop_id, address, channel, purpose ORDER BY at DESC, id DESC) AS place
     FROM consent
-    WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND purpose = 'marketing'
+    WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
 ) AS lines
 WHERE place = 1
 UNION ALL
-SELECT shop_id, address, channel, FALSE, CAST(NULL AS bigint) FROM suppression
+SELECT shop_id, address, channel, FALSE, CAST(NULL AS bigint), 'marketing' FROM suppression
 WHERE shop_id {in:shops:bigint} AND address {in:addresses:text}
 UNION ALL
 -- A pause is a no of its day, until it is over.
-SELECT shop_id, address, way.channel, FALSE, updated_at FROM customers_marketing
+SELECT shop_id, address, way.channel, FALSE, updated_at, 'marketing' FROM customers_marketing
 CROSS JOIN (SELECT 'email' AS channel UNION ALL SELECT 'sms' UNION ALL SELECT 'whatsapp') AS way
 WHERE shop_id {in:shops:bigint} AND address {in:addresses:text} AND paused_until > :now
 

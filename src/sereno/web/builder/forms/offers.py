@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sereno.modules.messages import templates
 from sereno.sdk.plugin import registry
+from sereno.sdk.topics import topics_of
 from sereno.web.builder.forms.event_words import event_word
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ def options(suggest: str, shop: Shop) -> tuple[Offer, ...]:
         return tuple((name, event_word(name), "") for name in registry().event_names())
     if suggest == "tools":
         return _tools(shop)
+    if suggest == "topics":
+        locale = get_language() or shop.locale
+        return tuple((one.name, one.title(locale, shop.locale), "") for one in topics_of(shop.settings))
     return ()
 
 
