@@ -14,6 +14,7 @@ from sereno.sdk.channels import Heard, Known
 from sereno.store import secrets
 from sereno.store.database import Row, Transaction
 from sereno.store.fields import from_micros, storable, to_micros
+from sereno.store.pseudonyms import known_as
 
 PHONES = ("sms", "whatsapp")
 _SIGNED = 22
@@ -41,13 +42,15 @@ def meet(
 
 
 def heard(tx: Transaction, shop_id: int, said: Heard, now: int) -> Known:
-    """Note who wrote, and when last."""
+    """Note who wrote, and when last. Who writes from an address is reached there again, whatever bounced before."""
     before = contact(tx, shop_id, said.channel, said.address)
     customer = _linked(tx, shop_id, said.link) or (before[0] if before is not None else "")
     customer = customer or (_of_phone(tx, shop_id, said.address) if said.channel in PHONES else "")
     at = to_micros(said.at)
     is_news = before is None or before[1] is None or before[1] < at
     meet(tx, shop_id, said.channel, said.address, customer=customer, now=now, name=said.name, inbound_at=at)
+    alive = {"shop": shop_id, "addresses": known_as(said.address.lower()), "channel": said.channel}
+    tx.run("lift_bounces", alive)
     return Known(customer, is_news, reach_of(tx, shop_id, customer) if customer else {}, said.address)
 
 

@@ -24,3 +24,8 @@ def test_no_stop(text: str) -> None:
 @pytest.mark.parametrize("text", ["START", "alta", "/start 12-abc"])
 def test_a_start(text: str) -> None:
     assert meaning(text) == "start"
+
+
+@pytest.mark.parametrize("text", ["Yes", "Sí", "sim!", "Da"])
+def test_a_yes_is_a_start_only_for_who_had_stopped(text: str) -> None:
+    assert meaning(text) == "again"

@@ -51,6 +51,9 @@ def hear(config: NoConfig, ctx: Context) -> Result:
     name, link = str(data.get("name") or ""), str(data.get("link") or "")
     known = ctx.port(Channels).heard(Heard(channel, address, at, name, link))
     word = meaning(str(data.get("text") or "")) if data.get("kind") != "choice" else ""
+    if word == "again":
+        stopped = ctx.port(Consents).allows(address, channel, "marketing") is False
+        word = "start" if stopped else ""
     if word:
         _keep(channel, address, word == "start", data, ctx)
     events, own = ctx.port(Events), str(data.get("message_id"))

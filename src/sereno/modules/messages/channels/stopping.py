@@ -16,7 +16,9 @@ STOP = frozenset(
     | {"opreste", "oprire", "dezabonare", "dezabonez", "ma dezabonez", "gata", "renunt"}
     | {"/stop", "blocked"}
 )
-START = frozenset({"start", "unstop", "yes", "alta", "comecar", "recomecar", "abonare", "/start"})
+START = frozenset({"start", "unstop", "alta", "comecar", "recomecar", "abonare", "/start"})
+AGAIN = frozenset({"yes", "si", "sim", "da"})
+"""These begin it again where it was stopped; to whoever did not stop it they are an answer to something else."""
 STOP_LINE = {
     "en": "To stop: reply STOP",
     "es": "Para no recibir mas: responde BAJA",
@@ -32,10 +34,12 @@ CONFIRMED = {
 }
 
 
-def meaning(text: str) -> Literal["stop", "start", ""]:
-    """Case, accents and marks around it do not count."""
+def meaning(text: str) -> Literal["stop", "start", "again", ""]:
+    """Case, accents and marks around it do not count. `again`: a start for who had stopped it, else nothing."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     words = " ".join(re.sub(r"[^a-z0-9/ ]", " ", plain).split())
     if words in STOP:
         return "stop"
+    if words in AGAIN:
+        return "again"
     return "start" if words in START or words.startswith("/start ") else ""

@@ -1,0 +1,107 @@
+"""What comes back by channels, from the request of a provider to the event, the ledger and the list of the dead."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from support import Place
+from test_channels import TEXT, Provider, order, results, shop, wire
+
+from sereno.connectors.talking import heard
+from sereno.connectors.twilio.webhooks import TWILIO
+from sereno.connectors.whatsapp.webhooks import WHATSAPP
+from sereno.runtime.channels import keeping, subscribing
+from sereno.sdk.connector import Connector, Delivery
+
+__all__ = ["shop", "wire"]
+NUMBER = "+34600111222"
+
+
+def deliver(place: Place, kind: Connector, body: bytes) -> None:
+    place.send(*kind.map(Delivery({}, body, "", place.clock.now()), {}).events)
+    place.drain()
+
+
+def told(place: Place) -> list[str]:
+    return [row[0] for row in place.rows("SELECT type FROM event WHERE type LIKE 'message.%' ORDER BY id")]
+
+
+def test_statuses_of_whatsapp_come_back_as_events_once_each(shop: Place, wire: Provider) -> None:
+    shop.send(heard("whatsapp", NUMBER, "w1", "hola", shop.clock.now()))
+    shop.drain()
+    shop.flow(TEXT.replace("send_sms", "send_whatsapp"))
+    order(shop)
+    at = str(int(shop.clock.now().timestamp()))
+    for status in ("sent", "delivered", "delivered", "read", "delivered"):
+        said = {"id": "wamid.1", "status": status, "timestamp": at, "recipient_id": "34600111222"}
+        body = {"entry": [{"changes": [{"field": "messages", "value": {"statuses": [said]}}]}]}
+        deliver(shop, WHATSAPP, json.dumps(body).encode())
+    assert told(shop) == ["message.delivered", "message.opened"]
+    assert shop.rows("SELECT status FROM channels_message") == [("read",)]
+
+
+def test_a_dead_number_is_not_written_to_again_until_it_writes(shop: Place, wire: Provider) -> None:
+    """Twilio's report 30005: the number is unknown."""
+    shop.flow(TEXT)
+    order(shop, "1")
+    fields = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30005", "To": NUMBER}
+    deliver(shop, TWILIO, urlencode(fields).encode())
+    assert told(shop) == ["message.bounced"]
+    assert shop.rows("SELECT address, channel, reason FROM suppression") == [(NUMBER, "sms", "bounce.permanent")]
+    order(shop, "2")
+    assert results(shop)[-1][1]["reason"] == "address.suppressed" and len(wire.asked) == 1
+    shop.send(heard("sms", NUMBER, "SMin", "¿Dónde está mi pedido?", shop.clock.now()))
+    shop.drain()
+    order(shop, "3")
+    assert results(shop)[-1][1]["sent"] is True and len(wire.asked) == 2
+
+
+@pytest.mark.parametrize(("stop", "start"), [("STOP", "START"), ("BAJA", "ALTA"), ("PARAR", "Sim"), ("OPRIRE", "Da")])
+def test_a_stop_and_a_start_are_lines_of_the_ledger_with_their_words(
+    shop: Place, wire: Provider, stop: str, start: str
+) -> None:
+    said = ["yes", stop, start]  # A yes to who stopped nothing is no consent.
+    for number, text in enumerate(said):
+        fields = {"MessageSid": f"SMin{number}", "SmsStatus": "received", "From": NUMBER, "Body": text}
+        deliver(shop, TWILIO, urlencode(fields).encode())
+        shop.after(seconds=1)
+    lines = shop.rows("SELECT address, channel, purpose, granted, proof FROM consent WHERE channel = 'sms' ORDER BY id")
+    lines = [row for row in lines if row[0] == NUMBER]
+    assert [(row[2], bool(row[3]), json.loads(row[4])["wrote"]) for row in lines] == [
+        ("marketing", False, stop),
+        ("marketing", True, start),
+    ]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_browser_that_is_gone_is_forgotten_and_may_come_back(shop: Place, wire: Provider, status: int) -> None:
+    keeping.connect(shop.shop, "webpush", {}, {}, by="t", base_url="https://s.example", database=shop.database)
+    subscribe(shop, "old.example")
+    subscribe(shop, "new.example")
+    shop.flow(TEXT.replace("send_sms:", "send_push:").replace("{text", "{title: Casa, text"))
+    wire.answers["old.example"] = [(status, {})]
+    wire.answers["new.example"] = [(201, {}), (status, {})]
+    order(shop, "1")
+    assert results(shop)[-1][1]["sent"] is True
+    assert shop.rows("SELECT count(*) FROM channels_browser") == [(1,)]
+    assert all(one.headers["Authorization"].startswith("vapid t=") for one in wire.asked)
+    order(shop, "2")
+    assert results(shop)[-1] == ("failed", "address.gone")
+    assert shop.rows("SELECT count(*) FROM channels_browser") == [(0,)]
+    subscribe(shop, "again.example")
+    wire.answers["again.example"] = [(201, {})]
+    order(shop, "3")
+    assert results(shop)[-1][1]["sent"] is True
+
+
+def subscribe(place: Place, host: str) -> None:
+    keys = {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+    held: dict[str, Any] = {"endpoint": f"https://{host}/p/1", "keys": keys}
+    subscribing.subscribe(place.shop, "7", held, "es", {"said": "Notify me"}, database=place.database)
+    place.drain()
