@@ -267,7 +267,7 @@ def test_silence_is_taken_off() -> None:
         ("196d 23h", GOODBYE),
     ]
     (reason,) = ended(found)
-    assert reason == "Nothing seen since 2026-11-02; asked on 2027-05-01 and once more, without an answer."
+    assert reason == "Sin señales desde 2026-11-02; se le preguntó el 2027-05-01 y otra vez, sin respuesta."
     assert statuses(found, "farewell") == ["finished"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from flows.replaying import plugins
@@ -96,6 +98,11 @@ def test_each_is_a_flow_with_words_in_every_language(name: str) -> None:
     assert shipped.in_language("de") == shipped.words["en"]
     assert shipped.words["en"].title == shipped.title
     assert set(shipped.messages) <= set(templates.names())
+    reasons = set(re.findall(r"(?m)^\s*- stop: (.+)$", shipped.text))
+    for locale in set(LOCALES) - {"en"}:
+        assert set(shipped.words[locale].stops) == reasons
+        assert not [reason for reason in reasons if f"- stop: {reason}\n" in shipped.text_in(locale)]
+        assert compile_flow(shipped.text_in(locale), plugins()).title == shipped.words[locale].title
 
 
 def test_every_mail_is_sent_by_a_flow() -> None:

@@ -10,7 +10,7 @@ import json
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -20,16 +20,19 @@ import yaml
 LOCALES = ("en", "es", "pt", "ro")
 _ROOMS = Path(__file__).resolve().parent.parent / "modules"
 _NAME = re.compile(r"^name:.*\n", re.MULTILINE)
+_STOP = re.compile(r"^(\s*- stop: )(.+)$", re.MULTILINE)
 _DESCRIPTION = re.compile(r"^description:.*\n(?:[ \t]+.*\n|\n(?=[ \t]))*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a shipped flow is called and is good for, in one language."""
+    """What a shipped flow is called and is good for, in one language; `stops` are its reasons to stop, by the English
+    ones."""
 
     title: str
     goal: str
     description: str
+    stops: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,15 @@ class ShippedFlow:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def text_in(self, locale: str) -> str:
-        """The YAML with its name and description in this language; all else, comments too, as it is."""
+        """The YAML with name, description and reasons to stop in this language; all else, comments too, as it is."""
         words = self.in_language(locale)
         if words is self.words["en"]:
             return self.text
         name = f"name: {json.dumps(words.title, ensure_ascii=False)}\n"
         lines = textwrap.wrap(words.description, 116, break_long_words=False, break_on_hyphens=False)
         described = "description: >-\n" + "".join(f"  {line}\n" for line in lines)
-        text = _NAME.sub(lambda _found: name, self.text, count=1)
+        text = _STOP.sub(lambda found: f"{found[1]}{words.stops.get(found[2], found[2])}", self.text)
+        text = _NAME.sub(lambda _found: name, text, count=1)
         return _DESCRIPTION.sub(lambda _found: described, text, count=1)
 
     def is_titled(self, title: str) -> bool:

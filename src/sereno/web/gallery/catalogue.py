@@ -119,7 +119,7 @@ def _entry(
     origins: Mapping[int, FlowOrigin],
     published: Mapping[int, str],
 ) -> Entry:
-    words, document = shipped.in_language(language), document_of(shipped.text)
+    words, document = shipped.in_language(language), document_of(shipped.text_in(language))
     if flow is None:
         return Entry(shipped, words, document)
     origin, current = origins.get(flow.pk), published.get(flow.pk) or flow.draft
