@@ -11,6 +11,7 @@ import pytest
 from crowding import work_together
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from segmenting import bought, inside, make, person, settle, told
 from support import START, Place, fact, order
 
 from sereno.engine.segments import fields
@@ -21,43 +22,9 @@ from sereno.runtime.segments import reading, services
 from sereno.runtime.segments.compiling import NEVER, Among, kind_of, query
 from sereno.runtime.segments.people import row_of, shop_of
 from sereno.runtime.segments.things import mark_of
+from sereno.store.documents import encode
 
 TODAY = date(2026, 3, 2).toordinal()
-
-
-def settle(place: Place) -> int:
-    """PostgreSQL gathers a moment later."""
-    return place.after(seconds=4)
-
-
-def make(place: Place, name: str, definition: Any, **more: Any) -> str:
-    made = services.create(place.shop, name, definition, "ana", database=place.database, **more)
-    settle(place)
-    return made
-
-
-def inside(place: Place, name: str) -> list[str]:
-    with place.database.read() as tx:
-        return reading.members(tx, place.shop, name, "", 1000)
-
-
-def told(place: Place) -> list[tuple[str, str]]:
-    return place.rows("SELECT type, subject FROM event WHERE type IN ('segment.entered', 'segment.left') ORDER BY id")
-
-
-def person(key: str, **data: Any) -> Any:
-    at = data.pop("at", START)
-    record = {"id": key, "email": f"{key}@example.com", "updated_at": at.isoformat(), **data}
-    refs = {"customer": key, "email": record["email"]}
-    return fact(f"c{key}{at.isoformat()}{data}"[:150], "customer.updated", f"customer:{key}", record, at, **refs)
-
-
-def bought(key: str, days_ago: int, total: str = "50.00", **more: Any) -> Any:
-    at = START - timedelta(days=days_ago)
-    id_ = f"{key}-{days_ago}"
-    data = {"customer_id": key, "customer": {"id": key}, "email": f"{key}@example.com", **more}
-    made = order(id_, at=at, total=total, **data)
-    return type(made)(made.id, made.type, made.subject, made.occurred_at, made.data, {"order": id_, "customer": key})
 
 
 def test_three_workers_tell_of_each_crossing_once(postgres: Any) -> None:
@@ -310,14 +277,36 @@ LEAVES: Any = st.one_of(
     st.just({"field": "place", "is": "known"}),
     st.just({"segment": "other"}),
 )
-DEFINITIONS: Any = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.builds(lambda how, parts: {how: parts}, one("all", "any"), st.lists(inner, min_size=1, max_size=3)),
-        st.builds(lambda part: {"not": part}, inner),
+OF_LEADS: Any = st.one_of(
+    where(st.just("answer.skin"), one("has", "contains"), one("Dry", "dry", "oily skin", "%")),
+    where(st.just("birthday"), one("next", "within"), one("1d", "7d", "30d", "364d", "365d", "366d", "400d")),
+    where(st.just("lead_score"), BOUND, one("2.5", "12")),
+    where(st.just("lead_stage"), one("is", "contains"), one("Engaged", "e")),
+    where(st.just("store_credit"), BOUND, one("5", "5.01")),
+    where(st.just("wishes"), BOUND, FEW),
+    st.builds(
+        lambda e, of, op, n, w: {"did": e, "times": {op: n}, "of": dict([of]), **({"within": w} if w else {})},
+        one("product.viewed", "wish.added"),
+        one(("product", "oil"), ("category", "Food"), ("tag", "bio"), ("vendor", "finca")),
+        BOUND,
+        FEW,
+        one(None, "7d", "35d"),
     ),
-    max_leaves=5,
-)  # fmt: skip
+)
+"""What is asked of who has not bought yet, and of what people look at and wish."""
+
+
+def nested(leaves: Any) -> Any:
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(lambda how, parts: {how: parts}, one("all", "any"), st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda part: {"not": part}, inner),
+        ),
+        max_leaves=5,
+    )
+
+
 MAYBE_DAY = st.one_of(st.none(), DAYS)
 FIELDS: Any = st.fixed_dictionaries(
     {
@@ -332,6 +321,12 @@ FIELDS: Any = st.fixed_dictionaries(
         "total_spent": st.sampled_from([None, 0, 9999, 10000, 10001]),
         "tags": st.sampled_from([None, frozenset({"vip"}), frozenset({"vip", "new"}), frozenset({"vipx"})]),
         "custom.size": st.sampled_from([None, "xl", "s"]),
+        "answer.skin": st.sampled_from([None, frozenset({"dry"}), frozenset({"dry skin", "oily skin"})]),
+        "birthday": st.one_of(st.none(), st.integers(1, 366), one(59, 60, 61, 62, 1, 366)),
+        "lead_score": st.sampled_from([None, 0.0, 2.5, 12.0]),
+        "lead_stage": st.sampled_from([None, "engaged", "qualified"]),
+        "store_credit": st.sampled_from([None, 500, 501]),
+        "wishes": st.sampled_from([None, 0.0, 2.0]),
         "place": st.sampled_from([None, point(40.4168, -3.7038), point(41.3874, 2.1686), point(-33.87, 151.21)]),
     }
 )
@@ -358,6 +353,16 @@ LINES: Any = st.lists(
 )
 ORDERS = st.lists(st.tuples(DAYS, st.sampled_from([0, 500, 1001, 2000])), max_size=3, unique_by=lambda one: one[0])
 COUNTS = st.lists(st.tuples(DAYS, st.integers(1, 2)), max_size=2, unique_by=lambda one: one[0])
+LOOKS: Any = st.lists(
+    st.builds(
+        lambda day, count, goods: (day, count, {Thing(*it) for it in SAID[goods]} | {Thing("product", goods)}),
+        DAYS,
+        st.integers(1, 2),
+        one(*SAID),
+    ),
+    max_size=3,
+    unique_by=lambda look: (look[0], marked("product", look[2])),
+)
 PEOPLE: Any = st.lists(
     st.builds(
         Known,
@@ -366,6 +371,7 @@ PEOPLE: Any = st.lists(
         st.fixed_dictionaries(dict.fromkeys(EVENTS, COUNTS)),
         st.sampled_from([frozenset(), frozenset({"other"})]),
         LINES,
+        st.fixed_dictionaries(dict.fromkeys(("product.viewed", "wish.added"), LOOKS)),
     ),
     min_size=1,
     max_size=6,
@@ -376,21 +382,23 @@ def put(place: Place, people: list[Known]) -> None:
     """What is known of these, straight into the tables: rows 1, 2, 3..."""
     shop = shop_of(place.shop, "Europe/Madrid", "EUR", START)
     with place.database.transaction() as tx:
-        for table in ("person", "day", "order", "line", "mark", "member"):
+        for table in ("person", "day", "look", "order", "line", "mark", "member"):
             tx.text(f"DELETE FROM segments_{table}")
         empty = row_of(shop, "", {})
         names = list(read_columns())
         for number, one in enumerate(people, 1):
-            row = dict(zip(names, empty[3:-4], strict=True)) | {
+            row = dict(zip(names, empty[3:-5], strict=True)) | {
                 k: v for k, v in one.fields.items() if "." not in k and k != "place"
             }
             tags = row.get("tags")
             row["tags"] = "\n" + "\n".join(sorted(tags)) + "\n" if tags else None
-            size = one.fields["custom.size"]
+            size, skin = one.fields["custom.size"], one.fields["answer.skin"]
+            custom = {"size": size} if size else {}
+            answers = {"skin": "\n" + "\n".join(sorted(skin)) + "\n"} if skin else {}
             values = [int(v) if isinstance(v, bool) else v for v in row.values()]
             tx.many(
                 "put_segment_people",
-                [(place.shop, f"k{number}", 1, *values, '{"size":"' + size + '"}' if size else "{}", *place_of(one))],
+                [(place.shop, f"k{number}", 1, *values, encode(custom), encode(answers), *place_of(one))],
             )
         ids = dict(tx.text("SELECT key, id FROM segments_person"))
         said = [(mark_of(*thing), mark_of("product", goods)) for goods, things in SAID.items() for thing in things]
@@ -405,6 +413,12 @@ def put(place: Place, people: list[Known]) -> None:
             tx.many("put_segment_lines", lines)
             for name, rows in one.events.items():
                 tx.many("count_segment_days", [(place.shop, kind_of(name), id_, d, n) for d, n in rows])
+            for name, looks in one.looks.items():
+                kind = kind_of(name)
+                tx.many(
+                    "count_segment_looks",
+                    [(place.shop, kind, id_, d, marked("product", things), n) for d, n, things in looks],
+                )
             if one.segments:
                 tx.many("put_memberships", [(77, f"k{number}", id_, 1, None, 0, 0)])
 
@@ -429,12 +443,12 @@ def ask(place: Place, part: Part, today: int, among: Among) -> dict[str, tuple[b
 
 @settings(max_examples=60)
 @given(data=st.data())
-def check(place: Place, data: Any) -> None:
+def check(place: Place, definitions: Any, data: Any) -> None:
     people = data.draw(PEOPLE)
     put(place, people)
     with place.database.read() as tx:
         ids = [row[0] for row in tx.text("SELECT id FROM segments_person ORDER BY id")]
-    for document in data.draw(st.lists(DEFINITIONS, min_size=4, max_size=4)):
+    for document in data.draw(st.lists(definitions, min_size=4, max_size=4)):
         part = read(document)
         said = ask(place, part, TODAY, Among(ids))
         assert said == ask(place, part, TODAY, Among(None, min(ids), max(ids) + 1))
@@ -447,8 +461,9 @@ def check(place: Place, data: Any) -> None:
             assert due is None or due > TODAY
 
 
-def test_the_sql_says_what_the_rules_say(place: Place) -> None:
-    check(place)
+@pytest.mark.parametrize("leaves", [LEAVES, OF_LEADS], ids=["customers", "leads"])
+def test_the_sql_says_what_the_rules_say(place: Place, leaves: Any) -> None:
+    check(place, nested(leaves))
 
 
 def test_midnight_is_the_shops_own() -> None:

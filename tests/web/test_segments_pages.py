@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from seeding import Seeded
 
 from sereno.engine.segments.definition import Group, Not, read, written
+from sereno.modules.forms.services import save
 from sereno.modules.segments.models import Locality, Member, Segment, Tally
 from sereno.modules.segments.ready import READY
 from sereno.store.keys import issue
@@ -114,9 +115,9 @@ def test_ready_ones_are_well_formed_and_taken(boss: Client, seeded: Seeded) -> N
     for one in READY:
         assert read(one.definition)
         boss.post("/segments/take", {"name": one.name})
-    assert Segment.objects.filter(shop=seeded.shop).count() == len(READY) == 10
+    assert Segment.objects.filter(shop=seeded.shop).count() == len(READY) == 14
     boss.post("/segments/vip/remove")
-    assert Segment.objects.filter(shop=seeded.shop).count() == 9
+    assert Segment.objects.filter(shop=seeded.shop).count() == 13
     for one in READY[1:]:
         assert page_of(boss, f"/segments/{one.name}/edit")
     # What the form shows of each is, sent back, the same.
@@ -206,3 +207,44 @@ def _plain(part: Any) -> Any:
     if isinstance(part, Group):
         return Group(part.how, tuple(_plain(one) for one in part.parts))
     return part
+
+
+def test_leads_and_answers_are_chosen_from_what_the_shop_has(boss: Client, seeded: Seeded) -> None:
+    document = {
+        "fields": [
+            {"id": "email", "kind": "email", "label": {"en": "E-mail"}, "is_needed": True},
+            {"id": "skin", "kind": "choice", "label": {"en": "Your skin"},
+             "choices": [{"value": "dry", "label": {"en": "Rather dry"}}, {"value": "oily", "label": {"en": "Oily"}}]},
+        ],
+        "texts": {"title": {"en": "Skin quiz"}, "button": {"en": "Send"}, "thanks": {"en": "Thanks"}},
+    }  # fmt: skip
+    save(seeded.shop.pk, "quiz", document, "ana")
+    form = {
+        "title": "Ready", "tag": "", "how:0": "all", "count:0": "4",
+        "what:0.0": "lead_stage", "operator:0.0": "is", "value:0.0": "qualified",
+        "what:0.1": "answer.skin", "operator:0.1": "has", "value:0.1": "dry",
+        "what:0.2": "did:product.viewed", "bound:0.2": "at_least", "value:0.2": "2", "within:0.2": "30",
+        "of:0.2": "category", "thing:0.2": "Tea",
+        "what:0.3": "birthday", "operator:0.3": "next", "value:0.3": "7",
+    }  # fmt: skip
+    shown = boss.post("/segments/new", {**form, "do": "preview"}).content.decode()
+    for text in ("Ready to buy</option>", "Rather dry</option>", "Your skin</option>", "0 customers"):
+        assert text in shown, text
+    assert '<option value="sku"' not in shown.partition('name="of:0.2"')[2].partition("</select>")[0]
+    assert boss.post("/segments/new", {**form, "do": "save"}).status_code == 302
+    definition = Segment.objects.get(shop=seeded.shop, name="ready").definition
+    assert definition["all"][1:3] == [
+        {"field": "answer.skin", "is": "has", "value": "dry"},
+        {"did": "product.viewed", "times": {"at_least": 2}, "within": "30d", "of": {"category": "tea"}},
+    ]
+    page = unescape(page_of(boss, "/segments/ready"))
+    for text in (
+        "Stage of the lead: is Ready to buy",
+        "Your skin: is Rather dry",
+        "Looked at a product at least 2 times, of the category “tea”, in the last 30 days",
+        "Birthday: in the next 7 days",
+        'events("product.viewed", "30d").of("category", "tea").count() >= 2',
+    ):
+        assert text in page, text
+    wrong = {**form, "of:0.2": "sku"}
+    assert boss.post("/segments/new", {**wrong, "title": "Other", "do": "save"}).status_code == 302, "the SKU is let be"

@@ -140,15 +140,15 @@ class Dispatcher:
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]
-        if not world.is_dry:
-            as_one(tx, good)
-            keep_segments(tx, good, now, world.database.dialect)
+        as_one(tx, good)
         answers.heed(tx, good, world.worker, to_micros(now))
         answering.heed(tx, good)
         if not world.is_dry:
             results.heed(tx, good, world.worker)
             keeping.keep_said(tx, good, to_micros(now))
             keep_leads(tx, good, to_micros(now))
+            # After what people wish and wait for, which segments ask for.
+            keep_segments(tx, good, now, world.database.dialect)
         entering = Entering(batch, good)
         entering.prepare()
         listeners = self._listeners(tx, good)

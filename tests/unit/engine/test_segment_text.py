@@ -42,6 +42,19 @@ LEAVES: Any = st.one_of(
     where("created_on", ["since", "until"], st.just("2026-02-20")),
     where("total_spent", ["at_least", "at_most"], one(["-3.50", "100", "0.000001"])),
     where("tags", ["has"], WORDS),
+    where("answer.skin type", ["has", "contains"], WORDS),
+    st.just({"field": "answer.skin", "is": "known"}),
+    where("birthday", ["next", "within"], st.just("7d")),
+    where("lead_score", ["at_least"], one(["2.5", "12"])),
+    where("lead_stage", ["is", "one_of"], st.just(["qualified"])).map(
+        lambda leaf: leaf if leaf["is"] == "one_of" else {**leaf, "value": "qualified"}
+    ),
+    st.builds(
+        lambda what, span, of: {"did": what, "times": {"at_least": 2}, **span, "of": of},
+        one(["product.viewed", "wish.added", "waiting.joined"]),
+        SPANS,
+        one([{"category": "té verde"}, {"product": "gid://A/1"}]),
+    ),
     where("place", ["near"], st.just("-37.3886 5.9823 25km")),
     st.just({"segment": "other"}),
     st.builds(lambda span: {"did": "message.opened", "times": {"at_most": 2}, **span}, SPANS),
@@ -71,6 +84,19 @@ def test_what_is_written_is_read_as_the_same(document: Any) -> None:
     assert written(read(written(part))) == written(part)
 
 
+def test_what_leads_said_and_did_reads_as_a_person_writes_it() -> None:
+    text = """customer.lead_score >= 5 && "dry" in customer.answers.skin && customer.birthday.next("7d")
+        && events("product.viewed", "30d").of("category", "Tea").count() >= 3"""
+    assert written(from_text(text)) == {
+        "all": [
+            {"field": "lead_score", "is": "at_least", "value": "5"},
+            {"field": "answer.skin", "is": "has", "value": "dry"},
+            {"field": "birthday", "is": "next", "value": "7d"},
+            {"did": "product.viewed", "times": {"at_least": 3}, "within": "30d", "of": {"category": "tea"}},
+        ]
+    }
+
+
 def test_it_reads_as_a_person_writes_it() -> None:
     text = """customer.country in ["ES", 'pt'] && (orders("90d").of("category", "tea").count() >= 3
         || !("regulars" in customer.segments) || customer.custom.size == "XL")"""
@@ -96,6 +122,10 @@ def test_it_reads_as_a_person_writes_it() -> None:
         ("order.total >= 100", "segment.text_unreadable"),
         ("orders('90d').of('colour', 'red').count() >= 1", "segment.thing_unknown"),
         ("events().count() >= 1", "segment.text_unusable"),
+        ("events('product.viewed').of('sku', 'A-1').count() >= 1", "segment.thing_unknown"),
+        ("events('message.opened').of('product', '1').count() >= 1", "segment.thing_unknown"),
+        ("customer.birthday >= '2026-01-01'", "segment.operator_unknown"),
+        ("customer.answers['skin'] == 'dry'", "segment.operator_unknown"),
         ("orders('90d', '3d').count() >= 1", "segment.text_unreadable"),
         ("customer.country.within('3d')", "segment.operator_unknown"),
         ("customer.total_spent >= 0x10 && customer.country >= 3", "segment.operator_unknown"),

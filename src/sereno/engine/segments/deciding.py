@@ -10,19 +10,22 @@ from typing import Any
 from sereno.engine.segments.definition import ORDER, Did, Group, Inside, Not, Part, Thing, Where
 from sereno.engine.segments.fields import field_type
 from sereno.engine.segments.places import chord, point
+from sereno.engine.segments.yearly import falls_on
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a person. `fields` by name, as a segment compares them: folded text, ordinals of days, minor
-    units of money, a point of the unit sphere, None where unknown. `orders` are (day, minor units); `events` by type
-    (day, how many); `lines` are (day, order, minor units, what was bought)."""
+    units of money, numbers of yearly days, a point of the unit sphere, None where unknown. `orders` are (day, minor
+    units); `events` by type (day, how many); `lines` are (day, order, minor units, what was bought); `looks` by type
+    (day, how many, at what)."""
 
     fields: Mapping[str, Any] = field(default_factory=dict[str, Any])
     orders: Sequence[tuple[int, int]] = ()
     events: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict[str, Sequence[tuple[int, int]]])
     segments: Set[str] = frozenset()
     lines: Sequence[tuple[int, str, int, Set[Thing]]] = ()
+    looks: Mapping[str, Sequence[tuple[int, int, Set[Thing]]]] = field(default_factory=dict[str, Any])
 
 
 def holds(part: Part, person: Known, today: int, exponent: int = 2) -> bool:
@@ -43,6 +46,9 @@ def holds(part: Part, person: Known, today: int, exponent: int = 2) -> bool:
 
 def _did(part: Did, person: Known, today: int, exponent: int) -> bool:
     since = today - part.within if part.within is not None else -1
+    if part.of is not None and part.what != ORDER:
+        looks = person.looks.get(part.what, ())
+        return _reaches(part, Decimal(sum(count for day, count, of in looks if day > since and part.of in of)))
     if part.of is not None:
         lines = [line for line in person.lines if line[0] > since and part.of in line[3]]
         counted = sum(line[2] for line in lines) if part.measure == "spent" else len({line[1] for line in lines})
@@ -67,11 +73,15 @@ def _where(part: Where, held: Any, today: int, exponent: int) -> bool:
     if operator in ("known", "yes", "no"):
         return operator == "known" or bool(held) is (operator == "yes")
     value: Any = part.values[0]
+    kind = field_type(part.field)
+    if kind is not None and kind.kind == "birthday":
+        last, coming = falls_on(held, today)
+        return coming < today + value if operator == "next" else last > today - value
     match operator:
         case "is" | "one_of":
             return held in part.values
         case "contains":
-            return value in held
+            return value in held if isinstance(held, str) else any(value in one for one in held)
         case "ends_with":
             return held.endswith(value)
         case "has":
@@ -91,7 +101,6 @@ def _where(part: Where, held: Any, today: int, exponent: int) -> bool:
         case "until":
             return held <= value
         case _:
-            kind = field_type(part.field)
             bound = value.scaleb(exponent) if kind is not None and kind.kind == "money" else value
             given = Decimal(repr(held)) if isinstance(held, float) else Decimal(held)
             return given >= bound if operator == "at_least" else given <= bound

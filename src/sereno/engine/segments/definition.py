@@ -18,6 +18,8 @@ from sereno.engine.segments.fields import IN_DAYS, OPERATORS, WITHOUT_VALUE, fie
 ORDER = "order"
 """What somebody did who placed an order that was not cancelled: counted by the orders themselves, not by events."""
 THINGS = ("product", "sku", "category", "tag", "vendor")
+LOOKED = ("product.viewed", "wish.added", "waiting.joined")
+"""What else is done to a thing, which is a product: of any SKU."""
 MOST_DAYS = 3660
 MOST_PARTS = 100
 DEEPEST = 6
@@ -49,7 +51,8 @@ class Thing:
 @dataclass(frozen=True, slots=True)
 class Did:
     """How often (`times`) or for how much (`spent`, orders only) somebody did something. `within`: in the last so many
-    days, today among them; None: ever. `of`: orders that hold such a thing, and the money spent on it."""
+    days, today among them; None: ever. `of`: orders that hold such a thing, and the money spent on it; or what was
+    looked at, wished, or is waited for."""
 
     what: str
     measure: Literal["times", "spent"]
@@ -147,10 +150,10 @@ def _did(given: Mapping[str, Any], place: str) -> Did:
 
 
 def _thing(given: object, what: str, place: str) -> Thing:
-    if what != ORDER or not isinstance(given, Mapping) or len(cast("Mapping[str, Any]", given)) != 1:
+    if not isinstance(given, Mapping) or len(cast("Mapping[str, Any]", given)) != 1:
         raise SegmentInvalid("segment.thing_unknown", place, str(given))  # pyright: ignore[reportUnknownArgumentType]
     [(kind, value)] = cast("Mapping[str, Any]", given).items()
-    if kind not in THINGS:
+    if kind not in THINGS or (what != ORDER and (what not in LOOKED or kind == "sku")):
         raise SegmentInvalid("segment.thing_unknown", place, kind)
     text = _text(value, place)
     return Thing(kind, text if kind == "product" else fold(text))
@@ -184,6 +187,8 @@ def _where(given: Mapping[str, Any], place: str) -> Where:
     if field.kind in ("number", "money"):
         return Where(name, operator, (_number(value, place),))
     text = _text(value, place)
+    if field.kind == "choices":
+        text = " ".join(text.split())
     return Where(name, operator, (text if field.kind == "tags" else fold(text),))
 
 
@@ -290,7 +295,7 @@ def segments_of(part: Part) -> set[str]:
 
 
 def tags_of(part: Part) -> set[str]:
-    return {str(one.values[0]) for one in leaves(part) if isinstance(one, Where) and one.operator == "has"}
+    return {str(one.values[0]) for one in leaves(part) if isinstance(one, Where) and one.field == "tags"}
 
 
 def ordered(definitions: Mapping[str, Part], tags: Mapping[str, str] | None = None) -> list[str]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "flag", "date", "number", "money", "tags", "place"]
-"""`text` is compared without regard to case; `money` is in the shop's currency, in its smallest units; `date` is a day
-of the shop's own calendar."""
+Kind = Literal["text", "flag", "date", "birthday", "number", "money", "tags", "choices", "place"]
+"""`text` is compared without regard to case, as `choices` are, one or several; `money` is in the shop's currency, in
+its smallest units; `date` is a day of the shop's own calendar, a `birthday` one of every year (see `yearly`)."""
 
 OPERATORS: dict[Kind, tuple[str, ...]] = {
     "text": ("is", "one_of", "contains", "ends_with", "known"),
     "flag": ("yes", "no", "known"),
     "date": ("within", "over", "next", "since", "until", "known"),
+    "birthday": ("next", "within", "known"),
     "number": ("at_least", "at_most", "known"),
     "money": ("at_least", "at_most", "known"),
     "tags": ("has",),
+    "choices": ("has", "contains", "known"),
     "place": ("near", "known"),
 }
 """Of dates: `within` the last n days, today among them; `over` n days ago (the day n days ago is); in the `next` n
@@ -25,11 +27,16 @@ IN_DAYS = frozenset({"within", "over", "next"})
 """These become so, or stop being so, by time alone."""
 CUSTOM = "custom."
 """Before the name of an attribute that the shop added on its platform."""
+LONGEST_OWN = 100
+ANSWER = "answer."
+"""Before the name of a field of a form: what they said to it in the form they sent last."""
+OWN = {CUSTOM: ("custom",), ANSWER: ("signup", "answers")}
+"""Fields that every shop has of its own, by how their names begin: where they stand in the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """`path` is where it stands in the customer's record, and in conditions after `customer.`."""
+    """`path` is where it stands in the customer's record; `wishes` and `waits` are counted beside it."""
 
     name: str
     kind: Kind
@@ -48,7 +55,9 @@ FIELDS: dict[str, FieldType] = {
     one.name: one
     for one in (
         _field("email", "text"),
+        _field("phone", "text"),
         _field("name", "text"),
+        _field("birthday", "birthday"),
         _field("country", "text", "default_address.country"),
         _field("region", "text", "default_address.region"),
         _field("city", "text", "default_address.city"),
@@ -73,6 +82,23 @@ FIELDS: dict[str, FieldType] = {
         _field("expected_orders", "number", "score.orders"),
         _field("expected_value", "money", "score.value"),
         _field("next_order_on", "date", "score.next_on"),
+        _field("last_seen_on", "date"),
+        _field("lead_score", "number", "prospect.score"),
+        _field("lead_stage", "text", "lead.stage"),
+        _field("form", "text", "signup.form"),
+        _field("form_on", "date", "signup.submitted_at"),
+        _field("nps", "number", "opinion.nps"),
+        _field("satisfaction", "number", "opinion.satisfaction"),
+        _field("opinion_on", "date", "opinion.said_at"),
+        _field("tier", "text", "loyalty.tier"),
+        _field("points", "number", "loyalty.points"),
+        _field("store_credit", "money", "credit.amount"),
+        _field("last_channel", "text", "reach.last_channel"),
+        _field("telegram", "text", "reach.telegram"),
+        _field("takes_push", "flag", "reach.push"),
+        _field("wishes", "number", "wishes"),
+        _field("waits", "number", "waits"),
+        _field("topics", "tags"),
         _field("tags", "tags"),
     )
 }
@@ -83,9 +109,11 @@ PLACE = FieldType("place", "place", ("default_address",))
 
 
 def field_type(name: str) -> FieldType | None:
-    """Also of attributes of the shop's own (`custom.size`), which are text, and of the place."""
+    """Also of attributes of the shop's own (`custom.size`), which are text, of answers in its forms (`answer.size`),
+    and of the place."""
     if name == PLACE.name:
         return PLACE
-    if name.startswith(CUSTOM) and 0 < len(name) - len(CUSTOM) <= 100:
-        return FieldType(name, "text", ("custom", name[len(CUSTOM) :]))
+    for start, path in OWN.items():
+        if name.startswith(start) and 0 < len(name) - len(start) <= LONGEST_OWN:
+            return FieldType(name, "text" if start == CUSTOM else "choices", (*path, name[len(start) :]))
     return FIELDS.get(name)

@@ -36,12 +36,15 @@ from sereno.engine.segments.definition import (
     read,
     written,
 )
-from sereno.engine.segments.fields import CUSTOM, FIELDS, PLACE, field_type
+from sereno.engine.segments.fields import ANSWER, CUSTOM, FIELDS, PLACE, field_type
 
 BOUNDS = {"at_least": ">=", "at_most": "<="}
 CALLS = {"contains": "contains", "ends_with": "endsWith", "within": "within", "over": "over", "next": "next"}
 """Ways of comparing that are called on the field, with one value."""
 _OPERATORS = {name: operator for operator, name in CALLS.items()}
+CALLED = {CUSTOM: "custom", ANSWER: "answers"}
+"""What every shop has of its own."""
+_STARTS = {called: start for start, called in CALLED.items()}
 _WAYS = {sign: bound for bound, sign in BOUNDS.items()}
 
 
@@ -76,10 +79,10 @@ def _did(part: Did) -> str:
     window = _quoted(f"{part.within}d") if part.within is not None else ""
     if part.what == ORDER:
         counted = f"orders({window})"
-        if part.of is not None:
-            counted += f".of({_quoted(part.of.kind)}, {_quoted(part.of.value)})"
     else:
         counted = f"events({', '.join(one for one in (_quoted(part.what), window) if one)})"
+    if part.of is not None:
+        counted += f".of({_quoted(part.of.kind)}, {_quoted(part.of.value)})"
     measure = "spent" if part.measure == "spent" else "count"
     return f"{counted}.{measure}() {BOUNDS[part.operator]} {part.value:f}"
 
@@ -116,8 +119,9 @@ def _listed(value: Any) -> Sequence[str]:
 
 
 def _path(name: str) -> str:
-    if name.startswith(CUSTOM):
-        return f"customer.custom[{_quoted(name[len(CUSTOM) :])}]"
+    for start, called in CALLED.items():
+        if name.startswith(start):
+            return f"customer.{called}[{_quoted(name[len(start) :])}]"
     return f"customer.{name}"
 
 
@@ -196,12 +200,12 @@ def _counted(node: Node, measure: str, bound: dict[str, Any]) -> dict[str, Any]:
 
 def _field(node: Node) -> str:
     match node:
-        case Index(_, Select(_, Name(_, "customer"), "custom"), Constant(_, "string", value)):
-            return f"{CUSTOM}{value}"
+        case Index(_, Select(_, Name(_, "customer"), "custom" | "answers" as called), Constant(_, "string", value)):
+            return f"{_STARTS[called]}{value}"
         case Select(_, Name(_, "customer"), name) if name in FIELDS or name == PLACE.name:
             return name
-        case Select(_, Select(_, Name(_, "customer"), "custom"), name):
-            return f"{CUSTOM}{name}"
+        case Select(_, Select(_, Name(_, "customer"), "custom" | "answers" as called), name):
+            return f"{_STARTS[called]}{name}"
         case _:
             raise _unknown(node)
 

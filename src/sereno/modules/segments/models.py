@@ -42,7 +42,8 @@ class Segment(models.Model):
 
 class Person(models.Model):
     """A customer as segments compare them: texts folded, days as ordinals of the shop's calendar, money in the smallest
-    units of the shop's currency, tags between line feeds. Not `is_known`: only events speak of them so far."""
+    units of the shop's currency, tags between line feeds, birthdays as the day's number in a leap year. Not `is_known`:
+    only events speak of them so far."""
 
     id = models.BigAutoField(primary_key=True)
     shop = _shop()
@@ -79,11 +80,30 @@ class Person(models.Model):
     x = models.FloatField(null=True)
     y = models.FloatField(null=True)
     z = models.FloatField(null=True)
+    phone = models.CharField(max_length=200, null=True)
+    birthday = models.IntegerField(null=True)
+    last_seen_on = models.IntegerField(null=True)
+    lead_score = models.FloatField(null=True)
+    lead_stage = models.CharField(max_length=200, null=True)
+    form = models.CharField(max_length=200, null=True)
+    form_on = models.IntegerField(null=True)
+    nps = models.FloatField(null=True)
+    satisfaction = models.FloatField(null=True)
+    opinion_on = models.IntegerField(null=True)
+    tier = models.CharField(max_length=200, null=True)
+    points = models.FloatField(null=True)
+    store_credit = models.BigIntegerField(null=True)
+    last_channel = models.CharField(max_length=200, null=True)
+    telegram = models.CharField(max_length=200, null=True)
+    takes_push = models.SmallIntegerField(null=True)
+    wishes = models.FloatField(null=True)
+    waits = models.FloatField(null=True)
+    answers = models.TextField(null=True)
+    topics = models.TextField(null=True)
 
     class Meta:
         db_table = "segments_person"
         constraints = (models.UniqueConstraint(fields=("shop", "key"), name="segments_person_once"),)
-        indexes = (models.Index(fields=("shop", "key"), name="segments_person_key"),)
 
 
 class Day(models.Model):
@@ -98,6 +118,21 @@ class Day(models.Model):
 
     class Meta:
         db_table = "segments_day"
+
+
+class Look(models.Model):
+    """How often on one day a person looked at a product, wished it or began to wait for it. `product` is its mark."""
+
+    pk = models.CompositePrimaryKey("shop", "kind", "person_id", "day", "product")
+    shop = _shop()
+    kind = models.IntegerField()
+    person_id = models.BigIntegerField()
+    day = models.IntegerField()
+    product = models.BigIntegerField()
+    count = models.IntegerField()
+
+    class Meta:
+        db_table = "segments_look"
 
 
 class PlacedOrder(models.Model):
@@ -211,7 +246,6 @@ class Touched(models.Model):
     class Meta:
         db_table = "segments_touched"
         constraints = (models.UniqueConstraint(fields=("shop", "key"), name="segments_touched_once"),)
-        indexes = (models.Index(fields=("shop", "key"), name="segments_touched_key"),)
 
 
 class ShopState(models.Model):

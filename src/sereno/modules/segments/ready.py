@@ -95,4 +95,28 @@ READY = (
         _("Abandoned a checkout in the last 14 days, and has not ordered since."),
         {"all": [_did("checkout.abandoned", "14d"), _not(_did("order", "14d"))]},
     ),
+    Ready(
+        "hot-leads",
+        _("Leads about to buy"),
+        _("Have not ordered yet, and a first order within 30 days is likely: a chance of at least 10 per cent."),
+        {"all": [{"field": "lead_score", "is": "at_least", "value": "10"}, _not(ORDERED)]},
+    ),
+    Ready(
+        "looked-around",
+        _("Looked and did not buy"),
+        _("Looked at three products or more in the last 14 days, and has not ordered since."),
+        {"all": [_did("product.viewed", "14d", 3), _not(_did("order", "14d"))]},
+    ),
+    Ready(
+        "birthdays",
+        _("Birthday soon"),
+        _("Has their birthday within seven days."),
+        {"all": [{"field": "birthday", "is": "next", "value": "7d"}]},
+    ),
+    Ready(
+        "promoters",
+        _("Recommend the shop"),
+        _("Said 9 or 10 when they were asked whether they would recommend the shop."),
+        {"all": [{"field": "nps", "is": "at_least", "value": "9"}]},
+    ),
 )

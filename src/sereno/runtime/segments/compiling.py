@@ -13,8 +13,9 @@ from typing import Any
 from zlib import crc32
 
 from sereno.engine.segments.definition import ORDER, Did, Group, Inside, Not, Part, Where, leaves
-from sereno.engine.segments.fields import CUSTOM, field_type
+from sereno.engine.segments.fields import ANSWER, CUSTOM, FieldType, field_type
 from sereno.engine.segments.places import chord, point
+from sereno.engine.segments.yearly import as_sql
 from sereno.runtime.segments.things import mark_of
 from sereno.store.database import mark
 from sereno.store.queries import Dialect
@@ -129,7 +130,10 @@ def _truth(part: Part, making: _Making) -> str:
 def _counted(part: Did, making: _Making) -> str:
     """What somebody did within the window, added up by person."""
     since = "" if part.within is None else f" AND day > {making.today - part.within:d}"
-    if part.of is not None:
+    if part.of is not None and part.what != ORDER:
+        table = f"segments_look WHERE kind = {kind_of(part.what):d} AND {_of(part, making)} AND"
+        sums = "sum(count) AS n"
+    elif part.of is not None:
         table, sums = f"segments_line WHERE {_of(part, making)} AND", "count(DISTINCT order_key) AS n, sum(amount) AS s"
     elif part.what == ORDER:
         table, sums = "segments_order", "count(*) AS n, sum(amount) AS s"
@@ -155,9 +159,7 @@ def _of(part: Did, making: _Making) -> str:
 def _where(part: Where, making: _Making) -> str:
     kind = field_type(part.field)
     assert kind is not None
-    column = _custom(part.field, making) if part.field.startswith(CUSTOM) else f"p.{kind.column}"
-    if kind.kind == "place":
-        column = "p.x"
+    column = _column(kind, making)
     today = making.today
     match part.operator:
         case "known":
@@ -179,6 +181,10 @@ def _where(part: Where, making: _Making) -> str:
             test = f"{cut} = {making.give(value)}"
         case "near":
             test = _near(part)
+        case "within" | "next" if kind.kind == "birthday":
+            last, coming = as_sql(column, today)
+            days, is_next = _days(part), part.operator == "next"
+            test = f"{coming} < {today + days:d}" if is_next else f"{last} > {today - days:d}"
         case "within":
             test = f"({column} > {today - _days(part):d} AND {column} <= {today:d})"
         case "over":
@@ -207,11 +213,16 @@ def _inside(column: str, value: str, making: _Making) -> str:
     return f"instr({column}, {value}) > 0" if making.dialect == "sqlite" else f"strpos({column}, {value}) > 0"
 
 
-def _custom(name: str, making: _Making) -> str:
-    given = making.give(name[len(CUSTOM) :])
-    if making.dialect == "sqlite":
-        return f"(SELECT j.value FROM json_each(p.custom) j WHERE j.key = {given})"  # noqa: S608
-    return f"(p.custom::jsonb ->> {given})"
+def _column(kind: FieldType, making: _Making) -> str:
+    if kind.kind == "place":
+        return "p.x"
+    for start, column in ((CUSTOM, "custom"), (ANSWER, "answers")):
+        if kind.name.startswith(start):
+            given = making.give(kind.name[len(start) :])
+            if making.dialect == "sqlite":
+                return f"(SELECT j.value FROM json_each(p.{column}) j WHERE j.key = {given})"  # noqa: S608
+            return f"(p.{column}::jsonb ->> {given})"
+    return f"p.{kind.column}"
 
 
 def _days(part: Where) -> int:
@@ -235,6 +246,8 @@ def _due(leaf: Where | Did | Inside, making: _Making) -> str | None:
     kind, days = field_type(leaf.field), _days(leaf)
     assert kind is not None
     column = f"p.{kind.column}"
+    if kind.kind == "birthday":
+        return _yearly_due(leaf, column, today)
     if leaf.operator == "over":
         steps = [f"WHEN {column} > {today - days:d} THEN {column} + {days:d}"]
     elif leaf.operator == "within":
@@ -248,3 +261,12 @@ def _due(leaf: Where | Did | Inside, making: _Making) -> str | None:
             f"WHEN {column} >= {today:d} THEN {column} + 1",
         ]
     return f"CASE {' '.join(steps)} ELSE {NEVER} END"
+
+
+def _yearly_due(leaf: Where, column: str, today: int) -> str:
+    days, (last, coming) = _days(leaf), as_sql(column, today)
+    if leaf.operator == "next":
+        steps = f"WHEN {coming} >= {today + days:d} THEN {coming} - {days - 1:d} ELSE {coming} + 1"
+    else:
+        steps = f"WHEN {last} > {today - days:d} THEN {last} + {days:d} ELSE {coming}"
+    return f"coalesce(CASE {steps} END, {NEVER})"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sereno.commerce.money import finite
+from sereno.engine.segments.definition import LOOKED
 from sereno.runtime.facts import Fact
+from sereno.runtime.interests.keeping import product_of
 from sereno.runtime.persons import people_of
 from sereno.runtime.segments.compiling import kind_of
 from sereno.runtime.segments.localities import learn
 from sereno.runtime.segments.people import LARGEST, Shop, minor, refresh
-from sereno.runtime.segments.things import lines_of
+from sereno.runtime.segments.things import lines_of, mark_of
 from sereno.store.database import Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import from_micros
@@ -33,6 +36,25 @@ def counts(event_type: str, data: Mapping[str, Any]) -> bool:
     if event_type.startswith(NOT_COUNTED):
         return False
     return event_type not in ANSWERED_BY_MACHINES or data.get("is_machine") is not True
+
+
+class _Counted:
+    """What is counted of a batch: events, and at which products those were that are about one."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._days: Counter[tuple[int, int, int]] = Counter()
+        self._looks: Counter[tuple[int, int, int, int]] = Counter()
+
+    def add(self, type_: str, person: int, at: datetime, refs: Mapping[str, str], data: Mapping[str, Any]) -> None:
+        place = (kind_of(type_), person, self._shop.day_of(at))
+        self._days[place] += 1
+        if type_ in LOOKED and (product := refs.get("product") or product_of(data)):
+            self._looks[*place, mark_of("product", product)] += 1
+
+    def write(self, tx: Transaction) -> None:
+        tx.many("count_segment_days", [(self._shop.id, *at, count) for at, count in sorted(self._days.items())])
+        tx.many("count_segment_looks", [(self._shop.id, *at, count) for at, count in sorted(self._looks.items())])
 
 
 def people_in(tx: Transaction, shop_id: int, facts: Sequence[Fact]) -> dict[int, str]:
@@ -52,12 +74,12 @@ def people_in(tx: Transaction, shop_id: int, facts: Sequence[Fact]) -> dict[int,
 
 def count_events(tx: Transaction, shop: Shop, facts: Sequence[Fact], ids: Mapping[int, int]) -> None:
     """`ids` are the people by the fact's row."""
-    found: Counter[tuple[int, int, int]] = Counter()
+    found = _Counted(shop)
     for fact in facts:
         event = fact.event
         if fact.row in ids and counts(event.type, event.data):
-            found[kind_of(event.type), ids[fact.row], shop.day_of(event.occurred_at)] += 1
-    tx.many("count_segment_days", [(shop.id, *at, count) for at, count in sorted(found.items())])
+            found.add(event.type, ids[fact.row], event.occurred_at, event.refs, event.data)
+    found.write(tx)
 
 
 def count_orders(tx: Transaction, shop: Shop, orders: Iterable[str]) -> dict[str, int]:
@@ -138,22 +160,25 @@ def _recount_events(tx: Transaction, shop: Shop, groups: Mapping[str, int], rows
             found[event] = (type_, links[link], occurred_at)
         else:
             by_email[event] = links[link]
-    data = _documents(tx, [*(set(by_email) - found.keys()), *_by_machines(found)])
+    data = _documents(tx, [*(set(by_email) - found.keys()), *_with_more_to_say(found)])
     for event, person in by_email.items():
         if event in data and event not in found and not data[event][2].get("customer"):
             found[event] = (data[event][0], person, data[event][3])
     kinds = sorted({kind_of(one[2]) for one in linked})
     if kinds:
         tx.run("drop_segment_days", {"shop": shop.id, "kinds": kinds, "people": list(rows)})
-    days: Counter[tuple[int, int, int]] = Counter()
+        tx.run("drop_segment_looks", {"shop": shop.id, "kinds": kinds, "people": list(rows)})
+    counted = _Counted(shop)
     for event, (type_, person, at) in found.items():
-        if counts(type_, data[event][1] if event in data else {}):
-            days[kind_of(type_), person, shop.day_of(from_micros(at))] += 1
-    tx.many("count_segment_days", [(shop.id, *at, count) for at, count in sorted(days.items())])
+        _, said, refs, _ = data.get(event, ("", {}, {}, 0))
+        if counts(type_, said):
+            counted.add(type_, person, from_micros(at), refs, said)
+    counted.write(tx)
 
 
-def _by_machines(found: Mapping[int, tuple[str, int, int]]) -> list[int]:
-    return [event for event, (type_, _, _) in found.items() if type_ in ANSWERED_BY_MACHINES]
+def _with_more_to_say(found: Mapping[int, tuple[str, int, int]]) -> list[int]:
+    """Of whose event the type does not tell whether it counts, and of what."""
+    return [event for event, (type_, _, _) in found.items() if type_ in ANSWERED_BY_MACHINES or type_ in LOOKED]
 
 
 def _documents(tx: Transaction, events: Sequence[int]) -> dict[int, tuple[str, Any, Any, int]]:

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 from sereno.commerce.money import exponent_of, finite
 from sereno.commerce.persons import one_of
-from sereno.engine.durations import parse_instant
+from sereno.engine.durations import parse_date, parse_instant
 from sereno.engine.segments.definition import fold
-from sereno.engine.segments.fields import FIELDS, FieldType
+from sereno.engine.segments.fields import FIELDS, OWN, FieldType
 from sereno.engine.segments.places import Point
+from sereno.engine.segments.yearly import day_number
 from sereno.runtime.consents import Ledger
 from sereno.runtime.persons import people_of
 from sereno.runtime.segments.localities import points
@@ -71,11 +72,13 @@ def refresh(tx: Transaction, shop: Shop, keys: Iterable[str]) -> dict[str, int]:
     ledger.read((shop.id, record) for record in records.values())
     mains = {group[0]: group for group in groups.values()}
     rows: dict[str, tuple[Any, ...]] = {}
+    wanting = _wanting(tx, shop, records)
     lived = points(tx, shop.id, records)
     for main, group in mains.items():
         held = [_tagged(ledger.over(shop.id, records[key]), tags.get(key, ())) for key in group if key in records]
         place = next((lived[key] for key in group if key in lived), None)
-        rows[main] = row_of(shop, main, one_of(held) if held else None, place)
+        counted = _summed(wanting.get(key, {}) for key in group)
+        rows[main] = row_of(shop, main, {**one_of(held), **counted} if held else None, place)
         rows |= {key: row_of(shop, key, None) for key in group[1:]}
     tx.many("put_segment_people", [rows[key] for key in sorted(rows)])
     ids = dict(tx.all("ids_of_segment_people", {"shop": shop.id, "keys": sorted(rows)}))
@@ -92,12 +95,21 @@ def _tagged(record: Mapping[str, Any], own: Sequence[str]) -> Mapping[str, Any]:
 def row_of(shop: Shop, key: str, record: Mapping[str, Any] | None, place: Point | None = None) -> tuple[Any, ...]:
     """The columns of `put_segment_people`. A customer who was deleted is known no more."""
     if record is None or record.get("deleted_at"):
-        return (shop.id, key, 0, *(None for _ in FIELDS), None, None, None, None)
+        return (shop.id, key, 0, *(None for _ in FIELDS), *(None for _ in (*OWN, *"xyz")))
     values = compared(shop, record)
-    tags: frozenset[str] | None = values["tags"]
-    values["tags"] = "\n" + "\n".join(sorted(tags)) + "\n" if tags else None
-    plain = [int(value) if isinstance(value, bool) else value for value in (values[name] for name in FIELDS)]
-    return (shop.id, key, 1, *plain, encode(_custom(record)), *(place or (None, None, None)))
+    plain = [_plain(values[name]) for name in FIELDS]
+    return (shop.id, key, 1, *plain, encode(_custom(record)), encode(_answers(record)), *(place or (None, None, None)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return between_feeds(cast("frozenset[str]", value)) if value else None
+    return int(value) if isinstance(value, bool) else value
+
+
+def between_feeds(texts: Iterable[str]) -> str:
+    """Several texts in one column, so that each is found with a line feed on both sides."""
+    return "\n" + "\n".join(sorted(texts)) + "\n"
 
 
 def compared(shop: Shop, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,8 +139,10 @@ def _value(shop: Shop, field: FieldType, record: Mapping[str, Any]) -> Any:
             return _minor(shop, value, inside.get("currency"))
         case "date":
             return _day(shop, value)
-        case "place":
-            return None  # Found for many people at once; see `localities`.
+        case "birthday":
+            return _yearly(value)
+        case "choices" | "place":
+            return None  # Not in a column of its own; see `_answers` and `localities`.
         case "tags":
             return frozenset(storable(tag) for tag in value if isinstance(tag, str) and tag and "\n" not in tag)
 
@@ -154,6 +168,53 @@ def _day(shop: Shop, value: Any) -> int | None:
         return date.fromisoformat(value).toordinal() if is_date else shop.day_of(parse_instant(value))
     except (ValueError, OverflowError):
         return None
+
+
+def _yearly(value: Any) -> int | None:
+    try:
+        _, month, day = parse_date(value) if isinstance(value, str) else (None, 0, 0)
+        return day_number(month, day)
+    except ValueError:
+        return None
+
+
+WANTING = ("waits", "wishes")
+"""How many things they wait for, and have on their wish list, by the rank of such an interest."""
+
+
+def _wanting(tx: Transaction, shop: Shop, records: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """By the key of these customers' records. What somebody wished who was known by the address alone counts too."""
+    keys = {key: key for key in records}
+    for key, record in records.items():
+        if isinstance(email := record.get("email"), str) and email:
+            keys.setdefault(f"email:{email.lower()}", key)
+    found: dict[str, dict[str, int]] = {}
+    for person, rank, count in tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else ():
+        held = found.setdefault(keys[person], {})
+        held[WANTING[rank]] = held.get(WANTING[rank], 0) + int(count)
+    return found
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = dict.fromkeys(WANTING, 0)
+    for one in counts:
+        found = {name: count + one.get(name, 0) for name, count in found.items()}
+    return found
+
+
+def _answers(record: Mapping[str, Any]) -> dict[str, str]:
+    """What they said in the form they sent last: by field, each choice or text between line feeds."""
+    signup = record.get("signup")
+    given: Any = cast("Mapping[str, Any]", signup).get("answers") if isinstance(signup, Mapping) else None
+    if not isinstance(given, Mapping):
+        return {}
+    found: dict[str, str] = {}
+    for name, value in list(cast("Mapping[str, Any]", given).items())[:MOST_CUSTOM]:
+        several = cast("Sequence[Any]", value) if isinstance(value, list) else [value]
+        texts = [fold(" ".join(storable(str(one)).split()))[:LONGEST] for one in several if isinstance(one, str | int)]
+        if said := {text for text in texts if text}:
+            found[storable(str(name))] = between_feeds(said)
+    return found
 
 
 def _custom(record: Mapping[str, Any]) -> dict[str, str]:

@@ -52,21 +52,29 @@ SELECT email, key FROM customers_customer WHERE shop_id = :shop AND email {in:em
 ORDER BY CASE WHEN key LIKE 'email:%' THEN 0 ELSE 1 END, id
 
 -- name: put_segment_people
--- rows: shop_id bigint, key text, is_known smallint, email text, name text, country text, region text, city text, postal_code text, locale text, channel text, company text, status text, accepts_email smallint, accepts_sms smallint, is_guest smallint, created_on int, first_order_on int, last_order_on int, order_count float8, total_spent bigint, score_group text, recency float8, frequency float8, money float8, churn_risk float8, expected_orders float8, expected_value bigint, next_order_on int, tags text, custom text, x float8, y float8, z float8
-INSERT INTO segments_person (shop_id, key, is_known, email, name, country, region, city, postal_code, locale, channel,
-    company, status, accepts_email, accepts_sms, is_guest, created_on, first_order_on, last_order_on, order_count,
-    total_spent, score_group, recency, frequency, money, churn_risk, expected_orders, expected_value, next_order_on,
-    tags, custom, x, y, z) {rows}
-ON CONFLICT (shop_id, key) DO UPDATE SET is_known = excluded.is_known, email = excluded.email, name = excluded.name,
-    country = excluded.country, region = excluded.region, city = excluded.city, postal_code = excluded.postal_code,
-    locale = excluded.locale, channel = excluded.channel, company = excluded.company, status = excluded.status,
-    accepts_email = excluded.accepts_email, accepts_sms = excluded.accepts_sms, is_guest = excluded.is_guest,
-    created_on = excluded.created_on, first_order_on = excluded.first_order_on,
-    last_order_on = excluded.last_order_on, order_count = excluded.order_count, total_spent = excluded.total_spent,
-    score_group = excluded.score_group, recency = excluded.recency, frequency = excluded.frequency,
-    money = excluded.money, churn_risk = excluded.churn_risk, expected_orders = excluded.expected_orders,
-    expected_value = excluded.expected_value, next_order_on = excluded.next_order_on, tags = excluded.tags,
-    custom = excluded.custom, x = excluded.x, y = excluded.y, z = excluded.z
+-- rows: shop_id bigint, key text, is_known smallint, email text, phone text, name text, birthday int, country text, region text, city text, postal_code text, locale text, channel text, company text, status text, accepts_email smallint, accepts_sms smallint, is_guest smallint, created_on int, first_order_on int, last_order_on int, order_count float8, total_spent bigint, score_group text, recency float8, frequency float8, money float8, churn_risk float8, expected_orders float8, expected_value bigint, next_order_on int, last_seen_on int, lead_score float8, lead_stage text, form text, form_on int, nps float8, satisfaction float8, opinion_on int, tier text, points float8, store_credit bigint, last_channel text, telegram text, takes_push smallint, wishes float8, waits float8, topics text, tags text, custom text, answers text, x float8, y float8, z float8
+INSERT INTO segments_person (shop_id, key, is_known, email, phone, name, birthday, country, region, city, postal_code,
+    locale, channel, company, status, accepts_email, accepts_sms, is_guest, created_on, first_order_on, last_order_on,
+    order_count, total_spent, score_group, recency, frequency, money, churn_risk, expected_orders, expected_value,
+    next_order_on, last_seen_on, lead_score, lead_stage, form, form_on, nps, satisfaction, opinion_on, tier, points,
+    store_credit, last_channel, telegram, takes_push, wishes, waits, topics, tags, custom, answers, x, y, z) {rows}
+ON CONFLICT (shop_id, key) DO UPDATE SET is_known = excluded.is_known, email = excluded.email, phone = excluded.phone,
+    name = excluded.name, birthday = excluded.birthday, country = excluded.country, region = excluded.region,
+    city = excluded.city, postal_code = excluded.postal_code, locale = excluded.locale, channel = excluded.channel,
+    company = excluded.company, status = excluded.status, accepts_email = excluded.accepts_email,
+    accepts_sms = excluded.accepts_sms, is_guest = excluded.is_guest, created_on = excluded.created_on,
+    first_order_on = excluded.first_order_on, last_order_on = excluded.last_order_on,
+    order_count = excluded.order_count, total_spent = excluded.total_spent, score_group = excluded.score_group,
+    recency = excluded.recency, frequency = excluded.frequency, money = excluded.money,
+    churn_risk = excluded.churn_risk, expected_orders = excluded.expected_orders,
+    expected_value = excluded.expected_value, next_order_on = excluded.next_order_on,
+    last_seen_on = excluded.last_seen_on, lead_score = excluded.lead_score, lead_stage = excluded.lead_stage,
+    form = excluded.form, form_on = excluded.form_on, nps = excluded.nps, satisfaction = excluded.satisfaction,
+    opinion_on = excluded.opinion_on, tier = excluded.tier, points = excluded.points,
+    store_credit = excluded.store_credit, last_channel = excluded.last_channel, telegram = excluded.telegram,
+    takes_push = excluded.takes_push, wishes = excluded.wishes, waits = excluded.waits, topics = excluded.topics,
+    tags = excluded.tags, custom = excluded.custom, answers = excluded.answers, x = excluded.x, y = excluded.y,
+    z = excluded.z
 
 -- name: ids_of_segment_people
 -- Locked in one order, so that what one worker counts of a person is seen by the next before it decides.
@@ -75,10 +83,23 @@ SELECT key, id FROM segments_person WHERE shop_id = :shop AND key {in:keys:text}
 -- dialect: postgresql
 SELECT key, id FROM segments_person WHERE shop_id = :shop AND key {in:keys:text} ORDER BY key FOR UPDATE
 
+-- name: wanting_of
+-- What they wait for (rank 0) and wish (1) now.
+SELECT person, rank, count(*) FROM interests_interest
+WHERE shop_id = :shop AND person {in:keys:text} AND rank <= 1 AND state = 'active' GROUP BY person, rank
+
 -- name: count_segment_days
 -- rows: shop_id bigint, kind int, person_id bigint, day int, count int
 INSERT INTO segments_day (shop_id, kind, person_id, day, count) {rows}
 ON CONFLICT (shop_id, kind, person_id, day) DO UPDATE SET count = segments_day.count + excluded.count
+
+-- name: count_segment_looks
+-- rows: shop_id bigint, kind int, person_id bigint, day int, product bigint, count int
+INSERT INTO segments_look (shop_id, kind, person_id, day, product, count) {rows}
+ON CONFLICT (shop_id, kind, person_id, day, product) DO UPDATE SET count = segments_look.count + excluded.count
+
+-- name: drop_segment_looks
+DELETE FROM segments_look WHERE shop_id = :shop AND kind {in:kinds:int} AND person_id {in:people:bigint}
 
 -- name: drop_segment_days
 DELETE FROM segments_day WHERE shop_id = :shop AND kind {in:kinds:int} AND person_id {in:people:bigint}

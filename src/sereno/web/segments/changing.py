@@ -13,17 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from sereno.engine.segments.definition import SegmentInvalid, read
 from sereno.engine.segments.text import from_text, to_text
-from sereno.modules.catalog.models import Product
 from sereno.modules.segments.models import Segment, ShopState
 from sereno.modules.segments.ready import READY
 from sereno.runtime.segments import services
-from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
-from sereno.web.segments import editing, words
+from sereno.web.segments import choices, editing, words
 from sereno.web.segments.pages import REMOVED, find
 from sereno.web.shell import render
-
-SUGGESTED = 200
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,6 +55,7 @@ def _form(request: StaffRequest, one: Segment | None) -> HttpResponse:
                 preview = services.preview(request.shop.pk, editing.document(rows))
         except SegmentInvalid as refusal:
             error = words.problem(refusal)
+    asked, values = choices.of_shop(request.shop)
     others = Segment.objects.filter(shop=request.shop).order_by("title")
     context: dict[str, Any] = {
         "section": "segments",
@@ -66,12 +63,14 @@ def _form(request: StaffRequest, one: Segment | None) -> HttpResponse:
         "title": title,
         "tag": tag,
         "held": rows,
-        "groups": words.GROUPS,
-        "known": words.NAMES,
-        "operators": words.OPERATORS,
+        "groups": [*words.GROUPS, *([(_("Answers in forms"), asked)] if asked else [])],
+        "known": {**words.NAMES, **asked},
+        "operator_of": words.operator_of,
+        "values": values,
         "hows": [(name, words.HOWS[name]) for name in editing.HOWS],
         "things": words.THINGS,
-        "goods": _goods(request.shop),
+        "goods": choices.goods(request.shop),
+        "of_things": words.OF_THINGS,
         "others": [(row.name, row.title) for row in others if one is None or row.pk != one.pk],
         "error": error,
         "text": said.get("text", "") if error and said.get("do") == "read" else _text(rows),
@@ -87,23 +86,6 @@ def _text(rows: editing.Rows) -> str:
         return to_text(read(editing.document(rows)))
     except SegmentInvalid:
         return ""
-
-
-def _goods(shop: Shop) -> dict[str, dict[str, str]]:
-    """What can be chosen as bought, by kind: value -> label. Of the first products; others are typed in."""
-    found: dict[str, dict[str, str]] = {kind: {} for kind in words.THINGS}
-    for product in Product.objects.filter(shop=shop).order_by("title", "id")[:SUGGESTED]:
-        data = product.data
-        found["product"][product.key] = product.title or product.key
-        some = {"category": [data.get("product_type"), *_listed(data, "categories")], "tag": _listed(data, "tags")}
-        for kind, values in {**some, "sku": [data.get("sku")], "vendor": [data.get("vendor")]}.items():
-            found[kind] |= {value: "" for value in values if isinstance(value, str) and value}
-    return found
-
-
-def _listed(data: dict[str, Any], name: str) -> list[Any]:
-    value = data.get(name)
-    return value if isinstance(value, list) else []
 
 
 def _save(request: StaffRequest, one: Segment | None, title: str, tag: str, rows: editing.Rows) -> HttpResponse:

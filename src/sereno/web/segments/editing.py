@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sereno.engine.segments.definition import Did, Group, Inside, Not, Part, Where, written
+from sereno.engine.segments.definition import LOOKED, ORDER, Did, Group, Inside, Not, Part, Where, written
 from sereno.engine.segments.fields import IN_DAYS, OPERATORS, WITHOUT_VALUE, field_type
 
 HOWS = ("all", "any", "none", "not_all")
@@ -158,9 +158,9 @@ def _row(row: Row) -> dict[str, Any]:
         return {"segment": row.value}
     if row.what.startswith("did:"):
         what = row.what.removeprefix("did:")
-        measure = "spent" if row.measure == "spent" and what == "order" else "times"
+        measure = "spent" if row.measure == "spent" and what == ORDER else "times"
         found: dict[str, Any] = {"did": what, measure: {row.bound: row.value or "1"}}
-        if row.of and what == "order":
+        if row.of and (what == ORDER or (what in LOOKED and row.of != "sku")):
             found["of"] = {row.of: row.thing}
         return {**found, "within": row.within} if row.within else found
     found = {"field": row.what, "is": row.operator}

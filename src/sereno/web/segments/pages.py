@@ -9,7 +9,8 @@ from django.db.models import Sum
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
-from sereno.engine.segments.definition import Did, SegmentInvalid, leaves, read
+from sereno.engine.segments.definition import Did, Part, SegmentInvalid, Where, fold, leaves, read
+from sereno.engine.segments.fields import ANSWER
 from sereno.engine.segments.text import to_text
 from sereno.modules.catalog.models import Product
 from sereno.modules.segments.models import Member, Segment, ShopState, Snapshot, Tally
@@ -17,7 +18,7 @@ from sereno.modules.segments.ready import READY
 from sereno.runtime.segments.reading import compared
 from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
-from sereno.web.segments import words
+from sereno.web.segments import choices, words
 from sereno.web.shell import render
 from sereno.web.subjects import labels
 
@@ -117,6 +118,7 @@ def _text(one: Segment) -> str:
 def _lines(one: Segment, shop: Shop, titles: dict[str, str]) -> list[words.Line]:
     try:
         part = read(one.definition)
+        titles = titles | _titles(part, shop)
         keys = [
             leaf.of.value for leaf in leaves(part) if isinstance(leaf, Did) and leaf.of and leaf.of.kind == "product"
         ]
@@ -126,3 +128,15 @@ def _lines(one: Segment, shop: Shop, titles: dict[str, str]) -> list[words.Line]
         return words.lines(part, shop.currency, titles)
     except SegmentInvalid as refusal:
         return [(0, words.problem(refusal))]
+
+
+def _titles(part: Part, shop: Shop) -> dict[str, str]:
+    """What fields and values of this definition are called that are not the same in every shop."""
+    named = {leaf.field for leaf in leaves(part) if isinstance(leaf, Where)}
+    if not any(name in choices.CHOSEN or name.startswith(ANSWER) for name in named):
+        return {}
+    asked, values = choices.of_shop(shop)
+    found = {name: str(label) for name, label in asked.items() if name in named}
+    for name in named:
+        found |= {f"{name}:{fold(value)}": str(label) for value, label in values.get(name, {}).items()}
+    return found

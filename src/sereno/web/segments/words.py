@@ -7,12 +7,21 @@ from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from sereno.engine.segments.definition import ORDER, Did, Group, Inside, Not, Part, SegmentInvalid, Where
-from sereno.engine.segments.fields import CUSTOM
+from sereno.engine.segments.definition import (
+    LOOKED,
+    ORDER,
+    Did,
+    Group,
+    Inside,
+    Not,
+    Part,
+    SegmentInvalid,
+    Where,
+)
+from sereno.engine.segments.fields import ANSWER, CUSTOM, field_type
 
 Text = str | Promise
 
@@ -24,10 +33,20 @@ GROUPS: tuple[tuple[Text, dict[str, Text]], ...] = (
             "did:message.opened": _("Opened a message"),
             "did:message.clicked": _("Clicked in a message"),
             "did:product.viewed": _("Looked at a product"),
+            "did:wish.added": _("Wished a product"),
+            "did:waiting.joined": _("Began to wait for a product"),
             "did:cart.updated": _("Filled a cart"),
+            "did:checkout.created": _("Went to the till"),
             "did:checkout.abandoned": _("Abandoned a checkout"),
+            "did:code.redeemed": _("Used a code"),
+            "did:reward.bought": _("Spent points or credit"),
+            "did:form.submitted": _("Sent a form"),
+            "did:chat.message_received": _("Wrote to the shop in a chat"),
+            "did:ticket.opened": _("Asked the help desk"),
             "did:return.requested": _("Asked to return something"),
+            "did:refund.created": _("Got money back"),
             "did:survey.answered": _("Answered a survey"),
+            "did:message.unsubscribed": _("Left marketing by a message"),
         },
     ),
     (
@@ -40,16 +59,52 @@ GROUPS: tuple[tuple[Text, dict[str, Text]], ...] = (
             "place": _("Lives near"),
             "locale": _("Language"),
             "email": _("E-mail address"),
+            "phone": _("Telephone"),
             "name": _("Name"),
+            "birthday": _("Birthday"),
             "company": _("Company"),
             "channel": _("Channel of the first order"),
             "status": _("State of the account"),
             "is_guest": _("Has no account"),
             "tags": _("Tags"),
             "created_on": _("Customer since"),
+            "last_seen_on": _("Last did something"),
+            "wishes": _("Things on their wish list"),
+            "waits": _("Things they wait for"),
         },
     ),
-    (_("What they allow"), {"accepts_email": _("Agreed to e-mail"), "accepts_sms": _("Agreed to text messages")}),
+    (
+        _("What they allow"),
+        {
+            "accepts_email": _("Agreed to e-mail"),
+            "accepts_sms": _("Agreed to text messages"),
+            "topics": _("Topics they want"),
+            "takes_push": _("Takes browser notifications"),
+            "telegram": _("Chat with the Telegram bot"),
+            "last_channel": _("Last wrote by"),
+        },
+    ),
+    (
+        _("Leads"),
+        {
+            "lead_score": _("Chance of a first order within 30 days (per cent)"),
+            "lead_stage": _("Stage of the lead"),
+            "form": _("Form they sent last"),
+            "form_on": _("Sent a form last"),
+        },
+    ),
+    (
+        _("What they said in surveys"),
+        {
+            "nps": _("Would recommend the shop (0 to 10)"),
+            "satisfaction": _("Satisfaction (1 to 5)"),
+            "opinion_on": _("Answered last"),
+        },
+    ),
+    (
+        _("Loyalty"),
+        {"tier": _("Tier"), "points": _("Points they can spend"), "store_credit": _("Store credit")},
+    ),
     (
         _("Orders in all"),
         {
@@ -100,6 +155,11 @@ THINGS: dict[str, Text] = {
     "vendor": _("the brand"),
 }
 """What an order is of."""
+OF_THINGS: dict[str, tuple[str, ...]] = {
+    f"did:{ORDER}": tuple(THINGS),
+    **{f"did:{event}": tuple(kind for kind in THINGS if kind != "sku") for event in LOOKED},
+}
+"""What can be said to be of something, and of what."""
 HOWS: dict[str, Text] = {
     "all": _("All of these"),
     "any": _("Any of these"),
@@ -121,7 +181,10 @@ PROBLEMS: dict[str, Text] = {
     "segment.days_unusable": _("Say a number of days from 1 to 3660, not “%(given)s”."),
     "segment.day_unusable": _("“%(given)s” is no date. Write it as 2026-11-23."),
     "segment.text_unreadable": _("The text cannot be read as conditions: %(given)s."),
-    "segment.thing_unknown": _("Only orders are of a product, SKU, category, tag or brand: choose one, and say which."),
+    "segment.thing_unknown": _(
+        "Only orders, looks, wishes and waiting are of a product, category, tag or brand, and orders of a SKU: choose "
+        "one, and say which."
+    ),
     "segment.place_unusable": _(
         "Say a place as a country and postal code (ES 41004) or in degrees (37.38 -5.99), and how many kilometres."
     ),
@@ -150,7 +213,12 @@ def name_of(key: str) -> str:
     """Of a field or of something done (`did:order.paid`)."""
     if key in NAMES:
         return str(NAMES[key])
-    return key.removeprefix("did:").removeprefix(CUSTOM)
+    return key.removeprefix("did:").removeprefix(CUSTOM).removeprefix(ANSWER)
+
+
+def operator_of(field: str, operator: str) -> Text:
+    """How it is compared, as one says it of this field."""
+    return OPERATORS["is"] if operator == "has" and field.startswith(ANSWER) else OPERATORS[operator]
 
 
 def sentence(part: Where | Did | Inside, currency: str, titles: dict[str, str], *, negated: bool = False) -> str:
@@ -158,42 +226,52 @@ def sentence(part: Where | Did | Inside, currency: str, titles: dict[str, str], 
     match part:
         case Inside(name):
             title = titles.get(name, name)
-            return (_now("is not in “%(title)s”") if negated else _now("is in “%(title)s”")) % {"title": title}
+            return (gettext("is not in “%(title)s”") if negated else gettext("is in “%(title)s”")) % {"title": title}
         case Did():
             text = _did(part, currency, titles)
         case Where():
-            text = _where(part, currency)
-    return _now("not: %(condition)s") % {"condition": text} if negated else text
+            text = _where(part, currency, titles)
+    return gettext("not: %(condition)s") % {"condition": text} if negated else text
 
 
 def _did(part: Did, currency: str, titles: dict[str, str]) -> str:
     number = part.value.normalize()
     if part.measure == "spent":
         bound = f"{number:f} {currency}"
-        text = _now("Spent at least %(bound)s") if part.operator == "at_least" else _now("Spent at most %(bound)s")
+        text = (
+            gettext("Spent at least %(bound)s") if part.operator == "at_least" else gettext("Spent at most %(bound)s")
+        )
         text %= {"bound": bound}
     else:
         bound = ngettext("%(num)s time", "%(num)s times", int(number)) % {"num": int(number)}
         text = (
-            _now("%(what)s at least %(bound)s") if part.operator == "at_least" else _now("%(what)s at most %(bound)s")
+            gettext("%(what)s at least %(bound)s")
+            if part.operator == "at_least"
+            else gettext("%(what)s at most %(bound)s")
         )
         text %= {"what": name_of(f"did:{part.what}"), "bound": bound}
     if part.of is not None:
         thing = titles.get(f"product:{part.of.value}", part.of.value) if part.of.kind == "product" else part.of.value
-        text = _now("%(what)s, of %(kind)s “%(thing)s”") % {"what": text, "kind": THINGS[part.of.kind], "thing": thing}
+        text = gettext("%(what)s, of %(kind)s “%(thing)s”") % {
+            "what": text,
+            "kind": THINGS[part.of.kind],
+            "thing": thing,
+        }
     if part.within is None:
         return text
-    return _now("%(what)s, in the last %(days)s days") % {"what": text, "days": part.within}
+    return gettext("%(what)s, in the last %(days)s days") % {"what": text, "days": part.within}
 
 
-def _where(part: Where, currency: str) -> str:
+def _where(part: Where, currency: str, titles: dict[str, str]) -> str:
     if part.operator == "near":
         north, east, reach = part.values
-        return _now("Lives within %(km)s km of %(place)s") % {"km": reach, "place": f"{north} {east}"}
-    name, values = name_of(part.field), ", ".join(_value(part, value) for value in part.values)
-    if part.field in ("total_spent", "expected_value"):
+        return gettext("Lives within %(km)s km of %(place)s") % {"km": reach, "place": f"{north} {east}"}
+    name = titles.get(part.field) or name_of(part.field)
+    values = ", ".join(titles.get(f"{part.field}:{value}") or _value(part, value) for value in part.values)
+    kind = field_type(part.field)
+    if kind is not None and kind.kind == "money" and values:
         values = f"{values} {currency}"
-    operator = str(OPERATORS[part.operator])
+    operator = str(operator_of(part.field, part.operator))
     if "…" in operator:
         return f"{name}: {operator.replace('…', values)}"
     return f"{name}: {operator} {values}".strip()
@@ -212,10 +290,10 @@ def lines(part: Part, currency: str, titles: dict[str, str], depth: int = 0) -> 
     """The definition as lines with their depth, to be read from top to bottom."""
     match part:
         case Group(how, parts):
-            head = _now("All of these:") if how == "all" else _now("Any of these:")
+            head = gettext("All of these:") if how == "all" else gettext("Any of these:")
             return [(depth, head), *(line for one in parts for line in lines(one, currency, titles, depth + 1))]
         case Not(Group(how, parts)):
-            head = _now("Not all of these:") if how == "all" else _now("None of these:")
+            head = gettext("Not all of these:") if how == "all" else gettext("None of these:")
             return [(depth, head), *(line for one in parts for line in lines(one, currency, titles, depth + 1))]
         case Not(Not(inner)):
             return lines(inner, currency, titles, depth)
