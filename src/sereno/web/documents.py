@@ -13,6 +13,7 @@ from sereno.sdk.plugin import registry
 from sereno.sdk.templates import shipped_flow
 from sereno.store.models import Flow, FlowVersion
 from sereno.web.formats import language
+from sereno.web.own_flows import TITLES as OWN_TITLES
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:
@@ -43,6 +44,8 @@ def title_of(flow: Flow) -> str:
 
 def titled(name: str, title: str) -> str:
     """As `title_of`, of a flow known by its name and the title it has."""
+    if (own := OWN_TITLES.get(name)) is not None:
+        return str(own)
     shipped = shipped_flow(name)
     return shipped.in_language(language()).title if shipped is not None and shipped.is_titled(title) else title
 
