@@ -48,9 +48,9 @@ def _one_key() -> Iterator[None]:
 
 
 class Killing:
-    """The platform on loopback. Of the writes it does, some are the last its worker asks for."""
+    """The platform on loopback. Of the writes it does, some (`chance`) are the last its worker asks for."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, chance: float = 0.6) -> None:
         self.victim = 0
         self.killed = 0
         lock, rng = threading.Lock(), random.Random(5)
@@ -63,7 +63,7 @@ class Killing:
                 request = HttpRequest(self.command, URL + self.path, headers, body)
                 with lock:
                     said = platform.send(request)
-                    is_last = self.command == "POST" and outer.killed < KILLS and rng.random() < 0.6
+                    is_last = self.command == "POST" and outer.killed < KILLS and rng.random() < chance
                     if is_last and outer.victim and is_alive(outer.victim):
                         outer.killed += 1
                         kill(outer.victim)

@@ -58,3 +58,26 @@ def test_who_comes_back_is_greeted_until_they_order() -> None:
     for events, hours in (([browsed, order], 30), ([browsed], 14 * 24)):
         found = replay("on-site-return", events)
         assert [one["action"] for one in found["effects"]] == ["content.show", "content.hide"], hours
+
+
+def launched(type: str, after: str, **changes: Any) -> dict[str, Any]:
+    data = {"id": "p1", "title": "Taza <Niebla>", "url": "https://s.example/taza", **changes}
+    return event(type, "product:p1", after, **data)
+
+
+def test_each_new_product_has_one_post_with_its_name_escaped() -> None:
+    image = {"image_url": "https://s.example/taza.jpg"}
+    again = launched("product.published", "5d")
+    (effect,) = replay("launch-post", [launched("product.published", "0h", **image), again])["effects"]
+    config = effect["config"]
+    assert effect["action"] == "content.publish_post" and config["title"].endswith(": Taza <Niebla>")
+    assert 'src="https://s.example/taza.jpg" alt="Taza &lt;Niebla&gt;"' in config["body"]
+    assert "<a href=" in config["body"] and "<Niebla>" not in config["body"]
+    (plain,) = replay("launch-post", [launched("product.published", "0h")])["effects"]
+    assert "<img" not in plain["config"]["body"]
+
+
+def test_what_was_taken_back_within_the_hour_or_has_no_page_gets_no_post() -> None:
+    taken_back = [launched("product.published", "0m"), launched("product.unpublished", "20m")]
+    assert replay("launch-post", taken_back)["effects"] == []
+    assert replay("launch-post", [launched("product.published", "0h", url=None)])["effects"] == []

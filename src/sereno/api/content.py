@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -16,9 +17,12 @@ from sereno.api.preconditions import IfMatch, version_in
 from sereno.api.problems import Problem
 from sereno.modules.content import services
 from sereno.modules.content.services import CampaignConflict, Kept
+from sereno.runtime.content import deciding
 from sereno.runtime.content.showing import now_standing
 from sereno.sdk.content import MOST_PIECES, NAME, TOP, CampaignInvalid, write_campaign
+from sereno.sdk.site import MOST
 
+TOLD = ("id", "state", "url", "changed_at", "before", "ours", "edited")
 router = Router(tags=["Site content"])
 Text = Annotated[str, AfterValidator(rows.storable_text)]
 Name = Annotated[str, Path(pattern=NAME.pattern, description="The campaign's name.")]
@@ -34,7 +38,13 @@ class CampaignWords(Schema):
     starts_at: str | None = Field(None, max_length=40, description="ISO 8601 with its offset.")
     ends_at: str | None = Field(None, max_length=40, description="The first instant without it.")
     segment: str = Field("", max_length=64, description="Only for people in it; empty for everyone.")
-    pieces: list[dict[str, Any]] = Field(max_length=MOST_PIECES)
+    pieces: list[dict[str, Any]] = Field([], max_length=MOST_PIECES)
+    writings: list[dict[str, Any]] = Field(
+        [],
+        max_length=MOST,
+        description="What the store's own site says meanwhile: `{kind, key, store?, fields}`; kinds are `post page "
+        "theme_file theme`. What was there is kept and put back; what somebody edits meanwhile stays.",
+    )
 
 
 class CampaignOut(CampaignWords):
@@ -94,6 +104,44 @@ def show_standing_content(request: HttpRequest, asked: Query[StandingAsked]) -> 
         written = next(one for one in write_campaign(campaign)["pieces"] if one["id"] == piece.id)
         items.append({"place": place, "campaign": campaign.name, "piece": written})
     return {"items": items}
+
+
+class WrittenThing(Schema):
+    id: int
+    kind: Literal["post", "page", "theme_file", "theme"]
+    key: str
+    store: str = Field(description="The connection; empty: the first store.")
+    state: Literal["working", "standing", "edited", "let_be"]
+    url: str
+    changed_at: datetime
+    before: dict[str, Any] = Field(description="What was there, by field; null where nothing was.")
+    ours: dict[str, Any] = Field(description="What we wrote, as the store has it.")
+    edited: dict[str, Any] = Field(description="What somebody else wrote there since; it is left as it is.")
+
+
+class WrittenList(Schema):
+    items: list[WrittenThing]
+
+
+class WrittenDecision(Schema):
+    keep: Literal["theirs", "ours"] = Field(description="`theirs` stays whatever ends; `ours` is written over it.")
+
+
+@router.get("/content/written", response=WrittenList)
+def list_written_content(request: HttpRequest) -> dict[str, Any]:
+    """What campaigns and flows have written into the stores' own sites; what waits for a decision comes first."""
+    found = deciding.standing(shop_of(request).pk)
+    return {"items": [{**asdict(one.target), **{name: getattr(one, name) for name in TOLD}} for one in found]}
+
+
+@router.post("/content/written/{id}/decision", response={204: None})
+def decide_written_content(request: HttpRequest, id: rows.Id, given: WrittenDecision) -> Status[None]:
+    """Say what stands where somebody else changed what was written."""
+    try:
+        deciding.decide(shop_of(request).pk, id, given.keep, caller(request))
+    except LookupError as error:
+        raise HttpError(404, "there is nothing to decide about it") from error
+    return Status(204, None)
 
 
 @router.get("/content/campaigns/{name}", response=CampaignOut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -73,6 +73,44 @@ def standing(
         return
     names = ("place", "campaign", "piece", "text")
     table(names, ([one[name] for name in names] for one in found), empty="Nothing stands anywhere.")
+
+
+@content.command
+def written(*, shop: ShopName = None, json: Json = False) -> None:
+    """List what campaigns and flows have written into the stores' own sites, what waits for a decision first."""
+    _prepare()
+    from dataclasses import asdict
+
+    from sereno.runtime.content import deciding
+
+    found = deciding.standing(shop_named(shop).pk)
+    if json:
+        emit([asdict(one) for one in found])
+        return
+    names = ("id", "kind", "key", "store", "state", "since", "changed by somebody else")
+    rows = (
+        [one.id, one.target.kind, one.target.key, one.target.store, one.state, one.changed_at, ", ".join(one.edited)]
+        for one in found
+    )
+    table(names, rows, empty="Nothing of ours stands in a store.")
+
+
+@content.command
+def decide(
+    id: int,
+    *,
+    keep: Annotated[Literal["theirs", "ours"], Parameter(help="What stands: theirs stays whatever ends.")],
+    shop: ShopName = None,
+) -> None:
+    """Say what stands where somebody else changed what was written into the store."""
+    _prepare()
+    from sereno.runtime.content import deciding
+
+    try:
+        deciding.decide(shop_named(shop).pk, id, keep, person())
+    except LookupError as error:
+        raise Failed(f"{error.args[0]} sereno content written") from None
+    say(f"{id}: {keep}")
 
 
 @content.command

@@ -10,11 +10,14 @@ from typing import Any, Literal
 
 from sereno.runtime.content.writing import wanted_of
 from sereno.runtime.staff import audit
+from sereno.runtime.stores.finding import stores_of
 from sereno.sdk import site
+from sereno.sdk.plugin import registry
 from sereno.sdk.site import Target
 from sereno.store.database import Database, default_database
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
+from sereno.store.secrets import SecretsUnreadable
 
 Keep = Literal["theirs", "ours"]
 MOST = 200
@@ -48,9 +51,19 @@ def _standing(id_: int, kind: Any, key: str, store: str, state: str, url: str, d
     return Standing(id_, Target(kind, key, store), state, url, from_micros(at), ours, before, held.edited)
 
 
+def stores(shop_id: int, *, database: Database | None = None) -> list[tuple[str, frozenset[str]]]:
+    """The connections that may be written to, each with the kinds of things it has."""
+    try:
+        with (database or default_database()).read() as tx:
+            found = stores_of(tx, registry(), shop_id)
+    except SecretsUnreadable:
+        return []
+    return [(one.connection, frozenset(one.api.looks)) for one in found]
+
+
 def decide(shop_id: int, id: int, keep: Keep, by: str, *, database: Database | None = None) -> None:
-    """`theirs`: what somebody wrote there stays, whatever ends. `ours`: it is as campaigns want it, or as it was before.
-    Raises LookupError where nothing is to be decided (any more)."""
+    """`theirs`: what somebody wrote there stays, whatever ends. `ours`: it is as campaigns want it, or as it was
+    before. Raises LookupError where nothing is to be decided (any more)."""
     now = datetime.now(UTC)
     with (database or default_database()).transaction() as tx:
         row = tx.one("lock_written", {"shop": shop_id, "id": id, "now": to_micros(now)})

@@ -22,6 +22,18 @@ ADVENT: dict[str, Any] = {
         }
     ],
 }
+ADVENT_PAGE: dict[str, Any] = {
+    "kind": "page",
+    "key": "adviento",
+    "fields": {
+        "title": "Calendario de Adviento",
+        "body": "<p>Una pieza pequeña cada día, hasta que se acabe.</p><p>Desde el primero de diciembre.</p>",
+        "seo_title": "Calendario de Adviento | Casa Azahar",
+        "seo_description": "Veinticuatro piezas pequeñas hechas a mano, una cada día.",
+        "is_published": True,
+    },
+}
+"""Written into the store's own site while the campaign is on, and hidden at its end."""
 ASKED: dict[str, dict[str, Any]] = {
     "back-in-stock": {
         "title": "De vuelta en la tienda",
@@ -61,6 +73,6 @@ def hang(shop_id: int, owner: str, now: datetime) -> None:
 
     begins = now + timedelta(days=3)
     dates = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(days=25)).isoformat()}
-    for name, document in {"adviento": {**ADVENT, **dates}, **ASKED}.items():
+    for name, document in {"adviento": {**ADVENT, **dates, "writings": [ADVENT_PAGE]}, **ASKED}.items():
         save(shop_id, name, document, owner)
         switch(shop_id, name, True, owner)

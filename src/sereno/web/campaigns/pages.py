@@ -20,10 +20,11 @@ from sereno.modules.segments.models import Segment
 from sereno.runtime.content.showing import now_standing
 from sereno.sdk.content import KINDS, NAME, TOP, CampaignInvalid, Piece, read_campaign, write_campaign
 from sereno.sdk.languages import LOCALES, said, with_words
+from sereno.sdk.site import SHOWN
 from sereno.store.models import Shop, StorefrontKey
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.campaigns import words
+from sereno.web.campaigns import words, writings
 from sereno.web.formats import zone_of
 from sereno.web.shell import LANGUAGES, render
 from sereno.web.wiring import wiring
@@ -50,6 +51,7 @@ def overview(request: StaffRequest) -> HttpResponse:
         "shown": services.counts(shop.pk, [one.name for one in held if one.campaign.is_asked]),
         "most": services.SHOWN,
         "asked": {**who, "at": request.GET.get("at", "") if at is not now else ""},
+        "written": writings.standing(request),
         "script": f"{wiring().base_url}/storefront/{key.token}/site-content.js" if key else "",
     }
     return render(request, "campaigns/list.html", context)
@@ -64,13 +66,18 @@ def make(request: StaffRequest) -> HttpResponse:
     if not NAME.fullmatch(name) or services.find(request.shop.pk, name) is not None:
         messages.error(request, _("Give it a name of letters and digits that none has yet."))
         return redirect("site-content")
-    first = {"id": "p1", "kind": "bar", "text": {_own(request.shop): title}}
+    document: dict[str, Any] = {"title": title}
+    if is_store := request.POST.get("where") == "store":
+        key = name.rstrip("-") or "page"
+        document["writings"] = [{"kind": "page", "key": key, "fields": {"title": title, SHOWN: True}}]
+    else:
+        document["pieces"] = [{"id": "p1", "kind": "bar", "text": {_own(request.shop): title}}]
     made = carry_out(
         request,
-        lambda: services.save(request.shop.pk, name, {"title": title, "pieces": [first]}, request.user.username),
+        lambda: services.save(request.shop.pk, name, document, request.user.username),
         _("It is off. Say what it shows, then switch it on."),
     )
-    return redirect("campaign", name) if made else redirect("site-content")
+    return redirect("campaign-store" if is_store else "campaign", name) if made else redirect("site-content")
 
 
 @require_http_methods(["GET", "POST"])
@@ -192,7 +199,9 @@ def _own(shop: Shop) -> str:
 
 
 def _pieces(kept: Kept) -> list[str]:
-    return [str(words.KINDS[kind]) for kind in dict.fromkeys(one.kind for one in kept.campaign.pieces)]
+    shown = [words.KINDS[kind] for kind in dict.fromkeys(one.kind for one in kept.campaign.pieces)]
+    written = [words.THINGS[kind] for kind in dict.fromkeys(one.target.kind for one in kept.campaign.writings)]
+    return [str(one) for one in (*shown, *written)]
 
 
 def _shown(piece: Piece, language: str, fallback: str) -> str:
@@ -232,17 +241,19 @@ def _edited(document: dict[str, Any], form: QueryDict, language: str, shop: Shop
             raise CampaignInvalid("dates.wrong", one)
         found[one] = given.isoformat() if given else None
     held = [_piece(one, form, f"p{at}", language) for at, one in enumerate(document["pieces"])]
-    return {**found, "pieces": _moved(held, form.get("do", "save"), language)}
+    has_other = bool(document["writings"])
+    pieces = _moved(held, form.get("do", "save"), language, least=0 if has_other else 1)
+    return {**found, "pieces": pieces, "writings": document["writings"]}
 
 
-def _moved(held: list[dict[str, Any]], do: str, language: str) -> list[dict[str, Any]]:
+def _moved(held: list[dict[str, Any]], do: str, language: str, *, least: int) -> list[dict[str, Any]]:
     verb, _mark, which = do.partition(":")
     place = int(which) if which.isascii() and which.isdigit() and int(which) < len(held) else -1
     if verb == "add":
         taken = {one["id"] for one in held}
         id = next(f"p{number}" for number in range(1, len(taken) + 2) if f"p{number}" not in taken)
         held.append({"id": id, "kind": "banner", "place": "hero", "text": {language: _("What it says")}})
-    elif verb == "drop" and place >= 0 and len(held) > 1:
+    elif verb == "drop" and place >= 0 and len(held) > least:
         held.pop(place)
     elif verb == "up" and place > 0:
         held.insert(place - 1, held.pop(place))

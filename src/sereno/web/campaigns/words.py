@@ -26,6 +26,29 @@ STATES: dict[str, tuple[str, str, Promise]] = {
     "over": ("idle", "circle-slash", mark("Over")),
 }
 """Tone, icon, word."""
+THINGS: dict[str, Promise] = {
+    "post": mark("Post of the blog"),
+    "page": mark("Page"),
+    "theme_file": mark("File of the theme"),
+    "theme": mark("Theme"),
+}
+WRITTEN: dict[str, tuple[str, str, Promise]] = {
+    "working": ("info", "clock", mark("Being written")),
+    "standing": ("ok", "check", mark("In the store")),
+    "edited": ("warn", "alert", mark("Changed by somebody else")),
+    "let_be": ("idle", "check", mark("Left as somebody changed it")),
+}
+FIELDS: dict[str, Promise] = {
+    "title": mark("Title"),
+    "body": mark("Text"),
+    "summary": mark("Summary"),
+    "author": mark("Author"),
+    "tags": mark("Tags"),
+    "seo_title": mark("Title for search engines"),
+    "seo_description": mark("Description for search engines"),
+    "template": mark("Template"),
+    "is_published": mark("Published"),
+}
 CHOICES = [(kind, KINDS[kind]) for kind in ALL]
 TONE_CHOICES = [(tone, LOOKS[tone]) for tone in TONES]
 PROBLEMS: dict[str, Promise] = {
@@ -41,7 +64,17 @@ PROBLEMS: dict[str, Promise] = {
     "priority.invalid": mark("priority goes from 0 to 100"),
     "products.many": mark("name 200 products at most; use a tag for more"),
     "segment.invalid": mark("there is no such segment"),
+    "writings.segment": mark("what is written into the store is there for everyone: take the segment out"),
+    "writing.twice": mark("two of them are about the same thing of the same store"),
+    "handle.invalid": mark("a handle is of small letters, digits and dashes"),
+    "file.invalid": mark("a file has a folder and a name, such as config/settings_data.json"),
+    "fields.mixed": mark("give single values or the whole text of a file, not both"),
 }
+
+
+def field(kind: str, name: str) -> str:
+    """What a field of the store's site is called; of a theme's file the value's own name."""
+    return str(FIELDS.get(name, name)) if kind in ("post", "page") else name
 
 
 def problem(wrong: CampaignInvalid) -> str:
@@ -52,6 +85,8 @@ def problem(wrong: CampaignInvalid) -> str:
     else:
         text = str(said) if said is not None else wrong.code
     number = wrong.at.partition("[")[2].partition("]")[0]
+    if number.isdigit() and wrong.at.startswith("writings"):
+        return _("Number %(number)s: %(problem)s.") % {"number": int(number) + 1, "problem": text}
     if number.isdigit():
         return _("Piece %(number)s: %(problem)s.") % {"number": int(number) + 1, "problem": text}
     return text[:1].upper() + text[1:] + "."
