@@ -2,8 +2,9 @@
 
 Prints one JSON document; `ok` says whether the goals were reached. `python bench/recommend.py [sessions|baskets|people|
 speed ...] [--fit FILE] [--hidden FILE]`. Without `--hidden` each set's shared part under `../shared/data` is cut: its
-last day, every fifth basket, its last ten weeks; the goal is then to beat, on the same cut, the methods that stand
-beside it. Reading parquet wants pyarrow, which the product does not.
+last day (so there is a day less to learn from, and another day to guess), every fifth basket, its last ten weeks; the
+goal is then to beat, on the same cut, the methods that stand beside it. Reading parquet wants pyarrow, which the
+product does not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,7 @@ def sessions(fit: list[Path] | None, hidden: list[Path] | None) -> dict[str, Any
     else:
         cut = past[-1][1][-1] - 86_400
         past, tried = [one for one in past if one[1][-1] < cut], [one for one in past if one[1][-1] >= cut]
+    tried = _known(past, tried)
     kept = [Visit(items, at[-1]) for items, at in past]
     counts = Counter(item for one in kept for item in dict.fromkeys(one.items))
     holding: dict[str, list[int]] = defaultdict(list)
@@ -100,9 +103,46 @@ def sessions(fit: list[Path] | None, hidden: list[Path] | None) -> dict[str, Any
 
     return {
         "n": sum(len(items) - 1 for items, _ in tried),
+        "learned_from": len(past),
         "sereno": _clicks(tried, lambda current, at: best(ours(current, at), 20)),
+        "VS-kNN": _clicks(tried, _vsknn(past)),
         "seen, then popular": _clicks(tried, by_popularity),
     }
+
+
+def _known(
+    past: list[tuple[list[str], list[float]]], tried: list[tuple[list[str], list[float]]]
+) -> list[tuple[list[str], list[float]]]:
+    """As the set was published: clicks on what was never seen before are left out, then sessions of a single click."""
+    seen = {item for items, _ in past for item in items}
+    clicks = [[click for click in zip(*one, strict=True) if click[0] in seen] for one in tried]
+    return [([item for item, _ in one], [at for _, at in one]) for one in clicks if len(one) > 1]
+
+
+def _vsknn(past: list[tuple[list[str], list[float]]]) -> Callable[[Sequence[str], float], list[str]]:
+    """VS-kNN as it was published: the 100 most like of the 1,000 newest; what is seen now counts by its place."""
+    sets = [dict.fromkeys(items) for items, _ in past]
+    holding: dict[str, list[int]] = defaultdict(list)
+    for number, items in enumerate(sets):
+        for item in items:
+            holding[item].append(number)
+
+    def give(current: Sequence[str], at: float) -> list[str]:
+        weights = {item: (place + 1) / len(current) for place, item in enumerate(current)}
+        near = sorted({number for item in weights for number in holding.get(item, ())})[-1000:]
+        length = sqrt(sum(weight**2 for weight in weights.values()))
+        like = [
+            (sum(weight for item, weight in weights.items() if item in sets[one]) / length / sqrt(len(sets[one])), one)
+            for one in near
+        ]
+        found: dict[str, float] = defaultdict(float)
+        for score, number in sorted(like, reverse=True)[:100]:
+            back = next(back for back, item in enumerate(reversed(current), 1) if item in sets[number])
+            for item in sets[number]:
+                found[item] += score / back
+        return best(found, 20)
+
+    return give
 
 
 def _clicks(tried: list[tuple[list[str], list[float]]], give: Callable[[Sequence[str], float], list[str]]) -> Any:

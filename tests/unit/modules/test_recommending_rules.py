@@ -50,6 +50,19 @@ def test_a_newer_visit_counts_more_and_what_came_after_more_than_before() -> Non
     assert visits.next_of(["a"], held, 10 * day, rare, may_repeat=True)["a"] > scores["new"]
 
 
+def test_of_a_visit_what_stood_close_by_counts_more() -> None:
+    held = [Visit(["far", "x", "near", "a", "next", "y", "last"], 0.0)]
+    scores = visits.next_of(["a"], held, 0.0, lambda item: 1.0)
+    assert scores["next"] > scores["y"] > scores["last"] and scores["near"] > scores["far"]
+    assert scores["next"] > scores["near"], "as close, but before"
+
+
+def test_a_rare_thing_in_common_says_more_and_what_is_looked_at_now_is_stayed_with() -> None:
+    held = [Visit(["usual", "this"], 0.0), Visit(["rare", "that"], 0.0)]
+    scores = visits.next_of(["usual", "rare"], held, 0.0, lambda item: 3.0 if item == "rare" else 1.0, may_repeat=True)
+    assert scores["that"] > scores["this"] and max(scores, key=lambda item: scores[item]) == "rare"
+
+
 def test_heat_keeps_its_order_as_time_passes() -> None:
     old, young = heat.heat([(0.0, 1.0)] * 3, 5.0), heat.heat([(10.0, 1.0)], 5.0)
     assert young > old, "three sales two half-lives ago are three quarters of one today"

@@ -1,6 +1,6 @@
 """What the visitor looks for now, by visits like this one: nearest neighbours of sessions (VS-kNN, Ludewig and Jannach
-2018), with the extensions of STAN (Garg and others 2019) that held on time splits: newer visits count more, and rare
-things more than what everybody sees. Pure.
+2018), with the extensions of STAN (Garg and others 2019) that held on time splits: newer visits count more, rare things
+more than what everybody sees, and of a visit what stood close to what both have in common. Pure.
 """
 
 from __future__ import annotations
@@ -9,15 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
-NEAREST = 150
+NEAREST = 300
 RECENT = 1000
 """So many of the newest visits with a thing are looked at."""
-COOLING = 0.3
-"""A day makes a visit count e^-0.3 as much."""
+COOLING = 0.15
+"""A day makes a visit count e^-0.15 as much."""
+LIKENESS = 1.25
+"""A visit twice as like this one counts 2^1.25 times as much."""
+TELLING = 1.5
+"""How much more a rare thing in common says than one that everybody sees."""
 BEFORE = 0.8
 """What was seen before the thing both visits have in common, beside what was seen after."""
-AGAIN = 2.0
-"""What the visitor saw already, where that may be shown: people go back to it."""
+FADING = 0.8
+"""What stood n places from it counts (1 + n)^-0.8."""
+AGAIN = 4.0
+"""What the visitor looks at now, where that may be shown: people stay with it."""
 LATEST = 20
 DAY = 86_400.0
 
@@ -38,7 +44,7 @@ def weights_of(current: Sequence[str], rare: Callable[[str], float]) -> dict[str
     """What each thing of the present visit says: the last most, what everybody sees little."""
     found: dict[str, float] = {}
     for back, item in enumerate(reversed(current[-LATEST:])):
-        found.setdefault(item, rare(item) / (1 + back))
+        found.setdefault(item, rare(item) ** TELLING / (1 + back))
     return found
 
 
@@ -49,7 +55,7 @@ def nearest(weights: Mapping[str, float], visits: Iterable[Visit], now: float) -
         score = sum(weights.get(item, 0.0) for item in dict.fromkeys(visit.items))
         if score > 0:
             days = max(now - visit.at, 0.0) / DAY
-            scored.append((score * exp(-days * COOLING), -number, visit))
+            scored.append((score**LIKENESS * exp(-days * COOLING), -number, visit))
     scored.sort(key=lambda one: one[:2], reverse=True)
     return [(score, visit) for score, _number, visit in scored[:NEAREST]]
 
@@ -69,13 +75,11 @@ def next_of(
     for score, visit in nearest(weights, visits, now):
         common = _last_common(visit.items, weights)
         for place, item in enumerate(dict.fromkeys(visit.items)):
-            share = 1.0 if place > common else BEFORE
-            found[item] = found.get(item, 0.0) + score * share * rare(item)
-    for item in weights:
-        if may_repeat:
-            found[item] = found.get(item, 0.0) * AGAIN
-        else:
-            found.pop(item, None)
+            share = score if place > common else score * BEFORE
+            found[item] = found.get(item, 0.0) + share * (1 + abs(place - common)) ** -FADING
+    found = {item: score * rare(item) for item, score in found.items() if may_repeat or item not in weights}
+    if may_repeat and current and current[-1] in found:
+        found[current[-1]] *= AGAIN
     return found
 
 
