@@ -34,6 +34,7 @@ class LetterConfig(Config):
     purpose: str = option("Purpose", default="marketing")
     expires: str | None = option("Expires", default=None)
     merge: str | None = text_field("Merge", default=None, template=True)
+    best_moment: str | None = option("Best moment", default=None)
 
 
 def register() -> None:
@@ -43,7 +44,7 @@ def register() -> None:
     from sereno.engine.durations import parse_duration
 
     def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed:
-        expires = config.get("expires")
+        expires, within = config.get("expires"), config.get("best_moment")
 
         def refusal(consents: Consents) -> str | None:
             if consents.is_suppressed(config["to"], "email"):
@@ -57,6 +58,7 @@ def register() -> None:
             refusal,
             parse_duration(expires) if expires else None,
             config.get("merge"),
+            best_within=parse_duration(within) if within else None,
         )
 
     @action(

@@ -25,9 +25,9 @@ Doing = Literal["schedule", "take_back", "pause", "resume", "cancel", "send_unkn
 
 class NewsletterIn(Schema):
     """`audience`: `{inside, outside, when, topic, hold_out: {share, window}}`, names of segments, a condition about the
-    customer, what it is about, whom it is kept from. `schedule`: `{kind: now | at | local, at?, local?}`. `trial`:
-    `{share, wait, metric: opened | clicked, subjects: {language: text}}`. `pace`: `{per_minute?, providers: {name: a
-    minute}}`."""
+    customer, what it is about, whom it is kept from. `schedule`: `{kind: now | at | local | best, at?, local?,
+    within?}`. `trial`: `{share, wait, metric: opened | clicked, subjects: {language: text}}`. `pace`: `{per_minute?,
+    providers: {name: a minute}}`."""
 
     name: str = Field(min_length=1, max_length=200)
     message: str = Field("", max_length=100, description="A published marketing message about a customer.")

@@ -12,7 +12,8 @@ from pydantic import AfterValidator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.modules.scores.models import CustomerScore, LeadScore, ScoreState
+from sereno.engine.moments import read_profile
+from sereno.modules.scores.models import CustomerMoment, CustomerScore, LeadScore, MomentState, ScoreState
 from sereno.runtime.scoring import ask_scores
 from sereno.store.fields import instant_text
 
@@ -73,6 +74,33 @@ class ScoresMade(Schema):
     groups: dict[str, int]
     quality: dict[str, Any]
     model: dict[str, Any]
+
+
+class MomentsMade(Schema):
+    """`hours`: how likely an answer within three hours is, by the hour a message goes on its reader's clock (0 to 255
+    of the best; 0 where too little ever went); `days` by weekday, Monday first. `used`: whose hours messages wait for.
+    `tried`: the answers surely gained or not on the last 28 days; `measured`: those who waited beside those left alone.
+    """
+
+    used: Literal["own", "shop", "none"]
+    hours: list[int]
+    days: list[int]
+    tried: dict[str, Any]
+    measured: dict[str, Any]
+    learned: dict[str, Any]
+    made_at: str
+
+
+class MomentOut(Schema):
+    """`hours`, `days`: as those of the shop, drawn towards them where little is known; `acts`: of how many acts of
+    their own they are made."""
+
+    customer: str
+    hours: list[int]
+    days: list[int]
+    best_hour: int
+    acts: int
+    made_at: str
 
 
 class ScoringBegun(Schema):
@@ -140,6 +168,45 @@ def show_quality(request: HttpRequest) -> dict[str, Any]:
         "groups": state.groups,
         "quality": state.quality,
         "model": state.model,
+    }
+
+
+@router.get("/scores/moments", response=MomentsMade)
+def show_moments(request: HttpRequest) -> dict[str, Any]:
+    """At which hours customers answer, whether going by that surely does better on the shop's own past, and what it
+    brought those who waited, beside those left alone."""
+    shop = shop_of(request)
+    state = MomentState.objects.filter(shop=shop).first()
+    if state is None:
+        raise HttpError(404, "no hours have been learned yet: POST /scores")
+    whole = read_profile(state.hours, state.days)
+    assert whole is not None
+    facts = dict(state.facts)
+    return {
+        "used": "own" if state.takes_own else "shop" if state.takes_shop else "none",
+        "hours": list(whole.hours),
+        "days": list(whole.days),
+        "tried": facts.pop("tried", {}),
+        "measured": facts.pop("measured", {}),
+        "learned": facts,
+        "made_at": instant_text(state.made_at),
+    }
+
+
+@router.get("/scores/moments/customer", response=MomentOut)
+def show_moment(request: HttpRequest, customer: rows.Word) -> dict[str, Any]:
+    """The hours of one customer, by the platform's id, or `email:` and the address for a guest."""
+    one = CustomerMoment.objects.filter(shop=shop_of(request), key=customer).first()
+    profile = read_profile(one.hours, one.days, one.acts) if one is not None else None
+    if one is None or profile is None:
+        raise HttpError(404, f"nothing is known of when {customer} answers")
+    return {
+        "customer": one.key,
+        "hours": list(profile.hours),
+        "days": list(profile.days),
+        "best_hour": profile.best_hour,
+        "acts": profile.acts,
+        "made_at": instant_text(one.made_at),
     }
 
 

@@ -105,6 +105,47 @@ def quality(*, shop: ShopName = None, json: Json = False) -> None:
 
 
 @score.command
+def moments(
+    *,
+    customer: Annotated[str, Parameter(help="Of this one, by the platform's id.")] = "",
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Show at which hours customers answer, and whether going by that does better."""
+    _prepare()
+    from sereno.engine.moments import read_profile
+    from sereno.modules.scores.models import CustomerMoment, MomentState
+
+    where = shop_named(shop)
+    state = MomentState.objects.filter(shop=where).first()
+    if state is None:
+        raise Failed(NOTHING)
+    one = CustomerMoment.objects.filter(shop=where, key=customer).first() if customer else None
+    if customer and one is None:
+        raise Failed(f"nothing is known of when {customer} answers")
+    held = one or state
+    profile = read_profile(held.hours, held.days, one.acts if one is not None else 0)
+    assert profile is not None
+    used = "own" if state.takes_own else "shop" if state.takes_shop else "none"
+    if json:
+        whose = {"customer": one.key, "acts": one.acts} if one is not None else {"facts": state.facts}
+        emit({"used": used, "hours": list(profile.hours), "days": list(profile.days), **whose})
+        return
+    say(f"Messages that may wait go by: {used}.")
+    tried = state.facts.get("tried") or {}
+    if one is None:
+        figures = ("value", "low", "high", "people")
+        gains = {name: tried.get(name) or {} for name in ("own", "over", "shop")}
+        lines = [[name, *(round(gain[key], 4) if gain else "" for key in figures)] for name, gain in gains.items()]
+        table(("hour", "gain", "low", "high", "people"), lines, empty=NOTHING)
+    table(
+        ("from", "weight"),
+        ([f"{hour:02}:00", f"{round(100 * weight / 255)} %"] for hour, weight in enumerate(profile.hours) if weight),
+        empty=NOTHING,
+    )
+
+
+@score.command
 def anew(*, shop: ShopName = None, json: Json = False) -> None:
     """Score everybody anew; a running worker does it in the background."""
     _prepare()

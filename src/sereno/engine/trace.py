@@ -42,6 +42,10 @@ CODES: dict[str, str] = {
     "and {most} are allowed",
     "effect.deferred.quiet_hours": "{action} waits until {until}: from {from} to {to} it is quiet where this person "
     "lives ({zone})",
+    "effect.deferred.best_moment": "{action} waits until {until}: this person answers mostly between {from} and {to} "
+    "({zone})",
+    "effect.deferred.best_hour": "{action} waits until {until}: people of this shop answer mostly between {from} and "
+    "{to} ({zone})",
     "effect.deferred.gave_way": "{action} waits until {until}: a more important message to this person goes first",
     "effect.deferred.warming_up": "{action} waits until {until}: the sender is new to {provider}, which gets {most} "
     "mails a day for now",
@@ -102,6 +106,7 @@ REASONS: dict[str, str] = {
     "control.message_holdout": "the person is in the share from whom this message is kept, to measure what it brings",
     "consent.missing": "the person has not agreed to marketing",
     "consent.refused": "the person has said no to marketing",
+    "consent.topic_refused": "the person wants nothing about this topic",
     "address.suppressed": "the address must not be written to",
     "cart.completed": "the cart was already bought",
     "cart.deleted": "the cart is gone",

@@ -16,7 +16,15 @@ from sereno.modules.messages import templates
 from sereno.modules.messages.addressing import addressed, kind_of, recipient, refused
 from sereno.modules.messages.compiling import Template
 from sereno.modules.messages.pointless import Pointless, check_written
-from sereno.modules.messages.posting import checked_while, mail_of, replaced
+from sereno.modules.messages.posting import (
+    about_topic,
+    best_moment,
+    checked_moment,
+    checked_topic,
+    checked_while,
+    mail_of,
+    replaced,
+)
 from sereno.modules.messages.telling import customer_of, tell_sent
 from sereno.modules.messages.tracking import Stamp, tracking_of
 from sereno.modules.messages.unsubscribe import SurveyLinks
@@ -55,14 +63,18 @@ class EmailConfig(Config):
         help=_("Such as 2d: what could not go by then is not sent. Left out: the shop's rule for its purpose."),
     )
     merge: str | None = replaced()
+    topic: str | None = about_topic()
+    best_moment: str | None = best_moment()
 
     _is_a_while = field_validator("expires")(checked_while)
+    _is_a_topic = field_validator("topic")(checked_topic)
 
     @model_validator(mode="after")
     def _is_whole(self) -> EmailConfig:
         if self.template is None:
             if self.subject is None or (self.text is None and self.html is None):
                 raise ValueError("a mail needs a template, or a subject and a text")
+            checked_moment(self.best_moment, self.purpose or "transactional", self.expires)
             return self
         if self.subject is not None or self.text is not None or self.html is not None:
             raise ValueError("a template brings its own subject and text: give one or the other")
@@ -76,6 +88,7 @@ class EmailConfig(Config):
             raise ValueError(f"there is no message template {self.template!r}; there are {known}")
         if self.purpose not in (None, purpose):
             raise ValueError(f"the template {self.template} is {purpose}, and a step cannot change that")
+        checked_moment(self.best_moment, purpose, self.expires)
         return self
 
 
@@ -140,7 +153,7 @@ def send_email(config: EmailConfig, ctx: Context) -> Result:
         mailer, consents = ctx.port(Mailer), ctx.port(Consents)
     except LookupError:
         return Fail("mail.not_configured", "Set SERENO_SMTP_URL to the mail server that is to send for you.")
-    why_not = refused(to, purpose, ctx)(consents)
+    why_not = refused(to, purpose, ctx, config.topic)(consents)
     if why_not is not None:
         return Done({"sent": False, "reason": why_not, "to": to, "purpose": purpose})
     try:

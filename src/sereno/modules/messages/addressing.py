@@ -12,6 +12,7 @@ from sereno.engine.durations import parse_duration
 from sereno.engine.templates import TemplateFailed
 from sereno.modules.messages import present, templates
 from sereno.modules.messages.consent import Refusal, refusal
+from sereno.modules.messages.posting import moment_in
 from sereno.modules.messages.writing import choose
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import Addressed, MessageKind
@@ -46,9 +47,10 @@ def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed | None:
         channel=CHANNEL,
         to=to,
         purpose=purpose,
-        refusal=refused(to, purpose, ctx),
+        refusal=refused(to, purpose, ctx, topic_in(config)),
         expires=parse_duration(expires) if isinstance(expires, str) else None,
         merge=merge.strip() or None if isinstance(merge, str) else None,
+        best_within=moment_in(config),
     )
 
 
@@ -66,12 +68,18 @@ def order_address(ctx: Context) -> str | None:
     return email if "@" in email and isinstance(several, list) and email.lower() in several else None
 
 
-def refused(to: str, purpose: str, ctx: Context) -> Callable[[Consents], Refusal | None]:
+def topic_in(config: Mapping[str, Any]) -> str | None:
+    """The topic a step is about."""
+    topic = config.get("topic")
+    return topic if isinstance(topic, str) and topic else None
+
+
+def refused(to: str, purpose: str, ctx: Context, topic: str | None = None) -> Callable[[Consents], Refusal | None]:
     """Why they may not be written to, asked of a ledger."""
     address, customer, ticked = to.lower(), ctx.records.get("customer"), _ticked(ctx)
     return cast(
         "Callable[[Consents], Refusal | None]",
-        partial(refusal, address=address, purpose=purpose, customer=customer, ticked=ticked),
+        partial(refusal, address=address, purpose=purpose, customer=customer, ticked=ticked, topic=topic),
     )
 
 

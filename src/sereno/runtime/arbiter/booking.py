@@ -7,7 +7,7 @@ ends; so no two workers count the same room. What is on its way counts until it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -16,7 +16,9 @@ from sereno.runtime.arbiter import holdout
 from sereno.runtime.arbiter.consents import ReadConsents
 from sereno.runtime.arbiter.deciding import Counted, Moment, earliest
 from sereno.runtime.arbiter.messages import MICROSECOND, Message
+from sereno.runtime.arbiter.rules import WISHED
 from sereno.runtime.arbiter.saying import rule_said, said
+from sereno.runtime.arbiter.timing import ReadTimings, Timing
 from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
 from sereno.runtime.arbiter.warmup import REASON as WARMING
 from sereno.runtime.arbiter.warmup import Gate
@@ -77,16 +79,24 @@ class Decided:
     """Of messages that may go several ways, the one decided about."""
 
 
-def decide(tx: Transaction, dialect: Dialect, messages: Sequence[Message], now: datetime, *, books: str) -> Decided:
+def decide(
+    tx: Transaction,
+    dialect: Dialect,
+    messages: Sequence[Message],
+    now: datetime,
+    *,
+    books: str,
+    timings: ReadTimings | None = None,
+) -> Decided:
     """A verdict for each message, by key. Those that may go are kept as `books`: `booked`, or `sent` where nobody
-    will say how it went."""
+    will say how it went. `timings`: where people's best moments are read, if not here."""
     if not messages:
         return Decided()
     messages, consents = by_their_way(tx, messages)
     weighed = [message for message in messages if message.takes_a_slot]
     if weighed and dialect == "postgresql":
         tx.all("lock_recipients", {"recipients": sorted({lock for message in weighed for lock in _locks(message)})})
-    desk = Desk(tx, weighed, to_micros(now), books)
+    desk = Desk(tx, weighed, to_micros(now), books, timings)
     willing = weigh(desk, messages, consents)
     desk.write()
     if books == "booked":
@@ -107,7 +117,15 @@ def by_their_way(tx: Transaction, messages: Sequence[Message]) -> tuple[list[Mes
         held = consents.of(message.shop_id)
         return next((way for way in (message, *message.others) if way.refusal(held) is None), message)
 
-    return [chosen(message) for message in messages], consents
+    return [_as_wished(chosen(message), consents) for message in messages], consents
+
+
+def _as_wished(message: Message, consents: ReadConsents) -> Message:
+    """With a cap of the person's own, where they chose to hear less often."""
+    often = consents.often(message.shop_id, message.address, message.channel) if message.purpose == "marketing" else ""
+    if not often:
+        return message
+    return replace(message, rules=replace(message.rules, caps=(*message.rules.caps, WISHED[often])))
 
 
 def weigh(desk: Desk, messages: Sequence[Message], consents: ReadConsents) -> list[Message]:
@@ -149,7 +167,14 @@ def _wake(tx: Transaction, given_back: Sequence[tuple[Any, ...]], now: int) -> N
 class Desk:
     """What went, goes and waits to the people of one batch."""
 
-    def __init__(self, tx: Transaction, messages: Sequence[Message], now: int, books: str) -> None:
+    def __init__(
+        self,
+        tx: Transaction,
+        messages: Sequence[Message],
+        now: int,
+        books: str,
+        timings: ReadTimings | None = None,
+    ) -> None:
         self._tx = tx
         self._now = now
         self._books = books
@@ -165,6 +190,7 @@ class Desk:
         wanted = ((one.shop_id, one.address, one.rules.warmup) for one in warming)
         # Where nobody looks again, nothing is put off to another day.
         self._gate = Gate(tx, now, wanted if books == "booked" else ())
+        self._timing = Timing(tx, messages, timings)
         if messages:
             self._read(messages)
 
@@ -251,7 +277,8 @@ class Desk:
         """When it may go, and who comes before it where that is why not now."""
         caps = message.rules.caps_on(message.channel, message.purpose)
         quiet = message.rules.quiet_for(message.channel, message.purpose)
-        moment = earliest(self._now, [self._counted(cap, others) for cap in caps], quiet, message.zone)
+        counted = [self._counted(cap, others) for cap in caps]
+        moment = self._timing.adjusted(message, self._now, lambda at: earliest(at, counted, quiet, message.zone))
         if moment.at > self._now or not caps:
             return moment, None
         before = [slot for slot in others if self._comes_before(slot, message)]
@@ -370,6 +397,8 @@ class Desk:
     def write(self) -> None:
         tx = self._tx
         self._gate.write()
+        if self._books == "booked":
+            self._timing.write()
         tx.many("keep_slots", [self._kept[key] for key in sorted(self._kept)])
         tx.many("merge_slots", sorted((key, encode({"by": by})) for key, by in self._merged.items()))
         if self._given_back:

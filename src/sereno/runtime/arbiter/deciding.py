@@ -28,11 +28,21 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Best:
+    """The moment that suits its reader best, in the hour `hour` of their clock. `acts`: how many acts of their own say
+    so; None: all people of the shop do."""
+
+    at: int
+    hour: int
+    acts: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """`by` is the rule that put it off last, None when it may go at once."""
 
     at: int
-    by: Counted | Quiet | None
+    by: Counted | Quiet | Best | None
 
 
 def earliest(now: int, counted: Sequence[Counted], quiet: Sequence[Quiet], zone: ZoneInfo) -> Moment:

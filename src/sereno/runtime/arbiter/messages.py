@@ -63,6 +63,8 @@ class Message:
     unit: str = ""
     customer: str | None = None
     holdout: int = 0
+    best_within: int | None = None
+    """For so long (microseconds) after it was asked for it may wait for its reader's best moment."""
     others: tuple[Message, ...] = ()
     """The same message by other ways, in their order, where this one is refused."""
 
@@ -145,6 +147,7 @@ def _message(found: Addressed, context: Context, asked: Asked, rules: Rules) -> 
         unit=counted.unit,
         customer=counted.customer,
         holdout=as_share(context.shop.settings.get("holdout_share")),
+        best_within=None if found.best_within is None else found.best_within // MICROSECOND,
     )
 
 

@@ -16,6 +16,7 @@ from sereno.runtime.arbiter.booking import decide
 from sereno.runtime.arbiter.messages import Asked, Message, read_message
 from sereno.runtime.arbiter.rules import LONGEST, rules_of
 from sereno.runtime.arbiter.saying import DEFERRED, WITHHELD, effect_message
+from sereno.runtime.arbiter.timing import ReadTimings
 from sereno.runtime.arbiter.verdicts import Go, Guard, Later, Never, Verdict
 from sereno.sdk.result import Done
 from sereno.store.database import Transaction
@@ -99,9 +100,10 @@ def not_sent(message: Message, reason: str) -> dict[str, Any]:
     return {"sent": False, "reason": reason, "to": message.address, "purpose": message.purpose}
 
 
-def dry_guard(world: World) -> Guard:
+def dry_guard(world: World, timings: ReadTimings | None = None) -> Guard:
     """The guard of a dry world: the same decisions over its scratch database, on its clock. What would go later takes
-    up room at that moment; it is not looked at again then."""
+    up room at that moment; it is not looked at again then. `timings` tells people's best moments, which the scratch
+    database does not know."""
 
     asked_for = 0
 
@@ -123,6 +125,7 @@ def dry_guard(world: World) -> Guard:
         message = read_message(definition, effect.config, ready.context, asked, rules_of(effect.shop.settings))
         if message is None:
             return Go()
-        return decide(tx, world.database.dialect, [message], now, books="sent").verdicts[effect.key]
+        decided = decide(tx, world.database.dialect, [message], now, books="sent", timings=timings)
+        return decided.verdicts[effect.key]
 
     return guard

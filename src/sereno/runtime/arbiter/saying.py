@@ -6,8 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sereno.engine.durations import format_duration, format_instant
+from sereno.engine.moments import HOURS, WINDOW
 from sereno.engine.trace import sentence
-from sereno.runtime.arbiter.deciding import Moment, used
+from sereno.runtime.arbiter.deciding import Best, Moment, used
 from sereno.runtime.arbiter.rules import Quiet
 from sereno.store.fields import from_micros
 
@@ -29,7 +30,12 @@ def rule_said(moment: Moment, zone: ZoneInfo, now: int) -> tuple[str, dict[str, 
             "days": sorted(by.days),
             "zone": str(zone),
         }
-    return "message.capped", {
+    if isinstance(by, Best):
+        found = {"from": f"{by.hour:02}:00", "to": f"{(by.hour + WINDOW) % HOURS:02}:00", "zone": str(zone)}
+        if by.acts is None:
+            return "message.best_hour", found
+        return "message.best_moment", {**found, "acts": by.acts}
+    return "message.wished_rarer" if by.cap.is_wished else "message.capped", {
         "most": by.cap.most,
         "period": format_duration(by.cap.period),
         "counts": by.cap.counts,

@@ -15,13 +15,15 @@ from sereno.engine.durations import format_duration, format_instant, parse_durat
 from sereno.engine.message_control import SHORTEST
 from sereno.engine.steps import HoldOut
 from sereno.sdk.mailboxes import PROVIDERS, mailbox_provider
+from sereno.sdk.topics import NAME as TOPIC_NAME
 
-Kind = Literal["now", "at", "local"]
+Kind = Literal["now", "at", "local", "best"]
 Metric = Literal["opened", "clicked"]
 EASTMOST = timedelta(hours=14)
 """How far local time may be ahead of UTC: when the first reader's hour strikes."""
 MOST_PER_MINUTE = 1_000_000
 LONGEST_WAIT = timedelta(days=7)
+USUAL_WITHIN, LONGEST_WITHIN = timedelta(hours=24), timedelta(days=3)
 
 
 class PlanInvalid(ValueError):  # noqa: N818
@@ -37,22 +39,28 @@ class Audience:
     outside: tuple[str, ...] = ()
     when: str = ""
     hold_out: HoldOut | None = None
+    topic: str = ""
+    """What it is about: it goes to nobody who said no to that."""
 
     def document(self) -> dict[str, Any]:
         found: dict[str, Any] = {"inside": list(self.inside), "outside": list(self.outside), "when": self.when}
         if self.hold_out is not None:
             share, window = f"{self.hold_out.share / 100:g}", format_duration(self.hold_out.window)
             found["hold_out"] = {"share": share, "window": window}
+        if self.topic:
+            found["topic"] = self.topic
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`at` (UTC) for `at`; for `local` the hour on each reader's own clock, without a zone."""
+    """`at` (UTC) for `at`, and for `best` from when on each reader's best moment is looked for (None: at once), for
+    `within`; for `local` the hour on each reader's own clock, without a zone."""
 
     kind: Kind = "now"
     at: datetime | None = None
     local: datetime | None = None
+    within: timedelta | None = None
 
     def document(self) -> dict[str, Any]:
         found: dict[str, Any] = {"kind": self.kind}
@@ -60,6 +68,8 @@ class Schedule:
             found["at"] = format_instant(self.at)
         if self.local is not None:
             found["local"] = self.local.strftime("%Y-%m-%dT%H:%M")
+        if self.within is not None:
+            found["within"] = format_duration(self.within)
         return found
 
     def begins(self, now: datetime) -> datetime:
@@ -67,14 +77,14 @@ class Schedule:
         match self.kind:
             case "now":
                 return now
-            case "at":
+            case "at" | "best":
                 return max(now, self.at or now)
             case "local":
                 return max(now, (self.local or now).replace(tzinfo=UTC) - EASTMOST)
 
     def due(self, begun: datetime, zone: ZoneInfo) -> datetime:
-        """When a reader of this zone gets it; an hour that has passed there is now. Of an hour the clocks skip it is
-        the moment they jump, of one that comes twice the first."""
+        """When a reader of this zone gets it, for `best` the earliest; an hour that has passed there is now. Of an hour
+        the clocks skip it is the moment they jump, of one that comes twice the first."""
         if self.kind == "local" and self.local is not None:
             return max(begun, self.local.replace(tzinfo=zone).astimezone(UTC))
         return max(begun, self.at or begun)
@@ -114,11 +124,14 @@ class Pace:
 
 def read_audience(given: Any) -> Audience:
     """Raises PlanInvalid."""
-    found = _mapping(given, ("inside", "outside", "when", "hold_out"), "the audience")
+    found = _mapping(given, ("inside", "outside", "when", "hold_out", "topic"), "the audience")
     inside, outside = _names(found.get("inside")), _names(found.get("outside"))
     if both := set(inside) & set(outside):
         raise PlanInvalid(f"the segment {min(both)} cannot be both written to and left out: take it out of one list")
-    return Audience(inside, outside, str(found.get("when") or "").strip()[:2000], _hold_out(found.get("hold_out")))
+    when, topic = str(found.get("when") or "").strip()[:2000], str(found.get("topic") or "").strip()
+    if topic and not TOPIC_NAME.fullmatch(topic):
+        raise PlanInvalid("the topic is one of the shop's, by its name, such as new-arrivals")
+    return Audience(inside, outside, when, _hold_out(found.get("hold_out")), topic)
 
 
 def _hold_out(given: Any) -> HoldOut | None:
@@ -139,11 +152,16 @@ def _hold_out(given: Any) -> HoldOut | None:
 
 def read_schedule(given: Any) -> Schedule:
     """Raises PlanInvalid."""
-    found = _mapping(given, ("kind", "at", "local"), "the schedule")
+    found = _mapping(given, ("kind", "at", "local", "within"), "the schedule")
     kind = found.get("kind", "now")
-    if kind not in ("now", "at", "local"):
-        raise PlanInvalid("the schedule is now, at or local")
+    if kind not in ("now", "at", "local", "best"):
+        raise PlanInvalid("the schedule is now, at, local or best")
+    if found.get("within") and kind != "best":
+        raise PlanInvalid("within is for the schedule best")
+    within = _within(found.get("within")) if kind == "best" else None
     try:
+        if kind == "best":
+            return Schedule("best", at=parse_instant(str(found["at"])) if found.get("at") else None, within=within)
         if kind == "at":
             return Schedule("at", at=parse_instant(str(found.get("at") or "")))
         if kind == "local":
@@ -152,6 +170,16 @@ def read_schedule(given: Any) -> Schedule:
     except ValueError as error:
         raise PlanInvalid("say the day and the hour, such as 2026-11-27T09:00") from error
     return Schedule()
+
+
+def _within(given: Any) -> timedelta:
+    try:
+        within = parse_duration(str(given or format_duration(USUAL_WITHIN)))
+    except ValueError:
+        within = timedelta()
+    if not timedelta(hours=1) <= within <= LONGEST_WITHIN:
+        raise PlanInvalid("the best moment is looked for within 1h to 3d, such as 24h")
+    return within
 
 
 def read_trial(given: Any) -> Trial:

@@ -13,6 +13,7 @@ from typing import Any
 from sereno.engine.durations import format_instant
 from sereno.runtime.arbiter.zones import zone_of
 from sereno.runtime.newsletters.audience import EXCLUDED, PAGE, TWICE, Person, keys_after, people_of, sources
+from sereno.runtime.newsletters.moments import Moments
 from sereno.runtime.newsletters.trials import variant_of
 from sereno.runtime.newsletters.working import Desk, Row, Work
 from sereno.sdk.mailboxes import mailbox_provider
@@ -21,6 +22,7 @@ from sereno.store.documents import encode
 from sereno.store.fields import to_micros
 
 PREPARING, SENDING = "preparing", "sending"
+WAITS = "message.best_moment"
 
 
 def begin(work: Work, row: Row) -> None:
@@ -66,24 +68,29 @@ def _add(tx: Transaction, work: Work, row: Row, desk: Desk, keys: Sequence[str],
     found = people_of(
         tx, world.plugins, world.database.dialect, row.shop_id, keys, row.audience, desk.press.refusal, scope
     )
+    moments = Moments(tx, row, desk, keys)
     rows: list[tuple[Any, ...]] = []
     for person in found:
         if person.reason is not None:
             work.counts["", f"left:{person.reason}"] += 1
             continue
-        rows.append(_piece(row, desk, person, started))
+        rows.append(_piece(row, desk, person, started, moments))
     # Two of one address, and who is in two segments, get one.
     written = tx.many_returning("put_pieces", rows)
-    work.counts.update(Counter((variant, "pieces") for (variant,) in written))
+    moments.note(tx, written)
+    work.counts.update(Counter((variant, "pieces") for _id, _person, variant in written))
     work.counts["", f"left:{TWICE}"] += 0 if len(row.audience.inside) > 1 else len(rows) - len(written)
 
 
-def _piece(row: Row, desk: Desk, person: Person, started: datetime) -> tuple[Any, ...]:
-    due = row.schedule.due(started, zone_of({"customer": person.record}, desk.shop))
+def _piece(row: Row, desk: Desk, person: Person, started: datetime, moments: Moments) -> tuple[Any, ...]:
+    zone = zone_of({"customer": person.record}, desk.shop)
+    due = row.schedule.due(started, zone)
     variant = ""
     if row.trial.is_on:
         variant = variant_of(row.id, person.key, row.trial.share)
         due = max(due, started + row.trial.wait) if not variant else started
+    # The two subjects of a trial go together, or the hours would be tried and not the subjects.
+    best = moments.of(person.key[:200], due, zone) if not variant else None
     provider = mailbox_provider(person.address)[:100]
     return (
         row.id,
@@ -93,8 +100,9 @@ def _piece(row: Row, desk: Desk, person: Person, started: datetime) -> tuple[Any
         provider,
         variant,
         "waiting",
-        to_micros(due),
+        to_micros(best or due),
         0,
+        None if best is None else WAITS,
     )
 
 

@@ -18,6 +18,7 @@ from sereno.engine.catalog import FlowInvalid
 from sereno.engine.durations import format_instant
 from sereno.runtime.actions import Prepared
 from sereno.runtime.arbiter.passing import dry_guard
+from sereno.runtime.arbiter.timing import timings_from
 from sereno.runtime.arbiter.verdicts import Guard, Verdict
 from sereno.runtime.backtest import replay
 from sereno.runtime.rehearsals.collecting import Keeper, Shelf, Witness
@@ -25,6 +26,7 @@ from sereno.runtime.rehearsals.measuring import Meter, Side, prices
 from sereno.runtime.rehearsals.requests import forget_old
 from sereno.runtime.rehearsing import Records
 from sereno.runtime.replays.history import Entered, PastEvent, lines_in, past_entries, past_events
+from sereno.runtime.replays.people import past_people
 from sereno.runtime.replays.replayed import Summary
 from sereno.runtime.staff import Staff, open_staff
 from sereno.runtime.world import World
@@ -202,7 +204,7 @@ class _Work:
         )
 
         def guard_of(world: World) -> Guard:
-            guard = dry_guard(world)
+            guard = dry_guard(world, timings_from(self._database))
 
             def watched(effect: Prepared, records: Records, now: datetime, tx: Transaction) -> Verdict:
                 witness.see(effect, records)
@@ -223,6 +225,7 @@ class _Work:
             on_progress=self._progress,
             should_stop=self._is_off,
             guard_of=guard_of,
+            people=None if job.origin else past_people(job.shop_id, database=self._database),
         )
         if summary.is_stopped or self._is_off():
             raise Cancelled

@@ -58,9 +58,9 @@ SELECT member.key FROM segments_member AS member JOIN segments_segment AS segmen
 WHERE segment.shop_id = :shop AND segment.name = :name AND member.is_in = 1 AND member.key {in:keys:text}
 
 -- name: put_pieces
--- rows: newsletter_id bigint, shop_id bigint, person text, address text, provider text, variant text, status text, due_at bigint, attempts smallint
-INSERT INTO newsletters_piece (newsletter_id, shop_id, person, address, provider, variant, status, due_at, attempts)
-{rows} ON CONFLICT DO NOTHING RETURNING variant
+-- rows: newsletter_id bigint, shop_id bigint, person text, address text, provider text, variant text, status text, due_at bigint, attempts smallint, reason text
+INSERT INTO newsletters_piece (newsletter_id, shop_id, person, address, provider, variant, status, due_at, attempts,
+    reason) {rows} ON CONFLICT DO NOTHING RETURNING id, person, variant
 
 -- name: drop_pieces_of
 DELETE FROM newsletters_piece WHERE newsletter_id = :id AND person {in:people:text} RETURNING variant

@@ -27,6 +27,7 @@ from sereno.web.customers.listing import keys_matching
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
 from sereno.web.customers.words import CHANNELS, KINDS, RULES, SAID, STOPPED
 from sereno.web.paging import page_of
+from sereno.web.scores.moments import hours_said
 from sereno.web.scores.words import GROUPS
 from sereno.web.shell import render
 from sereno.web.words import Word
@@ -75,6 +76,7 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "score": score,
         "lead": LeadScore.objects.filter(shop=shop, key=row.key).first() if is_lead else None,
         "group": GROUPS.get(score.group) if score is not None else None,
+        "answers": hours_said(shop, person.keys),
         "currency": shop.currency,
         "orders": newest,
         "address": address_lines({"shipping_address": data.get("default_address")}),

@@ -114,9 +114,17 @@ def why_waits(reason: str | None, details: Mapping[str, Any]) -> str:
             )
             values = {"num": details.get("counted"), "most": details.get("most")}
             return text % {**values, "period": duration(details.get("period", ""))}
+        case "message.wished_rarer":
+            values = {"period": duration(details.get("period", ""))}
+            return _("This person chose to hear from the shop at most once in %(period)s") % values
         case "message.quiet_hours":
             values = {"start": details.get("from"), "end": details.get("to"), "zone": details.get("zone")}
             return _("From %(start)s to %(end)s it is quiet where this person lives (%(zone)s)") % values
+        case "message.best_moment" | "message.best_hour":
+            values = {"start": details.get("from"), "end": details.get("to"), "zone": details.get("zone")}
+            if reason == "message.best_hour":
+                return _("Your customers answer mostly between %(start)s and %(end)s (%(zone)s)") % values
+            return _("This person answers mostly between %(start)s and %(end)s (%(zone)s)") % values
         case "message.gave_way":
             return _("A more important message to this person goes first")
         case "message.warming_up":

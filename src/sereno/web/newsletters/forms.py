@@ -21,6 +21,10 @@ def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
     schedule: dict[str, Any] = {"kind": kind}
     if kind == "at":
         schedule["at"] = _instant(said.get("hour", ""), shop)
+    elif kind == "best":
+        schedule["within"] = said.get("within", "").strip()
+        if said.get("hour", ""):
+            schedule["at"] = _instant(said.get("hour", ""), shop)
     elif kind == "local":
         schedule["local"] = said.get("hour", "")
     share = said.get("share", "") if said.get("has_trial") else ""
@@ -74,6 +78,7 @@ def shown(row: Newsletter | None, shop: Shop) -> dict[str, Any]:
         "message": row.message,
         "kind": schedule.get("kind", "now"),
         "hour": hour,
+        "within": schedule.get("within", ""),
         "audience": row.audience or {},
         "trial": row.trial or {},
         "subject_b": next(iter(subjects.values()), ""),

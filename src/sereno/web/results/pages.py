@@ -30,6 +30,7 @@ from sereno.web.live.reading import head_of
 from sereno.web.results import wording
 from sereno.web.results.sent import everything_sent
 from sereno.web.results.showing import Shown, is_of_branches, shown_of
+from sereno.web.scores.moments import measured_of
 from sereno.web.shell import render
 
 EFFECTS = (0.05, 0.1, 0.2, 0.5)
@@ -65,6 +66,7 @@ def results(request: StaffRequest) -> HttpResponse:
     unmeasured = [one for one in everything if one.is_marketing and one.status == "live" and not one.experiments]
     of_messages.sort(key=lambda row: (order[row[1].headline.tone], row[0].title))
     context = {"section": "results", "rows": rows, "splits": splits, "whole": whole, "unmeasured": unmeasured}
+    context |= {"moment": measured_of(request.shop)}
     context |= {"of_messages": of_messages[:MOST_MESSAGES]}
     measured_alone = [row for row in of_messages if row[0].flow_id == NEWSLETTERS]
     lifts = {(one.flow_id == NEWSLETTERS, one.name): _lifts(one, shown) for one, shown in (*rows, *measured_alone)}

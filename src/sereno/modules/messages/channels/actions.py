@@ -26,8 +26,15 @@ from sereno.modules.messages.channels.reaching import Way, addressed_by, key_of,
 from sereno.modules.messages.documents import Document
 from sereno.modules.messages.own import library
 from sereno.modules.messages.pointless import Pointless
-from sereno.modules.messages.posting import checked_while, replaced
-from sereno.sdk.channels import CHANNELS, Channels, Outgoing
+from sereno.modules.messages.posting import (
+    about_topic,
+    best_moment,
+    checked_moment,
+    checked_topic,
+    checked_while,
+    replaced,
+)
+from sereno.sdk.channels import CHANNELS, USUAL_ORDER, Channels, Outgoing
 from sereno.sdk.config import Config, option
 from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as text_field
@@ -37,6 +44,8 @@ from sereno.sdk.ports import Consents
 from sereno.sdk.result import Done, Fail, Result, Retry
 
 ALL = ("email", *CHANNELS)
+TO_FIND = ("own", "last")
+"""What a step may say instead of a channel: each customer has their own."""
 Purpose = Literal["transactional", "marketing"]
 
 
@@ -55,13 +64,18 @@ class Step(Config):
     )
     expires: str | None = text_field(_("Worth sending for"), default=None, max_length=40, help=_("Such as 2d."))
     merge: str | None = replaced()
+    topic: str | None = about_topic()
+    best_moment: str | None = best_moment()
 
     _is_a_while = field_validator("expires")(checked_while)
+    _is_a_topic = field_validator("topic")(checked_topic)
 
     @model_validator(mode="after")
     def _says_something(self) -> Step:
         if (self.text is None) == (self.template is None):
             raise ValueError("give a text, or the name of a text of your own: one of the two")
+        known = self.purpose or ("transactional" if self.template is None else None)
+        checked_moment(self.best_moment, known, self.expires)
         return self
 
 
@@ -107,10 +121,12 @@ class PushConfig(Step):
 class SendConfig(Step):
     """By the first way that works."""
 
-    channels: Annotated[list[str], Bound(min_length=1, max_length=6)] = option(
+    channels: Annotated[list[str], Bound(min_length=1, max_length=7)] = option(
         _("Channels in their order"),
-        default=["last", "whatsapp", "sms", "email"],
-        help=_("Of email, sms, whatsapp, telegram and push; `last`: by which the customer wrote last."),
+        default=list(USUAL_ORDER),
+        help=_(
+            "Of email, sms, whatsapp, telegram and push; `own`: as the customer wants it; `last`: by which they wrote last."
+        ),
     )
     title: str | None = text_field(
         _("Title"), default=None, template=True, max_length=120, help=_("Of a notification, and a mail's subject.")
@@ -123,9 +139,9 @@ class SendConfig(Step):
     @field_validator("channels")
     @classmethod
     def _are_known(cls, value: list[str]) -> list[str]:
-        unknown = [one for one in value if one not in (*ALL, "last")]
+        unknown = [one for one in value if one not in (*ALL, *TO_FIND)]
         if unknown:
-            raise ValueError(f"{unknown[0]!r} is no channel; there are {', '.join((*ALL, 'last'))}")
+            raise ValueError(f"{unknown[0]!r} is no channel; there are {', '.join((*ALL, *TO_FIND))}")
         if len(set(value)) != len(value):
             raise ValueError("each channel stands there once")
         return value
@@ -274,8 +290,9 @@ def ways(config: Mapping[str, Any], ctx: Context) -> list[Way]:
     """In which order it is tried: the channels of the step at which the customer is reached, without those that are not
     connected and those that failed for good."""
     listed = config.get("channels") or SendConfig.model_fields["channels"].default
-    last = str(((ctx.records.get("customer") or {}).get("reach") or {}).get("last_channel") or "")
-    order: dict[str, None] = dict.fromkeys(last if one == "last" else one for one in listed)
+    reach = (ctx.records.get("customer") or {}).get("reach") or {}
+    meant = {"last": [str(reach.get("last_channel") or "")], "own": [str(one) for one in reach.get("order") or ()]}
+    order: dict[str, None] = dict.fromkeys(way for one in listed for way in meant.get(one, [one]))
     connected = {"email", *(ctx.shop.settings.get("channels") or ())}
     failed = ctx.port(Channels).failed(ctx.effect_key) if ctx.attempt > 1 else {}
     to = config.get("to")
@@ -319,8 +336,8 @@ def _purpose_of(config: Mapping[str, Any], document: Document | None, way: Way, 
 )
 def send(config: SendConfig, ctx: Context) -> Result:
     """Write to the customer by the first of these channels at which they are reached and which they allow. When it
-    fails there for good, now or as the provider says later, it goes by the next; never by two. The channel they wrote
-    by last can come first (`last`)."""
+    fails there for good, now or as the provider says later, it goes by the next; never by two. The order the
+    customer said they want (`own`) and the channel they wrote by last (`last`) can come first."""
     values = config.model_dump()
     document = _document(values, ctx)
     refused: str | None = None
@@ -328,7 +345,7 @@ def send(config: SendConfig, ctx: Context) -> Result:
     consents = ctx.port(Consents)
     for way in ways(values, ctx):
         purpose = _purpose_of(values, document, way, ctx)
-        why_not = may(way, purpose, ctx, consents)
+        why_not = may(way, purpose, config.topic, ctx, consents)
         if why_not is None and ctx.port(Channels).is_off(way.channel):
             is_held = True
         elif why_not is None:
@@ -359,7 +376,7 @@ STAYS = frozenset({"channel.unclear", "channel.key_unreadable"})
 
 
 def _mail(config: SendConfig, way: Way, purpose: str, ctx: Context) -> Result:
-    given = {"to": way.address, "merge": config.merge, "expires": config.expires}
+    given = {"to": way.address, "merge": config.merge, "expires": config.expires, "topic": config.topic}
     if config.mail is not None:
         mail = EmailConfig(**given, template=config.mail)  # pyright: ignore[reportArgumentType]
     else:
@@ -384,7 +401,7 @@ def _send(channel: str, config: Step, ctx: Context) -> Result:
         return Fail("recipient.missing", f"Nobody's address for {channel} is known here: name one with `to`.")
     document = _document(config.model_dump(), ctx)
     purpose = purpose_in(config.model_dump(), document)
-    why_not = may(way, purpose, ctx, ctx.port(Consents))
+    why_not = may(way, purpose, config.topic, ctx, ctx.port(Consents))
     if why_not is not None:
         return Done({"sent": False, "reason": why_not, "channel": channel, "to": way.address, "purpose": purpose})
     return _say(way, config, document, purpose, ctx)

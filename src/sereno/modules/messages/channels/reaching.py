@@ -12,6 +12,7 @@ from sereno.commerce.telephones import e164
 from sereno.engine.durations import parse_duration
 from sereno.modules.messages import addressing, present
 from sereno.modules.messages.consent import Refusal, refusal
+from sereno.modules.messages.posting import moment_in
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import Addressed
 from sereno.sdk.ports import Consents
@@ -53,10 +54,10 @@ def key_of(ctx: Context) -> str:
     return customer_key(customer.get("id") or ctx.refs.get("customer"), customer.get("email")) or ""
 
 
-def refused(way: Way, purpose: str, ctx: Context) -> Callable[[Consents], Refusal | None]:
+def refused(way: Way, purpose: str, ctx: Context, topic: str | None = None) -> Callable[[Consents], Refusal | None]:
     """Why they may not be written to there, asked of a ledger."""
     if way.channel == "email":
-        return addressing.refused(way.address, purpose, ctx)
+        return addressing.refused(way.address, purpose, ctx, topic)
     customer = ctx.records.get("customer") if way.is_own else None
     return cast(
         "Callable[[Consents], Refusal | None]",
@@ -68,6 +69,7 @@ def refused(way: Way, purpose: str, ctx: Context) -> Callable[[Consents], Refusa
             ticked=None,
             channel=way.channel,
             is_own=way.is_own,
+            topic=topic,
         ),
     )
 
@@ -78,15 +80,16 @@ def addressed_by(way: Way, purpose: str, config: Mapping[str, Any], ctx: Context
         channel=way.channel,
         to=way.address,
         purpose=purpose,
-        refusal=refused(way, purpose, ctx),
+        refusal=refused(way, purpose, ctx, addressing.topic_in(config)),
         expires=parse_duration(expires) if isinstance(expires, str) else None,
         merge=merge.strip() or None if isinstance(merge, str) else None,
         is_own=way.is_own,
+        best_within=moment_in(config),
     )
 
 
-def may(way: Way, purpose: str, ctx: Context, consents: Consents) -> Refusal | None:
-    return refused(way, purpose, ctx)(consents)
+def may(way: Way, purpose: str, topic: str | None, ctx: Context, consents: Consents) -> Refusal | None:
+    return refused(way, purpose, ctx, topic)(consents)
 
 
 def _telephone(channel: str, ctx: Context, named: str) -> Way | None:
