@@ -13,9 +13,9 @@ from ninja.errors import HttpError
 from sereno.api.drafts import Name
 from sereno.api.flow_routes import router as flow_router
 from sereno.api.keys import shop_of
-from sereno.modules.insights.documents import flow_document, lines_document, report_document
+from sereno.modules.insights.documents import experiments_document, flow_document, lines_document, report_document
 from sereno.modules.insights.results import results
-from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
+from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere, measured_messages
 from sereno.runtime.results import reading
 
 router = Router(tags=["Flows"])
@@ -94,6 +94,11 @@ class MessageResults(Schema):
     days: list[NamedFigures]
     by: dict[str, list[NamedFigures]] = Field(description="By `step`, `variant`, `channel`, `locale`.")
     sources: list[SourceFigures] = Field(description="Each flow and newsletter, when the whole shop is asked for.")
+    brought: list[dict[str, Any]] = Field(
+        [],
+        description="What single messages brought by themselves, of those that are kept from a share of people: "
+        "experiments as a flow's results have them, named `message:` and the path of the step or `newsletter-`N.",
+    )
 
 
 @router.get("/results/messages", response=MessageResults)
@@ -110,7 +115,11 @@ def show_message_results(request: HttpRequest, asked: Query[MessagesAsked]) -> M
     source = reading.source_named(shop, flow=asked.flow, newsletter=asked.newsletter)
     if source is None:
         raise HttpError(404, "There is no such flow or newsletter.")
-    return report_document(reading.report(shop, source, since, until, step=asked.step or None))
+    alone = measured_messages(shop, flow=asked.flow, step=asked.step or None, newsletter=asked.newsletter)
+    today = int(datetime.now(UTC).timestamp()) // SECONDS_A_DAY
+    found = results(alone.experiments, alone.sums, alone.currency, today)
+    shown = report_document(reading.report(shop, source, since, until, step=asked.step or None))
+    return {**shown, "brought": experiments_document(found, alone.currency)}
 
 
 @flow_router.get("/flows/{name}/results", response=FlowResults)

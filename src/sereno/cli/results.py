@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from sereno.cli import database
+from sereno.cli.flows.measuring import tell
 from sereno.cli.host import host
 from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, emit, say, table
@@ -32,7 +33,9 @@ def messages(
     database.ready()
     from datetime import UTC, datetime, timedelta
 
-    from sereno.modules.insights.documents import lines_document, report_document
+    from sereno.modules.insights.documents import experiments_document, lines_document, report_document
+    from sereno.modules.insights.results import results as results_of
+    from sereno.runtime.experiments.measuring import measured_messages
     from sereno.runtime.results import reading
 
     if not 1 <= days <= LONGEST:
@@ -48,6 +51,11 @@ def messages(
         if source is None:
             raise Failed("There is no such flow or newsletter: sereno flow list.")
         found = report_document(reading.report(id_, source, since, until, step=step or None))
+        alone = measured_messages(id_, flow=flow, step=step or None, newsletter=newsletter)
+        today = int(datetime.now(UTC).timestamp()) // 86_400
+        found["brought"] = experiments_document(
+            results_of(alone.experiments, alone.sums, alone.currency, today), alone.currency
+        )
         if by != "day" and by not in found["by"]:
             raise Failed("--by is day, step, variant, channel or locale.")
         rows = found["days"] if by == "day" else found["by"][by]
@@ -57,4 +65,6 @@ def messages(
     lines = [[one["name"], *(one["figures"][name] for name in COLUMNS)] for one in rows]
     table(("of", *COLUMNS), lines, empty="Nothing was sent in these days.")
     total = found["total"]
+    for one in found.get("brought", ()):
+        tell(one, found["currency"])
     say(f"{total['sent']} sent, {total['orders']} orders for {total['revenue']} {found['currency']} credited.")

@@ -43,10 +43,11 @@ def results(name: str, /, *, effect: float = 0.1, shop: ShopName = None, json: J
     if not current:
         say(f"{name} has no control group and no split: nothing is measured (see control in the flow file)")
     for one in current:
-        _tell(one, found.currency)
+        tell(one, found.currency)
 
 
-def _tell(one: dict[str, Any], currency: str) -> None:
+def tell(one: dict[str, Any], currency: str) -> None:
+    """An experiment in a few lines."""
     say(f"{one['experiment']}: {_verdict(one)}")
     columns = ["arm", "exposed", "counted", "ordered", "orders", "revenue"]
     table(columns, [[arm[column] for column in columns] for arm in one["arms"]], empty="Nobody has come to it yet.")

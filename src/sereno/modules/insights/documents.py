@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sereno.commerce.money import Money
 from sereno.engine.durations import format_duration
+from sereno.engine.message_control import newsletter_place, place_of
 from sereno.modules.insights.experiments import ALPHA
 from sereno.modules.insights.results import ArmResult, Comparison, Effect, Result
 
@@ -18,8 +19,35 @@ _EPOCH = date(1970, 1, 1)
 
 def flow_document(name: str, title: str, currency: str, results: Sequence[Result]) -> dict[str, Any]:
     """`flow` is empty for the whole shop."""
-    found = [_experiment(one, currency) for one in results]
+    found = experiments_document(results, currency)
     return {"flow": name, "title": title, "currency": currency, "confidence": 1 - ALPHA, "experiments": found}
+
+
+def experiments_document(results: Sequence[Result], currency: str) -> list[dict[str, Any]]:
+    return [_experiment(one, currency) for one in results]
+
+
+def brought_document(results: Sequence[Result], currency: str) -> dict[str, dict[str, Any]]:
+    """By step of a flow ("" for a newsletter): what each message brought alone, as the columns of a file say it."""
+    found: dict[str, dict[str, Any]] = {}
+    for result in results:
+        place = place_of(result.name)
+        if place is None or not result.is_current or not result.comparisons:
+            continue
+        (one,) = result.comparisons
+        is_said = one.orders.each.verdict != "too_early" and not result.is_mismatched
+        orders, revenue = _interval(one.orders), _interval(one.revenue, currency)
+        found["" if place.startswith(newsletter_place("")) else place] = {
+            "brought_verdict": "mismatched" if result.is_mismatched else one.orders.each.verdict,
+            "brought_orders_low": orders["low"] if is_said else None,
+            "brought_orders_high": orders["high"] if is_said else None,
+            "brought_revenue_low": revenue["low"] if is_said else None,
+            "brought_revenue_high": revenue["high"] if is_said else None,
+        }
+    return found
+
+
+BROUGHT = ("verdict", "orders_low", "orders_high", "revenue_low", "revenue_high")
 
 
 def _experiment(result: Result, currency: str) -> dict[str, Any]:

@@ -125,4 +125,9 @@ class MessageTally(Counted):
         indexes = (
             models.Index(fields=("shop", "source", "source_id", "day"), name="insights_tally_source"),
             models.Index(fields=("shop", "day"), name="insights_tally_whole", condition=models.Q(step="*")),
+            models.Index(
+                fields=("shop", "source", "source_id", "day"),
+                name="insights_tally_days",
+                condition=models.Q(step="*"),
+            ),
         )

@@ -6,7 +6,7 @@ Invariant: two looks at the same days add up the same rows; a share is of the me
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -96,6 +96,12 @@ class Overview:
 
 
 _PLACES = ("source", "source_id", "step", "variant", "channel", "locale", "currency", "day")
+_AT = {name: number for number, name in enumerate(_PLACES)}
+_CHANNEL, _CURRENCY, _DAY = _AT["channel"], _AT["currency"], _AT["day"]
+_FIRST = len(_PLACES)
+_SENT, _SEGMENTS, _ORDERS, _REVENUE = (WHAT.index(name) for name in ("sent", "segments", "orders", "revenue"))
+Row = Sequence[Any]
+"""Of a statement of sums: the places, then WHAT. A year of a flow is thousands of them: they stay as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +111,19 @@ class _Adding:
     currency: str
     prices: Mapping[str, Decimal]
 
-    def figures(self, rows: Sequence[Mapping[str, Any]]) -> Figures:
+    def figures(self, rows: Sequence[Row]) -> Figures:
         found = Figures()
+        own: list[Row] = []
         for row in rows:
-            self._take(found, row)
+            currency, channel, counts = row[_CURRENCY], row[_CHANNEL], row[_FIRST:]
+            if currency in ("", self.currency):
+                own.append(counts)
+            else:
+                found.counts["orders_other"] += int(counts[_ORDERS])
+                found.other[currency] += int(counts[_REVENUE])
+            found.by_channel[channel] += int(counts[_SEGMENTS if channel in PER_SEGMENT else _SENT])
+        if own:
+            found.counts.update(dict(zip(WHAT, map(int, map(sum, zip(*own, strict=True))), strict=True)))
         for channel, units in found.by_channel.items():
             price = self.prices.get(channel)
             if units and (price is None or found.cost is None):
@@ -116,17 +131,6 @@ class _Adding:
             elif price is not None and found.cost is not None:
                 found.cost += price * units
         return found
-
-    def _take(self, found: Figures, row: Mapping[str, Any]) -> None:
-        is_own = row["currency"] in ("", self.currency)
-        for what in WHAT:
-            if is_own:
-                found.counts[what] += int(row[what])
-            elif what == "orders":
-                found.counts["orders_other"] += int(row[what])
-        if not is_own:
-            found.other[row["currency"]] += int(row["revenue"])
-        found.by_channel[row["channel"]] += int(row["segments" if row["channel"] in PER_SEGMENT else "sent"])
 
 
 def prices_of(settings: Mapping[str, Any]) -> dict[str, Decimal]:
@@ -159,9 +163,13 @@ def report(
     with open_staff(database).database.read() as tx:
         adding = _adding(tx, shop_id)
         asked = {**_days(shop_id, since, until), "source": source.kind, "id": source.id}
-        rows = _rows(tx.all("message_sums", asked))
-    wanted = [row for row in rows if step is None or row["step"] == step]
-    return _report(adding, source, wanted, since, until, CUTS[:-1])
+        if step is None:
+            by_day = tx.all("message_sums_of_days", asked)
+        else:
+            by_day = tx.all("message_sums_of_step", {**asked, "step": step})
+        rows = tx.all("message_sums_of_kinds", {**asked, "since": _number(since)})
+    kinds = [row for row in rows if step is None or row[_AT["step"]] == step]
+    return _report(adding, source, by_day, kinds, since, until, CUTS[:-1])
 
 
 def overview(shop_id: int, since: date, until: date, *, database: Database | None = None) -> Overview:
@@ -169,19 +177,19 @@ def overview(shop_id: int, since: date, until: date, *, database: Database | Non
     since, until = span(since, until)
     with open_staff(database).database.read() as tx:
         adding = _adding(tx, shop_id)
-        by_day = _rows(tx.all("message_sums_by_day", _days(shop_id, since, until)))
+        by_day = tx.all("message_sums_by_day", _days(shop_id, since, until))
         asked = {"shop": shop_id, "since": _number(since), "until": _number(until)}
-        rows = _rows(tx.all("message_sums_of_shop", asked))
-        sources = _named(tx, shop_id, {(row["source"], row["source_id"]) for row in rows})
-    groups: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+        rows = tx.all("message_sums_of_shop", asked)
+        sources = _named(tx, shop_id, {(row[0], row[1]) for row in rows})
+    groups: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
-        groups.setdefault((row["source"], row["source_id"]), []).append(row)
+        groups.setdefault((row[0], row[1]), []).append(row)
     lines = [
         Line(sources.get(at) or Source(at[0], at[1], "", str(at[1])), adding.figures(group))
         for at, group in groups.items()
     ]
     lines.sort(key=lambda line: (-line.figures["revenue"], -line.figures["sent"], line.source.title))
-    return Overview(_report(adding, None, by_day, since, until, ("channel",)), lines)
+    return Overview(_report(adding, None, by_day, rows, since, until, ("channel",)), lines)
 
 
 def first_since(shop_id: int, since: date, *, database: Database | None = None) -> int:
@@ -207,15 +215,16 @@ def source_named(
 def _report(
     adding: _Adding,
     source: Source | None,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
+    kinds: Sequence[Row],
     since: date,
     until: date,
     cuts: Sequence[By],
 ) -> Report:
+    """`rows` are of both stretches, by day; `kinds` of the later one, by what they are cut by."""
     first = _number(since)
-    now = [row for row in rows if row["day"] >= first]
     length = (until - since).days + 1
-    by_day = _grouped(rows, lambda row: row["day"])
+    by_day = _grouped(rows, _DAY)
 
     def days(start: date) -> list[tuple[date, Figures]]:
         found = [start + timedelta(days=number) for number in range(length)]
@@ -226,16 +235,16 @@ def _report(
         since,
         until,
         adding.currency,
-        adding.figures(now),
-        adding.figures([row for row in rows if row["day"] < first]),
+        adding.figures([row for row in rows if row[_DAY] >= first]),
+        adding.figures([row for row in rows if row[_DAY] < first]),
         days(since),
         days(since - timedelta(days=length)),
-        {cut: _cut(adding, now, cut) for cut in cuts},
+        {cut: _cut(adding, kinds, cut) for cut in cuts},
     )
 
 
-def _cut(adding: _Adding, rows: Sequence[Mapping[str, Any]], cut: By) -> list[tuple[str, Figures]]:
-    groups = _grouped(rows, lambda row: row[cut])
+def _cut(adding: _Adding, rows: Sequence[Row], cut: By) -> list[tuple[str, Figures]]:
+    groups = _grouped(rows, _AT[cut])
     found = [(str(name), adding.figures(group)) for name, group in groups.items()]
     kept = [one for one in found if one[1]["sent"] or one[1]["orders"] or one[1]["failed"] or one[1]["withheld"]]
     if cut == "step":
@@ -243,17 +252,11 @@ def _cut(adding: _Adding, rows: Sequence[Mapping[str, Any]], cut: By) -> list[tu
     return sorted(kept, key=lambda one: (-one[1]["sent"], one[0]))
 
 
-def _grouped(
-    rows: Sequence[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], Any]
-) -> dict[Any, list[Mapping[str, Any]]]:
-    groups: dict[Any, list[Mapping[str, Any]]] = {}
+def _grouped(rows: Sequence[Row], place: int) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
-        groups.setdefault(key(row), []).append(row)
+        groups.setdefault(row[place], []).append(row)
     return groups
-
-
-def _rows(rows: Sequence[Sequence[Any]]) -> list[Mapping[str, Any]]:
-    return [dict(zip((*_PLACES, *WHAT), row, strict=True)) for row in rows]
 
 
 def _adding(tx: Transaction, shop_id: int) -> _Adding:

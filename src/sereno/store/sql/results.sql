@@ -91,14 +91,31 @@ DELETE FROM insights_message WHERE shop_id IN (SELECT id FROM shop) AND sent_at 
 -- name: first_message_since
 SELECT id FROM insights_message WHERE shop_id = :shop AND sent_at >= :since ORDER BY sent_at LIMIT 1
 
--- name: message_sums
--- Of one flow or newsletter; rows of the step `*` are sums of the others.
-SELECT source, source_id, step, variant, channel, locale, currency, day, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+-- name: message_sums_of_days
+-- Of one flow or newsletter by day; rows of the step `*` are sums of the others, so few are read for a year.
+SELECT '', 0, '', '', channel, '', currency, day, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_tally
+WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = :source AND source_id = :id AND step = '*'
+GROUP BY day, channel, currency
+
+-- name: message_sums_of_step
+SELECT '', 0, step, '', channel, '', currency, day, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_tally
+WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = :source AND source_id = :id AND step = :step
+GROUP BY day, step, channel, currency
+
+-- name: message_sums_of_kinds
+-- All days together, by all that a message is told apart by.
+SELECT '', 0, step, variant, channel, locale, currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
     SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
     SUM(revenue), SUM(known), SUM(margin), SUM(codes)
 FROM insights_tally
 WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = :source AND source_id = :id AND step <> '*'
-GROUP BY source, source_id, step, variant, channel, locale, currency, day
+GROUP BY step, variant, channel, locale, currency
 
 -- name: message_sums_of_shop
 SELECT source, source_id, '', '', channel, '', currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),

@@ -21,11 +21,11 @@ from django.views.decorators.http import require_GET
 from sereno.commerce.money import Money
 from sereno.engine.message_control import place_of
 from sereno.engine.places import find
-from sereno.modules.insights.documents import figures_document
+from sereno.modules.insights.documents import BROUGHT, brought_document, figures_document
 from sereno.modules.insights.models import OrderCredit, SentMessage
-from sereno.modules.insights.results import results
+from sereno.modules.insights.results import Result, results
 from sereno.modules.orders.models import Order
-from sereno.runtime.experiments.measuring import measured, measured_messages
+from sereno.runtime.experiments.measuring import Measured, measured, measured_messages
 from sereno.runtime.results import reading
 from sereno.runtime.results.counting import FLOW
 from sereno.runtime.results.crediting import WITHIN
@@ -171,10 +171,12 @@ def table(request: StaffRequest) -> HttpResponse:
     text = StringIO()
     names = list(figures_document(Figures(), found.currency))
     writer = csv.writer(text)
-    writer.writerow([by, *names])
+    brought = brought_document(_measured_alone(request, asked)[1], found.currency) if by == "step" else {}
+    more = [f"brought_{name}" for name in BROUGHT] if brought else []
+    writer.writerow([by, *names, *more])
     for name, one in tables[by]:
-        values = figures_document(one, found.currency)
-        writer.writerow([name, *("" if values[key] is None else values[key] for key in names)])
+        values = {**figures_document(one, found.currency), **dict.fromkeys(more), **brought.get(name, {})}
+        writer.writerow([name, *("" if values[key] is None else values[key] for key in (*names, *more))])
     answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     name = asked.source.name if asked.source.kind == FLOW else f"newsletter-{asked.source.id}"
     answer["Content-Disposition"] = f'attachment; filename="results-{name}.csv"'
@@ -280,11 +282,15 @@ def label_of(what: str) -> str:
 
 def _alone(request: StaffRequest, asked: Asked) -> list[Shown]:
     """What each message brought by itself, where it is kept from a share of people: the current measurements."""
+    found, current = _measured_alone(request, asked)
+    return [shown_of(found, one) for one in current]
+
+
+def _measured_alone(request: StaffRequest, asked: Asked) -> tuple[Measured, list[Result]]:
     flow, newsletter = (asked.source.name, 0) if asked.source.kind == FLOW else ("", asked.source.id)
     found = measured_messages(request.shop.pk, flow=flow, step=asked.step, newsletter=newsletter)
     today = (datetime.now(UTC).date() - reading.EPOCH).days
-    current = [one for one in results(found.experiments, found.sums, found.currency, today) if one.is_current]
-    return [shown_of(found, one) for one in current]
+    return found, [one for one in results(found.experiments, found.sums, found.currency, today) if one.is_current]
 
 
 def _cut_rows(

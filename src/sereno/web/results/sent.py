@@ -16,7 +16,7 @@ from sereno.web.results import numbers, wording
 
 
 def everything_sent(request: StaffRequest, lifts: Mapping[tuple[bool, str], tuple[str, str]]) -> dict[str, Any]:
-    """What the template is given. `lifts` by whether it is a newsletter, and name: orders and revenue brought, in words."""
+    """What the template is given. `lifts` by (is a newsletter, name): orders and revenue brought, in words."""
     days, since, until = numbers.days_asked(request)
     found = reading.overview(request.shop.pk, since, until)
     currency = found.report.currency
