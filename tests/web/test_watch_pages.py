@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from seeding import Seeded
 from test_actions import signed_in
@@ -67,6 +68,16 @@ def test_the_page_says_what_is_amiss_and_what_to_do(client: Client, seeded: Seed
     assert "Thank big orders”: step 0 fails with smtp.refused" in page
     assert f"/watch/alerts/{row.pk}" in page
     assert "fails with smtp.refused" in client.get("/").content.decode()
+
+
+def test_a_connectors_reason_is_in_the_readers_language(client: Client, seeded: Seeded) -> None:
+    reason = "orders/create: the body is not a JSON object but a list."
+    rise(seeded, "deliveries.failed", "connection:lantern-store", name="lantern-store", reason=reason)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "es"
+    page = client.get("/watch").content.decode()
+    assert "no se puede leer" in page
+    assert "orders/create" in page
+    assert reason not in page
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +15,11 @@ from sereno.modules.alerts.reporting import facts_of
 from sereno.modules.alerts.wording import Words, words_of
 from sereno.runtime.watching import expecting
 from sereno.runtime.watching.telling import HEARS_BY_ROLE
+from sereno.sdk.ports import AlertFacts
 from sereno.store.fields import to_micros
 from sereno.store.models import Alert, AlertListener, Membership, WatchPause
 from sereno.web.access import StaffRequest, staff
+from sereno.web.phrases import said
 from sereno.web.shell import render
 from sereno.web.watching import reading
 from sereno.web.watching.chart import week
@@ -112,7 +115,13 @@ def open_alerts(shop: Any) -> list[tuple[Alert, Words]]:
 
 
 def _worded(rows: Any) -> list[tuple[Alert, Words]]:
-    return [(row, words_of(facts_of(row))) for row in rows]
+    return [(row, words_of(_in_words(facts_of(row)))) for row in rows]
+
+
+def _in_words(alert: AlertFacts) -> AlertFacts:
+    """What a connector or the runtime gave as the reason, in the reader's language."""
+    facts = {name: said(value) if name in ("reason", "message") else value for name, value in alert.facts.items()}
+    return replace(alert, facts=facts)
 
 
 def _rank(one: Watched) -> tuple[int, str]:
