@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from support import Place
-from test_channels import TEXT, Provider, order, results, shop, wire
+from test_channels import ANY, TEXT, Provider, order, results, shop, wire
 
 from sereno.connectors.talking import heard
 from sereno.connectors.twilio.webhooks import TWILIO
@@ -105,3 +106,35 @@ def subscribe(place: Place, host: str) -> None:
     held: dict[str, Any] = {"endpoint": f"https://{host}/p/1", "keys": keys}
     subscribing.subscribe(place.shop, "7", held, "es", {"said": "Notify me"}, database=place.database)
     place.drain()
+
+
+def test_each_customer_has_an_order_of_their_own_and_steps_follow_it(shop: Place, wire: Provider) -> None:
+    """Without `channels` the usual order holds, and what fails later goes on to the next of it."""
+    shop.flow(ANY.replace("channels: [whatsapp, sms, email], ", ""))
+    set_order = partial(subscribing.set_order, shop.shop, "7", by="ana", database=shop.database)
+    with pytest.raises(ValueError, match="fax is no channel"):
+        set_order(["fax"])
+    with pytest.raises(ValueError, match="once"):
+        set_order(["sms", "sms"])
+    set_order(["email", "sms"])
+    shop.drain()
+    (row,) = shop.rows("SELECT data FROM customers_customer WHERE key = '7'")
+    assert json.loads(row[0])["reach"]["order"] == ["email", "sms"]
+    shop.send(heard("whatsapp", NUMBER, "w1", "hola", shop.clock.now()))
+    shop.drain()
+    order(shop, "1")
+    assert len(wire.mails) == 1 and wire.sent() == []
+    shop.after(seconds=1)
+    set_order(["sms"])
+    shop.drain()
+    order(shop, "2")
+    assert wire.sent() == ["api.twilio.com"]
+    fields = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003", "To": NUMBER}
+    deliver(shop, TWILIO, urlencode(fields).encode())
+    shop.after(seconds=30)
+    assert wire.sent() == ["api.twilio.com", "graph.facebook.com"] and len(wire.mails) == 1
+    shop.after(seconds=1)
+    set_order([])
+    shop.drain()
+    order(shop, "3")
+    assert wire.sent()[2:] == ["graph.facebook.com"]  # No wish any more: by which they wrote last.

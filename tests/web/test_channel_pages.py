@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from seeding import Seeded
 
-from sereno.modules.messages.channels.models import ChannelMessage, PushBrowser
+from sereno.modules.messages.channels.models import ChannelMessage, ChannelOrder, PushBrowser
 from sereno.modules.messages.unsubscribe import Recipient, make_token
 from sereno.runtime.channels import keeping
 from sereno.store import secrets
@@ -85,6 +85,19 @@ def test_a_browser_says_yes_and_no_on_the_customers_own_page(seeded: Seeded, cli
     assert Consent.objects.filter(channel="push").order_by("-id").first().granted is False  # type: ignore[union-attr]
     told = Event.objects.filter(type="customer.reached").order_by("id")
     assert [one.data["reach"]["push"] for one in told] == [True, True, False]
+
+
+def test_a_customer_says_by_what_they_want_to_be_written_to(seeded: Seeded, client: Client) -> None:
+    connect(seeded, "twilio", account="AC1", token="t")
+    connect(seeded, "webpush")
+    page = f"/hear/{make_token(secrets.newest(), Recipient(seeded.shop.pk, 'ana@example.com', 'email'))}"
+    assert "Write to me first by" in client.get(page).content.decode()
+    assert client.post(page, {"first": "sms"}).status_code == 302
+    assert 'value="sms" selected' in client.get(page).content.decode()
+    (told,) = Event.objects.filter(type="customer.reached")
+    assert told.data["reach"]["order"] == ["sms", "email", "push"]
+    client.post(page, {"first": ""})
+    assert ChannelOrder.objects.count() == 0
 
 
 def test_a_foreign_token_opens_nothing(seeded: Seeded, client: Client) -> None:

@@ -12,7 +12,7 @@ from sereno.api.keys import caller, shop_of
 from sereno.api.problems import Problem
 from sereno.modules.http.shops import shop_http
 from sereno.modules.messages.channels.models import ChannelMessage
-from sereno.runtime.channels import keeping, staffing
+from sereno.runtime.channels import keeping, staffing, subscribing
 from sereno.sdk.result import Done
 from sereno.store.fields import instant_text
 
@@ -70,6 +70,13 @@ class ChannelMessages(Schema):
     next: int | None = None
 
 
+class WayOrder(Schema):
+    customer: str = Field(min_length=1, max_length=200, description="The customer's key.")
+    channels: list[str] = Field(
+        max_length=5, description="Of `email`, `sms`, `whatsapp`, `telegram`, `push`; none: no wish."
+    )
+
+
 class DeskEntry(Schema):
     kind: str = Field(description="The chat: `slack`, `telegram` or `whatsapp`.")
     person: str = Field(description="The address of a member of the shop.")
@@ -115,6 +122,17 @@ def put_desk_entry(request: HttpRequest, given: NewDeskEntry) -> dict[str, Any]:
     except staffing.DeskUnfit as unfit:
         raise Problem("request.invalid", str(unfit), {"reason": unfit.code}) from None
     return {"items": [_entry(one) for one in staffing.entries(shop)]}
+
+
+@router.put("/channels/order", response=WayOrder)
+def put_channel_order(request: HttpRequest, given: WayOrder) -> dict[str, Any]:
+    """Keep in which order a customer wants to be written to: `messages.send` follows it where its channels say
+    `own`."""
+    try:
+        subscribing.set_order(shop_of(request).pk, given.customer, given.channels, by=caller(request))
+    except ValueError as error:
+        raise Problem("request.invalid", str(error)) from None
+    return given.dict()
 
 
 @router.put("/channels/{kind}", response=ChannelAccount)

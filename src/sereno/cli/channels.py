@@ -96,6 +96,21 @@ def test(kind: str, to: str, *, text: str = "A test message.", shop: ShopName = 
 
 
 @channel.command
+def order(customer: str, *channels: str, shop: ShopName = None, json: Json = False) -> None:
+    """Set in which order a customer wants to be written to (none ends it); steps follow it that say `own`:
+    sereno channel order 4711 whatsapp email
+    """
+    _prepare()
+    from sereno.runtime.channels import subscribing
+
+    try:
+        subscribing.set_order(shop_named(shop).pk, customer, channels, by=person())
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    emit({"customer": customer, "channels": list(channels)}) if json else say("Kept.")
+
+
+@channel.command
 def people(*, shop: ShopName = None, json: Json = False) -> None:
     """List who of the staff is which account in Slack, Telegram and WhatsApp."""
     _prepare()

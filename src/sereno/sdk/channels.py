@@ -21,6 +21,8 @@ from sereno.sdk.stores import retry_after
 
 CHANNELS = ("sms", "whatsapp", "telegram", "push")
 """By which customers are written to, beside mail."""
+USUAL_ORDER = ("own", "last", "whatsapp", "sms", "email")
+"""How a message goes whose step names no channels. `own`: as the customer wants; `last`: by which they wrote last."""
 
 
 class ChannelError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.commerce.records.fields import boolean, nested, string, timestamp
+from sereno.commerce.records.fields import boolean, items, nested, string, timestamp
 from sereno.commerce.schema import record
 
 CHATS = ("sms", "whatsapp", "telegram")
@@ -18,6 +18,7 @@ REACH = record(
         timestamp("whatsapp_at", "When they last wrote by WhatsApp; free words go to them for 24 hours from then."),
         timestamp("telegram_at", "When they last wrote to the bot."),
         timestamp("reached_at", "When they last wrote by any of them."),
+        items("order", "string", "By which channels they want to be written to, in their own order."),
     ),
 )
 

@@ -63,6 +63,8 @@ def reach_of(tx: Transaction, shop_id: int, customer: str) -> Mapping[str, Any]:
         "reached_at": format_instant(from_micros(wrote[0][0])) if wrote else None,
         "last_channel": wrote[0][1] if wrote else None,
     }
+    order = tx.one("channel_order", {"shop": shop_id, "customer": customer})
+    found["order"] = order[0].split(",") if order is not None else None
     for channel, address, at in reversed(rows):
         if channel == "telegram":
             found["telegram"] = address

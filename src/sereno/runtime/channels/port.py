@@ -16,6 +16,7 @@ from sereno.runtime.channels import people
 from sereno.runtime.channels.accounts import Account, accounts_of
 from sereno.sdk.channels import (
     CHANNELS,
+    USUAL_ORDER,
     ChannelBusy,
     ChannelLimited,
     ChannelRefused,
@@ -255,7 +256,7 @@ class LiveChannels:
             if row is None:
                 return "none"
             tried = dict[str, str](tx.all("channels_of_effect", {"key": effect}))  # pyright: ignore[reportArgumentType]
-            left = [one for one in decode(row[1]).get("channels") or () if one not in tried]
+            left = [one for one in decode(row[1]).get("channels") or USUAL_ORDER if one not in tried]
             if not left or any(status in LEFT for status in tried.values()):
                 return "none"
             if row[0] in ("pending", "running"):

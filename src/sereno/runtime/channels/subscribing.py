@@ -6,7 +6,7 @@ Invariant: a subscription is kept sealed, for whoever holds it can be written to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -16,7 +16,8 @@ from sereno.runtime import inbox
 from sereno.runtime.channels import people
 from sereno.runtime.consenting import choose
 from sereno.runtime.ports import SOURCE
-from sereno.runtime.staff import customer_at, open_staff
+from sereno.runtime.staff import audit, customer_at, open_staff
+from sereno.sdk.channels import CHANNELS
 from sereno.sdk.connector import NewEvent
 from sereno.store.database import Database
 from sereno.store.documents import encode
@@ -81,7 +82,36 @@ def unsubscribe(shop_id: int, customer: str, proof: Mapping[str, Any], *, databa
     _tell(shop_id, customer, database)
 
 
-def _tell(shop_id: int, customer: str, database: Database | None) -> None:
+def set_order(
+    shop_id: int, customer: str, channels: Sequence[str], *, by: str, database: Database | None = None
+) -> None:
+    """Keep in which order a customer wants to be written to; an empty one is no wish. Flows hear of it. Raises
+    ValueError for what is no channel."""
+    known = ("email", *CHANNELS)
+    wanted = [one.strip().lower() for one in channels if one.strip()]
+    if unknown := [one for one in wanted if one not in known]:
+        raise ValueError(f"{unknown[0]} is no channel; there are {', '.join(known)}")
+    if len(set(wanted)) != len(wanted):
+        raise ValueError("each channel stands there once")
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    row = {"shop": shop_id, "customer": storable(customer)[:200]}
+    with staff.database.transaction() as tx:
+        tx.run("drop_channel_order", row)
+        if wanted:
+            tx.run("put_channel_order", {**row, "channels": ",".join(wanted), "now": now})
+        audit(tx, shop_id, now, by, "channel.order_set", customer, {"channels": ", ".join(wanted)})
+    _tell(shop_id, customer, database, of="order")
+
+
+def order_of(shop_id: int, customer: str, *, database: Database | None = None) -> list[str]:
+    """In which order they want to be written to; empty where they said nothing."""
+    with open_staff(database).database.read() as tx:
+        row = tx.one("channel_order", {"shop": shop_id, "customer": storable(customer)[:200]})
+    return row[0].split(",") if row is not None else []
+
+
+def _tell(shop_id: int, customer: str, database: Database | None, of: str = "push") -> None:
     """Flows hear how they are reached now."""
     staff = open_staff(database)
     now = staff.world.clock.now()
@@ -90,7 +120,7 @@ def _tell(shop_id: int, customer: str, database: Database | None) -> None:
         data = {"id": customer, "reach": reach}
         if customer.startswith("email:"):
             data["email"] = customer.removeprefix("email:")
-        name = f"reached:push:{customer}:{to_micros(now)}"[:200]
+        name = f"reached:{of}:{customer}:{to_micros(now)}"[:200]
         event = NewEvent(name, "customer.reached", f"customer:{customer}", now, data, {"customer": customer})
         inbox.put(tx, [inbox.Incoming(shop_id, None, None, SOURCE, to_micros(now), event)])
         if staff.database.dialect == "postgresql":

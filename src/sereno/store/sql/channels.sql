@@ -125,3 +125,12 @@ DELETE FROM channels_browser WHERE shop_id = :shop AND customer = :customer
 
 -- name: channel_switch
 SELECT 1 FROM switch WHERE shop_id = :shop AND kind = 'channel' AND name = :name
+
+-- name: channel_order
+SELECT channels FROM channels_order WHERE shop_id = :shop AND customer = :customer
+
+-- name: drop_channel_order
+DELETE FROM channels_order WHERE shop_id = :shop AND customer = :customer
+
+-- name: put_channel_order
+INSERT INTO channels_order (shop_id, customer, channels, made_at) VALUES (:shop, :customer, :channels, :now)

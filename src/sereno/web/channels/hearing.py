@@ -18,8 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from sereno.modules.messages.unsubscribe import Recipient, TokenInvalid, read_token
 from sereno.runtime.channels import keeping, subscribing
+from sereno.sdk.channels import CHANNELS as TO_CUSTOMERS
 from sereno.store import secrets
 from sereno.store.models import Shop
+from sereno.web.channels.words import CHANNELS
 from sereno.web.shell import render
 
 PAGE = "channels/hear.html"
@@ -43,7 +45,11 @@ def hear(request: HttpRequest, token: str) -> HttpResponse:
     bot = next((one for one in keeping.listed(who.shop_id) if one.kind == "telegram" and one.is_active), None)
     name = str(bot.known_as or bot.settings.get("bot") or "") if bot is not None else ""
     word = subscribing.telegram_word(who.shop_id, customer) if name and customer else ""
+    ways = _ways(who.shop_id, customer) if customer else []
+    wanted = subscribing.order_of(who.shop_id, customer) if customer else []
     context = {
+        "ways": [("", _("No wish")), *ways] if len(ways) > 1 else [],
+        "first": wanted[0] if wanted else "",
         "state": "saved" if request.GET.get("saved") else "ask",
         "sender": shop,
         "key": key,
@@ -52,6 +58,12 @@ def hear(request: HttpRequest, token: str) -> HttpResponse:
         "promise": said(),
     }
     return render(request, PAGE, context)
+
+
+def _ways(shop_id: int, customer: str) -> list[tuple[str, str]]:
+    """The channels by which the shop can write, mail among them."""
+    held = {one.channel for one in keeping.listed(shop_id) if one.is_active}
+    return [(name, str(CHANNELS[name][0])) for name in ("email", *TO_CUSTOMERS) if name == "email" or name in held]
 
 
 def said() -> str:
@@ -63,6 +75,12 @@ def _post(request: HttpRequest, who: Recipient, customer: str, key: str) -> Http
     proof["agent"] = request.headers.get("User-Agent", "")[:200]
     if request.POST.get("stop") and customer:
         subscribing.unsubscribe(who.shop_id, customer, {**proof, "said": _("No more notifications")})
+        return redirect(f"{request.path}?saved=1")
+    if "first" in request.POST and customer:
+        first = request.POST["first"]
+        known = [name for name, _said in _ways(who.shop_id, customer)]
+        order = [first, *(one for one in known if one != first)] if first in known else []
+        subscribing.set_order(who.shop_id, customer, order, by=who.address)
         return redirect(f"{request.path}?saved=1")
     held = request.POST.get("subscription", "")
     try:

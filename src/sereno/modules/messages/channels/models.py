@@ -65,6 +65,18 @@ class ChannelContact(_OfShop):
         )
 
 
+class ChannelOrder(_OfShop):
+    """In which order a customer wants to be written to, as they said it. `channels` are names with commas between."""
+
+    customer = models.CharField(max_length=200)
+    channels = models.CharField(max_length=100)
+    made_at = InstantField()
+
+    class Meta:
+        db_table = "channels_order"
+        constraints = (models.UniqueConstraint(fields=("shop", "customer"), name="channels_order_once"),)
+
+
 class PushBrowser(_OfShop):
     """A browser that said yes. `subscription` is what it gave, sealed; `digest` names its endpoint."""
 
