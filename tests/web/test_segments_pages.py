@@ -14,7 +14,7 @@ from seeding import Seeded
 
 from sereno.engine.segments.definition import Group, Not, read, written
 from sereno.modules.forms.services import save
-from sereno.modules.segments.models import Locality, Member, Segment, Tally
+from sereno.modules.segments.models import Locality, Member, Segment, Snapshot, SnapshotMember, Tally
 from sereno.modules.segments.ready import READY
 from sereno.store.keys import issue
 from sereno.store.models import Audit
@@ -137,6 +137,23 @@ def test_two_snapshots_are_compared(boss: Client, seeded: Seeded) -> None:
     page = page_of(boss, "/segments/spanish-regulars/compare?from=1&to=2")
     assert "Added: 1" in page and "Removed: 1" in page and "In both: 0" in page
     assert boss.get("/segments/spanish-regulars/compare?from=1&to=99").status_code == 404
+    assert boss.post("/segments/spanish-regulars/snapshots/1/remove").status_code == 302
+    assert [row.title for row in Snapshot.objects.all()] == ["After"]
+    assert SnapshotMember.objects.filter(snapshot_id=1).count() == 0
+    assert Audit.objects.filter(action="segment.snapshot_removed").count() == 1
+    for gone in (1, 99):
+        assert boss.post(f"/segments/spanish-regulars/snapshots/{gone}/remove").status_code == 404
+
+
+def test_snapshots_by_the_api(key: str, seeded: Seeded) -> None:
+    call(key, "POST", "segments", {"title": "Readers", "definition": {"did": "message.opened"}})
+    numbers = [call(key, "POST", "segments/readers/snapshots", {"title": title})["id"] for title in ("One", "Two")]
+    assert [row["title"] for row in call(key, "GET", "segments/readers/snapshots")["items"]] == ["Two", "One"]
+    found = call(key, "GET", f"segments/readers/comparison?first={numbers[0]}&second={numbers[1]}")
+    assert (found["added_count"], found["removed_count"], found["both_count"]) == (0, 0, 0)
+    call(key, "DELETE", f"segments/readers/snapshots/{numbers[0]}", status=204)
+    call(key, "DELETE", f"segments/readers/snapshots/{numbers[0]}", status=404)
+    call(key, "GET", f"segments/readers/comparison?first={numbers[0]}&second={numbers[1]}", status=404)
 
 
 def test_the_api_makes_changes_and_reads(key: str, seeded: Seeded) -> None:

@@ -30,6 +30,9 @@ Definition = Annotated[
 ]
 
 
+NO_SNAPSHOT = "there is no such snapshot of this segment"
+
+
 class SegmentMade(Schema):
     title: str = Field(min_length=1, max_length=120)
     definition: Definition
@@ -200,6 +203,19 @@ def take_snapshot(request: HttpRequest, name: Name, given: SnapshotAsked) -> dic
     return _snapshot(Snapshot.objects.get(pk=number))
 
 
+@router.delete("/segments/{name}/snapshots/{number}", response={204: None})
+def remove_snapshot(
+    request: HttpRequest, name: Name, number: Annotated[int, Path(ge=1, lt=2**63, description="The snapshot's number.")]
+) -> HttpResponse:
+    """Drop one snapshot; the segment stays as it is."""
+    one = _find(request, name)
+    try:
+        services.forget_snapshot(one.shop_id, name, number, caller(request))
+    except LookupError:
+        raise HttpError(404, NO_SNAPSHOT) from None
+    return HttpResponse(status=204)
+
+
 @router.get("/segments/{name}/comparison", response=SnapshotsCompared)
 def compare_snapshots(
     request: HttpRequest,
@@ -211,7 +227,7 @@ def compare_snapshots(
     one = _find(request, name)
     kept = Snapshot.objects.filter(shop=one.shop_id, segment_id=one.pk, pk__in=(first, second))
     if kept.count() != len({first, second}):
-        raise HttpError(404, "there is no such snapshot of this segment")
+        raise HttpError(404, NO_SNAPSHOT)
     found = reading.compared(first, second, 100)
     return {name: getattr(found, name) for name in found.__slots__}
 

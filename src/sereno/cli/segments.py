@@ -14,8 +14,12 @@ from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, say, table
+from sereno.store.fields import instant_text
 
 segment = App(name="segment", help="Segments of customers.", help_format="plaintext")
+
+COMPARED = 100
+"""How many of each side are named."""
 
 
 def _prepare() -> None:
@@ -140,3 +144,96 @@ def remove(name: str, *, shop: ShopName = None, json: Json = False) -> None:
         emit(made_of)
         return
     say("Removed.")
+
+
+@segment.command
+def snapshot(
+    name: str,
+    *,
+    title: Annotated[str, Parameter(help="What it is called; the segment's title where nothing is said.")] = "",
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Keep who is in a segment now."""
+    _prepare()
+    from sereno.modules.segments.models import Segment
+    from sereno.runtime.segments import services
+
+    shop_id = shop_named(shop).pk
+    one = Segment.objects.filter(shop=shop_id, name=name).first()
+    if one is None:
+        raise Failed(f"There is no segment {name}.")
+    with _refused():
+        number = services.snapshot(shop_id, name, title or one.title, person())
+    if json:
+        emit({"id": number})
+        return
+    say(f"Kept as number {number}.")
+
+
+@segment.command
+def snapshots(name: str, *, shop: ShopName = None, json: Json = False) -> None:
+    """List the snapshots of a segment, the newest first."""
+    _prepare()
+    lines = [
+        {"id": row.pk, "title": row.title, "size": row.size, "by": row.by, "taken_at": instant_text(row.taken_at)}
+        for row in _snapshots(name, shop)
+    ]
+    if json:
+        emit(lines)
+        return
+    shown = ("id", "title", "size", "taken_at")
+    table(shown, ([line[name] for name in shown] for line in lines), empty="No snapshots: sereno segment snapshot.")
+
+
+@segment.command
+def compare(
+    name: str,
+    first: Annotated[int, Parameter(help="Number of the earlier snapshot.")],
+    second: Annotated[int, Parameter(help="Number of the later snapshot.")],
+    *,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Say who was added between two snapshots of a segment, who is gone, and how many are in both."""
+    _prepare()
+    from sereno.runtime.segments import reading
+
+    if not {first, second} <= {row.pk for row in _snapshots(name, shop)}:
+        raise Failed(f"There is no such snapshot of {name}: sereno segment snapshots {name}.")
+    found = reading.compared(first, second, COMPARED)
+    if json:
+        emit({name: getattr(found, name) for name in found.__slots__})
+        return
+    say(f"{found.added_count} added, {found.removed_count} gone, {found.both_count} in both.")
+    table(
+        ("customer", "since then"),
+        [*((key, "added") for key in found.added), *((key, "gone") for key in found.removed)],
+        empty="Nobody came or went.",
+    )
+
+
+@segment.command
+def forget(name: str, number: int, *, shop: ShopName = None, json: Json = False) -> None:
+    """Drop one snapshot of a segment."""
+    _prepare()
+    from sereno.runtime.segments import services
+
+    try:
+        services.forget_snapshot(shop_named(shop).pk, name, number, person())
+    except LookupError:
+        raise Failed(f"There is no such snapshot of {name}: sereno segment snapshots {name}.") from None
+    if json:
+        emit({"removed": number})
+        return
+    say("Removed.")
+
+
+def _snapshots(name: str, shop: str | None) -> list[Any]:
+    from sereno.modules.segments.models import Segment, Snapshot
+
+    shop_id = shop_named(shop).pk
+    one = Segment.objects.filter(shop=shop_id, name=name).first()
+    if one is None:
+        raise Failed(f"There is no segment {name}.")
+    return list(Snapshot.objects.filter(shop=shop_id, segment_id=one.pk).order_by("-id"))

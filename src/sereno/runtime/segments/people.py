@@ -189,9 +189,10 @@ def _wanting(tx: Transaction, shop: Shop, records: Mapping[str, Mapping[str, Any
         if isinstance(email := record.get("email"), str) and email:
             keys.setdefault(f"email:{email.lower()}", key)
     found: dict[str, dict[str, int]] = {}
-    for person, rank, count in tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else ():
-        held = found.setdefault(keys[person], {})
-        held[WANTING[rank]] = held.get(WANTING[rank], 0) + int(count)
+    rows = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else []
+    for person, rank, count in rows:
+        held, name = found.setdefault(keys[person], {}), WANTING[rank]
+        held[name] = held.get(name, 0) + int(count)
     return found
 
 

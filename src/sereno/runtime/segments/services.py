@@ -164,6 +164,18 @@ def snapshot(shop_id: int, name: str, title: str, by: str, *, database: Database
     return row[0]
 
 
+def forget_snapshot(shop_id: int, name: str, number: int, by: str, *, database: Database | None = None) -> None:
+    """Drop one. Raises LookupError where the segment has none of this number."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    with staff.database.transaction() as tx:
+        row = tx.one("forget_snapshot", {"shop": shop_id, "segment": _row(tx, shop_id, name)[0], "id": number})
+        if row is None:
+            raise LookupError(number)
+        tx.run("empty_snapshot", {"id": number})
+        audit(tx, shop_id, now, by, "segment.snapshot_removed", name, {"title": row[0]})
+
+
 def name_of(title: str) -> str:
     """A name made of a title: `Clientes VIP` is `clientes-vip`."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()

@@ -306,3 +306,9 @@ DELETE FROM segments_snapshot_member WHERE snapshot_id IN (SELECT id FROM segmen
 
 -- name: drop_snapshots
 DELETE FROM segments_snapshot WHERE segment_id = :id
+
+-- name: forget_snapshot
+DELETE FROM segments_snapshot WHERE shop_id = :shop AND segment_id = :segment AND id = :id RETURNING title
+
+-- name: empty_snapshot
+DELETE FROM segments_snapshot_member WHERE snapshot_id = :id

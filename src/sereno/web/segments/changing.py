@@ -165,3 +165,14 @@ def snapshot(request: StaffRequest, name: str) -> HttpResponse:
     else:
         messages.success(request, _("Kept as it is now. Compare it with another one whenever you like."))
     return redirect("segment", name)
+
+
+@require_POST
+@staff("work")
+def forget(request: StaffRequest, name: str, number: int) -> HttpResponse:
+    try:
+        services.forget_snapshot(request.shop.pk, name, number, request.user.username)
+    except LookupError:
+        raise Http404 from None
+    messages.success(request, _("The snapshot is gone."))
+    return redirect("segment", name)

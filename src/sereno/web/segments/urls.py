@@ -15,5 +15,6 @@ urlpatterns = [
     path("segments/<slug:name>/edit", changing.edit, name="segment-edit"),
     path("segments/<slug:name>/remove", changing.remove, name="segment-remove"),
     path("segments/<slug:name>/snapshots", changing.snapshot, name="segment-snapshot"),
+    path("segments/<slug:name>/snapshots/<int:number>/remove", changing.forget, name="segment-snapshot-remove"),
     path("segments/<slug:name>/compare", pages.compare, name="segment-compare"),
 ]
