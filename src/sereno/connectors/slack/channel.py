@@ -47,11 +47,11 @@ SETTINGS = (
     ),
 )
 STEPS = (
-    _("At api.slack.com/apps create an app from a manifest: the one in the guide, with the address below."),
+    _("At api.slack.com/apps create an app from a manifest: the one in the guide “Approve in chats”."),
     _("Install it to your workspace and copy the Bot User OAuth Token."),
     _("Copy the Signing Secret from Basic Information."),
     _("Invite the bot to the channel in which your people are to be asked, and give the channel's ID."),
-    _("Under Interactivity, the request URL is the address below."),
+    _("Once it is kept, give the address shown here as the request URL under Interactivity."),
 )
 KEY_CODES = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "no_permission"}

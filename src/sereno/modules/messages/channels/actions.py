@@ -125,7 +125,7 @@ class SendConfig(Step):
         _("Channels in their order"),
         default=list(USUAL_ORDER),
         help=_(
-            "Of email, sms, whatsapp, telegram and push; `own`: as the customer wants; `last`: by which they wrote last."
+            "Of email, sms, whatsapp, telegram, push; `own`: as the customer wants; `last`: by which they wrote last."
         ),
     )
     title: str | None = text_field(
