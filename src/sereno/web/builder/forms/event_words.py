@@ -219,6 +219,7 @@ _AREA_OF = {
     "gift_card": "shop",
     "app": "shop",
     "social": "shop",
+    "content": "shop",
     "schedule": "shop",
     "date": "shop",
     "run": "shop",
