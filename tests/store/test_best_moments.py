@@ -144,7 +144,7 @@ def test_quiet_hours_and_caps_come_first_and_what_missed_its_moment_takes_the_ne
     shop.after(hours=10)
     # At its moment, eight in the evening, the cap holds it until two at night; until ten, where the bound ends, all
     # hours are alike, so it goes then.
-    code, details = told(shop, "a")[-1]
+    _code, details = told(shop, "a")[-1]
     assert (details["reason"], details["until"]) == ("message.capped", "2026-03-03T02:00:00Z")
     shop.after(hours=6)
     assert [who for _, who in sent(shop)] == ["other", "a"]

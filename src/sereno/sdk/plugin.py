@@ -91,8 +91,9 @@ class MessageKind:
 class Addressed:
     """A message with today's records at hand: to whom, for what, until when it is worth sending, and which older one
     it replaces. `refusal(consents)` is why it may not go (a code), or None; it decides by nothing but what it is
-    given. `best_within`: for so long marketing may wait for its reader's best moment. `is_own`: the address is that of the customer the run is about, however it is written in their record.
-    `others`: where it may go instead, in this order, where this one is refused."""
+    given. `best_within`: for so long marketing may wait for its reader's best moment. `is_own`: the address is that of
+    the customer the run is about, however it is written in their record. `others`: where it may go instead, in this
+    order, where this one is refused."""
 
     channel: str
     to: str

@@ -17,7 +17,7 @@ from sereno.modules.scores.minimizing import Point, minimize
 MOST = 10_000
 """Of different customers the numbers are fitted on; of more, every n-th: the error of that is below the third digit."""
 EULER = 20.0
-"""Of `a`: up to here the transformed series is the better one."""
+"""Of `a`, and of how far below 0 the other parameter is: up to here the transformed series is the better one."""
 LARGE = 1e200
 FAR = 12.0
 """A parameter whose logarithm is beyond has run away; the data says nothing of it."""
@@ -55,8 +55,9 @@ class Lifetime:
         a, x = self.a if abs(self.a - 1) > 1e-5 else 1 + 1e-5, buyer.repeats
         span = self.alpha + buyer.age + ahead
         z, left, c = ahead / span, log((self.alpha + buyer.age) / span), a + self.b + x - 1
-        if a <= EULER:
-            # Euler's transformation of 2F1: short, and nothing overflows for those with many orders.
+        if a <= EULER and c - x - self.r > -EULER:
+            # Euler's transformation of 2F1: short, and nothing overflows for those with many orders. Where the rates of
+            # all are alike (a large `r`) its terms take turns and cancel each other; the other form's are all above 0.
             still = (a - 1) * left + _hypergeometric(c - x - self.r, a - 1, c, z)
         else:
             still = (self.r + x) * left + _hypergeometric(self.r + x, self.b + x, c, z)

@@ -85,6 +85,15 @@ def test_where_all_leave_alike_the_sum_is_the_textbook_one() -> None:
     )
 
 
+def test_where_all_buy_alike_often_the_sum_holds() -> None:
+    """With rates that hardly differ, half a year's orders stay below what nobody leaving would bring, and grow."""
+    for r, a in ((400.0, 5.0), (3000.0, 0.9), (50_000.0, 0.3)):
+        model, rate = Lifetime(r, r * 5, a, 2.0), 1 / 5
+        for buyer in (Buyer(0, 0.0, 20.0), Buyer(5, 30.0, 40.0), Buyer(60, 100.0, 101.0)):
+            found = [model.expected(buyer, ahead) for ahead in (1.0, 12.0, 26.0)]
+            assert 0 < found[0] < found[1] < found[2] < 26 * rate * 1.3
+
+
 def test_spending_is_drawn_to_the_own_mean() -> None:
     money = Spending(6.25, 3.74, 15.44)
     usual = money.expected(0, 0)
