@@ -411,3 +411,38 @@ def test_a_mail_about_an_order_goes_where_it_was_placed_from(server: MailServer,
     context = make_context(mailer, records={"customer": person, "order": placed})
     send_email(EmailConfig(template="order-confirmation"), context)
     assert server.mails()[0]["To"] == "Work@example.com"
+
+
+class Choosy(Ledger):
+    """Ana allows marketing, and wants nothing about offers."""
+
+    def allows(self, address: str, channel: str, purpose: str) -> bool | None:
+        return {"marketing": True, "topic:offers": False, "topic:stories": True}.get(purpose)
+
+
+@pytest.mark.parametrize(
+    ("topic", "purpose", "reason"),
+    [
+        ("offers", "marketing", "consent.topic_refused"),
+        ("stories", "marketing", None),
+        ("never-spoken-of", "marketing", None),
+        (None, "marketing", None),
+        ("offers", "transactional", None),
+    ],
+)
+def test_marketing_about_a_topic_goes_to_nobody_who_said_no_to_it(
+    server: MailServer, mailer: SmtpMailer, topic: str | None, purpose: Any, reason: str | None
+) -> None:
+    config = EmailConfig(subject="New", text="Look", purpose=purpose, topic=topic)
+    ctx = make_context(mailer, records={"customer": CUSTOMER}, ledger=Choosy())
+    outcome = send_email(config, ctx)
+    assert isinstance(outcome, Done)
+    assert (outcome.value["sent"], outcome.value.get("reason")) == (reason is None, reason)
+    found = addressed(config.model_dump(), ctx)
+    assert found is not None and found.refusal(Choosy()) == reason
+    assert len(server.mails()) == (0 if reason else 1)
+
+
+def test_a_topic_is_a_name() -> None:
+    with pytest.raises(ValueError, match="small letters"):
+        EmailConfig(subject="New", text="Look", topic="New arrivals")

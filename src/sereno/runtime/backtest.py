@@ -16,6 +16,7 @@ from typing import Any
 from sereno.runtime.arbiter.verdicts import Guard
 from sereno.runtime.replays.history import Entered, PastEvent, in_order, past_of
 from sereno.runtime.replays.opening import open_stream
+from sereno.runtime.replays.people import PastPeople
 from sereno.runtime.replays.replayed import Collected, OnProgress, ShouldStop, Sink, Summary
 from sereno.runtime.replays.stream import Stream
 from sereno.runtime.replays.worth import Worth
@@ -87,6 +88,7 @@ def replay(
     should_stop: ShouldStop | None = None,
     rehearse: Rehearse | None = None,
     guard_of: Callable[[World], Guard] | None = None,
+    people: PastPeople | None = None,
 ) -> Summary:
     """Replay `events` through the flows in `documents`; rows go to the `sink` as they become final.
 
@@ -95,7 +97,8 @@ def replay(
     until nothing is left to wait for. Flows `beside` run along and nothing is told of them, so that what they share
     with the others (records, tags, caps) is as it would be; `entered` are those let in before. `rehearse` is asked what
     would come of what would leave the house; before it what `guard_of` gives for the replay's world, what would be put
-    off or stopped (see `World`). Raises FlowInvalid."""
+    off or stopped (see `World`). `people`: what the shop's staff decided on who is one person, beside the rules that
+    join records here as they do live. Raises FlowInvalid."""
     past = (event if isinstance(event, PastEvent) else past_of(event) for event in events)
     first = next(past, None)
     earliest = first.at if first is not None else (start or until or EPOCH)
@@ -103,7 +106,7 @@ def replay(
     file = open_scratch_file()
     try:
         with _quiet_garbage():
-            play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed)
+            play = open_stream(file, plugins, worth, shop, min(earliest, start or earliest), sink, seed, people)
             play.world.rehearse = rehearse
             play.world.guard = guard_of(play.world) if guard_of is not None else None
             watch = _Watch(play, start, on_progress, should_stop)

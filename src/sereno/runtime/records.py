@@ -5,7 +5,7 @@ Invariant: nothing is read twice within a batch, and what projecting has just fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +54,8 @@ class Records:
         self._tx = tx
         self._dialect: Dialect = dialect
         self._held: dict[str, dict[tuple[int, str], Held]] = {}
-        self._wanted: dict[str, set[tuple[int, str]]] = {}
+        self._wanted: dict[str, dict[tuple[int, str], None]] = {}
+        """In the order in which they were wanted, so that records are first seen in the order of their events."""
         self._by_email: dict[tuple[int, str], str | None] = {}
         self._wanted_emails: set[tuple[int, str]] = set()
         self._tags: dict[tuple[int, str, str], list[str]] = {}
@@ -74,7 +75,7 @@ class Records:
     def want_row(self, projection: str, shop_id: int, key: str) -> None:
         held = self._held.setdefault(projection, {})
         if (shop_id, key) not in held:
-            self._wanted.setdefault(projection, set()).add((shop_id, key))
+            self._wanted.setdefault(projection, {})[shop_id, key] = None
 
     def row(self, projection: str, shop_id: int, key: str) -> Held:
         """The row as the batch has it now. It must have been wanted and fetched."""
@@ -152,7 +153,7 @@ class Records:
         self._fetch_segments()
         self._fetch_consents()
 
-    def _fetch_rows(self, wanted: Sequence[tuple[str, set[tuple[int, str]]]], for_update: bool) -> None:
+    def _fetch_rows(self, wanted: Sequence[tuple[str, Collection[tuple[int, str]]]], for_update: bool) -> None:
         """The rows and tags, all in one statement: a batch is short, and most of its time goes to and fro."""
         if not wanted:
             return
@@ -293,7 +294,7 @@ class Records:
                 self._people[shop_id, key] = keys
                 self._asked.add((shop_id, key))
                 self.want_row(BY_EMAIL, shop_id, key)
-        wanted = self._wanted.pop(BY_EMAIL, set())
+        wanted = self._wanted.pop(BY_EMAIL, {})
         if wanted:
             self._held[BY_EMAIL].update((at, Held(None, 0)) for at in wanted)
             self._fetch_rows([(BY_EMAIL, wanted)], for_update)

@@ -67,7 +67,7 @@ def match(tx: Transaction, shop_id: int, now: int, limit: int = PIECE) -> int:
     keys = sorted({row[0] for row in taken})
     if not keys:
         return 0
-    reader = _Reader(tx, shop_id)
+    reader = Reader(tx, shop_id)
     mine = reader.traits(keys)
     tx.run("forget_identities", {"shop": shop_id, "keys": keys})
     known = {key: traits.identities() for key, traits in mine.items()}
@@ -117,7 +117,7 @@ def _judge(people: People, meetings: Sequence[tuple[str, str]], everyone: Mappin
             people.say(said)
 
 
-class _Reader:
+class Reader:
     """Records of a shop, as what they are recognised by."""
 
     def __init__(self, tx: Transaction, shop_id: int) -> None:
@@ -135,10 +135,15 @@ class _Reader:
         rows = self._tx.all("customers_by_keys", {"shop": self._shop_id, "keys": keys}) if keys else []
         found: dict[str, Traits] = {}
         for _id, key, data, _merged, _main in rows:
-            record = decode(data)
-            if not is_pseudonym(key.removeprefix("email:")) and not record.get("deleted_at"):
-                found[key] = persons.traits_of(key, record, self._country, self._accounts(key))
+            if (traits := self.one(key, decode(data))) is not None:
+                found[key] = traits
         return found
+
+    def one(self, key: str, record: Mapping[str, Any]) -> Traits | None:
+        """None for who was deleted or erased."""
+        if is_pseudonym(key.removeprefix("email:")) or record.get("deleted_at"):
+            return None
+        return persons.traits_of(key, record, self._country, self._accounts(key))
 
     def _accounts(self, key: str) -> list[str]:
         """Two connections to one store tell of the same accounts, each under names of its own."""

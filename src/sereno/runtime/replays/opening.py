@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sereno.runtime.publishing import install_derived
+from sereno.runtime.replays.people import PastPeople
 from sereno.runtime.replays.replayed import Sink
 from sereno.runtime.replays.replaying import insert_scratch_shop
 from sereno.runtime.replays.scratch import ReplayDatabase
@@ -17,13 +18,20 @@ from sereno.store.sqlite import SqliteDatabase
 
 
 def open_stream(
-    file: SqliteDatabase, plugins: Plugins, worth: Worth, shop: ShopFacts, begin: datetime, sink: Sink, seed: int
+    file: SqliteDatabase,
+    plugins: Plugins,
+    worth: Worth,
+    shop: ShopFacts,
+    begin: datetime,
+    sink: Sink,
+    seed: int,
+    people: PastPeople | None = None,
 ) -> Stream:
     """A replay that stands at its beginning, in an empty scratch file."""
     database = ReplayDatabase(file)
     with database.transaction() as tx:
         id_ = insert_scratch_shop(tx, shop, begin, seed)
-    stream = Stream(database, plugins, worth, id_, shop, begin, sink)
+    stream = Stream(database, plugins, worth, id_, shop, begin, sink, people)
     with database.transaction() as tx:
         install_derived(tx, Staff(database, plugins, stream.world), stream.shop, worth.derived)
         stream.world.flows.invalidate()

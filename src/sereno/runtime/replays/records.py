@@ -53,6 +53,8 @@ class RecordStore:
         self._loaded: list[tuple[str, At, Kept, Record | None, int]] = []
         self._tagged = bytearray(1 << MARK_BITS)
         """Not 0 where some record of that mark was ever given a tag: the others need not be asked for theirs."""
+        self.recognised_anew: set[str] = set()
+        """Customers who may be one with others now; see `people`."""
         self._email: Callable[[Mapping[str, Any]], Any] | None = None
         customers = plugins.projections.get(BY_EMAIL)
         if customers is not None:
@@ -258,6 +260,11 @@ class ReplayRecords(Records):
     def __init__(self, plugins: Plugins, tx: ReplayTransaction, store: RecordStore) -> None:
         super().__init__(plugins, tx, "sqlite")
         self._store = store
+        self._joined: Callable[[str], list[str]] | None = None
+
+    def knows(self, joined: Callable[[str], list[str]] | None) -> None:
+        """`joined(key)` gives all keys of the person, the main one first; None where nobody is joined with anybody."""
+        self._joined = joined
 
     def changed(self) -> Iterable[tuple[str, list[tuple[At, Held]]]]:
         """Nothing is left to write."""
@@ -265,6 +272,9 @@ class ReplayRecords(Records):
             for at, held in rows.items():
                 if held.is_changed:
                     held.is_changed = held.is_new = False
+                    if held.is_recognised_anew:
+                        held.is_recognised_anew = False
+                        self._store.recognised_anew.add(at[1])
                     assert isinstance(held, Kept)
                     self._store.keep(name, at, held)
         return ()
@@ -281,7 +291,25 @@ class ReplayRecords(Records):
             if name in TAGGED:
                 self._take_tags(name, [(at, kept) for at in keys if isinstance(kept := held[at], Kept)])
         self._wanted.clear()
+        self._fetch_people(for_update)
         self._fetch_consents()
+
+    def _fetch_people(self, for_update: bool) -> None:
+        """The other records of the customers that runs will read."""
+        if self._joined is None:
+            return
+        self._asked |= {(shop, key) for (shop, _), key in self._by_email.items() if key}
+        for shop, key in self._asked - self._people.keys():
+            group = self._joined(key)
+            for one in group:
+                self._people[shop, one] = group
+                if len(group) > 1:
+                    self._asked.add((shop, one))
+                    self.want_row(BY_EMAIL, shop, one)
+        if wanted := self._wanted.pop(BY_EMAIL, None):
+            held = self._held.setdefault(BY_EMAIL, {})
+            self._store.load(BY_EMAIL, wanted, held)
+            self._take_tags(BY_EMAIL, [(at, kept) for at in wanted if isinstance(kept := held[at], Kept)])
 
     def _take_tags(self, kind: str, wanted: list[tuple[At, Kept]]) -> None:
         self._store.tags(kind, wanted)

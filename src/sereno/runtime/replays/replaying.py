@@ -10,6 +10,7 @@ from sereno.runtime.clock import VirtualClock
 from sereno.runtime.flows import compiled
 from sereno.runtime.ports import PortFactory, no_ports
 from sereno.runtime.publishing import install_derived, keep_draft, make_live
+from sereno.runtime.replays.worth import tells_of_people
 from sereno.runtime.runtime import Runtime
 from sereno.runtime.staff import Staff
 from sereno.sdk.connector import NewEvent
@@ -118,6 +119,9 @@ class Replay:
                 return number
             if flows.triggered(self.shop, event.type) or flows.listening(self.shop, event.type):
                 return number + 1
+            if tells_of_people(event.type, self.runtime.world.plugins):
+                # Who it is one person with is known before the next is looked at.
+                return number + 1
         return min(start + TOGETHER, len(events))
 
     def _incoming(self, event: NewEvent) -> inbox.Incoming:
@@ -140,7 +144,12 @@ class Replay:
         """Do all that is due now."""
         runtime = self.runtime
         while True:
-            done = runtime.dispatcher.run(TOGETHER) + runtime.waker.run(TOGETHER)
+            done = runtime.dispatcher.run(TOGETHER)
+            if done:
+                runtime.matcher.look()
+                while runtime.matcher.run():
+                    pass
+            done += runtime.waker.run(TOGETHER)
             if schedules and not self._is_bare:
                 done += runtime.scheduler.run()
             if not done:

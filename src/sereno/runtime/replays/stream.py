@@ -22,6 +22,7 @@ from sereno.runtime.replays.consents import ConsentStore
 from sereno.runtime.replays.entries import EntryStore
 from sereno.runtime.replays.history import Entered, PastEvent
 from sereno.runtime.replays.log import EventLog
+from sereno.runtime.replays.people import PastPeople, PersonStore
 from sereno.runtime.replays.records import RecordStore, ReplayRecords
 from sereno.runtime.replays.replayed import EffectRow, FailedEvent, RunRow, Sink, SkipRow
 from sereno.runtime.replays.replaying import LONGEST, TOGETHER
@@ -78,6 +79,7 @@ class Stream:
         shop: ShopFacts,
         begin: datetime,
         sink: Sink,
+        people: PastPeople | None = None,
     ) -> None:
         self.database = database
         self.clock = VirtualClock(begin)
@@ -89,6 +91,8 @@ class Stream:
         self.world = world
         self._is_read = worth.is_read
         self.records = RecordStore(worth.plugins, tx)
+        self.people = PersonStore(tx, shop_row, self.records, people or PastPeople())
+        self._tells_of_people = worth.tells_of_people
         self.log = EventLog(tx, shop_row, lambda type_: bool(world.flows.listening(shop_row, type_)))
         self.runs = RunStore(tx, shop_row, self._run_over)
         self.entries = EntryStore(tx, self._is_remembered)
@@ -135,7 +139,9 @@ class Stream:
 
     def open_records(self) -> ReplayRecords:
         """The records as they are now on the virtual clock."""
-        return ReplayRecords(self.world.plugins, self.database.tx, self.records)
+        records = ReplayRecords(self.world.plugins, self.database.tx, self.records)
+        records.knows(None if self.people.is_empty else self.people.group)
+        return records
 
     # --- time -------------------------------------------------------------------------------
 
@@ -164,11 +170,17 @@ class Stream:
         """Each event at its time, after the timers that rang before it."""
         flows, log_ = self.world.flows, self.log
         shop, arrive = self.shop, log_.arrive
-        is_read, is_awaited = self._is_read, self.runs.is_awaited
+        is_read, is_awaited, people = self._is_read, self.runs.is_awaited, self.people
         due = self._next_due()
         waiting = 0
+        may_join: set[str] = set()
+        """What waits may join, by the subjects of the events that tell of it."""
         for event in events:
             at = event.at
+            if people.next_decision is not None and to_micros(at) > people.next_decision:
+                self._decide_before(at)
+                waiting, due = 0, self._next_due()
+                may_join.clear()
             if due is not None and to_micros(at) > due:
                 if waiting:
                     self.settle()
@@ -185,19 +197,47 @@ class Stream:
                     waiting, due = 0, self._next_due()
                 continue
             is_start, is_heard = bool(flows.triggered(shop, type_)), bool(flows.listening(shop, type_))
+            if may_join and (is_start or is_heard or event.subject in may_join):
+                # Live, a worker would have joined by now what came before.
+                self.settle()
+                waiting, due = 0, self._next_due()
+                may_join.clear()
+                is_due = due is not None and to_micros(at) == due
+            if self._tells_of_people(type_):
+                may_join.add(event.subject)
             fact = arrive(event, is_start, is_heard)
             waiting += 1
-            if waiting >= TOGETHER or is_due or is_start or (is_heard and is_awaited(fact.links)):
+            if waiting >= TOGETHER or is_due or is_start or (is_heard and is_awaited(people.links(fact.links))):
                 self.settle()
                 waiting = 0
+                may_join.clear()
                 due = self._next_due()
         if waiting:
             self.settle()
+
+    def _decide_before(self, instant: datetime) -> None:
+        """What staff decided on who is whom before that moment, each at its own."""
+        before = to_micros(instant)
+        self.settle()
+        while (at := self.people.next_decision) is not None and at < before:
+            if at > to_micros(self.clock.now()):
+                self._ring_before(from_micros(at))
+                self.clock.move_to(from_micros(at))
+            self._join()
+
+    def _join(self) -> int:
+        with self.database.transaction() as tx:
+            assert tx is self.database.tx
+            done = self.people.look(to_micros(self.clock.now()))
+        self.records.settle()
+        return done
 
     def finish(self, until: datetime | None) -> datetime:
         """Let the clock run on. Gives where it stopped."""
         last = self.clock.now()
         if until is not None:
+            if self.people.next_decision is not None:
+                self._decide_before(until)
             self._ring_before(until + timedelta(microseconds=1))
             self.clock.move_to(until)
         else:
@@ -229,6 +269,8 @@ class Stream:
             if self.log.arrived:
                 done += self._dispatcher.run(TOGETHER)
                 self._settle_stores()
+            if self.people.has_new:
+                self._join()
             if (due := self.runs.next_due()) is not None and due <= now:
                 done += self._waker.run(TOGETHER)
                 self._settle_stores()

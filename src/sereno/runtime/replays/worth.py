@@ -29,7 +29,11 @@ class Worth:
         flows += [compiled(derived.document, plugins) for derived in self.derived]
         self._types = frozenset[str]().union(*(flow.trigger_types | flow.listens for flow in flows))
         self._plugins = plugins
+        self._telling: dict[str, bool] = {}
         names = {item.name for item in plugins.projections} if everything else _projections(flows, plugins)
+        if any(flow.listens for flow in flows) or any(self._is_about_people(type_) for type_ in self._types):
+            # Whose records are one person's decides which events find which runs.
+            names.add(BY_EMAIL)
         self.plugins = copy(plugins)
         self.plugins.projections = Registry("projection")
         for item in plugins.projections:
@@ -45,13 +49,24 @@ class Worth:
             found = self._known[type_] = type_ in self._types or self._changes_something(type_)
         return found
 
+    def tells_of_people(self, type_: str) -> bool:
+        """Whether events of this type may change by what a customer is recognised."""
+        found = self._telling.get(type_)
+        if found is None:
+            found = self._telling[type_] = BY_EMAIL in self._names and tells_of_people(type_, self._plugins)
+        return found
+
+    def _is_about_people(self, type_: str) -> bool:
+        definition = self._plugins.events.get(type_)
+        return definition is not None and definition.projects == BY_EMAIL
+
     def _changes_something(self, type_: str) -> bool:
         if type_ == TOPICS_EVENT:
             return BY_EMAIL in self._names
         definition = self._plugins.events.get(type_)
         if definition is None or definition.projects is None:
             return False
-        return not self._names.isdisjoint(_reached(definition.projects, self._plugins))
+        return not self._names.isdisjoint(reached(definition.projects, self._plugins))
 
 
 def _projections(flows: Iterable[Flow], plugins: Plugins) -> set[str]:
@@ -65,7 +80,14 @@ def _projections(flows: Iterable[Flow], plugins: Plugins) -> set[str]:
     return found | set(THROUGH) if BY_EMAIL in found else found
 
 
-def _reached(name: str, plugins: Plugins) -> set[str]:
+def tells_of_people(type_: str, plugins: Plugins) -> bool:
+    definition = plugins.events.get(type_)
+    return (
+        definition is not None and definition.projects is not None and BY_EMAIL in reached(definition.projects, plugins)
+    )
+
+
+def reached(name: str, plugins: Plugins) -> set[str]:
     """The projection and those of what its records carry inside."""
     found: set[str] = set()
     wanted = [name]

@@ -61,6 +61,11 @@ SELECT kind, value, key FROM (
 SELECT one, other, status, rule, "by" FROM customers_join
 WHERE shop_id = :shop AND (one {in:keys:text} OR other {in:keys:text})
 
+-- name: joins_decided
+-- What people said, not the rules.
+SELECT at, one, other, status, rule, "by" FROM customers_join
+WHERE shop_id = :shop AND "by" <> '' AND status IN ('joined', 'apart') ORDER BY at, id
+
 -- name: put_joins
 -- rows: shop_id bigint, one text, other text, status text, rule text, at bigint, who text
 INSERT INTO customers_join (shop_id, one, other, status, rule, at, "by") {rows}
