@@ -4,9 +4,10 @@ again by another when a process dies."""
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from support import Place
 
 from sereno.modules.purchasing import demand, forecasting
@@ -15,6 +16,7 @@ from sereno.modules.purchasing.forecasting import carry_out
 from sereno.modules.purchasing.history import read_past
 from sereno.runtime.nightly import Nightly
 from sereno.runtime.purchasing import suppliers
+from sereno.runtime.purchasing.events import drop_event, put_event
 from sereno.runtime.purchasing.forecasting import forecasts_by
 from sereno.runtime.purchasing.port import ask_forecast
 from sereno.runtime.purchasing.suppliers import Supplier
@@ -32,6 +34,7 @@ def sell(place: Place, *, weeks: int = 31) -> None:
         at = datetime(2025, 7, 30, 12, 0, tzinfo=UTC) + timedelta(weeks=week)
         lines = [{"sku": f"S-{n}", "variant_id": f"v{n}", "quantity": n + 1} for n in range(30)]
         data = {"id": f"o{week}", "placed_at": at.isoformat(), "currency": "EUR", "total": "1.00", "lines": lines}
+        data["shipping_address"] = {"country": "ES", "city": "Madrid"}
         events.append(NewEvent(f"e{week}", "order.created", f"order:o{week}", at, data, {"order": f"o{week}"}))
     lines = [{"sku": "S-0", "quantity": 500}]
     data = {"id": "x", "status": "cancelled", "placed_at": "2026-02-04T12:00:00+00:00", "lines": lines}
@@ -110,3 +113,32 @@ def test_the_days_forecast_is_one_job_whoever_looks(place: Place) -> None:
     assert begun == [begun[0]] * 3
     for one in lookers:
         one.stop()
+
+
+def test_known_days_of_the_country_and_of_the_shops_calendar(place: Place) -> None:
+    sell(place)
+    asked = {"database": place.database}
+    put_event(place.shop, "  Spring   sale ", date(2026, 3, 16), date(2026, 3, 22), "ana", lift=0.5, **asked)
+    number = put_event(place.shop, "Spring sale", date(2026, 3, 16), date(2026, 3, 20), "ana", lift=1.0, **asked)
+    other = put_event(place.shop, "Gone", date(2026, 4, 1), date(2026, 4, 1), "ana", **asked)
+    assert drop_event(place.shop, other, "ana", **asked) == "Gone"
+    with pytest.raises(LookupError, match="no event"):
+        drop_event(place.shop, other, "ana", **asked)
+    with pytest.raises(ValueError, match="before it begins"):
+        put_event(place.shop, "X", date(2026, 4, 2), date(2026, 4, 1), "ana", **asked)
+    with pytest.raises(ValueError, match="92 days"):
+        put_event(place.shop, "X", date(2026, 1, 1), date(2026, 6, 1), "ana", **asked)
+    with place.database.read() as tx:
+        kept = tx.all("demand_events_of", {"shop": place.shop})
+    assert [(row[0], row[1], row[4]) for row in kept] == [(number, "Spring sale", 1.0)]
+    assert ask_forecast(place.shop, "ana", database=place.database)
+    job(place)
+    with place.database.read() as tx:
+        found = {sku: (decode(days), decode(mean)) for sku, days, mean in tx.all("known_days_of", {"shop": place.shop})}
+    told, mean = found["S-9"]
+    days = {one["code"]: one for one in told}
+    assert days["own:Spring sale"]["on"] == "2026-03-16"
+    assert days["own:Spring sale"]["basis"] == "assumed"
+    assert days["own:Spring sale"]["effect"] == pytest.approx(1.0, abs=0.3)
+    assert mean[2] > 1.5 * mean[0], "the week of the sale"
+    assert days["mothers_day"]["on"] == "2026-05-03", "of the country orders go to"

@@ -51,3 +51,20 @@ def test_approving_needs_more_than_work(seeded: Seeded) -> None:
     key = issue(seeded.shop.pk, "tests", "read work", "ana@example.com")
     call(key, "POST", "purchases/1/approve", status=403)
     call(key, "PUT", "suppliers/north", {"name": "North", "currency": "EUR"}, 403)
+
+
+def test_the_calendar_of_what_people_buy_for(seeded: Seeded) -> None:
+    key = issue(seeded.shop.pk, "tests", "read work", "ana@example.com")
+    sale = {"name": "Summer sale", "first_day": "2026-07-01", "last_day": "2026-07-14", "lift": 0.3}
+    made = call(key, "POST", "demand/events", sale)
+    assert made == {"id": made["id"], **sale}
+    assert call(key, "POST", "demand/events", {**sale, "lift": None})["id"] == made["id"]
+    once = call(key, "POST", "demand/events", {"name": "Open day", "first_day": "2026-06-06"})
+    assert once["last_day"] == "2026-06-06"
+    assert [one["name"] for one in call(key, "GET", "demand/events")["items"]] == ["Open day", "Summer sale"]
+    call(key, "POST", "demand/events", {**sale, "last_day": "2026-06-30"}, status=422)
+    call(key, "POST", "demand/events", {**sale, "lift": -1}, status=422)
+    call(key, "DELETE", f"demand/events/{once['id']}", status=204)
+    call(key, "DELETE", f"demand/events/{once['id']}", status=404)
+    only = issue(seeded.shop.pk, "tests", "read", "ana@example.com")
+    call(only, "POST", "demand/events", sale, status=403)

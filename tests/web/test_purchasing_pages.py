@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from seeding import Seeded
 
-from sereno.modules.purchasing.models import DemandForecast, PurchaseOrder, ReorderRule, Supplier
+from sereno.modules.purchasing.models import DemandEvent, DemandForecast, PurchaseOrder, ReorderRule, Supplier
 from sereno.modules.stock.models import StockItem
 from sereno.runtime.staff import open_staff
 from sereno.runtime.stock import moving
@@ -116,3 +116,34 @@ def test_the_secret_of_a_supplier_is_never_shown(boss: Client, seeded: Seeded) -
         assert "s3cr3t-word" not in read(boss, path)
     kept: Any = Supplier.objects.get().secret
     assert kept and "s3cr3t-word" not in kept
+
+
+def test_the_calendar_and_the_known_days_of_an_item(boss: Client, seeded: Seeded) -> None:
+    supplied(boss, seeded)
+    page = read(boss, "/demand/calendar")
+    assert "Black Friday" in page and "None yet" in page
+    told = boss.post("/demand/calendar", {"name": "Feria", "first": "2026-03-16", "last": "", "lift": "30"}, follow=True)
+    assert "Feria" in told.content.decode() and "+30 %" in told.content.decode()
+    event = DemandEvent.objects.get(shop=seeded.shop)
+    assert (event.first_day.isoformat(), event.last_day.isoformat(), event.lift) == ("2026-03-16", "2026-03-16", 0.3)
+    for bad, said in (
+        ({"first": "tomorrow"}, "2026-11-27"),
+        ({"first": "2026-03-16", "lift": "much"}, "percentage"),
+        ({"first": "2026-03-16", "name": " "}, "has a name"),
+    ):
+        answer = boss.post("/demand/calendar", {"name": "Feria", **bad}, follow=True)
+        assert said in answer.content.decode()
+    days = [
+        {"code": "own:Feria", "on": "2026-03-16", "effect": 0.3, "basis": "assumed"},
+        {"code": "mothers_day", "on": "2026-05-03", "effect": 0.0, "basis": "unused"},
+        {"code": "fathers_day", "on": "2026-03-19", "effect": -0.042, "basis": "learned"},
+        {"code": "black_friday", "on": "2026-11-27", "effect": 0.12, "basis": "assumed"},
+    ]
+    DemandForecast.objects.filter(shop=seeded.shop).update(days=days)
+    item = read(boss, "/demand/item?sku=MUG")
+    assert item.count('class="known"') == 3, "what lies beyond the picture is not in it"
+    assert "Feria" in item and "+30 % in its week" in item and "-4 % in its week" in item
+    assert "no effect" in item and "no better" in item
+    boss.post("/demand/calendar/drop", {"event": str(event.pk)})
+    assert not DemandEvent.objects.exists()
+    assert "no event" in boss.post("/demand/calendar/drop", {"event": "x"}, follow=True).content.decode()

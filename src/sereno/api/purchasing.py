@@ -8,14 +8,21 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.commerce.purchasing import Offer
-from sereno.modules.purchasing.models import DemandForecast, PurchaseLine, PurchaseOrder, Supplier, SupplierPrice
-from sereno.runtime.purchasing import answering, ordering, reordering, suppliers
+from sereno.modules.purchasing.models import (
+    DemandEvent,
+    DemandForecast,
+    PurchaseLine,
+    PurchaseOrder,
+    Supplier,
+    SupplierPrice,
+)
+from sereno.runtime.purchasing import answering, events, ordering, reordering, suppliers
 from sereno.runtime.purchasing.port import ask_forecast
 from sereno.store.fields import instant_text
 
@@ -168,6 +175,13 @@ class DemandList(Schema):
     items: list[DemandOut]
 
 
+class KnownDay(Schema):
+    code: str = Field(description="A feast (`black_friday`), or an event of the shop's own (`own:Summer sale`).")
+    on: day
+    effect: float = Field(description="In the week it is felt most in: 0.1 is a tenth more.")
+    basis: Literal["learned", "assumed", "unused"]
+
+
 class DemandWhole(DemandOut):
     first_day: day = Field(description="The Monday `history` begins on.")
     begins_on: day = Field(description="The Monday `mean` begins on.")
@@ -176,6 +190,28 @@ class DemandWhole(DemandOut):
     sums: list[list[float]] = Field(description="Of weeks 1 to n together, the quantiles `levels`.")
     levels: list[float]
     accuracy: dict[str, float]
+    days: list[KnownDay] = Field(description="Known days to come, and what they do to this SKU.")
+
+
+class DemandEventIn(Schema):
+    name: Annotated[Text, Field(min_length=1, max_length=80, description="Times of the same name belong together.")]
+    first_day: day
+    last_day: day | None = Field(None, description="Without it, one day.")
+    lift: float | None = Field(
+        None, ge=-0.9, le=10, description="What you expect of it: 0.3 is three tenths more a week. Null: it is learned."
+    )
+
+
+class DemandEventOut(Schema):
+    id: int
+    name: str
+    first_day: day
+    last_day: day
+    lift: float | None
+
+
+class DemandEvents(Schema):
+    items: list[DemandEventOut]
 
 
 class Begun(Schema):
@@ -317,7 +353,7 @@ def step_purchase(request: HttpRequest, number: Number, step: Step) -> dict[str,
 @router.get("/demand", response=DemandList)
 def list_demand(request: HttpRequest, limit: int = Query(100, ge=1, le=rows.MOST)) -> dict[str, Any]:
     """What is expected to be sold, the most first."""
-    found = DemandForecast.objects.filter(shop=shop_of(request)).defer("history", "mean", "sums", "accuracy")
+    found = DemandForecast.objects.filter(shop=shop_of(request)).defer("history", "mean", "sums", "accuracy", "days")
     return {"items": [_demand(one) for one in found.order_by("-weekly", "id")[:limit]]}
 
 
@@ -329,8 +365,39 @@ def show_demand(request: HttpRequest, sku: rows.Word) -> dict[str, Any]:
     one = DemandForecast.objects.filter(shop=shop_of(request), sku=sku).first()
     if one is None:
         raise HttpError(404, f"there is no forecast of {sku}")
-    names = ("first_day", "begins_on", "history", "mean", "sums", "accuracy")
+    names = ("first_day", "begins_on", "history", "mean", "sums", "accuracy", "days")
     return {**_demand(one), **{name: getattr(one, name) for name in names}, "levels": list(LEVELS)}
+
+
+@router.get("/demand/events", response=DemandEvents)
+def list_demand_events(request: HttpRequest) -> dict[str, Any]:
+    """The shop's own calendar of what people buy for, by day."""
+    found = DemandEvent.objects.filter(shop=shop_of(request)).order_by("first_day", "name")
+    return {"items": list(found)}
+
+
+@router.post("/demand/events", response=DemandEventOut)
+def put_demand_event(request: HttpRequest, given: DemandEventIn) -> DemandEvent:
+    """Put one time of an event into the calendar, or change the one of this name that begins on this day. Past times
+    teach what the next one brings."""
+    shop = shop_of(request).pk
+    try:
+        number = events.put_event(
+            shop, given.name, given.first_day, given.last_day or given.first_day, caller(request), lift=given.lift
+        )
+    except ValueError as error:
+        raise HttpError(422, str(error)) from None
+    return DemandEvent.objects.get(shop=shop, id=number)
+
+
+@router.delete("/demand/events/{id}", response={204: None})
+def drop_demand_event(request: HttpRequest, id: rows.Id) -> Status[None]:
+    """Take one time of an event out of the calendar."""
+    try:
+        events.drop_event(shop_of(request).pk, id, caller(request))
+    except LookupError as error:
+        raise HttpError(404, str(error.args[0])) from None
+    return Status(204, None)
 
 
 @router.post("/demand/forecasts", response=Begun)

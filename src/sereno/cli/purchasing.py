@@ -210,6 +210,58 @@ def list_demand(*, shop: ShopName = None, json: Json = False) -> None:
     table(names, ([line[name] for name in names] for line in lines), empty="No forecast yet: sereno demand forecast.")
 
 
+@demand.command(name="events")
+def list_events(*, shop: ShopName = None, json: Json = False) -> None:
+    """List the shop's own calendar of what people buy for, by day."""
+    _prepare()
+    from sereno.modules.purchasing.models import DemandEvent
+
+    names = ("id", "name", "first_day", "last_day", "lift")
+    kept = DemandEvent.objects.filter(shop=shop_named(shop)).order_by("first_day", "name").values(*names)
+    lines = [{**line, "first_day": str(line["first_day"]), "last_day": str(line["last_day"])} for line in kept]
+    if json:
+        emit(lines)
+        return
+    table(names, ([line[name] for name in names] for line in lines), empty="None yet: sereno demand event NAME DAY.")
+
+
+@demand.command
+def event(
+    name: Word, first: Word, last: Word = "", *, expect: float | None = None, shop: ShopName = None, json: Json = False
+) -> None:
+    """Put one time of an event into the calendar, such as `"Summer sale" 2026-07-01 2026-07-14`. Past times teach what
+    the next one brings; --expect 30 says three tenths more a week."""
+    _prepare()
+    from datetime import date
+
+    from sereno.runtime.purchasing.events import put_event
+
+    def put() -> int:
+        begins = date.fromisoformat(first)
+        ends = date.fromisoformat(last) if last else begins
+        lift = None if expect is None else expect / 100
+        return put_event(shop_named(shop).pk, name, begins, ends, person(), lift=lift)
+
+    number = _asked(put)
+    if json:
+        emit({"id": number})
+        return
+    say(f"Kept as {number}. The next forecast goes by it.")
+
+
+@demand.command(name="drop-event")
+def drop_event(id: int, *, shop: ShopName = None, json: Json = False) -> None:
+    """Take one time of an event out of the calendar."""
+    _prepare()
+    from sereno.runtime.purchasing.events import drop_event as drop
+
+    name = _asked(lambda: drop(shop_named(shop).pk, id, person()))
+    if json:
+        emit({"dropped": id})
+        return
+    say(f"{name} is out of the calendar. The next forecast goes without it.")
+
+
 @demand.command
 def forecast(*, shop: ShopName = None, json: Json = False) -> None:
     """Forecast anew; a running worker does it in the background."""

@@ -38,6 +38,7 @@ class Made:
 
     forecast: Forecast
     accuracy: Mapping[str, float]
+    days: tuple[Mapping[str, Any], ...] = ()
 
 
 def carry_out(id: int, worker: str, database: Database, now: datetime | None = None) -> str:
@@ -61,13 +62,16 @@ class _Work:
         with database.read() as tx:
             (orders,) = tx.one("count_orders", {"shop": self._shop_id}) or (0,)
             priced = dict(tx.all("priced_skus", {"shop": self._shop_id}))
+            (kept,) = tx.one("shop_own_settings", {"shop": self._shop_id}) or ("{}",)
+            events = tx.all("demand_events_of", {"shop": self._shop_id})
             kinds = {row[0]: _kind(row) for row in tx.all("kinds_of_skus", {"shop": self._shop_id})}
         job.total = int(orders)
         past = read_past(database, self._shop_id, self._now, job.tell)
         skus = sorted({*past.sold, *priced})
         histories = [past.series(sku) for sku in skus]
         groups = [kinds.get(sku, ("", ""))[1] for sku in skus]
-        made, method = forecasts(histories, groups, past.monday)
+        country = str(decode(kept).get("country") or past.country).upper()
+        made, method = forecasts(histories, groups, past.monday, country, [own_time(row) for row in events])
         job.done = job.total
         for begin in range(0, len(skus), BATCH):
             part = range(begin, min(begin + BATCH, len(skus)))
@@ -80,6 +84,7 @@ class _Work:
             "orders": job.total,
             "weeks": past.weeks,
             "method": method,
+            "country": country,
             "median_error": round(sorted(errors)[len(errors) // 2], 3) if errors else None,
             "seconds": round(monotonic() - began, 1),
         }
@@ -100,7 +105,14 @@ class _Work:
         return (
             *(self._shop_id, sku[:200], title[:300], kind[:200], first, past.monday + timedelta(weeks=past.weeks)),
             *(encode(shown), encode(made.forecast.mean), encode(made.forecast.sums), made.forecast.method),
-            *(encode(made.accuracy), weekly, made.accuracy.get("wape"), self._job.id, to_micros(self._now)),
+            *(
+                encode(made.accuracy),
+                encode(made.days),
+                weekly,
+                made.accuracy.get("wape"),
+                self._job.id,
+                to_micros(self._now),
+            ),
         )
 
 
@@ -116,10 +128,26 @@ def _kind(row: Sequence[Any]) -> tuple[str, str]:
 # --- the two methods --------------------------------------------------------------------------------
 
 
+Own = tuple[str, date, date, float | None]
+"""One time of an event of the shop's calendar: its name, its days, and what the shop expects."""
+
+
+def own_time(row: Sequence[Any]) -> Own:
+    """From a row of `demand_events_of`."""
+    _id, name, first, last, lift = row
+    first, last = (one if isinstance(one, date) else date.fromisoformat(str(one)) for one in (first, last))
+    return str(name), first, last, None if lift is None else float(lift)
+
+
 def forecasts(
-    histories: Sequence[Sequence[float | None]], groups: Sequence[str], monday: date
+    histories: Sequence[Sequence[float | None]],
+    groups: Sequence[str],
+    monday: date,
+    country: str = "",
+    events: Sequence[Own] = (),
 ) -> tuple[list[Made], str]:
-    """With the extra `ml` by what all series teach (`pool`), else by the stated simple method. Gives its name too."""
+    """With the extra `ml` by what all series teach (`pool`) and the days known of the country and the shop's calendar,
+    else by the stated simple method. Gives its name too."""
     if not histories:
         return [], "none"
     try:
@@ -128,7 +156,7 @@ def forecasts(
         if error.name != "numpy":
             raise
         return [_simple(history) for history in histories], "mean12"
-    return _pooled(pool, histories, groups, monday), "pool"
+    return _pooled(pool, histories, groups, monday, country, events), "pool"
 
 
 def _simple(history: Sequence[float | None]) -> Made:
@@ -154,18 +182,36 @@ def _accuracy(came: Sequence[float], expected: Sequence[float], past: Iterable[f
     return found
 
 
-def _pooled(pool: Any, histories: Sequence[Sequence[float | None]], groups: Sequence[str], monday: date) -> list[Made]:
+def _pooled(
+    pool: Any,
+    histories: Sequence[Sequence[float | None]],
+    groups: Sequence[str],
+    monday: date,
+    country: str,
+    events: Sequence[Own],
+) -> list[Made]:
     import numpy as np
 
+    from sereno.modules.purchasing.demand.occasions import of_country, own_event
     from sereno.modules.purchasing.demand.seasons import Calendar
 
     y = np.array([[np.nan if one is None else one for one in history] for history in histories], dtype=float)
-    calendar = Calendar(monday, 7.0)
+    ends = monday + timedelta(weeks=y.shape[1] + HORIZON)
+    occasions = [*of_country(country, monday, ends), *(own_event(*one) for one in events)]
+    calendar = Calendar(monday, 7.0, occasions=tuple(occasions))
     judged = pool.judge(y, JUDGED, calendar, groups)
-    outlook = pool.outlook(y, HORIZON, pool.learn(y, min(HORIZON, 13), calendar, groups), groups)
+    learned = pool.learn(y, min(HORIZON, 13), calendar, groups)
+    outlook = pool.outlook(y, HORIZON, learned, groups)
+    ahead = pool.days_ahead(y, HORIZON, learned)
     measures = {"rmsse": judged.rmsse, "wape": judged.wape, "bias": judged.bias, "within": judged.within}
     found: list[Made] = []
     for at in range(len(histories)):
         values = {name: float(of[at]) for name, of in measures.items()}
-        found.append(Made(outlook.of(at), {name: round(one, 3) for name, one in values.items() if not isnan(one)}))
+        accuracy = {name: round(one, 3) for name, one in values.items() if not isnan(one)}
+        days = tuple(
+            {"code": one.code, "on": one.on.isoformat(), "effect": one.effect, "basis": one.basis}
+            for one in ahead[at]
+            if one.code != "public_holiday" or one.effect
+        )
+        found.append(Made(outlook.of(at), accuracy, days))
     return found

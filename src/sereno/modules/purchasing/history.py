@@ -25,12 +25,19 @@ WEEK_SECONDS = 7 * 86_400
 
 @dataclass(slots=True)
 class Past:
-    """`sold[sku][week]` units, `gone[sku][week]` the share of the week it could not be bought; weeks from `monday`."""
+    """`sold[sku][week]` units, `gone[sku][week]` the share of the week it could not be bought; weeks from `monday`.
+    `countries`: orders by where they go."""
 
     monday: date
     weeks: int
     sold: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
     gone: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
+    countries: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def country(self) -> str:
+        """Where most orders go; "" where none says."""
+        return max(sorted(self.countries), key=self.countries.__getitem__, default="")
 
     def series(self, sku: str) -> list[float | None]:
         """Unconstrained demand by week; None before its first sale and where it was hardly there."""
@@ -67,6 +74,10 @@ def _count(past: Past, day: date, order: Mapping[str, Any]) -> None:
     week = (day - past.monday).days // 7
     if not 0 <= week < past.weeks or order.get("status") == "cancelled" or order.get("cancelled_at"):
         return
+    place = order.get("shipping_address")
+    country = place.get("country") if isinstance(place, Mapping) else None
+    if isinstance(country, str) and len(country) == 2:
+        past.countries[country.upper()] = past.countries.get(country.upper(), 0) + 1
     for sku, count in wanted(order.get("lines") or ()).items():
         weeks = past.sold.setdefault(sku, {})
         weeks[week] = weeks.get(week, 0.0) + count

@@ -112,7 +112,8 @@ class ReorderRule(models.Model):
 class DemandForecast(models.Model):
     """The newest forecast of one SKU. `history` is unconstrained demand by week from the Monday `first_day`, null where
     it was not in stock; `mean` and `sums` as in `demand.simple.Forecast`, by week from `begins_on`. `accuracy` is
-    how the method did when it was tried on the weeks just past."""
+    how the method did when it was tried on the weeks just past. `days`: known days to come, each with `code`, `on`,
+    `effect` (0.1: a tenth more in its week) and `basis`."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
@@ -126,6 +127,7 @@ class DemandForecast(models.Model):
     sums = DocumentField()
     method = models.CharField(max_length=16)
     accuracy = DocumentField()
+    days = DocumentField(default=list)
     weekly = models.FloatField(default=0)
     error = models.FloatField(null=True)
     job = models.BigIntegerField(default=0)
@@ -135,6 +137,24 @@ class DemandForecast(models.Model):
         db_table = "purchasing_forecast"
         constraints = (models.UniqueConstraint(fields=("shop", "sku"), name="purchasing_forecast_once"),)
         indexes = (models.Index(fields=("shop", "-weekly"), name="purchasing_forecast_much"),)
+
+
+class DemandEvent(models.Model):
+    """One time of something in the shop's own calendar that people buy for, or less. Times of the same `name` teach
+    what the next brings. `lift` is what the shop expects of it (0.3: three tenths more a week); null: it cannot say."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    name = models.CharField(max_length=80)
+    first_day = models.DateField()
+    last_day = models.DateField()
+    lift = models.FloatField(null=True)
+    changed_at = InstantField()
+
+    class Meta:
+        db_table = "purchasing_event"
+        constraints = (models.UniqueConstraint(fields=("shop", "name", "first_day"), name="purchasing_event_once"),)
+        indexes = (models.Index(fields=("shop", "first_day"), name="purchasing_event_days"),)
 
 
 class ForecastJob(ShopJob):

@@ -209,13 +209,13 @@ WHERE id = :id AND worker = :worker AND status = 'running'
 SELECT id, shop_id, attempts FROM purchasing_job WHERE id = :id AND worker = :worker AND status = 'running'
 
 -- name: put_forecasts
--- rows: shop_id bigint, sku text, title text, product_type text, first_day date, begins_on date, history text, mean text, sums text, method text, accuracy text, weekly float8, error float8, job bigint, made_at bigint
+-- rows: shop_id bigint, sku text, title text, product_type text, first_day date, begins_on date, history text, mean text, sums text, method text, accuracy text, days text, weekly float8, error float8, job bigint, made_at bigint
 INSERT INTO purchasing_forecast (shop_id, sku, title, product_type, first_day, begins_on, history, mean, sums, method,
-    accuracy, weekly, error, job, made_at) {rows}
+    accuracy, days, weekly, error, job, made_at) {rows}
 ON CONFLICT (shop_id, sku) DO UPDATE SET title = excluded.title, product_type = excluded.product_type,
     first_day = excluded.first_day, begins_on = excluded.begins_on, history = excluded.history, mean = excluded.mean,
-    sums = excluded.sums, method = excluded.method, accuracy = excluded.accuracy, weekly = excluded.weekly,
-    error = excluded.error, job = excluded.job, made_at = excluded.made_at
+    sums = excluded.sums, method = excluded.method, accuracy = excluded.accuracy, days = excluded.days,
+    weekly = excluded.weekly, error = excluded.error, job = excluded.job, made_at = excluded.made_at
 
 -- name: drop_old_forecasts
 DELETE FROM purchasing_forecast WHERE shop_id = :shop AND job <> :job
@@ -240,6 +240,25 @@ SELECT sku, max(title) FROM purchasing_price WHERE shop_id = :shop GROUP BY sku
 
 -- name: shop_time_zone
 SELECT timezone FROM shop WHERE id = :shop
+
+-- name: shop_own_settings
+SELECT settings FROM shop WHERE id = :shop
+
+-- name: known_days_of
+SELECT sku, days, mean FROM purchasing_forecast WHERE shop_id = :shop
+
+-- name: demand_events_of
+SELECT id, name, first_day, last_day, lift FROM purchasing_event WHERE shop_id = :shop ORDER BY first_day, name
+
+-- name: put_demand_event
+INSERT INTO purchasing_event (shop_id, name, first_day, last_day, lift, changed_at)
+VALUES (:shop, :name, :first_day, :last_day, :lift, :now)
+ON CONFLICT (shop_id, name, first_day) DO UPDATE SET last_day = excluded.last_day, lift = excluded.lift,
+    changed_at = excluded.changed_at
+RETURNING id
+
+-- name: drop_demand_event
+DELETE FROM purchasing_event WHERE shop_id = :shop AND id = :id RETURNING name, first_day
 
 -- name: count_orders
 SELECT count(*) FROM orders_order WHERE shop_id = :shop

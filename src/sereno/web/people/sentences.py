@@ -212,6 +212,7 @@ SENTENCES: dict[str, str | Promise] = {
     "connection.access_changed": mark("Changed the key Sereno writes with in the store of %(target)s"),
     "connection.access_checked": mark("Asked the store of %(target)s about Sereno's key"),
     "connection.list_taken": mark("Took a list of people over from %(target)s"),
+    "connection.list_filled": mark("Filled a list of people of %(target)s from a segment"),
     "connection.access_taken": mark("Took away the key Sereno wrote with in the store of %(target)s"),
     "backfill.asked": mark("Began to read the history of %(target)s"),
     "backfill.paused": mark("Paused the reading of history of %(target)s"),

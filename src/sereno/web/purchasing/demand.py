@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,8 +23,8 @@ from sereno.runtime.staff import open_staff
 from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.purchasing.plot import plot
-from sereno.web.purchasing.words import METHODS, STATES
+from sereno.web.purchasing.plot import place_of, plot
+from sereno.web.purchasing.words import BASES, FEASTS, METHODS, STATES
 from sereno.web.shell import render
 
 SHOWN = 50
@@ -87,6 +88,7 @@ def item(request: StaffRequest) -> HttpResponse:
         "row": row,
         "title": (row.title if row else "") or next((one.title for one in offers if one.title), sku),
         "plot": plot(row.first_day, row.history, row.mean, row.sums) if row else None,
+        "known": _known(row) if row else [],
         "method": METHODS.get(row.method, row.method) if row else "",
         "standing": _standings(shop, [sku]).get(sku),
         "demand": Demand(row.mean, row.sums) if row else None,
@@ -96,6 +98,29 @@ def item(request: StaffRequest) -> HttpResponse:
         "states": STATES,
     }
     return render(request, "purchasing/item.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDay:
+    """`x` is where it stands in the plot."""
+
+    name: str
+    on: date
+    effect: float
+    basis: str
+    x: float
+
+
+def _known(row: DemandForecast) -> list[KnownDay]:
+    """The known days within the plot."""
+    found: list[KnownDay] = []
+    for one in row.days:
+        on, code = date.fromisoformat(one["on"]), str(one["code"])
+        x = place_of(row.begins_on, len(row.history), on)
+        if x is not None:
+            name = str(FEASTS.get(code) or code.removeprefix("own:"))
+            found.append(KnownDay(name, on, float(one["effect"]), str(BASES.get(one["basis"], "")), x))
+    return found
 
 
 @require_POST

@@ -64,3 +64,12 @@ def plot(first: date, history: Sequence[float | None], mean: Sequence[float], su
     lower = "L".join(f"{x} {y(week.low or 0)}" for x, week in reversed(ahead))
     band = f"M{upper}L{lower}Z" if ahead else ""
     return Plot(tuple(weeks), bars, line, band, round(len(past) * step, 1), top)
+
+
+def place_of(begins_on: date, weeks_past: int, day: date) -> float | None:
+    """Where a day to come stands across; None for one outside of the picture."""
+    ahead = (day - begins_on).days / 7
+    if not 0 <= ahead < AHEAD:
+        return None
+    past = min(weeks_past, PAST)
+    return round((past + ahead) * WIDTH / (past + AHEAD), 1)

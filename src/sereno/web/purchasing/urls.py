@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sereno.web.purchasing import demand, ordering, suppliers, supply
+from sereno.web.purchasing import calendar, demand, ordering, suppliers, supply
 
 urlpatterns = [
     path("purchases", ordering.purchases, name="purchases"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("suppliers/<slug:code>/prices", suppliers.prices, name="supplier-prices"),
     path("demand", demand.listing, name="demand"),
     path("demand/forecast", demand.forecast, name="demand-forecast"),
+    path("demand/calendar", calendar.calendar, name="demand-calendar"),
+    path("demand/calendar/drop", calendar.drop, name="demand-event-drop"),
     path("demand/item", demand.item, name="demand-item"),
     path("demand/rule", demand.rule, name="demand-rule"),
     path("supply/<str:token>", supply.supply, name="supply"),

@@ -23,6 +23,22 @@ METHODS: dict[str, str | Promise] = {
     "new": _("new, by similar items"),
     "mean12": _("mean of 12 weeks"),
 }
+FEASTS: dict[str, str | Promise] = {
+    "black_friday": _("Black Friday and Cyber Monday"),
+    "three_kings": _("Three Kings"),
+    "valentines": _("Valentine's Day"),
+    "womens_day": _("Women's Day"),
+    "easter": _("Easter"),
+    "mothers_day": _("Mother's Day"),
+    "fathers_day": _("Father's Day"),
+    "childrens_day": _("Children's Day"),
+    "public_holiday": _("Public holiday"),
+}
+BASES: dict[str, str | Promise] = {
+    "learned": _("as it was before"),
+    "assumed": _("assumed: it never came yet"),
+    "unused": _("not counted with: it made earlier forecasts no better"),
+}
 SEND_BY: tuple[tuple[str, str | Promise], ...] = (
     ("email", _("By e-mail")),
     ("api", _("By API, signed")),

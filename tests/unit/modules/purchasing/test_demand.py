@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import csv
 import gzip
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from sereno.modules.purchasing.demand import accuracy, methods, pool, simple
+from sereno.modules.purchasing.demand import accuracy, feasts, methods, occasions, pool, simple
 from sereno.modules.purchasing.demand.seasons import Calendar
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
@@ -122,3 +122,95 @@ def test_out_of_stock_is_not_no_demand() -> None:
     assert simple.unconstrained(3, None) == 3
     assert simple.forecast([10, None, None, 10], 2).mean == (10.0, 10.0)
     assert simple.forecast([], 2).mean == (0.0, 0.0)
+
+
+def test_the_days_of_a_country_are_reckoned() -> None:
+    def days(country: str, year: int) -> dict[str, str]:
+        return {code: day.isoformat() for code, day in feasts.of_year(country, year) if code != "public_holiday"}
+
+    spain, romania, britain = days("ES", 2026), days("RO", 2026), days("GB", 2026)
+    assert (spain["easter"], romania["easter"]) == ("2026-04-05", "2026-04-12")
+    assert (spain["mothers_day"], spain["fathers_day"], spain["three_kings"]) == (
+        "2026-05-03",
+        "2026-03-19",
+        "2026-01-06",
+    )
+    assert (britain["mothers_day"], britain["black_friday"]) == ("2026-03-15", "2026-11-27")
+    assert "three_kings" not in britain
+    assert romania["womens_day"] == "2026-03-08"
+    assert (days("BR", 2026)["valentines"], days("BR", 2026)["fathers_day"]) == ("2026-06-12", "2026-08-09")
+    assert days("FR", 2026)["mothers_day"] == "2026-05-31"
+    # In 2009 the last Sunday of May was Pentecost.
+    assert days("FR", 2009)["mothers_day"] == "2009-06-07"
+    assert [feasts.easter(year).isoformat() for year in (2024, 2025, 2027)] == [
+        "2024-03-31",
+        "2025-04-20",
+        "2027-03-28",
+    ]
+    assert [feasts.eastern_easter(year).isoformat() for year in (2024, 2025, 2027)] == [
+        "2024-05-05",
+        "2025-04-20",
+        "2027-05-02",
+    ]
+    assert date(2026, 5, 25) in [day for code, day in feasts.of_year("US", 2026) if code == "public_holiday"]
+
+
+def sold_at(events: tuple[int, ...], weeks: int, times: float, *, only: int | None = None) -> np.ndarray:
+    """40 things that sell 50 a week, and `times` as much in some weeks; or so only the first of them."""
+    rate = np.full((40, weeks), 50.0)
+    for week in events:
+        rate[slice(None) if only is None else slice(0, only), week] *= times
+    return np.random.default_rng(17).poisson(rate).astype(float)
+
+
+def event_of(first: date, week: int, name: str = "Sale") -> occasions.Occasion:
+    begins = first + timedelta(weeks=week)
+    return occasions.own_event(name, begins, begins + timedelta(days=6), None)
+
+
+def test_what_an_event_brought_before_is_expected_again_and_of_whom_it_brought_it() -> None:
+    monday = date(2026, 1, 5)
+    y = sold_at((10, 24), 40, 3.0)
+    calendar = Calendar(monday, 7.0, 0.0, tuple(event_of(monday, week) for week in (10, 24, 43)))
+    learned = pool.learn(y, 6, calendar)
+    seen = pool.outlook(y, 6, learned).mean.mean(0)
+    assert seen[3] > 2.2 * seen[1], "the week of the event"
+    day = pool.days_ahead(y, 6, learned)[0][0]
+    assert (day.code, day.on, day.basis) == ("own:Sale", monday + timedelta(weeks=43), "learned")
+    assert 1.2 < day.effect < 2.5
+    few = sold_at((10, 24), 40, 4.0, only=4)
+    own = pool.outlook(few, 6, pool.learn(few, 6, calendar)).mean
+    assert own[:4, 3].mean() > 2.0 * own[:4, 1].mean()
+    assert own[4:, 3].mean() < 1.3 * own[4:, 1].mean()
+
+
+def test_an_event_that_brought_nothing_moves_nothing() -> None:
+    monday = date(2026, 1, 5)
+    y = sold_at((), 40, 1.0)
+    plain = pool.outlook(y, 6, pool.learn(y, 6, Calendar(monday, 7.0, 0.0))).mean.mean(0)
+    calendar = Calendar(monday, 7.0, 0.0, tuple(event_of(monday, week) for week in (10, 24, 43)))
+    assert pool.outlook(y, 6, pool.learn(y, 6, calendar)).mean.mean(0) == pytest.approx(plain, rel=0.06)
+
+
+def test_what_never_came_is_assumed_and_what_it_did_not_do_is_dropped() -> None:
+    """A shop of 30 weeks that saw Mother's Day pass without anything, and no Black Friday yet."""
+    monday = date(2026, 4, 6)
+    y = sold_at((), 30, 1.0)
+    ends = monday + timedelta(weeks=64)
+    calendar = Calendar(monday, 7.0, 0.0, tuple(occasions.of_country("ES", monday, ends)))
+    seen = pool.learn(y, 13, calendar)
+    basis = {day.code: day for day in pool.days_ahead(y, 13, seen)[0]}
+    assert basis["black_friday"].basis == "assumed"
+    assert basis["black_friday"].effect == pytest.approx(0.12, abs=0.06)
+    assert all(abs(day.effect) < 0.03 for code, day in basis.items() if code not in ("black_friday", "three_kings"))
+
+
+def test_later_weeks_change_nothing_of_what_days_did() -> None:
+    monday = date(2026, 1, 5)
+    y = sold_at((10, 24), 44, 3.0)
+    calendar = Calendar(monday, 7.0, 0.0, tuple(event_of(monday, week) for week in (10, 24, 38)))
+    early = pool.outlook(y[:, :36], 6, pool.learn(y[:, :36], 6, calendar)).mean
+    changed = y.copy()
+    changed[:, 36:] = 9999.0
+    again = pool.outlook(changed[:, :36], 6, pool.learn(changed[:, :36], 6, calendar)).mean
+    assert np.array_equal(early, again)

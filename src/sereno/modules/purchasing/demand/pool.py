@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from statistics import NormalDist
 
 import numpy as np
@@ -25,7 +26,8 @@ from sereno.modules.purchasing.demand.methods import (
     sometimes,
     steadied,
 )
-from sereno.modules.purchasing.demand.seasons import Calendar, seasonal_index
+from sereno.modules.purchasing.demand.occasions import kind_of_day, own_lifts
+from sereno.modules.purchasing.demand.seasons import Calendar, days_in, seasonal_index
 from sereno.modules.purchasing.demand.simple import LEVELS, Forecast
 
 Ints = NDArray[np.int64]
@@ -54,6 +56,11 @@ RIDGE = 0.02
 """How strongly a kind of series is held to what holds for all."""
 BORROWED = 3.0
 """Periods that the level of similar things counts for, where a thing has little past of its own."""
+TRIED_SERIES, TRIED_MOMENTS = 400, 8
+"""On which it is tried whether known days help."""
+HELP = {"holiday": 0.003, "feast": 0.0, "own": -0.003}
+"""By how much they have to be better with days of a kind for these to be used: most for those nobody buys for, and for
+the shop's own, which it put there, not to be surely worse."""
 KINDS = (0.25, 0.65)
 """Shares of periods without demand that part steady, patchy and rare demand."""
 
@@ -101,6 +108,9 @@ def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | N
     whole, y = y, steadied(y)
     index = common_index(y)
     before, ahead = seasonal_index(index, calendar, horizon)
+    days = days_in(index, before, calendar, horizon)
+    ones = (np.ones_like(before), np.ones_like(ahead)) if days is None else (days.before, days.ahead)
+    before, ahead = before * ones[0], ahead * ones[1]
     plain = index / np.maximum(before, 1e-9)
     swing = before * _level_of(plain)
     to_come = _to_come(plain, horizon) * ahead
@@ -111,7 +121,7 @@ def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | N
     year = last_year(y, horizon, calendar.season)
     if not calendar.is_stated(y.shape[1]):
         # A season that was learned is weighed by what it was worth; the parts below do without it.
-        before, ahead = np.ones_like(before), np.ones_like(ahead)
+        before, ahead = ones
     even = y / before
     flats = [mean_of_last(even, 4), mean_of_last(even, 12), mean_of_last(even, 26)]
     flats += [smoothed(even, 0.1), smoothed(even, 0.3), last(even), sometimes(even, 0.1, 0.15)]
@@ -119,6 +129,9 @@ def parts(y: Floats, horizon: int, calendar: Calendar, groups: Sequence[str] | N
     stacked += [damped_trend(even, horizon) * ahead, common]
     stacked += [common if year is None else np.where(np.isnan(year), common, year), own]
     found = np.stack(stacked, axis=2)
+    if days is not None:
+        logs = own_lifts(y, swing, days)
+        found *= np.exp(sum(log[:, None] * dose for log, dose in zip(logs, days.dose_ahead, strict=True)))[:, :, None]
     return _borrowed(whole, found, groups) if groups is not None else found
 
 
@@ -198,6 +211,7 @@ def learn(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Seq
         chosen = np.linspace(0, len(known) - 1, MOST_SERIES).astype(int)
         known = known[chosen]
         groups = None if groups is None else [groups[at] for at in chosen]
+    calendar = _with_days_that_help(known, horizon, calendar)
     agos = _moments(known.shape[1], horizon)
     moments = [_moment(known, ago, horizon, calendar, groups, FADING**at) for at, ago in enumerate(agos)]
     moments = [one for one in moments if one is not None]
@@ -206,6 +220,41 @@ def learn(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Seq
         weights = _weights(moments)
     spread = _spread(moments, weights)
     return Learned(weights, spread, calendar, len(moments))
+
+
+def _with_days_that_help(y: Floats, horizon: int, calendar: Calendar) -> Calendar:
+    """Without the public holidays, the feasts or the own events the past holds, where forecasts made earlier would not
+    have been better with them (`HELP`); what never came yet cannot be tried, and stays."""
+    if not calendar.occasions or calendar.first_day is None:
+        return calendar
+    begun = calendar.first_day + timedelta(days=calendar.days * y.shape[1])
+    came = {one.code for one in calendar.occasions if one.first < begun}
+    some = y[np.linspace(0, len(y) - 1, min(len(y), TRIED_SERIES)).astype(int)]
+    best = calendar
+    error = _tried(some, horizon, best)
+    for kind, least in HELP.items():
+        left = tuple(one for one in best.occasions if one.code not in came or kind_of_day(one.code) != kind)
+        if len(left) == len(best.occasions):
+            continue
+        other = replace(best, occasions=left)
+        found = _tried(some, horizon, other)
+        if found < error * (1 + least):
+            best, error = other, found
+    return best
+
+
+def _tried(y: Floats, horizon: int, calendar: Calendar) -> float:
+    """How far off evenly weighed parts were at earlier moments, each series by its own scale."""
+    errors: list[float] = []
+    for ago in _moments(y.shape[1], horizon)[:TRIED_MOMENTS]:
+        one = _moment(y, ago, horizon, calendar, None, 1.0)
+        if one is not None:
+            gap = (np.einsum("ihp,p->ih", one.parts, EVEN) - one.came) ** 2
+            count = (~np.isnan(gap)).sum(1)
+            moved = ~np.isnan(one.scale) & (count > 0)
+            error = np.sqrt(np.nansum(gap, 1)[moved] / count[moved]) / one.scale[moved]
+            errors.append(float(error.sum()) / max(1, len(error)))
+    return float(np.mean(errors)) if errors else 0.0
 
 
 def outlook(
@@ -224,6 +273,41 @@ def outlook(
     words = ("steady", "patchy", "rare")
     is_new = (~np.isnan(y)).sum(1) < FEWEST_PERIODS
     return Outlook(mean, sums, tuple("new" if new else words[one] for new, one in zip(is_new, kind, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A known day to come: what it is expected to do to a thing in the period it is felt most in."""
+
+    code: str
+    on: date
+    effect: float
+    basis: str
+
+
+def days_ahead(y: Floats, horizon: int, learned: Learned) -> list[tuple[Day, ...]]:
+    """By series. Those that do nothing are said too: that a day is known, and not counted with, is worth knowing."""
+    calendar = learned.calendar
+    held = steadied(y)
+    index = common_index(held)
+    before, _ahead = seasonal_index(index, calendar, horizon)
+    days = days_in(index, before, calendar, horizon)
+    if days is None or calendar.first_day is None:
+        return [()] * len(y)
+    logs = own_lifts(held, before * days.before * _level_of(index / np.maximum(before * days.before, 1e-9)), days)
+    begins = calendar.first_day + timedelta(days=calendar.days * y.shape[1])
+    ends = begins + timedelta(days=calendar.days * horizon)
+    found: list[list[Day]] = [[] for _ in y]
+    for at, one in enumerate(days.effects):
+        for time in calendar.occasions:
+            if time.code != one.code or time.last < begins or time.first >= ends:
+                continue
+            felt = slice(*(max(0, int((day - begins).days // calendar.days)) for day in (time.first, time.last)))
+            dose = float(days.dose_ahead[at, felt.start : felt.stop + 1].max())
+            effect = (1 + one.lift * dose) * np.exp(logs[at] * dose) - 1
+            for own, much in zip(found, effect, strict=True):
+                own.append(Day(one.code, time.day, round(float(much), 3), one.basis))
+    return [tuple(one) for one in found]
 
 
 def judge(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Sequence[str] | None = None) -> Judged:

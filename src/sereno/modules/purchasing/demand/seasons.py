@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from sereno.modules.purchasing.demand.methods import Floats
+from sereno.modules.purchasing.demand.occasions import Known, Occasion, known_days
 
 RUN_UP: tuple[tuple[int, float], ...] = (
     (-14, 1.0),
@@ -33,11 +34,13 @@ online retail sales by month in the United States and Britain, where the last qu
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which day each period begins on, as far as that is known. `days`: of a period (7, or 30 for a month).
-    `run_up`: how much of the run-up to Christmas the shop takes part in (1: as retail does; 0: not at all)."""
+    `run_up`: how much of the run-up to Christmas the shop takes part in (1: as retail does; 0: not at all).
+    `occasions`: the days that are known, of the past and of what is to come."""
 
     first_day: date | None = None
     days: float = 7.0
     run_up: float = 1.0
+    occasions: tuple[Occasion, ...] = ()
 
     @property
     def season(self) -> int:
@@ -82,6 +85,12 @@ def seasonal_index(index: Floats, calendar: Calendar, horizon: int) -> tuple[Flo
     figures = 1 + (figures / max(float(figures.mean()), 1e-9) - 1) * years / (years + 2)
     at = np.arange(periods + horizon) % season
     return figures[at[:periods]], figures[at[periods:]]
+
+
+def days_in(index: Floats, before: Floats, calendar: Calendar, horizon: int) -> Known | None:
+    """What the known days did to `index` beside the season `before`, and will do."""
+    plain = index / np.maximum(before, 1e-9)
+    return known_days(plain, calendar.occasions, calendar.first_day, calendar.days, horizon)
 
 
 SEEN = 3
