@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 from support import START, Place
 
+import mmdb
+from sereno.modules.risk import places
+from sereno.modules.risk.reasons import detail_of, sentence_of
 from sereno.runtime import services
 from sereno.runtime.risk.port import digest, put_entries
 from sereno.sdk.connector import NewEvent
@@ -190,3 +195,26 @@ def test_many_strangers_of_a_free_mail_provider_are_no_pattern(place: Place) -> 
     )
     place.drain()
     assert said(place) == []
+
+
+def test_a_city_database_says_how_far_an_order_was_placed_from_where_it_goes(place: Place, tmp_path: Path) -> None:
+    lisbon = {"location": {"accuracy_radius": 20, "latitude": 38.7223, "longitude": -9.1393},
+              "city": {"names": {"en": "Lisbon"}}, "country": {"iso_code": "PT"}}  # fmt: skip
+    (tmp_path / "cities.mmdb").write_bytes(mmdb.database({"81.2.69.0/24": lisbon}))
+    bucharest = {**HOME, "country": "RO", "latitude": 44.4323, "longitude": 26.1063}
+    place.flow(ASSESS)
+    places.configure(tmp_path / "cities.mmdb")
+    try:
+        place.send(order("1", ip_address="81.2.69.142", shipping_address=bucharest))
+        place.drain()
+    finally:
+        places.configure(None)
+    ((data,),) = place.rows("SELECT data FROM risk_assessment")
+    reason = next(one for one in json.loads(data)["reasons"] if one["code"] == "ip.distance")
+    assert reason["facts"] == {"km": "2955", "radius": "20", "city": "Lisbon"}
+    assert sentence_of("ip.distance", reason["facts"]) == "Ordered 2,955 km from the delivery address"
+    assert detail_of(reason["facts"]) == "Lisbon, 2,955 km (± 20 km)"
+    with translation.override("es"):
+        assert "2955" in sentence_of("ip.distance", {**reason["facts"], "km": "2955"}).replace(".", "").replace(
+            "\xa0", ""
+        )

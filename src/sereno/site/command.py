@@ -55,6 +55,8 @@ class Installation:
             raise WrongUse(str(error)) from error
         from django.conf import settings
 
+        from sereno.modules.risk import places
+        from sereno.modules.risk.cities import FileInvalid
         from sereno.runtime.deliverability import names
         from sereno.site.demo.forgetting import watch_inbox
         from sereno.site.plugins import load_plugins
@@ -62,6 +64,10 @@ class Installation:
 
         configure(settings.ENVIRONMENT.secret_key)
         names.configure(settings.ENVIRONMENT.nameserver)
+        try:
+            places.configure(settings.ENVIRONMENT.ip_cities)
+        except FileInvalid as error:
+            raise WrongUse(f"SERENO_IP_CITIES: {error}") from error
         watch_inbox(settings.ENVIRONMENT.data_dir / "demo" / "inbox")
         self._is_prepared = True
         return load_plugins()

@@ -47,6 +47,7 @@ class Environment:
     second_factor_roles: frozenset[str] = frozenset()
     company: Company | None = None
     nameserver: str = ""
+    ip_cities: Path | None = None
 
 
 def read(variables: Mapping[str, str] | None = None) -> Environment:
@@ -76,6 +77,7 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
         second_factor_roles=frozenset(_roles("SERENO_TWO_FACTOR_ROLES", _listed(env, "SERENO_TWO_FACTOR_ROLES"))),
         company=_company(env),
         nameserver=_nameserver(env.get("SERENO_DNS") or ""),
+        ip_cities=_file("SERENO_IP_CITIES", env),
     )
 
 
@@ -88,6 +90,16 @@ def _nameserver(given: str) -> str:
     if port and not port.isdigit():
         raise SettingInvalid(f"SERENO_DNS: {port!r} is no port")
     return given
+
+
+def _file(name: str, env: Mapping[str, str]) -> Path | None:
+    given = env.get(name)
+    if not given:
+        return None
+    path = Path(given).expanduser().absolute()
+    if not path.is_file():
+        raise SettingInvalid(f"{name}: there is no file {path}")
+    return path
 
 
 def _listed(env: Mapping[str, str], name: str) -> list[str]:

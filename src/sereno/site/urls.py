@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from sereno.api.docs import docs
 from sereno.api.version1 import api
+from sereno.modules.risk import places
 from sereno.runtime.deliverability import names
 from sereno.site.composition import build_mailer
 from sereno.web.wiring import Wiring, configure
@@ -23,6 +24,7 @@ configure(
     )
 )
 names.configure(settings.ENVIRONMENT.nameserver)
+places.configure(settings.ENVIRONMENT.ip_cities)
 
 urlpatterns = [
     path("api/v1/docs", docs, name="api-docs"),

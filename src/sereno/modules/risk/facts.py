@@ -14,7 +14,8 @@ from typing import Any
 from sereno.commerce.merging import known, micros, parts
 from sereno.commerce.money import finite
 from sereno.modules.risk import marks as marking
-from sereno.modules.risk.places import country_of, distance
+from sereno.modules.risk.cities import Place
+from sereno.modules.risk.places import between, country_of, distance, place_of
 from sereno.sdk.risk import Listed, Seen
 
 Record = Mapping[str, Any]
@@ -56,14 +57,34 @@ def gather(
 
 def _where(order: Record, own: Mapping[str, str]) -> dict[str, Any]:
     sent, billed = _country(order.get("shipping_address")), _country(order.get("billing_address"))
-    here = country_of(str(order.get("ip_address") or "")) if own.get("ip") else None
+    address = str(order.get("ip_address") or "") if own.get("ip") else ""
+    place = place_of(address) if address else None
+    here = (place.country if place is not None else None) or (country_of(address) if address else None)
+    near = _nearest(order, place)
     far = [found for one in (sent, billed) if (found := distance(here, one)) is not None]
     return {
         "ip_country": here,
         "ship_country": sent,
         "bill_country": billed,
-        "distance_km": min(far) if far else None,
+        "distance_km": min(far) if far and near is None else None,
+        "ip_city": place.city or None if place is not None else None,
+        "ip_radius_km": round(place.radius) if near is not None and place is not None else None,
+        "ip_km": near,
     }
+
+
+def _nearest(order: Record, place: Place | None) -> int | None:
+    """Kilometres from where the address may be at the nearest (`radius` taken off) to where the order goes or is billed
+    to, whichever is nearer; None where a place is not known."""
+    if place is None:
+        return None
+    found: list[float] = []
+    for held in (order.get("shipping_address"), order.get("billing_address")):
+        if isinstance(held, Mapping):
+            north, east = finite(held.get("latitude")), finite(held.get("longitude"))
+            if north is not None and east is not None and abs(north) <= 90 and abs(east) <= 180 and (north or east):
+                found.append(between((float(north), float(east)), (place.latitude, place.longitude)))
+    return round(max(0.0, min(found) - place.radius)) if found else None
 
 
 def _card(order: Record) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""From which country an address on the internet is, and how far two countries are from each other.
+"""From where an address on the internet is, and how far that is from where an order goes.
 
-Country is as fine as it gets: blocks of addresses by the country a registry gave them to, which is not always where
-they are used (about one in twenty differs from what commercial lists say). Nothing is asked of anybody.
+Without a city database of the operator's (`configure`) the country is as fine as it gets: blocks of addresses by the
+country a registry gave them to, which is not always where they are used (about one in twenty differs from what
+commercial lists say). Nothing is asked of anybody.
 """
 
 from __future__ import annotations
@@ -9,11 +10,32 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import ip_address
 from math import asin, cos, radians, sin, sqrt
+from pathlib import Path
 
 from sereno.modules.risk.centers import CENTERS
+from sereno.modules.risk.cities import Cities, Place
 
 EARTH = 6371.0
 """Mean radius, in kilometres."""
+
+
+_cities: list[Cities] = []
+"""The one in use, or none."""
+
+
+def configure(path: Path | None) -> None:
+    """Take this city database from now on, or none. Raises cities.FileInvalid."""
+    _cities[:] = [] if path is None else [Cities(path)]
+
+
+def in_use() -> Cities | None:
+    return _cities[0] if _cities else None
+
+
+def place_of(address: str) -> Place | None:
+    """As the city database says; None without one."""
+    cities = in_use()
+    return None if cities is None else cities.find(address)
 
 
 @lru_cache(maxsize=4096)
@@ -40,6 +62,11 @@ def distance(one: str | None, other: str | None) -> int | None:
     here, there = CENTERS.get(one), CENTERS.get(other)
     if here is None or there is None:
         return None
+    return round(between(here, there), -2).__int__()
+
+
+def between(here: tuple[float, float], there: tuple[float, float]) -> float:
+    """Kilometres between two points of the earth, in degrees north and east (great circle, haversine)."""
     (lat1, lon1), (lat2, lon2) = ((radians(lat), radians(lon)) for lat, lon in (here, there))
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
-    return round(2 * EARTH * asin(sqrt(half)), -2).__int__()
+    return 2 * EARTH * asin(min(1.0, sqrt(half)))

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import translation
+from django.utils.formats import number_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
 from sereno.modules.risk.rules import Reason
@@ -35,6 +37,7 @@ LABELS: dict[str, Promise] = {
     "address.shared": mark("One delivery address, several people"),
     "ip.country": mark("Ordered from another country than it goes to"),
     "ip.far": mark("Ordered from far away"),
+    "ip.distance": mark("Ordered far from where it goes"),
     "address.countries": mark("Bill and parcel go to different countries"),
     "email.disposable": mark("Disposable e-mail address"),
     "name.mismatch": mark("The names do not match"),
@@ -82,6 +85,10 @@ def label_of(code: str) -> str:
 
 def detail_of(facts: Mapping[str, Any]) -> str:
     """The facts of a reason, short: numbers and codes alone, which are the same in every language."""
+    if "radius" in facts:
+        radius = f" (± {_grouped(facts['radius'])} km)" if facts["radius"] != "0" else ""
+        city = f"{facts['city']}, " if facts.get("city") else ""
+        return f"{city}{_grouped(facts['km'])} km{radius}"
     if "km" in facts:
         return f"≈ {facts['km']} km"
     if "ip" in facts:
@@ -93,7 +100,14 @@ def detail_of(facts: Mapping[str, Any]) -> str:
     return str(facts.get("count") or facts.get("what") or "")
 
 
+def _grouped(number: object) -> str:
+    """As the language writes thousands."""
+    return number_format(str(number), force_grouping=True)
+
+
 def sentence_of(code: str, facts: Mapping[str, Any]) -> str:
+    if code == "ip.distance" and "km" in facts:
+        return str(_("Ordered %(km)s km from the delivery address") % {"km": _grouped(facts["km"])})
     detail = detail_of(facts)
     return f"{label_of(code)} ({detail})" if detail else label_of(code)
 

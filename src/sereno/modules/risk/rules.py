@@ -162,6 +162,13 @@ def _ip_far(facts: Facts, limit: float) -> Found:
     return {"km": str(far)}
 
 
+def _ip_distance(facts: Facts, limit: float) -> Found:
+    far = facts.get("ip_km")
+    if not isinstance(far, int) or far < limit:
+        return None
+    return {"km": str(far), "radius": str(facts.get("ip_radius_km") or 0), "city": str(facts.get("ip_city") or "")}
+
+
 def _differ(one: str, other: str) -> Check:
     def check(facts: Facts, limit: float) -> Found:
         first, second = facts.get(one), facts.get(other)
@@ -194,6 +201,7 @@ RULES: tuple[Rule, ...] = (
     Rule("address.shared", "velocity", 15, _at_least("address_people"), 4, "people"),
     Rule("ip.country", "place", 15, _ip_elsewhere),
     Rule("ip.far", "place", 15, _ip_far, 2000, "km"),
+    Rule("ip.distance", "place", 20, _ip_distance, 500, "km"),
     Rule("address.countries", "place", 15, _differ("bill_country", "ship_country")),
     Rule("email.disposable", "person", 25, _true("is_disposable")),
     Rule("name.mismatch", "person", 10, _false("names_agree")),

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sereno.modules.risk import policy, services
+from sereno.modules.risk import places, policy, services
 from sereno.modules.risk.rules import RULES
 from sereno.runtime.risk import reviewing
 from sereno.web.access import StaffRequest, staff
@@ -28,6 +28,7 @@ def rules(request: StaffRequest) -> HttpResponse:
         "groups": services.rules_told(held),
         "watched": "\n".join(held.watched),
         "reviews": [("high", _("High")), ("medium", _("Medium and high"))],
+        "cities": places.in_use(),
         "is_learned": services.learned_told(learned)["is_used"],
     }
     return render(request, "risk/rules.html", context)
