@@ -240,7 +240,7 @@ def keeper(place: Place, request: pytest.FixtureRequest) -> Iterator[Keeper]:
     found = Keeper(place.database, _command(request))
     yield found
     found._stop.set()
-    found._end_child()
+    found._let_go()
 
 
 def _command(request: pytest.FixtureRequest) -> Callable[[int, str], Sequence[str]]:

@@ -218,24 +218,15 @@ def report_form(request: HttpRequest, name: Name, days: int = Query(90, ge=1, le
 
 
 @router.get("/forms/{name}/submissions", response=SubmissionList)
-def list_submissions(
-    request: HttpRequest,
-    name: Name,
-    limit: int = Query(100, ge=1, le=rows.MOST),
-    before: int | None = Query(None, ge=0, lt=2**63, description="`next` of the page before this one."),
-) -> dict[str, Any]:
+def list_submissions(request: HttpRequest, name: Name, page: Query[rows.PageOf]) -> dict[str, Any]:
     """What was sent, the newest first."""
     _kept(request, name)
-    found = services.submissions(shop_of(request).pk, name)
-    if before is not None:
-        found = found.filter(id__lt=before)
-    held = list(found[: limit + 1])
     names = ("form", "variant", "customer", "email", "phone", "answers", "consents", "page", "locale", "points")
-    items = [
-        {"id": one.pk, "at": instant_text(one.at), **{field: getattr(one, field) for field in names}}
-        for one in held[:limit]
-    ]
-    return {"items": items, "next": held[limit - 1].pk if len(held) > limit else None}
+    return rows.page_by_id(
+        services.submissions(shop_of(request).pk, name),
+        page,
+        lambda one: {"id": one.pk, "at": instant_text(one.at), **{field: getattr(one, field) for field in names}},
+    )
 
 
 @router.get("/leads", response=LeadList)

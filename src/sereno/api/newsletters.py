@@ -157,19 +157,16 @@ def list_newsletter_people(
     request: HttpRequest,
     id: rows.Id,
     status: Annotated[PieceStatus | None, Query(description="Only with this status.")] = None,
-    before: Annotated[int | None, Query(ge=0, lt=2**63, description="As `next` of the page before.")] = None,
-    limit: int = Query(100, ge=1, le=rows.MOST),
+    *,
+    page: Query[rows.PageOf],
 ) -> dict[str, Any]:
     """Who got it, and who did not, the newest row first."""
     if not Newsletter.objects.filter(shop=shop_of(request), pk=id).exists():
         raise HttpError(404, f"there is no newsletter {id}")
-    found = NewsletterPiece.objects.filter(shop=shop_of(request), newsletter_id=id).order_by("-id")
+    found = NewsletterPiece.objects.filter(shop=shop_of(request), newsletter_id=id)
     if status is not None:
         found = found.filter(status=status)
-    if before is not None:
-        found = found.filter(id__lt=before)
-    held = list(found[: limit + 1])
-    return {"items": [_piece(row) for row in held[:limit]], "next": held[limit - 1].pk if len(held) > limit else None}
+    return rows.page_by_id(found, page, _piece)
 
 
 def _one(request: HttpRequest, id: int) -> dict[str, Any]:

@@ -173,34 +173,25 @@ def report_survey(request: HttpRequest, name: Name, days: int | None = Query(Non
 
 
 @router.get("/surveys/{name}/answers", response=SurveyAnswers)
-def list_answers(
-    request: HttpRequest,
-    name: Name,
-    limit: int = Query(100, ge=1, le=rows.MOST),
-    before: int | None = Query(None, ge=0, lt=2**63, description="`next` of the page before this one."),
-) -> dict[str, Any]:
+def list_answers(request: HttpRequest, name: Name, page: Query[rows.PageOf]) -> dict[str, Any]:
     """One by one, the newest first answered first."""
     _kept(request, name)
-    found = SurveyAnswer.objects.filter(shop=shop_of(request), survey=name).order_by("-id")
-    if before is not None:
-        found = found.filter(id__lt=before)
-    held = list(found[: limit + 1])
-    items = [
-        {
-            "id": one.pk,
-            "email": one.email,
-            "customer": one.customer,
-            "order": one.about or None,
-            "answers": one.answers,
-            "satisfaction": one.satisfaction,
-            "nps": one.nps,
-            "is_whole": one.is_whole,
-            "first_at": instant_text(one.first_at),
-            "at": instant_text(one.at),
-        }
-        for one in held[:limit]
-    ]
-    return {"items": items, "next": held[limit - 1].pk if len(held) > limit else None}
+    return rows.page_by_id(SurveyAnswer.objects.filter(shop=shop_of(request), survey=name), page, _answer)
+
+
+def _answer(one: SurveyAnswer) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "email": one.email,
+        "customer": one.customer,
+        "order": one.about or None,
+        "answers": one.answers,
+        "satisfaction": one.satisfaction,
+        "nps": one.nps,
+        "is_whole": one.is_whole,
+        "first_at": instant_text(one.first_at),
+        "at": instant_text(one.at),
+    }
 
 
 @router.post("/surveys/{name}/links", response=SurveyLink)

@@ -6,7 +6,6 @@ goes with it and comes back with every answer.
 
 from __future__ import annotations
 
-import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from sereno.connectors.building import body_hash
 from sereno.connectors.reading import as_instant
+from sereno.connectors.signatures import verify_bare
 from sereno.engine.durations import format_instant
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Mapped, NewEvent, Verdict
@@ -92,9 +92,7 @@ def verify_shared(
             return "bad_signature"
     elif scheme.lower() != "bearer":
         return "bad_signature"
-    said = given.encode("utf-8", "surrogateescape")
-    is_right = any(secret and hmac.compare_digest(secret.encode(), said) for secret in secrets)
-    return "ok" if is_right else "bad_signature"
+    return verify_bare(secrets, given)
 
 
 def sign_basic(

@@ -81,7 +81,15 @@ class Minder:
         if self._thread.is_alive():
             self._thread.join(seconds)
         else:
-            self._child.end()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """End the one under way, if there is one."""
+        self._child.end()
+
+    def _pause(self) -> float:
+        """Seconds until the next look."""
+        return self.EVERY
 
     def _is_busy(self) -> bool:
         """Whether one is under way; one that is through is let go of."""
@@ -93,14 +101,14 @@ class Minder:
 
     def _run(self) -> None:
         log = logging.getLogger(f"sereno.{self.NAME}")
-        while not self._stop.wait(self.EVERY):
+        while not self._stop.wait(self._pause()):
             try:
                 self.look()
             except DatabaseError as error:
                 log.warning("%s are not looked after: %s", self.NAME, str(error).strip().splitlines()[:1])
             except Exception:
                 log.exception("%s are not looked after; trying again", self.NAME)
-        self._child.end()
+        self._let_go()
         self._database.close_mine()
 
 

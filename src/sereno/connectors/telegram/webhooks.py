@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sereno.connectors.building import body_hash
 from sereno.connectors.reading import Reader, parse_object
+from sereno.connectors.signatures import verify_bare
 from sereno.connectors.talking import heard, linked
 from sereno.connectors.talking import pressed as pressed_event
 from sereno.connectors.telegram.channel import CHANNEL
@@ -23,9 +23,7 @@ KINDS = ("message", "callback_query", "my_chat_member")
 def verify(
     secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: datetime, settings: Mapping[str, Any]
 ) -> Verdict:
-    given = headers.get(HEADER, "").encode("utf-8", "surrogateescape")
-    is_right = any(secret and hmac.compare_digest(secret.encode(), given) for secret in secrets)
-    return "ok" if is_right else "bad_signature"
+    return verify_bare(secrets, headers.get(HEADER))
 
 
 def sign(

@@ -6,13 +6,12 @@ Invariant: live work never waits for a back-test.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from sereno.runtime.children import Child
+from sereno.runtime.children import Minder
 from sereno.runtime.rehearsals.carrying import LEASE, delete_forgotten, delete_results
 from sereno.runtime.worker import worker_name
 from sereno.store.database import Database, DatabaseConflict, DatabaseError, DatabaseRefusal
@@ -20,8 +19,6 @@ from sereno.store.fields import from_micros, to_micros
 
 log = logging.getLogger("sereno.rehearsals")
 
-LOOK = 1.0
-"""Seconds between two looks at whether there is something to do, or something to stop."""
 MOST_ATTEMPTS = 3
 """How often one is begun that kills whoever carries it out."""
 _MICRO = timedelta(microseconds=1)
@@ -32,29 +29,20 @@ Command = Callable[[int, str], Sequence[str]]
 """The command that carries out the back-test with this id for the worker of this name."""
 
 
-class Keeper:
-    """Looks after the back-tests of an installation, in a thread of its own. Several may, on several hosts."""
+class Keeper(Minder):
+    """Looks after the back-tests of an installation. Several may, on several hosts."""
+
+    NAME = "backtests"
+    EVERY = 1.0
 
     def __init__(self, database: Database, command: Command) -> None:
-        self._database = database
+        super().__init__(database)
         self._command = command
         self._name = worker_name()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sereno-backtests", daemon=True)
-        self._child = Child()
         self._job = 0
         self._told_off_at: float | None = None
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self, seconds: float = 5.0) -> None:
-        """The back-test under way is begun again by whoever is next."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-
-    def look(self) -> bool:
+    def look(self, now: datetime | None = None) -> bool:
         """One look: begin, watch, stop, delete. Gives whether there was anything."""
         rows = self._read()
         if self._child.is_there:
@@ -62,32 +50,23 @@ class Keeper:
             return True
         if not rows:
             return False
-        now = to_micros(self._now())
+        at = to_micros(now or self._now())
         if any(status == "forgotten" for _, status, _, _ in rows):
             delete_forgotten(self._database)
-        if any(status == "running" and (lease or 0) < now for _, status, _, lease in rows):
+        if any(status == "running" and (lease or 0) < at for _, status, _, lease in rows):
             with self._database.transaction() as tx:
-                given_up = [row[0] for row in tx.all("give_up_backtests", {"now": now, "most": MOST_ATTEMPTS})]
+                given_up = [row[0] for row in tx.all("give_up_backtests", {"now": at, "most": MOST_ATTEMPTS})]
                 tx.run("forget_backtest_uploads", {"ids": given_up})
             for id_ in given_up:
                 delete_results(self._database.transaction, id_)
-        if any(status == "waiting" or (status == "running" and (lease or 0) < now) for _, status, _, lease in rows):
-            self._begin(now)
+        if any(status == "waiting" or (status == "running" and (lease or 0) < at) for _, status, _, lease in rows):
+            self._begin(at)
         return True
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.look()
-            except DatabaseError as error:
-                log.warning("back-tests are not looked after: %s", str(error).strip().splitlines()[:1])
-            except Exception:
-                log.exception("back-tests are not looked after; trying again")
-            self._stop.wait(LOOK / 2 if self._child.is_there else LOOK)
-        self._end_child()
-        self._database.close_mine()
+    def _pause(self) -> float:
+        return self.EVERY / 2 if self._child.is_there else self.EVERY
 
     def _read(self) -> list[tuple[int, str, int | None, int | None]]:
         with self._database.read() as tx:
@@ -115,7 +94,7 @@ class Keeper:
         if status is not None:
             if status:
                 log.warning("the back-test %s ended with exit status %s", self._job, status)
-            self._end_child()
+            self._let_go()
             return
         row = rows.get(self._job)
         if row is not None and row[1] == "running" and row[2] is None:
@@ -123,9 +102,9 @@ class Keeper:
         # Cancelled, or somebody else's by now.
         self._told_off_at = self._told_off_at or monotonic()
         if monotonic() - self._told_off_at > PATIENCE:
-            self._end_child()
+            self._let_go()
 
-    def _end_child(self) -> None:
+    def _let_go(self) -> None:
         """The lease is given back: what was cancelled ends, what was not is begun again."""
         if not self._child.end():
             return
