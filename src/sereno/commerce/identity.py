@@ -88,7 +88,7 @@ def text(value: object) -> str | None:
     """An id as text; None for what cannot be one. Whole numbers only: 17.0 is not an id. A very long one is shortened
     so that it still names one thing."""
     if isinstance(value, str):
-        found = value.replace("\x00", "").strip()
+        found = (value.replace("\x00", "") if "\x00" in value else value).strip()
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**40:
         found = str(value)
     else:

@@ -28,6 +28,8 @@ class Found:
     notes: list[str]
     events: list[NewEvent] = field(default_factory=list[NewEvent])
     reason: str = "nothing.found"
+    _last: tuple[str, str, Mapping[str, Any], dict[str, str]] | None = None
+    """Noun, subject, data and refs of the last event: several facts of one record are about the same."""
 
     def add(
         self, type: str, subject: str, data: Mapping[str, Any], *, id: str | None = None, at: object = None
@@ -42,8 +44,13 @@ class Found:
             self.note("time.in_future")
             occurred = self.delivery.received_at
         subject = subject[:_LONGEST_ID]
-        refs = refs_of(type, subject, data)
-        self.events.append(NewEvent(name, type, subject, occurred, data, refs))
+        self.events.append(NewEvent(name, type, subject, occurred, data, self._refs(type, subject, data)))
+
+    def _refs(self, type: str, subject: str, data: Mapping[str, Any]) -> dict[str, str]:
+        noun, last = type.partition(".")[0], self._last
+        if last is None or last[2] is not data or last[:2] != (noun, subject):
+            self._last = last = (noun, subject, data, refs_of(type, subject, data))
+        return dict(last[3])
 
     def note(self, code: str) -> None:
         if code not in self.notes:

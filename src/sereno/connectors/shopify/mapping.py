@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from sereno.commerce.records.orders import RISK_LEVELS
@@ -40,6 +41,7 @@ def map_delivery(delivery: Delivery, key: str) -> Mapped:
     return found.mapped()
 
 
+@lru_cache(maxsize=256)
 def topic_name(topic: str) -> str:
     """`orders/create`, also of a file named `orders_create.something.json` or a GraphQL topic `ORDERS_CREATE`."""
     name = re.split(r"[\\.]", topic.strip().lower().removesuffix(".json"))[0].replace("-", "_")

@@ -9,6 +9,23 @@ from sereno.connectors import currencies
 from sereno.connectors.reading import Reader, compact
 
 _STATES = frozenset({"subscribed", "not_subscribed", "pending", "unsubscribed", "invalid", "redacted"})
+_ADDRESS = (
+    ("first_name", "first_name"),
+    ("last_name", "last_name"),
+    ("name", None),
+    ("company", "company"),
+    ("line1", "address1"),
+    ("line2", "address2"),
+    ("city", "city"),
+    ("region", "province"),
+    ("region_code", "province_code"),
+    ("postal_code", "zip"),
+    ("country", "country_code"),
+    ("country_name", None),
+    ("phone", "phone"),
+    ("latitude", None),
+    ("longitude", None),
+)
 _CLEARED = ("phone", "note", "default_address")
 
 
@@ -27,24 +44,14 @@ def own_id(reader: Reader) -> str | None:
 
 def address(reader: Reader) -> dict[str, Any]:
     """A postal address; {} when there is none."""
-    return compact(
+    return reader.record(
+        _ADDRESS,
         {
-            "first_name": reader.text("first_name"),
-            "last_name": reader.text("last_name"),
             "name": reader.text("name") or _joined(reader),
-            "company": reader.text("company"),
-            "line1": reader.text("address1"),
-            "line2": reader.text("address2"),
-            "city": reader.text("city"),
-            "region": reader.text("province"),
-            "region_code": reader.text("province_code"),
-            "postal_code": reader.text("zip"),
-            "country": reader.text("country_code"),
             "country_name": reader.text("country_name", "country"),
-            "phone": reader.text("phone"),
             "latitude": reader.number("latitude"),
             "longitude": reader.number("longitude"),
-        }
+        },
     )
 
 
