@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from sereno.modules.content.models import Campaign
+from sereno.modules.content.models import Campaign, Written
 from sereno.modules.customers.models import Customer
 from sereno.modules.decisions.models import DecisionsDocument
 from sereno.modules.feeds import models as feeding
@@ -143,6 +143,8 @@ FILLS: dict[tuple[str, str], Fill] = {
     ("points", "token"): lambda shop: None,
     ("segments", "name"): newest(Segment, "name"),
     ("site-content", "name"): newest(Campaign, "name"),
+    ("site-content", "number"): lambda shop: "1",
+    ("site-content/written", "id"): newest(Written),
     ("surveys", "name"): lambda shop: "after-purchase",
     ("forms", "name"): newest(ShopForm, "name"),
     ("channels", "kind"): lambda shop: "twilio",

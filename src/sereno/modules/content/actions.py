@@ -179,7 +179,7 @@ def _on_store(config: Mapping[str, Any]) -> str:
     return "store"
 
 
-@action("content.publish_post", label=_("Publish the post {title}"), icon="book", config=PostConfig, result=WRITTEN,
+@action("content.publish_post", label=_("Publish the post {title}"), icon="scroll-text", config=PostConfig, result=WRITTEN,
         connection=_on_store, ability=WritePost)  # fmt: skip
 def publish_post(config: PostConfig, ctx: Context) -> Result:
     """Publish a post on the store's blog; one with this handle that is there is changed. Done twice it is one post.
@@ -212,7 +212,7 @@ def unpublish_page(config: HidePageConfig, ctx: Context) -> Result:
     return _let_go("page", config.handle.strip(), config.store, ctx)
 
 
-@action("content.change_theme", label=_("Change the theme: {file}"), icon="sliders", config=ThemeConfig, result=WRITTEN,
+@action("content.change_theme", label=_("Change the theme: {file}"), icon="palette", config=ThemeConfig, result=WRITTEN,
         connection=_on_store, ability=SetThemeFile)  # fmt: skip
 def change_theme(config: ThemeConfig, ctx: Context) -> Result:
     """Change a value in a JSON file of the theme, the whole text of a file, or which theme customers see. What was
@@ -238,7 +238,7 @@ class SettleConfig(Config):
     pass
 
 
-@action("content.settle", label=_("Have the store's site be as campaigns want it"), icon="refresh", config=SettleConfig,
+@action("content.settle", label=_("Have the store's site be as campaigns want it"), icon="rotate-ccw", config=SettleConfig,
         connection=_on_store)  # fmt: skip
 def settle(config: SettleConfig, ctx: Context) -> Result:
     """Write what campaigns want of the store's own site by now, and put back what they want no more. Part of Sereno's

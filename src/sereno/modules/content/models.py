@@ -74,6 +74,13 @@ class Written(models.Model):
     class Meta:
         db_table = "content_written"
         constraints = (models.UniqueConstraint(fields=("shop", "store", "kind", "key"), name="content_written_once"),)
+        indexes = (
+            models.Index(fields=("shop", "-changed_at"), name="content_written_newest"),
+            models.Index(fields=("shop", "id"), name="content_written_campaign", condition=models.Q(is_campaign=True)),
+            models.Index(
+                fields=("shop", "-changed_at"), name="content_written_edited", condition=models.Q(state="edited")
+            ),
+        )
 
 
 class Claim(models.Model):

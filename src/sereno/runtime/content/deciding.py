@@ -40,8 +40,10 @@ class Standing:
 def standing(shop_id: int, *, database: Database | None = None) -> list[Standing]:
     """What somebody has to decide first, then the newest."""
     with (database or default_database()).read() as tx:
-        rows = tx.all("written_things", {"shop": shop_id, "most": MOST})
-    return [_standing(*row) for row in rows]
+        asked = {"shop": shop_id, "most": MOST}
+        edited, newest = tx.all("written_edited_things", asked), tx.all("written_things", asked)
+    rows = {row[0]: row for row in (*edited, *newest)}
+    return [_standing(*row) for row in rows.values()]
 
 
 def _standing(id_: int, kind: Any, key: str, store: str, state: str, url: str, document: str, at: int) -> Standing:

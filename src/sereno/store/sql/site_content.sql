@@ -98,7 +98,11 @@ DELETE FROM content_claim WHERE shop_id = :shop AND store = :store AND kind = :k
 
 -- name: written_things
 SELECT id, kind, key, store, state, url, document, changed_at FROM content_written
-WHERE shop_id = :shop ORDER BY CASE WHEN state = 'edited' THEN 0 ELSE 1 END, changed_at DESC, id DESC LIMIT :most
+WHERE shop_id = :shop ORDER BY changed_at DESC LIMIT :most
+
+-- name: written_edited_things
+SELECT id, kind, key, store, state, url, document, changed_at FROM content_written
+WHERE shop_id = :shop AND state = 'edited' ORDER BY changed_at DESC LIMIT :most
 
 -- name: lock_written
 -- dialect: sqlite
@@ -110,6 +114,3 @@ WHERE id = :id AND shop_id = :shop AND (lease_until IS NULL OR lease_until <= :n
 
 -- name: decide_written
 UPDATE content_written SET document = :document, state = 'standing' WHERE id = :id
-
--- name: written_edited
-SELECT count(*) FROM content_written WHERE shop_id = :shop AND state = 'edited'

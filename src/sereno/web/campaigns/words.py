@@ -35,7 +35,7 @@ THINGS: dict[str, Promise] = {
 WRITTEN: dict[str, tuple[str, str, Promise]] = {
     "working": ("info", "clock", mark("Being written")),
     "standing": ("ok", "check", mark("In the store")),
-    "edited": ("warn", "alert", mark("Changed by somebody else")),
+    "edited": ("lamp", "triangle-alert", mark("Changed by somebody else")),
     "let_be": ("idle", "check", mark("Left as somebody changed it")),
 }
 FIELDS: dict[str, Promise] = {
