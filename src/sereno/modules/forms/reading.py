@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from sereno.sdk.languages import Words, WordsInvalid, words_of
+from sereno.sdk.languages import Words
+from sereno.sdk.opening import DocumentInvalid
 
 Kind = Literal["email", "phone", "name", "birthday", "choice", "choices", "text", "consent"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -39,12 +40,8 @@ _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}")
 _MONTH_DAY = re.compile(r"--(\d\d)-(\d\d)")
 
 
-class FormInvalid(ValueError):  # noqa: N818
+class FormInvalid(DocumentInvalid):
     """A document that is no form. `code` says why, `at` where."""
-
-    def __init__(self, code: str, at: str = "") -> None:
-        super().__init__(f"{at}: {code}" if at else code)
-        self.code, self.at = code, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,7 @@ def read(name: str, document: Any) -> Form:
     """Raises FormInvalid."""
     if not NAME.fullmatch(name):
         raise FormInvalid("name.invalid", "name")
-    held = _mapping(document, "form")
+    held = FormInvalid.mapping(document, "form")
     texts = _texts(held.get("texts"), "texts")
     if not texts["title"]:
         raise FormInvalid("title.missing", "texts.title")
@@ -175,9 +172,9 @@ def read(name: str, document: Any) -> Form:
         name,
         texts,
         fields,
-        _look(_mapping(held.get("look") or {}, "look")),
-        _when(_mapping(held.get("when") or {}, "when")),
-        _after(_mapping(held.get("after") or {}, "after")),
+        _look(FormInvalid.mapping(held.get("look") or {}, "look")),
+        _when(FormInvalid.mapping(held.get("when") or {}, "when")),
+        _after(FormInvalid.mapping(held.get("after") or {}, "after")),
         {key: words for key, words in _texts(other, "other").items() if words} if other else None,
         _number(held.get("points", 10), 0, MOST_POINTS, "points"),
     )
@@ -246,7 +243,7 @@ def _fit(fields: Sequence[Field]) -> None:
 
 
 def _field(value: Any, at: str) -> Field:
-    held = _mapping(value, at)
+    held = FormInvalid.mapping(value, at)
     id, kind = str(held.get("id") or ""), str(held.get("kind") or "")
     if not _ID.fullmatch(id):
         raise FormInvalid("field.id", f"{at}.id")
@@ -268,7 +265,7 @@ def _field(value: Any, at: str) -> Field:
 
 
 def _choice(value: Any, at: str) -> Choice:
-    held = _mapping(value, at)
+    held = FormInvalid.mapping(value, at)
     named, label = str(held.get("value") or ""), _words(held.get("label"), f"{at}.label")
     if not _ID.fullmatch(named) or not label:
         raise FormInvalid("choices.wrong", at)
@@ -320,7 +317,7 @@ def _after(held: Mapping[Any, Any]) -> After:
 
 
 def _texts(value: Any, at: str) -> dict[str, Words]:
-    held = _mapping(value, at)
+    held = FormInvalid.mapping(value, at)
     unknown = set(held) - set(TEXTS)
     if unknown:
         raise FormInvalid("text.unknown", f"{at}.{min(map(str, unknown))}")
@@ -328,22 +325,13 @@ def _texts(value: Any, at: str) -> dict[str, Words]:
 
 
 def _words(value: Any, at: str) -> Words:
-    try:
-        return words_of(value, LONGEST_WORDS)
-    except WordsInvalid as wrong:
-        raise FormInvalid(wrong.code, f"{at}.{wrong.locale}" if wrong.locale else at) from wrong
+    return FormInvalid.words(value, LONGEST_WORDS, at)
 
 
 def _number(value: Any, least: int, most: int, at: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise FormInvalid("number.range", at)
     return value
-
-
-def _mapping(value: Any, at: str) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise FormInvalid("not.a.mapping", at)
-    return cast("Mapping[Any, Any]", value)
 
 
 def contrast(one: str, other: str) -> float:

@@ -16,8 +16,9 @@ from typing import Any, Literal, cast, get_args
 import yaml
 
 from sereno.sdk.languages import LOCALES as LOCALES
-from sereno.sdk.languages import Words, WordsInvalid, words_of
+from sereno.sdk.languages import Words
 from sereno.sdk.languages import said as said
+from sereno.sdk.opening import DocumentInvalid
 
 Kind = Literal["rating", "nps", "choice", "choices", "yes_no", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -28,12 +29,8 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-class SurveyInvalid(ValueError):  # noqa: N818
+class SurveyInvalid(DocumentInvalid):
     """A document that is no survey. `code` says why, `at` where."""
-
-    def __init__(self, code: str, at: str = "") -> None:
-        super().__init__(f"{at}: {code}" if at else code)
-        self.code, self.at = code, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ def read(name: str, document: Any) -> Survey:
     """Raises SurveyInvalid."""
     if not NAME.fullmatch(name):
         raise SurveyInvalid("name.invalid", "name")
-    held = _mapping(document, "survey")
+    held = SurveyInvalid.mapping(document, "survey")
     questions = held.get("questions")
     if not isinstance(questions, list) or not questions:
         raise SurveyInvalid("questions.missing", "questions")
@@ -128,7 +125,7 @@ def write(survey: Survey) -> dict[str, Any]:
 
 
 def _question(value: Any, at: str) -> Question:
-    held = _mapping(value, at)
+    held = SurveyInvalid.mapping(value, at)
     id, kind = str(held.get("id") or ""), str(held.get("kind") or "")
     if not _ID.fullmatch(id):
         raise SurveyInvalid("question.id", f"{at}.id")
@@ -147,7 +144,7 @@ def _question(value: Any, at: str) -> Question:
 
 
 def _choice(value: Any, at: str) -> Choice:
-    held = _mapping(value, at)
+    held = SurveyInvalid.mapping(value, at)
     named, label = str(held.get("value") or ""), _words(held.get("label"), f"{at}.label")
     if not _ID.fullmatch(named) or not label:
         raise SurveyInvalid("choice.invalid", at)
@@ -155,16 +152,7 @@ def _choice(value: Any, at: str) -> Choice:
 
 
 def _words(value: Any, at: str) -> Words:
-    try:
-        return words_of(value, LONGEST_LABEL * 3)
-    except WordsInvalid as wrong:
-        raise SurveyInvalid(wrong.code, f"{at}.{wrong.locale}" if wrong.locale else at) from wrong
-
-
-def _mapping(value: Any, at: str) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
-        raise SurveyInvalid("not.a.mapping", at)
-    return cast("Mapping[Any, Any]", value)
+    return SurveyInvalid.words(value, LONGEST_LABEL * 3, at)
 
 
 # --- answers ----------------------------------------------------------------------------------------
