@@ -179,8 +179,8 @@ def _on_store(config: Mapping[str, Any]) -> str:
     return "store"
 
 
-@action("content.publish_post", label=_("Publish the post {title}"), icon="scroll-text", config=PostConfig, result=WRITTEN,
-        connection=_on_store, ability=WritePost)  # fmt: skip
+@action("content.publish_post", label=_("Publish the post {title}"), icon="scroll-text", config=PostConfig,
+        result=WRITTEN, connection=_on_store, ability=WritePost)  # fmt: skip
 def publish_post(config: PostConfig, ctx: Context) -> Result:
     """Publish a post on the store's blog; one with this handle that is there is changed. Done twice it is one post.
     What somebody edited there since is left as it is, and told."""
@@ -238,8 +238,8 @@ class SettleConfig(Config):
     pass
 
 
-@action("content.settle", label=_("Have the store's site be as campaigns want it"), icon="rotate-ccw", config=SettleConfig,
-        connection=_on_store)  # fmt: skip
+@action("content.settle", label=_("Have the store's site be as campaigns want it"), icon="rotate-ccw",
+        config=SettleConfig, connection=_on_store)  # fmt: skip
 def settle(config: SettleConfig, ctx: Context) -> Result:
     """Write what campaigns want of the store's own site by now, and put back what they want no more. Part of Sereno's
     own flow for campaigns."""
