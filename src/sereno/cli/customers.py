@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -92,14 +92,19 @@ def split(key: str, *, shop: ShopName = None) -> None:
 def export(
     *,
     fields: Annotated[str, Parameter(help="Parted by commas; left out: all.")] = "",
+    form: Annotated[Literal["csv", "xlsx"], Parameter(help="A table of text, or a spreadsheet's file.")] = "csv",
     shop: ShopName = None,
 ) -> None:
-    """Write all customers to standard output as CSV, one line for each person."""
+    """Write all customers to standard output, one line for each person."""
     _prepare()
     from sereno.runtime.persons import table as people
 
     chosen = [one.strip() for one in fields.split(",") if one.strip()] or list(people.FIELDS)
     try:
+        if form == "xlsx":
+            for part in people.sheet(shop_named(shop).pk, chosen, person(), "Customers"):
+                sys.stdout.buffer.write(part)
+            return
         pieces = people.lines(shop_named(shop).pk, chosen, person())
     except ValueError as error:
         raise Failed(f"{error}.") from error

@@ -81,7 +81,7 @@ def look(source: str, file: Path, /, *, shop: ShopName = None, json: Json = Fals
     source
         Its name: `sereno feed list`.
     file
-        A .csv, .tsv or .txt.
+        A .xlsx, .csv, .tsv or .txt.
     """
     _prepare()
     from sereno.runtime.feeds import reporting, sources
@@ -116,7 +116,7 @@ def take(source: str, /, *files: Path, shop: ShopName = None, json: Json = False
     source
         Its name: `sereno feed list`.
     files
-        A .csv, .tsv or .txt each.
+        A .xlsx, .csv, .tsv or .txt each.
     """
     _prepare()
     from sereno.modules.feeds.models import FeedFile

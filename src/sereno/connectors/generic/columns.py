@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
 from sereno.connectors import currencies
+from sereno.connectors.generic.workbook import as_text, is_workbook
 from sereno.connectors.reading import as_instant, iso
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Unmappable
@@ -144,6 +145,9 @@ class Odd(ValueError):  # noqa: N818
 
 
 def decoded(body: bytes) -> str:
+    """Raises Unmappable for a spreadsheet's file that cannot be read."""
+    if is_workbook(body):
+        return as_text(body, MOST_ROWS)
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):  # As a spreadsheet writes "Unicode text".
         return body.decode("utf-16", "replace")
     try:

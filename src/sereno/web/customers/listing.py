@@ -21,6 +21,7 @@ from sereno.modules.customers.models import Customer, Identity, Join, SavedView
 from sereno.modules.scores.models import CustomerScore
 from sereno.runtime.persons import table, tagging, views
 from sereno.runtime.persons.joining import PROPOSED
+from sereno.runtime.persons.workbook import CONTENT_TYPE
 from sereno.sdk.discretion import hides
 from sereno.store.models import Shop, Tag
 from sereno.store.scans import FEW
@@ -222,8 +223,12 @@ def export(request: StaffRequest) -> HttpResponseBase:
     if not fields:
         context = {"section": "customers", "fields": [(name, word_of_field(name)) for name in table.FIELDS]}
         return render(request, "customers/export.html", context)
-    pieces = table.lines(request.shop.pk, fields, request.user.username)
-    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="customers-{request.shop.slug}.csv"'
+    shop, by = request.shop, request.user.username
+    form = "xlsx" if request.GET.get("form") == "xlsx" else "csv"
+    if form == "xlsx":
+        answer = StreamingHttpResponse(table.sheet(shop.pk, fields, by, _("Customers")), content_type=CONTENT_TYPE)
+    else:
+        answer = StreamingHttpResponse(table.lines(shop.pk, fields, by), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="customers-{shop.slug}.{form}"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -20,6 +20,7 @@ from sereno.web.actions import carry_out
 from sereno.web.connecting.health import title_of_connection
 from sereno.web.feeds import words
 from sereno.web.paging import page_of
+from sereno.web.phrases import said
 from sereno.web.shell import render
 
 SHOWN = 8
@@ -36,8 +37,8 @@ def page(request: StaffRequest, name: str, id: int) -> HttpResponse:
     if row.status == "looked":
         try:
             sheet = sources.look(request.shop.pk, id)
-        except ValueError:
-            problem = words.problem("feed.no_table")
+        except ValueError as wrong:
+            problem = said(str(wrong)) or words.problem("feed.no_table")
     held = page_of(request, FeedHeld.objects.filter(file=row, status="waiting"), 20)
     columns: list[str] = list(sheet.columns) if sheet else row.columns
     chosen = sources.layout_of(source.layout).columns
