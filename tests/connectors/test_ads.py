@@ -96,6 +96,45 @@ def test_meta_gets_each_person_as_a_row_of_hashes_in_one_session() -> None:
     assert wire.said(1)[2]["session"] == body["session"], "sent once more it is the same batch"
 
 
+def test_meta_replaces_a_list_in_one_session() -> None:
+    said = {"num_received": 1, "num_invalid_entries": 0}
+    api, wire, call = wired("metaads", (200, said), (200, said))
+    done = audience(api).replace(call, "5", [[ANA, NOBODY], [BEN]])
+    assert done.value["taken"] == 2 and [one["key"] for one in done.value["turned"]] == ["9"]
+    first, last = wire.said(0), wire.said(1)
+    assert first[:2] == last[:2] == ("POST", "5/usersreplace")
+    assert first[2]["session"]["session_id"] == last[2]["session"]["session_id"]
+    assert [(one[2]["session"]["batch_seq"], one[2]["session"]["last_batch_flag"]) for one in (first, last)] == [
+        (1, False),
+        (2, True),
+    ]
+    assert first[2]["session"]["estimated_num_total"] == 2
+    with pytest.raises(StoreRefused, match="empties no list"):
+        audience(api).replace(call, "5", [[NOBODY]])
+
+
+def test_google_replaces_a_list_in_one_job_that_empties_it_first() -> None:
+    job = (200, {"resourceName": "customers/1/offlineUserDataJobs/9"})
+    api, wire, call = wired("googleads", job, (200, {}), (200, {}), (200, {}), (200, {}))
+    done = audience(api).replace(call, "5", [[ANA], [BEN, NOBODY]])
+    assert done.value["taken"] == 2 and done.value["job"].endswith("/9")
+    ends = [wire.said(number)[1].rpartition(":")[2] for number in range(1, 6)]
+    assert ends == ["create", "addOperations", "addOperations", "addOperations", "run"]
+    assert wire.said(2)[2] == {"operations": [{"removeAll": True}]}
+    assert all("create" in one for number in (3, 4) for one in wire.said(number)[2]["operations"])
+
+
+def test_how_many_are_on_a_list_is_said_where_the_platform_does() -> None:
+    rows = [{"id": "5", "name": "VIP", "approximate_count_lower_bound": 1200}]
+    rows += [{"id": "6", "name": "New", "approximate_count_lower_bound": -1}]
+    api, _, call = wired("metaads", (200, {"data": rows}))
+    assert [one.count for one in audience(api).lists(call.exchange)] == [1200, None]
+    found = [{"userList": {"id": "7", "name": "All", "sizeForDisplay": "5400"}}, {"userList": {"id": "8", "name": "N"}}]
+    api, wire, call = wired("googleads", (200, {"results": found}))
+    assert [one.count for one in audience(api).lists(call.exchange)] == [5400, None]
+    assert "membership_status = 'OPEN'" in wire.said(1)[2]["query"], "what is closed takes nobody"
+
+
 def test_meta_takes_people_off_and_knows_its_lists() -> None:
     api, wire, call = wired("metaads", (200, {"num_received": 1}), (200, {"data": [{"id": "5", "name": "VIP"}]}))
     assert audience(api).remove(call, RemovePeople("5", (ANA,))).value["taken"] == 1

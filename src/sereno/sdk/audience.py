@@ -91,7 +91,8 @@ class Members:
 @dataclass(frozen=True, slots=True)
 class AudienceApi:
     """How a connector keeps lists. `push` and `remove` take at most `most` people a call (the runtime parts longer
-    ones) and give their Written by `taken`. `needs_consent`: only who agreed to marketing by mail may be pushed; the
+    ones) and give their Written by `taken`. `replace` has these people on the list and nobody else, in batches of
+    `most`; begun again it comes to the same. `needs_consent`: only who agreed to marketing by mail may be pushed; the
     others are turned away before the tool is asked. `make` makes a list and gives it. `read` gives the people of a
     list, page by page."""
 
@@ -99,6 +100,7 @@ class AudienceApi:
     push: Callable[[Call, PushPeople], Written]
     remove: Callable[[Call, RemovePeople], Written] | None = None
     make: Callable[[Exchange, str], Place] | None = None
+    replace: Callable[[Call, str, Sequence[Sequence[Person]]], Written] | None = None
     read: Callable[[Exchange, str, str | None], Members] | None = None
     most: int = 100
     needs_consent: bool = False

@@ -67,9 +67,18 @@ def probe(exchange: Exchange) -> Probe:
 
 
 def lists(exchange: Exchange) -> Sequence[Place]:
-    asked = "SELECT user_list.id, user_list.name FROM user_list WHERE user_list.type = 'CRM_BASED'"
+    asked = (
+        "SELECT user_list.id, user_list.name, user_list.size_for_display FROM user_list "
+        "WHERE user_list.type = 'CRM_BASED' AND user_list.membership_status = 'OPEN'"
+    )
     rows = [part(one, "userList") for one in _search(exchange, _headers(exchange), asked)]
-    return [Place(str(one.get("id")), str(one.get("name"))) for one in rows]
+    return [Place(str(one.get("id")), str(one.get("name")), _about(one)) for one in rows]
+
+
+def _about(row: Mapping[str, Any]) -> int | None:
+    """Google rounds; whole numbers of 64 bits come as text."""
+    count = str(row.get("sizeForDisplay") or "")
+    return int(count) if count.isdigit() and len(count) < 19 else None
 
 
 def make(exchange: Exchange, name: str) -> Place:
@@ -91,8 +100,25 @@ def remove(call: Call, act: RemovePeople) -> Written:
 def _job(call: Call, list_: str, people: Sequence[Person], verb: str) -> Written:
     """Made, filled and begun; Google works on it for some hours."""
     known, turned = reachable(people)
-    if not known:
-        return taken(0, turned)
+    return _filled(call, list_, [known], verb, turned) if known else taken(0, turned)
+
+
+def replace(call: Call, list_: str, batches: Sequence[Sequence[Person]]) -> Written:
+    """One job: everybody off the list first, then these on; nothing of it happens before the job runs."""
+    known = [found for found, _ in map(reachable, batches) if found]
+    turned = [one for _, more in map(reachable, batches) for one in more]
+    return _filled(call, list_, known, "create", turned, is_whole=True)
+
+
+def _filled(
+    call: Call,
+    list_: str,
+    batches: Sequence[Sequence[Person]],
+    verb: str,
+    turned: Sequence[Turned],
+    *,
+    is_whole: bool = False,
+) -> Written:
     if not _ID.fullmatch(list_.strip()):
         raise StoreRefused("store.not_found", f"{list_[:40]!r} is no list of Google's: its id is a number.")
     exchange, headers = call.exchange, _headers(call.exchange)
@@ -102,12 +128,17 @@ def _job(call: Call, list_: str, people: Sequence[Person], verb: str) -> Written
     job = {"type": "CUSTOMER_MATCH_USER_LIST", "customerMatchUserListMetadata": about}
     url = f"{HOST}/{_customer(exchange)}/offlineUserDataJobs:create"
     name = str(part(exchange.send("POST", url, body={"job": job}, headers=headers).body).get("resourceName") or "")
-    filled = {"operations": [{verb: {"userIdentifiers": _identifiers(one)}} for one in known]}
-    body = {**filled, "enablePartialFailure": True}
-    said = exchange.send("POST", f"{HOST}/{name}:addOperations", body=body, headers=headers).body
+    if is_whole:
+        first = {"operations": [{"removeAll": True}]}
+        exchange.send("POST", f"{HOST}/{name}:addOperations", body=first, headers=headers)
+    refused: list[Turned] = []
+    for people in batches:
+        filled = {"operations": [{verb: {"userIdentifiers": _identifiers(one)}} for one in people]}
+        body = {**filled, "enablePartialFailure": True}
+        said = exchange.send("POST", f"{HOST}/{name}:addOperations", body=body, headers=headers).body
+        refused += _refused(said, people)
     exchange.send("POST", f"{HOST}/{name}:run", body={}, headers=headers)
-    refused = _refused(said, known)
-    return taken(len(known) - len(refused), [*turned, *refused], job=name)
+    return taken(sum(map(len, batches)) - len(refused), [*turned, *refused], job=name)
 
 
 def _identifiers(person: Person) -> list[dict[str, str]]:
@@ -172,6 +203,8 @@ TOOL = StoreApi(
     per_second=2.0,
     tool=ToolApi(
         acts={SetAdRunning: set_running},
-        audience=AudienceApi(lists=lists, push=push, remove=remove, make=make, most=MOST, needs_consent=True),
+        audience=AudienceApi(
+            lists=lists, push=push, remove=remove, make=make, replace=replace, most=MOST, needs_consent=True
+        ),
     ),
 )

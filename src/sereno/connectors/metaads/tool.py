@@ -66,10 +66,16 @@ def probe(exchange: Exchange) -> Probe:
 
 
 def lists(exchange: Exchange) -> Sequence[Place]:
-    query = {"fields": "id,name,subtype", "limit": 500}
+    query = {"fields": "id,name,subtype,approximate_count_lower_bound", "limit": 500}
     found = _ask(exchange, "GET", f"{_account(exchange)}/customaudiences", query=query)
     rows = [one for one in items(found, "data") if one.get("subtype") in (None, "CUSTOM")]
-    return [Place(str(one.get("id")), str(one.get("name"))) for one in rows]
+    return [Place(str(one.get("id")), str(one.get("name")), _about(one)) for one in rows]
+
+
+def _about(row: Mapping[str, Any]) -> int | None:
+    """Meta rounds, and says -1 or nothing of a list that is small or still being filled."""
+    count = row.get("approximate_count_lower_bound")
+    return count if isinstance(count, int) and count >= 0 else None
 
 
 def make(exchange: Exchange, name: str) -> Place:
@@ -86,25 +92,46 @@ def remove(call: Call, act: RemovePeople) -> Written:
     return _users(call, "DELETE", act.list, act.people)
 
 
+def replace(call: Call, list_: str, batches: Sequence[Sequence[Person]]) -> Written:
+    """All batches are one session: whoever is in none of them is off the list when the last has come."""
+    known = [found for found, _ in map(reachable, batches) if found]
+    turned = [one for _, more in map(reachable, batches) for one in more]
+    if not known:
+        raise StoreRefused("store.refused", "Nobody would be on the list: Meta empties no list, remove it over there.")
+    total, count, wrong = sum(map(len, known)), 0, 0
+    for number, people in enumerate(known, 1):
+        said = _batch(call, "POST", f"{_id(list_)}/usersreplace", people, (number, number == len(known), total))
+        count, wrong = count + said[0], wrong + said[1]
+    return taken(count - wrong, turned, invalid=wrong)
+
+
 def _users(call: Call, method: str, list_: str, people: Sequence[Person]) -> Written:
     known, turned = reachable(people)
     if not known:
         return taken(0, turned)
+    count, wrong = _batch(call, method, f"{_id(list_)}/users", known, (1, True, len(known)))
+    # Which entries were invalid Meta does not say: they are counted, and named by nobody.
+    return taken(count - wrong, turned, invalid=wrong)
+
+
+def _batch(
+    call: Call, method: str, path: str, people: Sequence[Person], place: tuple[int, bool, int]
+) -> tuple[int, int]:
+    """`place`: which batch of its session, whether the last, and people in all. Gives how many came, how many of them
+    were invalid."""
+    number, is_last, total = place
     body = {
         "session": {
             "session_id": int.from_bytes(blake2b(call.key.encode(), digest_size=7).digest(), "big"),
-            "batch_seq": 1,
-            "last_batch_flag": True,
-            "estimated_num_total": len(known),
+            "batch_seq": number,
+            "last_batch_flag": is_last,
+            "estimated_num_total": total,
         },
-        "payload": {"schema": list(SCHEMA), "data": [_row(one) for one in known]},
+        "payload": {"schema": list(SCHEMA), "data": [_row(one) for one in people]},
     }
-    found = part(_ask(call.exchange, method, f"{_id(list_)}/users", body))
+    found = part(_ask(call.exchange, method, path, body))
     received, invalid = (found.get(name) for name in ("num_received", "num_invalid_entries"))
-    count = received if isinstance(received, int) else len(known)
-    wrong = invalid if isinstance(invalid, int) else 0
-    # Which entries were invalid Meta does not say: they are counted, and named by nobody.
-    return taken(count - wrong, turned, invalid=wrong)
+    return received if isinstance(received, int) else len(people), invalid if isinstance(invalid, int) else 0
 
 
 def _row(person: Person) -> list[str]:
@@ -150,6 +177,8 @@ TOOL = StoreApi(
     per_second=2.0,
     tool=ToolApi(
         acts={SetAdRunning: set_running},
-        audience=AudienceApi(lists=lists, push=push, remove=remove, make=make, most=MOST, needs_consent=True),
+        audience=AudienceApi(
+            lists=lists, push=push, remove=remove, make=make, replace=replace, most=MOST, needs_consent=True
+        ),
     ),
 )

@@ -41,11 +41,11 @@ class TakenPage:
 
 def lists_of(name: str, *, shop_id: int, http: Http, database: Database | None = None) -> list[Place]:
     """What people can be put on, or taken from, there. Raises LookupError, ConnectionRefused."""
-    store, api = _audience(open_staff(database), name, shop_id)
+    store, api = audience_of(open_staff(database), name, shop_id)
     try:
         return list(api.lists(exchange_of(store, http)))
     except (StoreRefused, StoreLimited, StoreBusy) as error:
-        raise _refused(error) from error
+        raise refused(error) from error
 
 
 def take_over(
@@ -61,13 +61,13 @@ def take_over(
     """One page of a list: its people become customers where they are not yet, and the ledger of consents hears what
     the tool says of each. Raises LookupError, ConnectionRefused."""
     staff = open_staff(database)
-    store, api = _audience(staff, name, shop_id)
+    store, api = audience_of(staff, name, shop_id)
     if api.read is None:
         raise ConnectionRefused("list.not_read", f"{store.kind} gives its lists to nobody: nothing to take over")
     try:
         page = api.read(exchange_of(store, http), list_, cursor)
     except (StoreRefused, StoreLimited, StoreBusy) as error:
-        raise _refused(error) from error
+        raise refused(error) from error
     now = staff.world.clock.now()
     at = to_micros(now)
     events = _events(store.kind, list_, page.members, now)
@@ -79,7 +79,8 @@ def take_over(
     return TakenPage(len(page.members), page.next, page.total)
 
 
-def _audience(staff: Staff, name: str, shop_id: int) -> tuple[Store, AudienceApi]:
+def audience_of(staff: Staff, name: str, shop_id: int) -> tuple[Store, AudienceApi]:
+    """A connection that keeps lists of people and has a key. Raises LookupError, ConnectionRefused."""
     store = connection_store(staff, name, shop_id)
     tool = store.api.tool
     if tool is None or tool.audience is None:
@@ -89,7 +90,8 @@ def _audience(staff: Staff, name: str, shop_id: int) -> tuple[Store, AudienceApi
     return store, tool.audience
 
 
-def _refused(error: Exception) -> ConnectionRefused:
+def refused(error: Exception) -> ConnectionRefused:
+    """What the tool said, for whoever asked."""
     return ConnectionRefused(getattr(error, "code", "store.no_answer"), str(error)[:500])
 
 

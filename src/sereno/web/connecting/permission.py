@@ -51,6 +51,7 @@ def part_of(
     said = words.refusal_of_access(refusal.code, str(refusal)) if refusal is not None else ""
     return {
         "is_tool": api.tool is not None,
+        "keeps_lists": api.tool is not None and api.tool.audience is not None and may_see,
         "is_given": is_given,
         "is_refused": is_given and _is_refused(row),
         "facts": facts_of(row.settings),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sereno.web.connecting import access, deliveries, granting, listing, one
+from sereno.web.connecting import access, deliveries, granting, listing, lists, one
 
 urlpatterns: list[URLPattern] = [
     path("connections", listing.connections, name="connections"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("connections/<slug:name>/access", access.give, name="connection-access"),
     path("connections/<slug:name>/access/check", access.check, name="connection-access-check"),
     path("connections/<slug:name>/access/take", access.take, name="connection-access-take"),
+    path("connections/<slug:name>/lists", lists.lists, name="connection-lists"),
+    path("connections/<slug:name>/lists/fill", lists.fill, name="connection-fill"),
     path("connections/<slug:name>/grant", granting.begin, name="connection-grant"),
     path("connections/<slug:name>/grant/back", granting.back, name="connection-grant-back"),
     path("grants/<slug:name>", granting.received, name="grant-inbox"),
