@@ -217,6 +217,15 @@ def _peak(pid: int) -> int:
         return 0
 
 
+def _processor(pid: int) -> float | None:
+    """Seconds of the processor the process took so far."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError):
+        return None
+
+
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     here, there = multiprocessing.Pipe()
     offers = b"250 sink\r\n" if arguments.one_by_one else b"250-sink\r\n250 PIPELINING\r\n"
@@ -232,6 +241,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         bench = Bench(arguments, Path(folder), port)
         lot, kills, peak = random.Random(arguments.seed), 0, 0
         marks: list[tuple[float, int]] = []
+        taken: list[tuple[float, int]] = []
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         is_cut = False
         while not is_cut and (process := bench.begin()) is not None:
@@ -241,6 +251,8 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
             while process.poll() is None:
                 time.sleep(0.005 if arguments.kills else 0.1)
                 marks.append((time.monotonic(), ask("count")))
+                if (used := _processor(process.pid)) is not None and marks[-1][1]:
+                    taken.append((used, marks[-1][1]))
                 peak = max(peak, _peak(process.pid))
                 is_cut = bool(arguments.most) and marks[-1][1] >= arguments.most
                 if is_cut or (kills < arguments.kills and ask("held")):
@@ -262,10 +274,17 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
         "mails": sum(got.values()),
         "mails_per_second": round((moving[-1][1] - moving[0][1]) / seconds, 1) if seconds else None,
         "cpu_ms_per_mail": round(1000 * spent / sum(got.values()), 2),
+        "cpu_ms_per_mail_while_sending": _while_sending(taken) if not kills else None,
         "peak_mb": round(peak / 1024**2, 1),
         **found,
         "host": socket.gethostname(),
     }
+
+
+def _while_sending(taken: list[tuple[float, int]]) -> float | None:
+    """Between the first mails and the last: without whom the list was written down for."""
+    (began, first), (ended, last) = (taken[0], taken[-1]) if taken else ((0.0, 0), (0.0, 0))
+    return round(1000 * (ended - began) / (last - first), 3) if last > first else None
 
 
 def _compared(bench: Bench, people: int, got: Counter[str], *, is_cut: bool) -> dict[str, int | None]:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.migrations import executor
 
 from installation import ready
 from sereno.store.management.commands.migrate import Command
+from sereno.store.pending import pending_migrations
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -57,6 +59,24 @@ def test_both_ways_make_the_same_tables(pair: tuple[Any, Any]) -> None:
         for each in (cursor, other):
             each.execute("SELECT app, name FROM django_migrations ORDER BY 1, 2")
         assert cursor.fetchall() == other.fetchall()
+
+
+def test_what_is_pending_is_told_without_reading_migrations_where_all_are_applied(
+    pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, made = pair
+    from django.core.management import call_command
+
+    assert len(pending_migrations(made.alias)) > 20, "an empty database knows of none"
+    call_command(Command(), database=made.alias, interactive=False, verbosity=0, skip_checks=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(executor, "MigrationExecutor", None)
+        assert pending_migrations(made.alias) == []
+    with made.cursor() as cursor:
+        cursor.execute("SELECT max(name) FROM django_migrations WHERE app = 'store'")
+        (last,) = cursor.fetchone()
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'store' AND name = %s", [last])
+    assert pending_migrations(made.alias) == [f"store.{last}"]
 
 
 def described(connection: Any) -> dict[str, Any]:

@@ -24,4 +24,14 @@ def _import_ninja() -> None:
             del sys.modules[name]
 
 
+def _build_late() -> None:
+    """What reads and writes a record is made when the first one comes: most of them are not asked for in weeks."""
+    from ninja import Schema
+    from ninja.params.models import ParamModel
+
+    for model in (Schema, ParamModel):
+        model.model_config["defer_build"] = True
+
+
 _import_ninja()
+_build_late()

@@ -9,17 +9,15 @@ from sereno.cli.output import Failed
 
 def pending_migrations() -> list[str]:
     """Names of the migrations not yet applied. Raises Failed when the database cannot be reached."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
     from django.db.utils import DatabaseError
     from django.db.utils import Error as DriverError
 
+    from sereno.store import pending
+
     try:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return pending.pending_migrations()
     except (DatabaseError, DriverError) as error:
         raise Failed(f"the database at {describe()} does not answer: {error}. Check SERENO_DATABASE_URL.") from error
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 def ready() -> None:
@@ -35,10 +33,10 @@ def ready() -> None:
 
 def apply_migrations() -> list[str]:
     """Bring the database up to date; gives what was applied."""
-    from django.core.management import call_command
-
     waiting = pending_migrations()
     if waiting:
+        from django.core.management import call_command
+
         call_command("migrate", interactive=False, verbosity=0)
         # The flows every shop has may have changed with the version.
         from sereno.runtime.services import install_derived_everywhere

@@ -18,7 +18,7 @@ class Config(BaseModel):
     """Base of every action's config. Unknown keys are refused. A field made with `text(template=True)` may hold
     Liquid; it is checked when the flow is saved and rendered when the step is reached."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @classmethod
     def unwise(cls, values: Mapping[str, Any]) -> list[ConfigProblem]:

@@ -296,10 +296,10 @@ def build_front(door: Door, executor: Executor, database: Database | None = None
 def is_migrated() -> bool:
     """Whether the database has all migrations of this code. Raises when it does not answer."""
     from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+
+    from sereno.store.pending import pending_migrations
 
     try:
-        executor = MigrationExecutor(connection)
-        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return not pending_migrations()
     finally:
         connection.close()

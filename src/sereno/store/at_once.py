@@ -70,11 +70,20 @@ def _run(operation: Any, app: str, editor: Any, last: Any) -> None:
 
 def _add_lost_indexes(editor: Any, last: Any) -> None:
     """A table that a migration makes anew in its own words lost here what later ones add."""
-    connection = editor.connection
+    known = _index_names(editor.connection)
+    for model in last.get_models():
+        if model._meta.managed:
+            for index in model._meta.indexes:
+                if index.name not in known:
+                    editor.add_index(model, index)
+
+
+def _index_names(connection: BaseDatabaseWrapper) -> set[str]:
+    """Asked of the catalogue at once: Django would take the words of every table apart."""
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE schemaname = ANY(current_schemas(FALSE))",
+    }
     with connection.cursor() as cursor:
-        for model in last.get_models():
-            if model._meta.managed and model._meta.indexes:
-                known = connection.introspection.get_constraints(cursor, model._meta.db_table)
-                for index in model._meta.indexes:
-                    if index.name not in known:
-                        editor.add_index(model, index)
+        cursor.execute(catalogue[connection.vendor])
+        return {str(name) for (name,) in cursor.fetchall()}

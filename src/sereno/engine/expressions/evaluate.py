@@ -9,10 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, cast
-
-from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
-from cel_expr_python.ext import ext_math, ext_strings  # pyright: ignore[reportMissingTypeStubs]
+from typing import TYPE_CHECKING, Any, cast
 
 from sereno.engine.durations import format_instant
 from sereno.engine.expressions.bindings import Path, Scope, Unreadable, getter
@@ -20,6 +17,9 @@ from sereno.engine.expressions.check import Checker, Names
 from sereno.engine.expressions.parser import parse
 from sereno.engine.expressions.tree import ExpressionInvalid
 from sereno.engine.expressions.types import Type
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
 
 _SEEN_ITEMS = 20
 _SEEN_LENGTH = 500
@@ -77,7 +77,7 @@ class Expression:
             result = self._evaluate(data=data)
         except RuntimeError as error:
             return None, _refusal(error)
-        if result.type() == cel.Type.ERROR:
+        if result.type() == _error():
             return None, self._why(result, None, self._seen(data))
         return _as_json(result.plain_value()), None
 
@@ -102,7 +102,7 @@ class Expression:
         return data, None
 
     def _why(self, result: Any, value: Any, seen: list[tuple[str, Any]]) -> str:
-        if result.type() != cel.Type.ERROR:
+        if result.type() != _error():
             return f"it gives {value!r}, not true or false"
         missing = [path for path, found in seen if found is None]
         if missing:
@@ -151,6 +151,10 @@ class ExpressionsInvalid(Exception):  # noqa: N818
 
 @lru_cache(maxsize=4)
 def _environment(variables: int) -> cel.Env:
+    # Read with the first expression: a process at rest does without these twelve megabytes.
+    from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
+    from cel_expr_python.ext import ext_math, ext_strings  # pyright: ignore[reportMissingTypeStubs]
+
     return cel.NewEnv(
         variables={f"v{number}": cel.Type.DYN for number in range(variables)},
         extensions=[ext_strings.ExtStrings(), ext_math.ExtMath()],
@@ -175,6 +179,14 @@ def _cut(value: Any) -> Any:
         entries = list(cast("dict[str, Any]", value).items())[:_SEEN_ITEMS]
         return {key: _cut(item) for key, item in entries}
     return value
+
+
+@lru_cache(maxsize=1)
+def _error() -> cel.Type:
+    """The kind of value that says what went wrong."""
+    from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
+
+    return cel.Type.ERROR
 
 
 def _refusal(error: RuntimeError) -> str:

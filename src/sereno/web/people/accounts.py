@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import User
@@ -236,6 +235,9 @@ def _proven(request: HttpRequest, user: User) -> bool:
 
 def _picture(text: str) -> Markup:
     """The QR code as SVG, dark on light whatever the page looks like."""
+    # Read where it is drawn: few ever ask for one, and it brings what fetches from the web along.
+    import segno
+
     code = segno.make(text, error="m")
     return Markup(code.svg_inline(omitsize=True, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None))  # noqa: S704
 
