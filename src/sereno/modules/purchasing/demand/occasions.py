@@ -175,7 +175,7 @@ def own_lifts(y: Floats, swing: Floats, known: Known) -> list[Floats]:
     """By occasion: the logarithm of what it does to each thing beside the shop, for a full period of it; 0 where
     nothing tells. Tried on the last time it came by the times before, where there are two."""
     even = y / np.maximum(swing, 1e-9)
-    ordinary = (known.dose_before < FELT).all(0)
+    ordinary: NDArray[np.bool_] = np.all(known.dose_before < FELT, axis=0)
     found: list[Floats] = []
     for at in range(len(known.effects)):
         dose = known.dose_before[at]
