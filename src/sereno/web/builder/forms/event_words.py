@@ -220,6 +220,7 @@ _AREA_OF = {
     "app": "shop",
     "social": "shop",
     "content": "shop",
+    "desk": "shop",
     "schedule": "shop",
     "date": "shop",
     "run": "shop",
