@@ -181,6 +181,12 @@ class Stream:
                 self._decide_before(at)
                 waiting, due = 0, self._next_due()
                 may_join.clear()
+            type_ = event.type
+            if may_join and (event.subject in may_join or flows.triggered(shop, type_) or flows.listening(shop, type_)):
+                # Live, a worker would have joined by now what came before.
+                self.settle()
+                waiting, due = 0, self._next_due()
+                may_join.clear()
             if due is not None and to_micros(at) > due:
                 if waiting:
                     self.settle()
@@ -190,19 +196,12 @@ class Stream:
             self.clock.move_to(at)
             # Of what is due at this very instant each event is the first, then come the timers.
             is_due = due is not None and to_micros(at) == due
-            type_ = event.type
             if not is_read(type_):
                 if is_due:
                     self.settle()
                     waiting, due = 0, self._next_due()
                 continue
             is_start, is_heard = bool(flows.triggered(shop, type_)), bool(flows.listening(shop, type_))
-            if may_join and (is_start or is_heard or event.subject in may_join):
-                # Live, a worker would have joined by now what came before.
-                self.settle()
-                waiting, due = 0, self._next_due()
-                may_join.clear()
-                is_due = due is not None and to_micros(at) == due
             if self._tells_of_people(type_):
                 may_join.add(event.subject)
             fact = arrive(event, is_start, is_heard)
