@@ -114,7 +114,9 @@ def between_feeds(texts: Iterable[str]) -> str:
 
 def compared(shop: Shop, record: Mapping[str, Any]) -> dict[str, Any]:
     """A customer's fields as `engine.segments.deciding.Known` has them, but for those of the shop's own."""
-    return {name: _value(shop, field, record) for name, field in FIELDS.items()}
+    # Most people lack most of it: what is not there is not looked into.
+    held = {name for name, value in record.items() if value is not None}
+    return {name: _value(shop, field, record) if field.path[0] in held else None for name, field in FIELDS.items()}
 
 
 def _value(shop: Shop, field: FieldType, record: Mapping[str, Any]) -> Any:
