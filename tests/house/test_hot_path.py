@@ -45,6 +45,10 @@ ALLOWED = {
     # A page of people at a time.
     "runtime/segments/reading.py:compared",
     "runtime/segments/working.py:_pass",
+    # The ways by which one person is written to, five at most.
+    "runtime/preferences.py:save",
+    # What staff decided, each once in a replay.
+    "runtime/replays/people.py:_decide",
     # The questions of one trial, in a scratch database of its own.
     "runtime/trying.py:_decide",
 }
