@@ -180,7 +180,7 @@ def _yearly(value: Any) -> int | None:
         return None
 
 
-WANTING = ("waits", "wishes")
+WANTING: tuple[str, ...] = ("waits", "wishes")
 """How many things they wait for, and have on their wish list, by the rank of such an interest."""
 
 
@@ -193,7 +193,8 @@ def _wanting(tx: Transaction, shop: Shop, records: Mapping[str, Mapping[str, Any
     found: dict[str, dict[str, int]] = {}
     rows = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else []
     for person, rank, count in rows:
-        held, name = found.setdefault(keys[person], {}), WANTING[rank]
+        held: dict[str, int] = found.setdefault(keys[person], {})
+        name = WANTING[rank]
         held[name] = held.get(name, 0) + int(count)
     return found
 
