@@ -191,7 +191,7 @@ def _wanting(tx: Transaction, shop: Shop, records: Mapping[str, Mapping[str, Any
         if isinstance(email := record.get("email"), str) and email:
             keys.setdefault(f"email:{email.lower()}", key)
     found: dict[str, dict[str, int]] = {}
-    rows = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else []
+    rows = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else list[tuple[Any, ...]]()
     for person, rank, count in rows:
         held: dict[str, int] = found.setdefault(keys[person], {})
         name = WANTING[rank]
