@@ -177,10 +177,10 @@ def own_lifts(y: Floats, swing: Floats, known: Known) -> list[Floats]:
     even = y / np.maximum(swing, 1e-9)
     ordinary: NDArray[np.bool_] = np.all(known.dose_before < FELT, axis=0)
     found: list[Floats] = []
-    for at in range(len(known.effects)):
+    for at, effect in enumerate(known.effects):
         dose = known.dose_before[at]
         times = [one for one in _times(dose) if dose[one].max() >= FELT]
-        if not times or not (known.dose_ahead[at] > 0).any():
+        if effect.basis == "unused" or not times or not (known.dose_ahead[at] > 0).any():
             found.append(np.zeros(len(y)))
             continue
         logs = _logs(even, swing, y, times, dose, ordinary)
