@@ -191,11 +191,10 @@ def _wanting(tx: Transaction, shop: Shop, records: Mapping[str, Mapping[str, Any
         if isinstance(email := record.get("email"), str) and email:
             keys.setdefault(f"email:{email.lower()}", key)
     found: dict[str, dict[str, int]] = {}
-    rows = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else list[tuple[Any, ...]]()
-    for person, rank, count in rows:
-        held: dict[str, int] = found.setdefault(keys[person], {})
-        name = WANTING[rank]
-        held[name] = held.get(name, 0) + int(count)
+    rows: list[tuple[Any, ...]] = tx.all("wanting_of", {"shop": shop.id, "keys": sorted(keys)}) if keys else []
+    for row in rows:
+        held, name = found.setdefault(keys[row[0]], {}), WANTING[int(row[1])]
+        held[name] = held.get(name, 0) + int(row[2])
     return found
 
 
