@@ -36,7 +36,6 @@ PHRASES = (
     _("an event is between the years 2000 and 2100"),
     _("what is expected is between -90 and +1000 percent"),
     _("a calendar holds %(number)s events at the most"),
-    _("there is no event %(number)s"),
     _("HubSpot sends a list of what changed."),
     _("The notice names no customer (merchant_id or email)."),
     _("The form does not say what happened (type)."),
