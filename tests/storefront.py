@@ -113,7 +113,6 @@ class Platform:
                 held |= {"payment_status": "partially_refunded", "updated_at": self.now.isoformat()}
         return _said(held)
 
-
     def _site(self, method: str, path: str, given: dict[str, Any]) -> HttpAnswer:
         _, _, kind, key = path.split("/", 3)
         key = unquote(key).partition("?")[0]

@@ -122,7 +122,9 @@ def test_the_calendar_and_the_known_days_of_an_item(boss: Client, seeded: Seeded
     supplied(boss, seeded)
     page = read(boss, "/demand/calendar")
     assert "Black Friday" in page and "None yet" in page
-    told = boss.post("/demand/calendar", {"name": "Feria", "first": "2026-03-16", "last": "", "lift": "30"}, follow=True)
+    told = boss.post(
+        "/demand/calendar", {"name": "Feria", "first": "2026-03-16", "last": "", "lift": "30"}, follow=True
+    )
     assert "Feria" in told.content.decode() and "+30 %" in told.content.decode()
     event = DemandEvent.objects.get(shop=seeded.shop)
     assert (event.first_day.isoformat(), event.last_day.isoformat(), event.lift) == ("2026-03-16", "2026-03-16", 0.3)

@@ -18,10 +18,11 @@ from sereno.engine.limits import NONE, Limits, read_limits
 from sereno.engine.message_control import experiments_of_messages
 from sereno.engine.precedence import read_priority
 from sereno.engine.program import Program, lay_out
-from sereno.engine.read_steps import StepReader, merged_data
+from sereno.engine.read_steps import StepReader
 from sereno.engine.reading import Reader
 from sereno.engine.schedule import Schedule
 from sereno.engine.steps import Step
+from sereno.engine.supplied import merged_data
 from sereno.engine.trigger import Found, Trigger, read_trigger, within_run
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")

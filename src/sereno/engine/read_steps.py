@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, cast
 
-from sereno.commerce.schema import Field, Record, record
+from sereno.commerce.schema import Record
 from sereno.engine import read_approve
 from sereno.engine.catalog import ActionType
 from sereno.engine.control import USUAL_WEIGHT
@@ -35,6 +35,7 @@ from sereno.engine.steps import (
     WaitUntilTime,
     Zone,
 )
+from sereno.engine.supplied import merged_data, waited
 
 SIBLINGS: dict[str, tuple[str, ...]] = {
     "if": ("then", "else"),
@@ -423,29 +424,3 @@ def merged_config(config: Mapping[str, Any], changed: Mapping[str, Any]) -> dict
     the step has a template."""
     merged = {**config, **{key: value for key, value in changed.items() if key != "weight"}}
     return {key: value for key, value in merged.items() if value is not None or key not in changed}
-
-
-def merged_data(reader: Reader, types: frozenset[str]) -> Record | None:
-    """What `event.data` may hold when any of these types came; None when that is not known."""
-    fields: dict[str, Field] = {}
-    for name in sorted(types):
-        found = reader.catalog.event_type(name)
-        if found is None or found.data is None:
-            return None
-        for field in found.data.fields.values():
-            fields.setdefault(field.name, field)
-    return record("event", "The event's data", fields.values()) if fields else None
-
-
-def waited(data: Record | None) -> Record:
-    """What `wait ... as: name` leaves in `vars.<name>`."""
-    kind = "any" if data is None else "record"
-    return record(
-        "waited",
-        "How a wait for an event ended",
-        [
-            Field("happened", "boolean", "False when the time ran out first"),
-            Field("event", "record", "The event, when it happened", of=envelope(data)),
-            Field("data", kind, "The event's data, when it happened", of=data),
-        ],
-    )

@@ -14,9 +14,9 @@ from sereno.engine.documents import Where
 from sereno.engine.expressions import Expression, Names, Type
 from sereno.engine.expressions.types import RUN, TIMESTAMP, envelope
 from sereno.engine.names import nearest
-from sereno.engine.read_steps import merged_data
 from sereno.engine.reading import Reader
 from sereno.engine.schedule import Schedule, ScheduleInvalid, check_cron, check_rrule
+from sereno.engine.supplied import merged_data
 
 SCHEDULE_FIRED = "schedule.fired"
 DATE_REACHED = "date.reached"

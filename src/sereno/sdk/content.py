@@ -150,9 +150,7 @@ def standing(
     return found
 
 
-def wanted(
-    campaigns: Sequence[Campaign], showings: Sequence[Showing], at: datetime
-) -> dict[Target, dict[str, Any]]:
+def wanted(campaigns: Sequence[Campaign], showings: Sequence[Showing], at: datetime) -> dict[Target, dict[str, Any]]:
     """What the stores' own sites are to say at this instant: each field as the first campaign that names it has it."""
     everywhere = {
         one.campaign for one in showings if not (one.customer or one.product) and (one.until is None or at < one.until)

@@ -26,7 +26,8 @@ class LiveSiteContent:
             tx.run("forget_shown_content", {"shop": self._shop_id, "campaign": campaign, "now": self._now})
             given = {**self._at(campaign, customer, product), "until": None if until is None else to_micros(until)}
             if not (customer or product):
-                self._due(tx, self._now, given["until"])
+                self._due(tx, self._now)
+                self._due(tx, given["until"])
             return tx.one("show_content", {**given, "by": storable(by)[:200], "now": self._now}) is not None
 
     def hide(self, campaign: str, customer: str, product: str) -> bool:
@@ -35,11 +36,10 @@ class LiveSiteContent:
                 self._due(tx, self._now)
             return tx.one("hide_content", self._at(campaign, customer, product)) is not None
 
-    def _due(self, tx: Transaction, *instants: object) -> None:
+    def _due(self, tx: Transaction, at: object) -> None:
         """It may also have the stores' own sites say something."""
-        for at in instants:
-            if at is not None:
-                tx.run("add_content_due", {"shop": self._shop_id, "at": at})
+        if at is not None:
+            tx.run("add_content_due", {"shop": self._shop_id, "at": at})
 
     def _at(self, campaign: str, customer: str, product: str) -> dict[str, object]:
         places = {"customer": storable(customer)[:200], "product": storable(product)[:200]}

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sereno.modules.purchasing.demand.methods import (
     Floats,
@@ -29,8 +27,8 @@ from sereno.modules.purchasing.demand.methods import (
 from sereno.modules.purchasing.demand.occasions import kind_of_day, own_lifts
 from sereno.modules.purchasing.demand.seasons import Calendar, days_in, seasonal_index
 from sereno.modules.purchasing.demand.simple import LEVELS, Forecast
+from sereno.modules.purchasing.demand.spreading import KINDS, Ints, Moment, spread, spreading
 
-Ints = NDArray[np.int64]
 PARTS = ("mean4", "mean12", "mean26", "slow", "quick", "last", "sometimes", "trend", "common", "last_year", "own_year")
 FEWEST_PERIODS = 8
 """Before an earlier moment, for it to be learned from."""
@@ -47,11 +45,6 @@ FADING = 0.85
 """What each earlier moment counts of the one after it."""
 WHOLE = (3.0, 0.3, 0.0)
 """By kind: how strongly weights are held to a sum of 1. What sells steadily does not fade; what sells rarely may."""
-POWER = 0.5
-"""Of a row's spread, by which it counts the less for the quantiles: between all things alike (1) and all units alike
-(0)."""
-HOLD = 0.01
-"""How strongly the quantiles are held to a normal spread."""
 RIDGE = 0.02
 """How strongly a kind of series is held to what holds for all."""
 BORROWED = 3.0
@@ -61,13 +54,11 @@ TRIED_SERIES, TRIED_MOMENTS = 400, 8
 HELP = {"holiday": 0.003, "feast": 0.0, "own": -0.003}
 """By how much they have to be better with days of a kind for these to be used: most for those nobody buys for, and for
 the shop's own, which it put there, not to be surely worse."""
-KINDS = (0.25, 0.65)
-"""Shares of periods without demand that part steady, patchy and rare demand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """`weights`: by kind of series, of `PARTS`. `spread`: by kind and level of `LEVELS`, of what `_spreading` gives."""
+    """`weights`: by kind of series, of `PARTS`. `spread`: by kind and level of `LEVELS`, of what `spreading` gives."""
 
     weights: Floats
     spread: Floats
@@ -190,18 +181,6 @@ def scale_of(y: Floats) -> Floats:
 # --- learning ---------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Moment:
-    """What was known `ago` periods before the end, and what came."""
-
-    y: Floats
-    came: Floats
-    parts: Floats
-    kind: Ints
-    scale: Floats
-    trust: float
-
-
 def learn(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Sequence[str] | None = None) -> Learned:
     """From the past of many series."""
     calendar = calendar or Calendar()
@@ -218,8 +197,7 @@ def learn(y: Floats, horizon: int, calendar: Calendar | None = None, groups: Seq
     weights = np.stack([EVEN] * (len(KINDS) + 1))
     if moments:
         weights = _weights(moments)
-    spread = _spread(moments, weights)
-    return Learned(weights, spread, calendar, len(moments))
+    return Learned(weights, spread(moments, weights), calendar, len(moments))
 
 
 def _with_days_that_help(y: Floats, horizon: int, calendar: Calendar) -> Calendar:
@@ -266,7 +244,7 @@ def outlook(
     mean = np.maximum(0.0, np.einsum("ihp,ip->ih", found, learned.weights[kind]))
     sums = np.empty((len(y), horizon, len(LEVELS)))
     for step in range(horizon):
-        features = _spreading(y, mean[:, : step + 1].sum(1), step + 1)
+        features = spreading(y, mean[:, : step + 1].sum(1), step + 1)
         sums[:, step, :] = np.einsum("if,iqf->iq", features, learned.spread[kind])
     sums = np.sort(np.maximum(0.0, sums), axis=2)
     sums = np.maximum.accumulate(sums, axis=1)
@@ -339,17 +317,17 @@ def _moments(periods: int, horizon: int) -> list[int]:
 
 def _moment(
     y: Floats, ago: int, horizon: int, calendar: Calendar, groups: Sequence[str] | None, trust: float
-) -> _Moment | None:
+) -> Moment | None:
     past, came = y[:, :-ago], y[:, y.shape[1] - ago : y.shape[1] - ago + horizon]
     usable = ((~np.isnan(past)).sum(1) >= FEWEST_PERIODS) & (~np.isnan(came)).any(1)
     if usable.sum() < FEWEST_SERIES:
         return None
     made = parts(past, horizon, calendar, groups)[usable]
     past = past[usable]
-    return _Moment(past, came[usable], made, kind_of(past), scale_of(past), trust)
+    return Moment(past, came[usable], made, kind_of(past), scale_of(past), trust)
 
 
-def _weights(moments: Sequence[_Moment]) -> Floats:
+def _weights(moments: Sequence[Moment]) -> Floats:
     """By kind: weights not below 0 that make the mean of RMSSE least. Each round counts a series by one over its error
     so far, which turns squares into roots."""
     found = np.stack([EVEN] * (len(KINDS) + 1))
@@ -368,7 +346,7 @@ def _weights(moments: Sequence[_Moment]) -> Floats:
     return found
 
 
-def _gram(one: _Moment, weights: Floats) -> tuple[list[Floats], list[Floats]]:
+def _gram(one: Moment, weights: Floats) -> tuple[list[Floats], list[Floats]]:
     known = ~np.isnan(one.came) & ~np.isnan(one.scale)[:, None]
     scale = np.where(np.isnan(one.scale), 1.0, one.scale)
     x = one.parts / scale[:, None, None]
@@ -400,74 +378,6 @@ def _not_negative(gram: Floats, target: Floats, start: Floats, rounds: int = 400
             found[at] = max(0.0, found[at] + float(target[at] - gram[at] @ found) / float(diagonal[at]))
         if np.abs(found - before).max() < 1e-7:
             break
-    return found
-
-
-# --- how wide ---------------------------------------------------------------------------------------
-
-
-def _spreading(y: Floats, mean: Floats, count: int) -> Floats:
-    """Of the demand of `count` periods together, what its quantiles are made of."""
-    flat = mean_of_last(y, 12) * count
-    root = np.sqrt(count)
-    return np.stack([mean, np.sqrt(mean), flat, _moves(y[:, -26:]) * root, _moves(y) * root], axis=1)
-
-
-def _moves(part: Floats) -> Floats:
-    """Standard deviation of what is known."""
-    known = np.maximum((~np.isnan(part)).sum(1), 2)
-    centre = np.nansum(part, 1) / known
-    return np.sqrt(np.nansum((part - centre[:, None]) ** 2, 1) / (known - 1))
-
-
-def _spread(moments: Sequence[_Moment], weights: Floats) -> Floats:
-    """By kind and level: the features' coefficients that make the pinball loss least, all series counted alike."""
-    kinds = len(KINDS) + 1
-    rows: list[Floats] = []
-    sums: list[Floats] = []
-    of: list[Ints] = []
-    for one in moments:
-        mean = np.maximum(0.0, np.einsum("ihp,ip->ih", one.parts, weights[one.kind]))
-        horizon = mean.shape[1]
-        for count in sorted({1, 2, 3, 4, 6, 9, 13, horizon} & set(range(1, horizon + 1))):
-            came = one.came[:, :count].sum(1)
-            good = ~np.isnan(came)
-            rows.append(_spreading(one.y, mean[:, :count].sum(1), count)[good])
-            sums.append(came[good])
-            of.append(one.kind[good])
-    if not rows:
-        return np.stack([_usual()] * kinds)
-    x, z, kind = np.concatenate(rows), np.concatenate(sums), np.concatenate(of)
-    every = np.stack([_quantile(x, z, level) for level in LEVELS])
-    found = np.stack([every] * kinds)
-    for k in range(kinds):
-        chosen = kind == k
-        if chosen.sum() >= 400:
-            found[k] = np.stack([_quantile(x[chosen], z[chosen], level) for level in LEVELS])
-    return found
-
-
-def _usual() -> Floats:
-    """Where nothing can be learned: a normal spread, at least as wide as chance."""
-    return np.array(
-        [[0.5, 0.0, 0.5, 0.5 * NormalDist().inv_cdf(level), 0.5 * NormalDist().inv_cdf(level)] for level in LEVELS]
-    )
-
-
-def _quantile(x: Floats, z: Floats, level: float, rounds: int = 60) -> Floats:
-    """Quantile regression by majorisation (Hunter and Lange 2000), rows scaled so that large and small count alike."""
-    scale = np.maximum(x[:, 1] + x[:, 4], 0.3) ** -POWER
-    x, z = x * scale[:, None], z * scale
-    found = prior = _usual()[LEVELS.index(level)]
-    hold = HOLD * np.eye(x.shape[1]) * len(x)
-    push = (2 * level - 1) * x.sum(0)
-    for _ in range(rounds):
-        w = 1.0 / (np.abs(z - x @ found) + 1e-3)
-        weighted = x * w[:, None]
-        following = np.linalg.solve(weighted.T @ x + hold, weighted.T @ z + push + hold @ prior)
-        if np.abs(following - found).max() < 1e-5:
-            return following
-        found = following
     return found
 
 

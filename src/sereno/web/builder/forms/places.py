@@ -10,8 +10,9 @@ from sereno.engine.documents import Located
 from sereno.engine.expressions import Names, Type
 from sereno.engine.expressions.types import envelope
 from sereno.engine.places import walk
-from sereno.engine.read_steps import StepReader, merged_data
+from sereno.engine.read_steps import StepReader
 from sereno.engine.reading import Reader
+from sereno.engine.supplied import merged_data
 from sereno.engine.trigger import Trigger, read_trigger, within_run
 from sereno.sdk.plugin import registry
 
