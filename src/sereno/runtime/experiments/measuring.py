@@ -32,7 +32,7 @@ Sum = tuple[str, str, str, str, int, int, float, int]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`flow_id` is 0 for the whole shop, `NEWSLETTERS` for a newsletter. `experiments` are those of the live version, by
+    """`flow_id` is 0 for the whole shop, `NEWSLETTERS` for a newsletter. `experiments` are those of the live version by
     name; `sums` are of all designs there have been. `document` is the live version's, None where there is none."""
 
     flow_id: int
