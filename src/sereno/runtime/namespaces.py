@@ -47,6 +47,7 @@ REFERENCES: Mapping[str, frozenset[str]] = {
     "reward_bought": frozenset({"id"}),
     "customer_summary": frozenset({"id"}),
     "consent": frozenset({"customer_id"}),
+    "topics_chosen": frozenset({"customer_id"}),
     "message_answer": frozenset({"customer_id"}),
     "privacy_request": frozenset({"id", "customer_id", "order_ids"}),
     "product": frozenset({"id", "product_id", "variant_id", "inventory_item_id"}),
