@@ -275,7 +275,7 @@ def label_of(what: str) -> str:
         "sent": _("Sent"), "delivered": _("Delivered"), "opened": _("Opened by people"), "clicked": _("Clicked"),
         "orders": _("Orders"), "revenue": _("Revenue"), "unsubscribed": _("Unsubscribed"),
         "complained": _("Marked as spam"), "bounced": _("Bounced"), "failed": _("Failed"),
-        "withheld": _("Kept back"), "trouble": _("Bounced, complained or unsubscribed"), "step": _("Each message"),
+        "withheld": _("Held back"), "trouble": _("Bounced, complained or unsubscribed"), "step": _("Each message"),
         "variant": _("Each wording"), "channel": _("Each channel"), "locale": _("Each language"),
     }.get(what, what)  # fmt: skip
 
