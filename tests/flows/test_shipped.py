@@ -73,6 +73,7 @@ def test_all_are_there() -> None:
         "farewell",
         "purchase-survey",
         "lead-nurture",
+        "launch-post",
         "lead-to-sales",
         "acquisition-channel",
     }
