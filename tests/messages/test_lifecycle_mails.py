@@ -111,7 +111,7 @@ def test_a_farewell_is_one_until_they_come_back(database: Database, server: Mail
     assert "ya no estás en la lista" in plain(goodbye)
     ((granted, source, proof),) = lines(shop)
     assert (granted, source) == (False, "farewell")
-    assert proof["reason"].startswith("Nothing seen since 2026-11-22; asked on 2027-05-22")
+    assert proof["reason"].startswith("Sin señales desde 2026-11-22; se le preguntó el 2027-05-22")
     assert "/" in proof["effect"]
     # Nothing of marketing goes any more, from whatever flow, and what was said stays said.
     shop.tell("customer.updated", "customer:7", **PERSON)
