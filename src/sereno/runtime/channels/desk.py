@@ -56,7 +56,8 @@ class LiveDesk:
 
     def _question(self, about: About, number: int) -> DeskQuestion | None:
         with self._database.read() as tx:
-            row = tx.one(f"desk_{about}", {"number": number, "shop": self._shop.id})
+            statement = "desk_limit" if about == "limit" else "desk_approval"
+            row = tx.one(statement, {"number": number, "shop": self._shop.id})
         if row is None:
             return None
         base = self._shop.base_url.rstrip("/")
