@@ -45,7 +45,8 @@ def forecast(place: Place, skus: list[str], week: float = 10.0) -> None:
     spread = [0.2, 0.4, 0.7, 1.0, 1.3, 1.6, 1.8, 2.0, 2.3]
     sums = [[week * (at + 1) * share for share in spread] for at in range(12)]
     at = to_micros(place.clock.now())
-    plain = ("2026-03-02", "2026-03-02", "[]", encode([week] * 12), encode(sums), "steady", "{}", "[]", week, None, 1, at)
+    told = ("2026-03-02", "2026-03-02", "[]", encode([week] * 12), encode(sums), "steady", "{}", "[]")
+    plain = (*told, week, None, 1, at)
     with place.database.transaction() as tx:
         tx.many("put_forecasts", [(place.shop, sku, sku, "", *plain) for sku in skus])
 
