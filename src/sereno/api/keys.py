@@ -47,7 +47,7 @@ SCOPES_NEEDED = (
     (r"POST purchases", "work"),
     (r"POST purchases/[^/]+/receipts", "work"),
     (r"POST demand/forecasts", "work"),
-    (r"(POST|DELETE) demand/events(/\d+)?", "work"),
+    (r"(POST|DELETE) demand/events(/[^/]+)?", "work"),
     (r"POST scores", "work"),
     (r"(POST|DELETE) customers/.*", "work"),
     (r"PUT codes/.*", "flows:write"),
