@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch, version_in
+from sereno.api.preconditions import IfMatch, version_unless_new
 from sereno.api.problems import Problem
 from sereno.modules.content import services
 from sereno.modules.content.services import CampaignConflict, Kept
@@ -155,11 +155,10 @@ def set_campaign(
     request: HttpRequest, name: Name, given: CampaignWords, response: HttpResponse, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """Make a campaign, which is off, or change one. 412 when somebody else was quicker."""
-    version = None if if_match is None else version_in(if_match)
-    if version is None and services.find(shop_of(request).pk, name) is not None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the campaign you changed.")
+    shop = shop_of(request).pk
+    version = version_unless_new(if_match, "campaign", lambda: services.find(shop, name) is not None)
     try:
-        kept = services.save(shop_of(request).pk, name, given.dict(), caller(request), version=version)
+        kept = services.save(shop, name, given.dict(), caller(request), version=version)
     except CampaignConflict as conflict:
         raise Problem("content.conflict", "Somebody has changed it since you read it: read it again.") from conflict
     except CampaignInvalid as invalid:

@@ -10,8 +10,7 @@ from ninja import Field, Path, Schema, Status
 from sereno.api import rows
 from sereno.api.flow_routes import router
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch, version_in
-from sereno.api.problems import Problem
+from sereno.api.preconditions import IfMatch, version_needed
 from sereno.runtime import drafting
 
 Name = Annotated[str, Path(max_length=100, pattern=r"^[a-z0-9][a-z0-9-]*$", description="The flow's name.")]
@@ -113,7 +112,9 @@ def change_draft(
 ) -> dict[str, Any]:
     """Keep the text as the draft's next revision, right or wrong. 412 when somebody else was quicker."""
     shop, what = shop_of(request).pk, change.what or "changed through the API"
-    draft = drafting.change_draft(shop, name, change.text, expected=_expected(if_match), by=caller(request), what=what)
+    draft = drafting.change_draft(
+        shop, name, change.text, expected=version_needed(if_match, "draft"), by=caller(request), what=what
+    )
     response["ETag"] = tag_of(draft)
     return draft_row(draft)
 
@@ -121,7 +122,7 @@ def change_draft(
 @router.post("/flows/{name}/draft/undo", response=DraftOut)
 def undo(request: HttpRequest, name: Name, response: HttpResponse, if_match: IfMatch) -> dict[str, Any]:
     """Take the last change back. Nothing happens where there is none."""
-    draft = drafting.undo(shop_of(request).pk, name, _expected(if_match), caller(request))
+    draft = drafting.undo(shop_of(request).pk, name, version_needed(if_match, "draft"), caller(request))
     response["ETag"] = tag_of(draft)
     return draft_row(draft)
 
@@ -129,7 +130,7 @@ def undo(request: HttpRequest, name: Name, response: HttpResponse, if_match: IfM
 @router.post("/flows/{name}/draft/redo", response=DraftOut)
 def redo(request: HttpRequest, name: Name, response: HttpResponse, if_match: IfMatch) -> dict[str, Any]:
     """Bring back what `undo` took."""
-    draft = drafting.redo(shop_of(request).pk, name, _expected(if_match), caller(request))
+    draft = drafting.redo(shop_of(request).pk, name, version_needed(if_match, "draft"), caller(request))
     response["ETag"] = tag_of(draft)
     return draft_row(draft)
 
@@ -141,9 +142,3 @@ def list_changes(
     """What was done to the draft after a revision, newest first."""
     found = drafting.changes_since(shop_of(request).pk, name, since)
     return {"items": [change_row(one) for one in found[: rows.MOST]]}
-
-
-def _expected(if_match: str | None) -> int:
-    if if_match is None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the draft you changed.")
-    return version_in(if_match)

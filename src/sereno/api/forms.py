@@ -11,7 +11,7 @@ from ninja.errors import HttpError
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch, version_in
+from sereno.api.preconditions import IfMatch, version_unless_new
 from sereno.api.problems import Problem
 from sereno.modules.forms import reading, services
 from sereno.modules.forms.counting import Rate
@@ -179,11 +179,10 @@ def set_form(
     request: HttpRequest, name: Name, given: FormDocument, response: HttpResponse, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """Make a form, which is not shown yet, or change one. 412 when somebody else was quicker."""
-    version = None if if_match is None else version_in(if_match)
-    if version is None and services.find(shop_of(request).pk, name) is not None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the form you changed.")
+    shop = shop_of(request).pk
+    version = version_unless_new(if_match, "form", lambda: services.find(shop, name) is not None)
     try:
-        kept = services.save(shop_of(request).pk, name, given.dict(), caller(request), version=version)
+        kept = services.save(shop, name, given.dict(), caller(request), version=version)
     except FormInvalid as invalid:
         raise Problem("request.invalid", f"This is no form: {invalid}.") from invalid
     except FormConflict as conflict:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch
+from sereno.api.preconditions import IfMatch, tag_needed
 from sereno.api.problems import Problem
 from sereno.runtime.arbiter import changing
 from sereno.runtime.arbiter.rules import RulesInvalid, document_of
@@ -66,11 +66,11 @@ def show_guardrails(request: HttpRequest, response: HttpResponse) -> dict[str, A
 @router.put("/guardrails", response=RulesOut)
 def set_guardrails(request: HttpRequest, rules: RulesIn, response: HttpResponse, if_match: IfMatch) -> dict[str, Any]:
     """Have these rules from now on, for what waits too. 412 when somebody else was quicker."""
-    if if_match is None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the guardrails you changed.")
     shop = shop_of(request)
     try:
-        kept = changing.change_rules(shop.pk, rules.dict(), caller(request), expected=if_match.strip().strip('"'))
+        kept = changing.change_rules(
+            shop.pk, rules.dict(), caller(request), expected=tag_needed(if_match, "guardrails")
+        )
     except RulesInvalid as error:
         fields = [{"field": where, "message": what} for where, what in error.problems]
         raise Problem("request.invalid", str(error), {"fields": fields}) from None

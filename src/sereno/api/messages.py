@@ -10,7 +10,7 @@ from ninja import Field, Path, Query, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch, version_in
+from sereno.api.preconditions import IfMatch, version_needed
 from sereno.api.problems import Problem
 from sereno.modules.messages import editing
 from sereno.modules.messages.documents import Document, DocumentInvalid, read
@@ -97,7 +97,7 @@ def change_message(
     request: HttpRequest, name: Name, change: MessageChange, response: HttpResponse, if_match: IfMatch
 ) -> dict[str, Any]:
     """Change the draft, or the title. 412 when somebody else was quicker."""
-    shop, expected = shop_of(request).pk, _expected(if_match)
+    shop, expected = shop_of(request).pk, version_needed(if_match, "draft")
     row = _find(request, name)
     if row.revision != expected:
         raise _conflict(row)
@@ -168,12 +168,6 @@ def _read(document: dict[str, Any]) -> Document:
     except DocumentInvalid as error:
         detail = f"The message cannot be kept: {error}"
         raise Problem("request.invalid", detail, {"fields": [{"at": "document", "message": str(error)}]}) from None
-
-
-def _expected(if_match: str | None) -> int:
-    if if_match is None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the draft you changed.")
-    return version_in(if_match)
 
 
 def _conflict(row: MessageTemplate) -> Problem:

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch
+from sereno.api.preconditions import IfMatch, tag_needed
 from sereno.api.problems import Problem
 from sereno.commerce.self_service import Change, ChangeRefused, RulesInvalid, read_address, read_items, rules_of
 from sereno.modules.messages.unsubscribe import SignedLinks
@@ -75,11 +75,9 @@ def set_self_service(
     request: HttpRequest, rules: SelfServiceRules, response: HttpResponse, if_match: IfMatch
 ) -> dict[str, Any]:
     """Have these rules from now on. 412 when somebody else was quicker."""
-    if if_match is None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the rules you changed.")
     try:
         kept = self_service.change_rules(
-            shop_of(request).pk, rules.dict(), caller(request), expected=if_match.strip().strip('"')
+            shop_of(request).pk, rules.dict(), caller(request), expected=tag_needed(if_match, "rules")
         )
     except RulesInvalid as error:
         fields = [{"field": where, "message": what} for where, what in error.problems]

@@ -11,7 +11,7 @@ from ninja.errors import HttpError
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch, version_in
+from sereno.api.preconditions import IfMatch, version_unless_new
 from sereno.api.problems import Problem
 from sereno.modules.messages.unsubscribe import SignedLinks
 from sereno.modules.surveys import reading, services
@@ -140,11 +140,10 @@ def set_survey(
 ) -> dict[str, Any]:
     """Make a survey, or change one: the shop's edition of one that ships is its own from then on. 412 when somebody
     else was quicker."""
-    version = None if if_match is None else version_in(if_match)
-    if version is None and services.find(shop_of(request).pk, name) is not None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the survey you changed.")
+    shop = shop_of(request).pk
+    version = version_unless_new(if_match, "survey", lambda: services.find(shop, name) is not None)
     try:
-        kept = services.save(shop_of(request).pk, name, given.dict(), caller(request), version=version)
+        kept = services.save(shop, name, given.dict(), caller(request), version=version)
     except SurveyInvalid as invalid:
         raise Problem("request.invalid", f"This is no survey: {invalid}.") from invalid
     except SurveyConflict as conflict:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from sereno.api.keys import caller, shop_of
-from sereno.api.preconditions import IfMatch
+from sereno.api.preconditions import IfMatch, tag_needed
 from sereno.api.problems import Problem
 from sereno.runtime import preferences
 from sereno.sdk.topics import Choice, TopicsInvalid, topics_of
@@ -65,9 +65,7 @@ def show_topics(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
 @router.put("/topics", response=TopicsOut)
 def set_topics(request: HttpRequest, given: TopicsIn, response: HttpResponse, if_match: IfMatch) -> dict[str, Any]:
     """Have these topics from now on. What people said of one that is gone is kept. 412 when somebody was quicker."""
-    if if_match is None:
-        raise Problem("precondition.missing", "Send `If-Match` with the `ETag` of the topics you changed.")
-    shop, expected = shop_of(request), if_match.strip().strip('"')
+    shop, expected = shop_of(request), tag_needed(if_match, "topics")
     try:
         kept = preferences.change_topics(shop.pk, given.dict()["topics"], caller(request), expected=expected)
     except TopicsInvalid as error:
