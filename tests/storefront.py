@@ -4,6 +4,7 @@ and what it would tell of each change."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -133,7 +134,8 @@ def _said(body: Any) -> HttpAnswer:
 
 
 def _sign(exchange: Exchange, request: HttpRequest) -> HttpRequest:
-    headers = {**request.headers, "Authorization": f"Bearer {exchange.access.get('token', '')}"}
+    token = exchange.access.get("token", "")
+    headers = {**request.headers, "Authorization": f"Bearer {token}", "Worker": str(os.getpid())}
     return HttpRequest(request.method, request.url, headers, request.body, request.timeout)
 
 

@@ -4,17 +4,15 @@ but for what somebody edited meanwhile."""
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from hosting import Host, is_alive
+from hosting import Host, is_alive, kill
 from test_store_killed import AHEAD, KILLS, Killing, _one_key  # noqa: F401
 
 import storefront
 from sereno.runtime import connecting
 from sereno.runtime.stores import permitting
-from sereno.sdk.ports import HttpAnswer, HttpRequest
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
 from storefront import Platform
@@ -30,20 +28,9 @@ WRITINGS = [
 ]
 
 
-class Waiting(Platform):
-    """Answers nobody before it is known which worker is to die."""
-
-    is_open = threading.Event()
-
-    def send(self, request: HttpRequest) -> HttpAnswer:
-        self.is_open.wait(30)
-        return super().send(request)
-
-
 def test_killed_at_any_write_the_site_is_as_wanted_and_then_as_it_was(host: Host) -> None:
     storefront.register()
-    platform = Waiting(now=datetime.now(UTC))
-    platform.is_open.set()
+    platform = Platform(now=datetime.now(UTC))
     platform.site |= {
         ("page", "shipping"): dict(PAGE),
         ("page", "returns"): {**PAGE, "title": "Returns"},
@@ -53,17 +40,18 @@ def test_killed_at_any_write_the_site_is_as_wanted_and_then_as_it_was(host: Host
     store = Killing(platform, chance=1.0)
     try:
         _set_up(host, platform, store)
-        _work_until(host, platform, store, 0, f"SELECT {len(WRITINGS)}", "content_written WHERE state = 'standing'")
-        assert 1 <= store.killed <= KILLS  # others of its writes may be under way when a worker dies
+        _work_until(host, 0, len(WRITINGS), "content_written WHERE state = 'standing'")
+        assert store.killed == len(platform.site_writes) == len(WRITINGS), "each was written once, and killed for it"
         assert said(platform, "page", "shipping")["body"] == "<p>Free</p>"
         assert said(platform, "post", "news/sale")["is_published"] and said(platform, "theme", "") == {"": "77"}
         platform.site["page", "returns"]["title"] = "A hundred days"
         store.killed = 0
+        platform.site_writes.clear()
         _due(host, "UPDATE content_campaign SET is_on = false")
-        _work_until(host, platform, store, KILLS + 2, "SELECT 1", "content_written")
+        _work_until(host, KILLS + 2, 1, "content_written")
     finally:
         store.close()
-    assert 1 <= store.killed <= 4, "what was put back was put back by workers that died of it"
+    assert store.killed == len(platform.site_writes) == len(WRITINGS) - 1, "the others were put back once"
     assert said(platform, "page", "shipping") == PAGE and said(platform, "theme", "") == {"": "5"}
     assert json.loads(said(platform, "theme_file", FILE)[""]) == {"accent": "#000", "logo": "a"}
     assert said(platform, "post", "news/sale")["is_published"] is False
@@ -76,20 +64,17 @@ def said(platform: Platform, kind: str, key: str) -> Any:
     return platform.site[kind, key]
 
 
-def _work_until(host: Host, platform: Waiting, store: Killing, first: int, number: str, rows: str) -> None:
+def _work_until(host: Host, first: int, wanted: int, rows: str) -> None:
     """Workers, one after the other, until there are so many rows and nothing is under way."""
-    wanted = int(number.removeprefix("SELECT "))
 
     def is_done() -> bool:
         return host.count(rows) == wanted and host.count("effect WHERE status NOT IN ('done', 'failed')") == 0
 
     for turn in range(first, first + KILLS + 2):
-        platform.is_open.clear()
-        worker = store.victim = host.start(ahead=AHEAD * turn)
-        platform.is_open.set()
+        worker = host.start(ahead=AHEAD * turn)
         host.until(lambda worker=worker: not is_alive(worker) or is_done(), 60)
         if is_alive(worker):
-            store.victim = 0
+            kill(worker)
             break
     assert is_done()
 

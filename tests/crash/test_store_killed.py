@@ -48,10 +48,11 @@ def _one_key() -> Iterator[None]:
 
 
 class Killing:
-    """The platform on loopback. Of the writes it does, some (`chance`) are the last its worker asks for."""
+    """The platform on loopback. Of the writes it does, some (`chance`) are the last its worker asks for: each request
+    says whose it is. A worker has several under way, and what a dead one sent never arrives: so each write that may
+    kill does, and the number of deaths is that of the writes."""
 
     def __init__(self, platform: Platform, chance: float = 0.6) -> None:
-        self.victim = 0
         self.killed = 0
         lock, rng = threading.Lock(), random.Random(5)
         outer = self
@@ -61,12 +62,14 @@ class Killing:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 headers = {name.title(): value for name, value in self.headers.items()}
                 request = HttpRequest(self.command, URL + self.path, headers, body)
+                worker = int(headers["Worker"])
                 with lock:
+                    if not is_alive(worker):
+                        return
                     said = platform.send(request)
-                    is_last = self.command == "POST" and outer.killed < KILLS and rng.random() < chance
-                    if is_last and outer.victim and is_alive(outer.victim):
+                    if self.command == "POST" and outer.killed < KILLS and rng.random() < chance:
                         outer.killed += 1
-                        kill(outer.victim)
+                        kill(worker)
                         return
                 self.send_response(said.status)
                 self.send_header("content-length", str(len(said.body)))
@@ -99,7 +102,7 @@ def test_killed_at_any_write_nothing_is_done_twice_and_nothing_is_left_out(host:
     try:
         _set_up(host, platform, store)
         for number in range(KILLS + 1):
-            worker = store.victim = host.start(ahead=AHEAD * number)
+            worker = host.start(ahead=AHEAD * number)
             host.until(lambda worker=worker: not is_alive(worker) or _written(host) == ORDERS * 3, 60)
         assert store.killed == KILLS
         assert _written(host) == ORDERS * 3
