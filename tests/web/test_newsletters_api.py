@@ -5,6 +5,7 @@ from __future__ import annotations
 from calling import call
 from seeding import Seeded
 
+from sereno.modules.messages import printing
 from sereno.modules.newsletters.models import Newsletter, NewsletterPiece
 from sereno.store.keys import issue
 
@@ -47,3 +48,15 @@ def test_what_is_refused_says_why(seeded: Seeded) -> None:
     assert "not a marketing mail about a customer" in str(refused)
     call(key, "DELETE", f"newsletters/{made['id']}", status=204)
     assert Newsletter.objects.count() == 0
+
+
+def test_a_message_that_needs_what_happened_is_no_newsletter(seeded: Seeded) -> None:
+    """Its words have holes where the event would stand: "you had an eye on nothing, it costs % less"."""
+    key = issue(seeded.shop.pk, "k", "read flows:write", "mara")
+    for name, missing in (("price-drop", "products"), ("tier-reached", "event.tier"), ("new-arrivals", "products")):
+        made = call(key, "POST", "newsletters", {**GIVEN, "message": name}, 201)
+        refused = call(key, "POST", f"newsletters/{made['id']}/do", {"do": "schedule"}, 409)
+        assert f"{name} speaks of what happened ({missing})" in str(refused)
+    offered = {name for name, _title, _own in printing.choices(seeded.shop.pk)}
+    assert {"inactive-news", "welcome-guide"} <= offered
+    assert offered.isdisjoint({"price-drop", "tier-reached", "new-arrivals", "restock-notice", "points-expiring"})

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sereno.engine.templates import TemplateFailed
+from sereno.engine.templates import TemplateFailed, readings
 from sereno.modules.messages import documents, present, templates
 from sereno.modules.messages.addressing import CHANNEL
+from sereno.modules.messages.blocks import ABOUT
 from sereno.modules.messages.compiling import Template, TemplateInvalid, compile_mail
 from sereno.modules.messages.consent import refusal
 from sereno.modules.messages.documents import Document, DocumentInvalid, plain_language, read
@@ -24,6 +25,8 @@ from sereno.sdk.newsletters import Press, Unwritable
 from sereno.sdk.ports import Consents, Links, Mail
 
 PURPOSE = "marketing"
+OF_A_FLOW = frozenset({"event", "vars", "product", "shipment", "refund"})
+"""What a message reads only where something happened: a newsletter has none of it, and would leave holes."""
 
 
 def freeze(shop_id: int, name: str) -> dict[str, Any]:
@@ -33,13 +36,36 @@ def freeze(shop_id: int, name: str) -> dict[str, Any]:
         raise ValueError(f"there is no published message {name!r}: publish it, or choose another")
     if document.kind != "email" or document.purpose != PURPOSE or document.about != "customer":
         raise ValueError(f"{name} is not a marketing mail about a customer: choose or write one that is")
+    if (missing := of_a_flow(document)) is not None:
+        raise ValueError(f"{name} speaks of what happened ({missing}), which a newsletter has not: choose another")
     return documents.write(document)
+
+
+def of_a_flow(document: Document) -> str | None:
+    """What the message tells that only a flow can fill in, as the template names it; None for one fit for anybody."""
+    if any(block.kind == "products" and block.setting("by") == ABOUT for block in document.walk()):
+        return "products"
+    texts = [text for words in document.texts.values() for text in words.values()]
+    texts += [value for block in document.walk() for value in block.settings.values() if isinstance(value, str)]
+    for text in texts:
+        try:
+            read_here = [one.path for one in readings(text) if one.path[0] in OF_A_FLOW]
+        except TemplateFailed:
+            continue
+        if read_here:
+            return ".".join(map(str, read_here[0]))
+    return None
 
 
 def choices(shop_id: int) -> list[tuple[str, str, bool]]:
     """The messages a newsletter may be: name, title, and whether the title is the shop's own."""
-    found = templates.template_names(shop_id)
-    return [(one.name, one.title, one.is_own) for one in found if (one.purpose, one.about) == (PURPOSE, "customer")]
+    return [
+        (one.name, one.title, one.is_own)
+        for one in templates.template_names(shop_id)
+        if (one.purpose, one.about) == (PURPOSE, "customer")
+        and (document := templates.published_document(one.name, shop_id)) is not None
+        and of_a_flow(document) is None
+    ]
 
 
 def refused(
