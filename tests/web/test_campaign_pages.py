@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,13 @@ def test_a_campaign_is_made_edited_switched_on_removed_and_brought_back(boss: Cl
     dates = {"starts_at": "2026-07-01T00:00", "ends_at": "2099-07-31T23:59"}
     assert boss.post("/site-content/summer-sale", form(seeded, **dates)).status_code == 302
     spanish = {"in": "es", "p0-text": "Ya es verano", "do": "add", **dates}
+    added = boss.post("/site-content/summer-sale", form(seeded, **spanish))
+    assert added.status_code == 200 and "Not saved yet" in added.content.decode()
+    kept = services.find(seeded.shop.pk, "summer-sale")
+    assert kept is not None and len(kept.campaign.pieces) == 1, "the site shows nothing that is not saved"
+    held = re.search(r'name="unsaved" value="([^"]+)"', added.content.decode())
+    assert held is not None
+    spanish |= {"unsaved": held[1], "p1-kind": "banner", "p1-place": "hero", "p1-text": "Hola", "do": "save"}
     assert boss.post("/site-content/summer-sale", form(seeded, **spanish)).status_code == 302
     kept = services.find(seeded.shop.pk, "summer-sale")
     assert kept is not None and kept.campaign.pieces[0].text == {"en": "Summer is here", "es": "Ya es verano"}
@@ -68,6 +76,14 @@ def test_what_is_wrong_is_said_where_it_is_and_nothing_is_lost(boss: Client, see
     assert wrong.status_code == 422
     page = wrong.content.decode()
     assert "Piece 1: an address begins with https:// or with /." in page and "Kept words" in page
+    dates = {"starts_at": "2026-07-01T00:00", "ends_at": "2026-06-01T00:00"}
+    for more, said in (({"priority": "101"}, "from 0 to 100"), (dates, "must come after the start")):
+        page = boss.post(
+            "/site-content/summer-sale", form(seeded, **{"p0-text": "Kept words", **more})
+        ).content.decode()
+        assert said in page and "Kept words" in page and all(f'value="{one}"' in page for one in more.values())
+    made = [boss.post("/site-content/new", {"title": title})["Location"] for title in ("Año nuevo", "Año nuevo", "2x1")]
+    assert made == [f"/site-content/{name}" for name in ("ano-nuevo", "ano-nuevo-2", "campaign-2x1")]
     late = boss.post("/site-content/summer-sale", form(seeded, version="0"))
     assert late.status_code == 422 and "Somebody else" in late.content.decode()
     assert boss.post("/site-content/summer-sale", form(seeded, segment="nobodys")).status_code == 422

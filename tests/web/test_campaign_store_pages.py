@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,7 +44,20 @@ def test_a_campaign_of_the_store_is_made_written_previewed_and_switched_on(boss:
     assert "no store that may be written to can do this" in page and 'value="summer-sale"' in page
     form = {"version": "1", "w0-key": "summer", "w0-title": "Summer", "w0-body": "<p>Off <b>it</b> goes</p>"}
     form |= {"w0-seo_title": "Summer sale | Casa", "w0-shown": "yes"}
-    assert boss.post(made["Location"], {**form, "do": "add:theme_file"}).status_code == 302
+    added = boss.post(made["Location"], {**form, "do": "add:theme_file"})
+    assert added.status_code == 200 and "Not saved yet" in added.content.decode()
+    assert kept(seeded).version == 1 and not Due.objects.filter(at__gt=datetime(2099, 1, 1, tzinfo=UTC)).exists()
+    held = re.search(r'name="unsaved" value="([^"]+)"', added.content.decode())
+    assert held is not None
+    form["unsaved"] = held[1]
+    odd = boss.post(made["Location"], {**form, "w1-lines": "current.accent: red", "do": "save"})
+    assert odd.status_code == 422 and "“current.accent: red” is no value" in odd.content.decode()
+    assert "current.accent: red</textarea>" in odd.content.decode()
+    both = boss.post(made["Location"], {**form, "w1-lines": "current.on = 1", "w1-whole": "{}", "do": "save"})
+    assert both.status_code == 422 and "not both" in both.content.decode()
+    lines = {"w1-key": "config/a.json", "w1-lines": "current.on = 1", "do": "save"}
+    assert boss.post(made["Location"], {**form, **lines}).status_code == 302
+    form.pop("unsaved")
     (first, second) = kept(seeded).campaign.writings
     assert (first.target.key, first.fields["body"], first.fields["is_published"]) == ("summer", form["w0-body"], True)
     lines = {"version": "2", "w1-lines": 'current.accent = "#f00"\r\ncurrent.on=true\r\ncurrent.name = Summer'}
@@ -69,7 +83,11 @@ def test_a_campaign_of_the_store_is_made_written_previewed_and_switched_on(boss:
     assert boss.post("/site-content/summer-sale", dates).status_code == 302
     assert len(kept(seeded).campaign.writings) == 2, "the other form leaves them"
     assert Due.objects.filter(at__gt=datetime(2099, 1, 1, tzinfo=UTC)).count() == 1
-    boss.post(made["Location"], {**form, "version": "5", "do": "drop:1"})
+    dropped = boss.post(made["Location"], {**form, "version": "5", "do": "drop:1"})
+    assert len(kept(seeded).campaign.writings) == 2
+    held = re.search(r'name="unsaved" value="([^"]+)"', dropped.content.decode())
+    assert held is not None
+    boss.post(made["Location"], {**form, "version": "5", "unsaved": held[1], "do": "save"})
     assert len(kept(seeded).campaign.writings) == 1
 
 

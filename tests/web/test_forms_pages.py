@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -133,7 +134,14 @@ def test_the_desk_makes_edits_previews_and_shows_a_form(shop: Shop, boss: Client
     shown = boss.post("/forms/spring-offer/preview", fields)
     assert "¿Dudas?" in shown.content.decode() and "frame-ancestors 'self'" in shown["Content-Security-Policy"]
     assert "points" not in shown.content.decode().partition("data-preview")[2]
-    assert boss.post("/forms/spring-offer/edit", {**fields, "do": "compare"}).status_code == 302
+    compared = boss.post("/forms/spring-offer/edit", {**fields, "do": "compare"})
+    assert compared.status_code == 200 and b"data-unsaved" in compared.content and b"Variant B" in compared.content
+    assert services.find(shop.pk, "spring-offer").version == 1  # type: ignore[union-attr]
+    held = re.search(r'name="unsaved" value="([^"]+)"', compared.content.decode())
+    assert held is not None
+    assert b"Variant B" not in boss.get("/forms/spring-offer/edit").content
+    sent = {**fields, "unsaved": held[1], "other-title": "¿Dudas, quizá?", "do": "save"}
+    assert boss.post("/forms/spring-offer/edit", sent).status_code == 302
     kept = services.find(shop.pk, "spring-offer")
     assert kept is not None and kept.form.texts["title"]["es"] == "¿Dudas?" and kept.compared_since is not None
     assert [(one.label["es"], one.points) for one in kept.form.fields[0].choices][::3] == [("Ya", 30), ("Quizá", 0)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ def boss(shop: Shop) -> Client:
 
 def link(shop: Shop, name: str = "after-purchase", email: str = "Mara@Example.com", order: str = "1001") -> str:
     return SignedLinks(secrets.newest(), "", shop.pk).survey(name, email, order, "run/0")
+
+
+def unsaved_in(page: Any) -> str:
+    """What an editor's form carries along."""
+    found = re.search(r'name="unsaved" value="([^"]+)"', page.content.decode())
+    assert found is not None
+    return found[1]
 
 
 def answers() -> list[dict[str, Any]]:
@@ -90,20 +98,61 @@ def test_questions_are_edited_in_one_language_at_a_time(shop: Shop, boss: Client
     boss.post("/surveys/new", {"name": "After Workshop"})
     path = "/surveys/after-workshop/edit?in=es"
     fields = {"in": "es", "version": "1", "title": "Taller", "q0-label": "¿Qué tal?", "q0-kind": "rating", "do": "add"}
-    assert boss.post(path, fields).status_code == 302
+    added = boss.post(path, fields)
+    assert added.status_code == 200 and "Not saved yet" in added.content.decode()
+    kept = services.find(shop.pk, "after-workshop")
+    assert kept is not None and kept.version == 1 and len(kept.survey.questions) == 1, "nobody reads what is not saved"
+    fields |= {"unsaved": unsaved_in(added), "q1-kind": "text"}
+    english = boss.post(path, {**fields, "q1-label": "¿Cuál?", "do": "in:en"})
+    assert (
+        'value="Your question"' not in english.content.decode() and 'name="in" value="en"' in english.content.decode()
+    )
+    words = {"in": "en", "q1-label": "Which one?", "unsaved": unsaved_in(english), "do": "save"}
+    assert boss.post(path, {**fields, **words, "title": "", "q0-label": ""}).status_code == 302
     kept = services.find(shop.pk, "after-workshop")
     assert kept is not None and kept.survey.title == {"es": "Taller"}
+    assert kept.survey.questions[1].label == {"es": "¿Cuál?", "en": "Which one?"}, "no language lost what it said"
     assert [one.kind for one in kept.survey.questions] == ["rating", "text"]
+    fields.pop("unsaved")
     late = boss.post(path, {**fields, "do": "save", "q1-label": "¿Cuál?", "q1-kind": "text"})
+    assert 'name="version" value="1"' in late.content.decode(), "to press Save again overwrites nobody"
     assert late.status_code == 422 and b"Somebody else has changed this survey" in late.content
     wrong = boss.post(path, {**fields, "version": "2", "do": "save", "q1-label": "¿Cuál?", "q1-kind": "choice"})
     assert wrong.status_code == 422 and b"from 1 to 12" in wrong.content
     good = {**fields, "version": "2", "q1-label": "¿Cuál?", "q1-kind": "choice", "q1-choices": "Uno\nDos", "do": "up:1"}
-    assert boss.post(path, good).status_code == 302
+    moved = boss.post(path, good)
+    sent = {**fields, "version": "2", "unsaved": unsaved_in(moved), "q1-label": "¿Qué tal?", "q1-kind": "rating"}
+    sent |= {"q0-label": "¿Cuál?", "q0-kind": "choice", "q0-choices": "Uno\nDos", "do": "save"}
+    assert boss.post(path, sent).status_code == 302
     kept = services.find(shop.pk, "after-workshop")
     assert kept is not None and [choice.label["es"] for choice in kept.survey.questions[0].choices] == ["Uno", "Dos"]
     assert boss.post("/surveys/new", {"name": "after-purchase"}, follow=True).status_code == 200
     assert services.numbers(shop.pk, ["after-purchase", "after-workshop"]) == {}
+
+
+def test_a_choice_that_is_dropped_takes_its_answers_along(shop: Shop, boss: Client) -> None:
+    """The others keep their values, in every language."""
+    kept = services.find(shop.pk, "why-away")
+    assert kept is not None
+    before = kept.survey.questions[0].choices
+    labels = [one.label["en"] for one in before]
+    lines = "\n".join([*labels[2:], labels[1], "Something new"])
+    fields = {"in": "en", "version": str(kept.version), "title": "Why?", "q0-kind": kept.survey.questions[0].kind}
+    fields |= {"q0-label": "What was it?", "q0-choices": lines, "q1-kind": "text", "q1-label": "More?", "do": "save"}
+    assert boss.post("/surveys/why-away/edit", fields).status_code == 302
+    kept = services.find(shop.pk, "why-away")
+    assert kept is not None
+    found = {one.value: dict(one.label) for one in kept.survey.questions[0].choices}
+    assert before[0].value not in found
+    assert all(found[one.value] == dict(one.label) for one in before[1:])
+    assert list(found.values())[-1] == {"en": "Something new"} and len(found) == len(before)
+
+
+def test_what_an_editor_carries_is_good_for_its_own_survey_alone(shop: Shop, boss: Client) -> None:
+    other = unsaved_in(boss.post("/surveys/why-away/edit", {"in": "en", "do": "add"}))
+    fields = {"in": "en", "version": "0", "title": "Well?", "unsaved": other, "do": "add"}
+    page = boss.post("/surveys/recommend/edit", fields).content.decode()
+    assert page.count("<fieldset") == 3, "two of its own and the new one"
 
 
 def test_by_api(shop: Shop) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 LOCALES = ("en", "es", "pt", "ro")
@@ -45,3 +45,22 @@ def with_words(words: Words, locale: str, text: str) -> dict[str, str]:
     """The same with this text in this language; without it where the text is empty."""
     others = {key: value for key, value in words.items() if key != locale}
     return {**others, locale: text} if text.strip() else others
+
+
+def matched(shown: Sequence[str], lines: Sequence[str]) -> list[int | None]:
+    """Which of the choices `shown` one a line each of the `lines` is, now that somebody has edited them; None is a new
+    one. What reads the same is the same, wherever it stands; lines that stand between the same neighbours, and are as
+    many as were there, are those in other words. So to drop or move a line gives no choice the words of another."""
+    found: list[int | None] = []
+    for line in lines:
+        found.append(next((at for at, one in enumerate(shown) if one == line and at not in found), None))
+    start = 0
+    while start < len(found):
+        end = next((at for at in range(start, len(found)) if found[at] is not None), len(found))
+        before, after = [-1, *found][start], [*found, len(shown)][end]
+        if before is not None and after is not None:
+            free = [at for at in range(before + 1, after) if at not in found]
+            if len(free) == end - start:
+                found[start:end] = free
+        start = end + 1
+    return found

@@ -18,10 +18,11 @@ from sereno.modules.content import services
 from sereno.modules.content.services import CampaignConflict, Kept
 from sereno.modules.segments.models import Segment
 from sereno.runtime.content.showing import now_standing
-from sereno.sdk.content import KINDS, NAME, TOP, CampaignInvalid, Piece, read_campaign, write_campaign
+from sereno.sdk.content import KINDS, NAME, CampaignInvalid, Piece, read_campaign, write_campaign
 from sereno.sdk.languages import LOCALES, said, with_words
-from sereno.sdk.site import SHOWN
+from sereno.sdk.site import SHOWN, handle_of
 from sereno.store.models import Shop, StorefrontKey
+from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.campaigns import words, writings
@@ -31,6 +32,7 @@ from sereno.web.wiring import wiring
 
 TEXTS = ("text", "button", "alt")
 PLAIN = ("place", "url", "image", "tag", "value", "tone")
+DATES = ("starts_at", "ends_at")
 
 
 @require_GET
@@ -62,14 +64,13 @@ def overview(request: StaffRequest) -> HttpResponse:
 def make(request: StaffRequest) -> HttpResponse:
     """A new campaign with one piece, off, to be edited."""
     title = request.POST.get("title", "").strip()[:120]
-    name = "-".join("".join(one if one.isascii() and one.isalnum() else " " for one in title.lower()).split())[:40]
-    if not NAME.fullmatch(name) or services.find(request.shop.pk, name) is not None:
-        messages.error(request, _("Give it a name of letters and digits that none has yet."))
+    if not title:
+        messages.error(request, _("Give it a name."))
         return redirect("site-content")
+    name = _free_name(request.shop, title)
     document: dict[str, Any] = {"title": title}
     if is_store := request.POST.get("where") == "store":
-        key = name.rstrip("-") or "page"
-        document["writings"] = [{"kind": "page", "key": key, "fields": {"title": title, SHOWN: True}}]
+        document["writings"] = [{"kind": "page", "key": name, "fields": {"title": title, SHOWN: True}}]
     else:
         document["pieces"] = [{"id": "p1", "kind": "bar", "text": {_own(request.shop): title}}]
     made = carry_out(
@@ -83,27 +84,27 @@ def make(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff()
 def edit(request: StaffRequest, name: str) -> HttpResponse:
-    """One language's texts at a time. `do` is `save`, `add`, or what is to happen to one piece (`up:2`, `drop:2`)."""
+    """One language's texts at a time. `do` is `save`, `add`, what is to happen to one piece (`up:2`, `drop:2`), or
+    another language's texts (`in:es`); only `save` keeps anything."""
     kept = _kept(request, name)
-    language = request.POST.get("in") or request.GET.get("in") or _own(request.shop)
-    language = language if language in LOCALES else "en"
-    document, error = write_campaign(kept.campaign), ""
+    language = unsaved.language_of(request, request.shop)
+    document, version, error, is_unsaved = write_campaign(kept.campaign), kept.version, "", False
+    dates = {one: _typed(document[one], request.shop) for one in DATES}
     if request.method == "POST":
         if "flows" not in request.can:
             return redirect("campaign", name)
-        try:
-            document = _edited(document, request.POST, language, request.shop)
-            version = request.POST.get("version", "")
-            number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else None
-            _known_segment(request.shop, document["segment"])
-            services.save(request.shop.pk, name, document, request.user.username, version=number)
-        except CampaignInvalid as invalid:
-            error = words.problem(invalid)
-        except CampaignConflict:
-            error = _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
+        form = request.POST
+        document = _edited(
+            unsaved.document_of(form, request.shop, "campaign", name, document), form, language, request.shop
+        )
+        version, dates = unsaved.version_of(form), {one: form.get(one, "").strip() for one in DATES}
+        if unsaved.is_saving(form):
+            error = _refused(request, name, document, version)
+            if not error:
+                messages.success(request, _("Saved. The site shows it within a minute."))
+                return redirect(f"{reverse('campaign', args=[name])}?in={language}")
         else:
-            messages.success(request, _("Saved. The site shows it within a minute."))
-            return redirect(f"{reverse('campaign', args=[name])}?in={language}")
+            is_unsaved, language = True, unsaved.turned_to(form, language)
     now = datetime.now(UTC)
     segments = Segment.objects.filter(shop=request.shop, status="live").order_by("title").values_list("name", "title")
     context: dict[str, Any] = {
@@ -111,7 +112,10 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         "kept": kept,
         "state": words.STATES[kept.state(now)],
         "document": document,
-        "dates": {one: _typed(document[one], request.shop) for one in ("starts_at", "ends_at")},
+        "unsaved": unsaved.sealed(request.shop, "campaign", name, document),
+        "version": "" if version is None else version,
+        "is_unsaved": is_unsaved,
+        "dates": dates,
         "segments": [("", _("Everyone")), *segments],
         "kinds": words.CHOICES,
         "tones": words.TONE_CHOICES,
@@ -122,6 +126,23 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         "error": error,
     }
     return render(request, "campaigns/edit.html", context, status=422 if error else 200)
+
+
+def _refused(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> str:
+    """Keep it; else what is wrong with it, and what to do."""
+    given = document["priority"]
+    try:
+        for one in DATES:
+            if document[one] is None and request.POST.get(one, "").strip():
+                raise CampaignInvalid("dates.wrong", one)
+        _known_segment(request.shop, document["segment"])
+        whole = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else given
+        services.save(request.shop.pk, name, {**document, "priority": whole}, request.user.username, version=version)
+    except CampaignInvalid as invalid:
+        return words.problem(invalid)
+    except CampaignConflict:
+        return _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
+    return ""
 
 
 @require_POST
@@ -194,6 +215,14 @@ def _kept(request: StaffRequest, name: str) -> Kept:
     return found
 
 
+def _free_name(shop: Shop, title: str) -> str:
+    """For addresses and files: what the title says in plain letters, and a number where that is taken."""
+    plain = handle_of(title)[:36].strip("-")
+    base = plain if NAME.fullmatch(plain) else f"campaign-{plain}".strip("-")
+    names = (base, *(f"{base}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if services.find(shop.pk, name) is None)
+
+
 def _own(shop: Shop) -> str:
     return shop.locale[:2] if shop.locale[:2] in LOCALES else "en"
 
@@ -210,7 +239,7 @@ def _shown(piece: Piece, language: str, fallback: str) -> str:
 
 def _samples(name: str, document: dict[str, Any], language: str, shop: Shop) -> list[tuple[Piece, str, str]]:
     try:
-        pieces = read_campaign(name, document).pieces
+        pieces = read_campaign(name, {**document, "priority": 0, "title": name}).pieces
     except CampaignInvalid:
         return []
     return [(one, _shown(one, language, shop.locale), said(one.button, language, shop.locale)) for one in pieces]
@@ -225,20 +254,15 @@ def _known_segment(shop: Shop, name: str) -> None:
 
 
 def _edited(document: dict[str, Any], form: QueryDict, language: str, shop: Shop) -> dict[str, Any]:
-    """The document with what the form says. Raises CampaignInvalid for what no document could hold."""
-    priority = form.get("priority", "").strip()
-    if not (priority.isascii() and priority.isdigit() and len(priority) < 4 and int(priority) <= TOP):
-        raise CampaignInvalid("priority.invalid", "priority")
-    found = {
+    """The document with what the form says, right or wrong."""
+    found: dict[str, Any] = {
         "title": form.get("title", "").strip(),
-        "priority": int(priority),
+        "priority": form.get("priority", "").strip(),
         "is_asked": form.get("is_asked") == "yes",
         "segment": form.get("segment", ""),
     }
-    for one in ("starts_at", "ends_at"):
+    for one in DATES:
         given = _local(form.get(one, ""), shop)
-        if form.get(one, "").strip() and given is None:
-            raise CampaignInvalid("dates.wrong", one)
         found[one] = given.isoformat() if given else None
     held = [_piece(one, form, f"p{at}", language) for at, one in enumerate(document["pieces"])]
     has_other = bool(document["writings"])

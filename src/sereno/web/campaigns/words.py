@@ -69,7 +69,15 @@ PROBLEMS: dict[str, Promise] = {
     "handle.invalid": mark("a handle is of small letters, digits and dashes"),
     "file.invalid": mark("a file has a folder and a name, such as config/settings_data.json"),
     "fields.mixed": mark("give single values or the whole text of a file, not both"),
+    "store.unknown": mark("there is no such store: choose one under Connections"),
 }
+WRITINGS: dict[str, Promise] = {
+    "text.missing": mark("nothing is said yet: write a text or a value"),
+    "text.long": mark("a text is too long for the store"),
+    "place.invalid": mark("a value has a name such as current.colors_accent"),
+    "writings.number": mark("a campaign writes 10 things into the store at most"),
+}
+"""Where the same code asks something else of what is written into the store."""
 
 
 def field(kind: str, name: str) -> str:
@@ -79,7 +87,7 @@ def field(kind: str, name: str) -> str:
 
 def problem(wrong: CampaignInvalid) -> str:
     """What to change, for a person."""
-    said = PROBLEMS.get(wrong.code)
+    said = (WRITINGS if wrong.at.startswith("writings") else PROBLEMS).get(wrong.code) or PROBLEMS.get(wrong.code)
     if wrong.code == "pieces.number":
         text = _("a campaign has from 1 to %(most)s pieces") % {"most": MOST_PIECES}
     else:

@@ -20,6 +20,7 @@ from sereno.runtime.content import deciding
 from sereno.runtime.content.deciding import Standing
 from sereno.sdk.content import CampaignInvalid, write_campaign
 from sereno.sdk.site import KINDS, SHOWN, TEXTS
+from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.campaigns import words
@@ -29,32 +30,32 @@ from sereno.web.shell import render
 FIRST: dict[str, dict[str, Any]] = {
     "post": {"kind": "post", "key": "new-post", "fields": {"title": "", "body": "", SHOWN: True}},
     "page": {"kind": "page", "key": "new-page", "fields": {"title": "", "body": "", SHOWN: True}},
-    "theme_file": {"kind": "theme_file", "key": "config/settings_data.json", "fields": {"current.name": "value"}},
-    "theme": {"kind": "theme", "key": "", "fields": {"": "0"}},
+    "theme_file": {"kind": "theme_file", "key": "config/settings_data.json", "fields": {}},
+    "theme": {"kind": "theme", "key": "", "fields": {"": ""}},
 }
 
 
 @require_http_methods(["GET", "POST"])
 @staff()
 def edit(request: StaffRequest, name: str) -> HttpResponse:
-    """`do` is `save`, `add:post` (or another kind), or `drop:2`."""
+    """`do` is `save`, `add:post` (or another kind), or `drop:2`; only `save` keeps anything, for what is kept of a
+    campaign that is on stands in the store within seconds."""
     kept = _kept(request, name)
-    document, error = write_campaign(kept.campaign), ""
+    document, version, error, is_unsaved = write_campaign(kept.campaign), kept.version, "", False
     if request.method == "POST":
         if "flows" not in request.can:
             return redirect("campaign-store", name)
-        document["writings"] = _edited(document["writings"], request.POST)
-        try:
-            version = request.POST.get("version", "")
-            number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else None
-            services.save(request.shop.pk, name, document, request.user.username, version=number)
-        except CampaignInvalid as invalid:
-            error = words.problem(invalid)
-        except CampaignConflict:
-            error = _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
+        form = request.POST
+        held = unsaved.document_of(form, request.shop, "writings", name, document)
+        version = unsaved.version_of(form)
+        document = {**document, "writings": _edited(held["writings"], form)}
+        if unsaved.is_saving(form):
+            error = _refused(request, name, document, version)
+            if not error:
+                messages.success(request, _("Saved. The store is written to by the campaign's dates, once it is on."))
+                return redirect("campaign-store", name)
         else:
-            messages.success(request, _("Saved. The store is written to by the campaign's dates, once it is on."))
-            return redirect("campaign-store", name)
+            is_unsaved = True
     stores = deciding.stores(request.shop.pk)
     lacks = [
         (number, words.THINGS[one["kind"]])
@@ -65,13 +66,38 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
         "section": "site-content",
         "kept": kept,
         "state": words.STATES[kept.state(datetime.now(UTC))],
-        "writings": [_shown(one) for one in document["writings"]],
+        "writings": [{**_shown(one), "saved": _place_of(one, kept)} for one in document["writings"]],
+        "unsaved": unsaved.sealed(request.shop, "writings", name, document),
+        "version": "" if version is None else version,
+        "is_unsaved": is_unsaved,
         "kinds": [(kind, words.THINGS[kind]) for kind in KINDS],
         "stores": [("", _("The first store")), *((store, store) for store, _can in stores)],
         "lacks": lacks,
         "error": error,
     }
     return render(request, "campaigns/store.html", context, status=422 if error else 200)
+
+
+def _refused(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> str:
+    """Keep it; else what is wrong with it, and what to do."""
+    for number, one in enumerate(document["writings"], start=1):
+        for line in one.get("odd", []):
+            said = _("Number %(number)s: “%(line)s” is no value. Write each as name = value.")
+            return said % {"number": number, "line": line[:80]}
+    try:
+        services.save(request.shop.pk, name, document, request.user.username, version=version)
+    except CampaignInvalid as invalid:
+        return words.problem(invalid)
+    except CampaignConflict:
+        return _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
+    return ""
+
+
+def _place_of(one: dict[str, Any], kept: Kept) -> int:
+    """Its number among what is saved, by which the frame asks for it; 0 for what is not."""
+    same = (at for at, held in enumerate(kept.campaign.writings, start=1)
+            if (held.target.kind, held.target.key) == (one["kind"], one["key"]))  # fmt: skip
+    return next(same, 0)
 
 
 @require_GET
@@ -135,12 +161,11 @@ def _kept(request: StaffRequest, name: str) -> Kept:
 
 
 def _shown(one: dict[str, Any]) -> dict[str, Any]:
-    """As the form has it: values of a file as lines."""
+    """As the form has it: values of a file as lines, with those that cannot be read."""
     fields = dict(one["fields"])
-    is_whole = one["kind"] != "theme_file" or "" in fields
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
-    return {**one, "fields": fields, "is_whole": is_whole, "lines": "" if is_whole else "\n".join(lines),
-            "whole": str(fields.get("", ""))}  # fmt: skip
+    values = {name: value for name, value in fields.items() if name}
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    return {**one, "lines": "\n".join([*lines, *one.get("odd", [])]), "whole": str(fields.get("", ""))}
 
 
 def _edited(held: list[dict[str, Any]], form: QueryDict) -> list[dict[str, Any]]:
@@ -150,9 +175,8 @@ def _edited(held: list[dict[str, Any]], form: QueryDict) -> list[dict[str, Any]]
         taken = {one["key"] for one in found}
         first = FIRST[which]
         keys = (first["key"], *(f"{first['key']}-{number}" for number in range(2, len(found) + 3)))
-        title = {"title": _("Title")} if "title" in first["fields"] else {}
         key = first["key"] if which == "theme" else next(key for key in keys if key not in taken)
-        found.append({**first, "store": "", "key": key, "fields": {**first["fields"], **title}})
+        found.append({**first, "store": "", "key": key, "fields": dict(first["fields"])})
     elif verb == "drop" and which.isascii() and which.isdigit() and int(which) < len(found):
         found.pop(int(which))
     return found
@@ -166,18 +190,17 @@ def _writing(held: dict[str, Any], form: QueryDict, mark: str) -> dict[str, Any]
         fields: dict[str, Any] = {name: value for name, value in given.items() if value}
         if (shown := form.get(f"{mark}-shown", "yes" if held["fields"].get(SHOWN) else "")) in ("yes", "no"):
             fields[SHOWN] = shown == "yes"
-    elif kind == "theme_file" and form.get(f"{mark}-lines", "").strip():
-        fields = _values(form[f"{mark}-lines"])
-    elif kind == "theme_file" and not form.get(f"{mark}-whole", "").strip():
-        fields = held["fields"]
-    else:
-        fields = {"": form.get(f"{mark}-whole", str(held["fields"].get("", ""))).replace("\r\n", "\n")}
-    return {"kind": kind, "key": key, "store": store, "fields": fields}
+        return {"kind": kind, "key": key, "store": store, "fields": fields}
+    values, odd = _values(form.get(f"{mark}-lines", ""))
+    whole = form.get(f"{mark}-whole", str(held["fields"].get("", ""))).replace("\r\n", "\n")
+    fields = values | ({"": whole} if whole.strip() or kind == "theme" else {})
+    return {"kind": kind, "key": key, "store": store, "fields": fields, "odd": odd}
 
 
-def _values(lines: str) -> dict[str, Any]:
-    """`current.accent = "#f00"`, a line each; what is no JSON is a text."""
+def _values(lines: str) -> tuple[dict[str, Any], list[str]]:
+    """`current.accent = "#f00"`, a line each; what is no JSON is a text. And the lines that say no value."""
     found: dict[str, Any] = {}
+    odd: list[str] = []
     for line in lines.splitlines():
         name, mark, value = line.partition("=")
         if name.strip() and mark:
@@ -185,4 +208,6 @@ def _values(lines: str) -> dict[str, Any]:
                 found[name.strip()] = json.loads(value)
             except ValueError:
                 found[name.strip()] = value.strip()
-    return found
+        elif line.strip():
+            odd.append(line.strip())
+    return found, odd

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from sereno.modules.forms.reading import TEXTS
-from sereno.sdk.languages import with_words
+from sereno.sdk.languages import matched, said, with_words
 
 
 def edited(document: dict[str, Any], form: QueryDict, language: str) -> dict[str, Any]:
@@ -53,9 +53,7 @@ def edited(document: dict[str, Any], form: QueryDict, language: str) -> dict[str
 def lines_of(choices: list[dict[str, Any]], language: str) -> str:
     """One a line; what a choice is worth after a bar."""
     return "\n".join(
-        (one["label"].get(language) or next(iter(one["label"].values())))
-        + (f" | {one['points']}" if one.get("points") else "")
-        for one in choices
+        said(one["label"], language) + (f" | {one['points']}" if one.get("points") else "") for one in choices
     )
 
 
@@ -82,17 +80,19 @@ def _field(held: dict[str, Any], form: QueryDict, mark: str, language: str) -> d
 
 
 def _choices(held: list[dict[str, Any]], text: str, language: str) -> list[dict[str, Any]]:
-    """In the order they have in every language; a new line is a new choice."""
-    found: list[dict[str, Any]] = []
+    """What is still there keeps its value, and so the answers it has had."""
+    lines = [tuple(part.strip() for part in line.partition("|")) for line in _lines(text)]
+    shown = [said(one["label"], language) for one in held]
     taken = {one["value"] for one in held}
-    for at, line in enumerate(_lines(text)):
-        label, _bar, points = (part.strip() for part in line.partition("|"))
-        if at < len(held):
-            one = {**held[at], "label": with_words(held[at]["label"], language, label)}
-        else:
+    found: list[dict[str, Any]] = []
+    for (label, _bar, points), at in zip(lines, matched(shown, [line[0] for line in lines]), strict=True):
+        if at is None:
             value = next(f"c{number}" for number in range(1, 100) if f"c{number}" not in taken)
             taken.add(value)
-            one = {"value": value, "label": {language: label}}
+            one: dict[str, Any] = {"value": value, "label": {language: label}}
+        else:
+            words = held[at]["label"]
+            one = {**held[at], "label": words if label == shown[at] else with_words(words, language, label)}
         found.append({**one, "points": _whole(points, 0)})
     return found
 

@@ -21,8 +21,10 @@ from sereno.modules.forms.reading import FormInvalid
 from sereno.modules.forms.services import FormConflict, Kept
 from sereno.modules.pricing.models import CodePool
 from sereno.runtime.forms import leading, rules
-from sereno.sdk.languages import LOCALES, said
+from sereno.sdk.languages import said
+from sereno.sdk.site import handle_of
 from sereno.store.models import Shop, StorefrontKey
+from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.capture import editing, words
@@ -81,33 +83,33 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff("flows")
 def edit(request: StaffRequest, name: str) -> HttpResponse:
-    """The texts of one language at a time; fields, look and moments are the same in all."""
+    """The texts of one language at a time; fields, look and moments are the same in all. Only `do=save` keeps it."""
     kept = _kept(request, name)
-    language = _language(request)
-    document, error = reading.write(kept.form), ""
+    language = unsaved.language_of(request, request.shop)
+    document, version, error, is_unsaved = reading.write(kept.form), kept.version, "", False
     if request.method == "POST":
-        document = editing.edited(document, request.POST, language)
-        version = request.POST.get("version", "")
-        try:
-            services.save(
-                request.shop.pk,
-                name,
-                document,
-                request.user.username,
-                version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else None,
-            )
-        except FormInvalid as invalid:
-            error = words.problem(invalid.code)
-        except FormConflict:
-            error = _("Somebody else has changed this form meanwhile. Load the page anew, and do it once more.")
+        document = _edited(request, kept, language)
+        version = unsaved.version_of(request.POST)
+        if unsaved.is_saving(request.POST):
+            try:
+                services.save(request.shop.pk, name, document, request.user.username, version=version)
+            except FormInvalid as invalid:
+                error = words.problem(invalid.code)
+            except FormConflict:
+                error = _("Somebody else has changed this form meanwhile. Load the page anew, and do it once more.")
+            else:
+                messages.success(request, _("Saved. Storefronts show it within a minute."))
+                return redirect(f"{reverse('form-edit', args=[name])}?in={language}")
         else:
-            messages.success(request, _("Saved. Storefronts show it within a minute."))
-            return redirect(f"{reverse('form-edit', args=[name])}?in={language}")
+            is_unsaved, language = True, unsaved.turned_to(request.POST, language)
     context: dict[str, Any] = {
         "section": "forms",
         "kept": kept,
         "title": _title(kept.form, request.shop),
         "document": document,
+        "unsaved": unsaved.sealed(request.shop, "form", name, document),
+        "version": "" if version is None else version,
+        "is_unsaved": is_unsaved,
         "words": words,
         "sides": words.SIDES.get(document["look"]["shape"], []),
         "lines_of": editing.lines_of,
@@ -125,11 +127,11 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
 def preview(request: StaffRequest, name: str) -> HttpResponse:
     """The form as the storefront's script draws it, in a frame; POST shows what the editor says now, and keeps
     nothing."""
-    kept, language, error = _kept(request, name), _language(request), ""
+    kept, language, error = _kept(request, name), unsaved.language_of(request, request.shop), ""
     form = kept.form
     if request.method == "POST":
         try:
-            form = reading.read(name, editing.edited(reading.write(form), request.POST, language))
+            form = reading.read(name, _edited(request, kept, language))
         except FormInvalid as invalid:
             error = words.problem(invalid.code)
     variant = request.POST.get("show") or request.GET.get("show") or ""
@@ -150,7 +152,7 @@ def preview(request: StaffRequest, name: str) -> HttpResponse:
 @staff("flows")
 def make(request: StaffRequest) -> HttpResponse:
     """A new form, from one of those to begin with."""
-    name = "-".join(request.POST.get("name", "").lower().split())
+    name = handle_of(request.POST.get("name", ""))[:40]
     if not reading.NAME.fullmatch(name) or services.find(request.shop.pk, name) is not None:
         messages.error(request, _("A name is of small letters, digits and dashes, and not taken yet."))
         return redirect("forms")
@@ -223,9 +225,10 @@ def _kept(request: StaffRequest, name: str) -> Kept:
     return found
 
 
-def _language(request: StaffRequest) -> str:
-    language = request.POST.get("in") or request.GET.get("in") or request.shop.locale[:2]
-    return language if language in LOCALES else "en"
+def _edited(request: StaffRequest, kept: Kept, language: str) -> dict[str, Any]:
+    """What the editor says now, saved or not."""
+    held = unsaved.document_of(request.POST, request.shop, "form", kept.name, reading.write(kept.form))
+    return editing.edited(held, request.POST, language)
 
 
 def _title(form: reading.Form, shop: Shop) -> str:

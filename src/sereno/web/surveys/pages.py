@@ -18,8 +18,10 @@ from sereno.modules.surveys import reading, services
 from sereno.modules.surveys.counting import Counted
 from sereno.modules.surveys.reading import LOCALES, Survey, SurveyInvalid
 from sereno.modules.surveys.services import Kept, SurveyConflict
-from sereno.sdk.languages import with_words
+from sereno.sdk.languages import matched, said, with_words
+from sereno.sdk.site import handle_of
 from sereno.store.models import Shop
+from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.shell import LANGUAGES, render
 from sereno.web.subjects import labels
@@ -67,36 +69,37 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
 @staff("flows")
 def edit(request: StaffRequest, name: str) -> HttpResponse:
     """The texts of one language at a time, and the questions all languages share. `do` is `save`, `add`, or what is to
-    happen to one question (`up:2`, `drop:2`)."""
+    happen to one question (`up:2`, `drop:2`), or another language's texts (`in:es`); only `save` keeps anything."""
     kept = _kept(request, name)
-    language = request.POST.get("in") or request.GET.get("in") or request.shop.locale[:2]
-    language = language if language in LOCALES else "en"
-    document, error = reading.write(kept.survey), ""
+    language = unsaved.language_of(request, request.shop)
+    document, version, error, is_unsaved = reading.write(kept.survey), kept.version, "", False
     if request.method == "POST":
-        document = _edited(document, request.POST, language)
-        version = request.POST.get("version", "")
-        try:
-            kept = services.save(
-                request.shop.pk,
-                name,
-                document,
-                request.user.username,
-                version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else None,
-            )
-        except SurveyInvalid as invalid:
-            error = words.problem(invalid.code)
-        except SurveyConflict:
-            error = _("Somebody else has changed this survey meanwhile. Load the page anew, and do it once more.")
+        form = request.POST
+        document = _edited(unsaved.document_of(form, request.shop, "survey", name, document), form, language)
+        version = unsaved.version_of(form)
+        if unsaved.is_saving(form):
+            try:
+                services.save(request.shop.pk, name, document, request.user.username, version=version)
+            except SurveyInvalid as invalid:
+                error = words.problem(invalid.code)
+            except SurveyConflict:
+                error = _("Somebody else has changed this survey meanwhile. Load the page anew, and do it once more.")
+            else:
+                messages.success(request, _("Saved. Links that are out already show it from now on."))
+                return redirect(f"{reverse('survey-edit', args=[name])}?in={language}")
         else:
-            messages.success(request, _("Saved. Links that are out already show it from now on."))
-            return redirect(f"{reverse('survey-edit', args=[name])}?in={language}")
+            is_unsaved, language = True, unsaved.turned_to(form, language)
     context: dict[str, Any] = {
         "section": "surveys",
         "kept": kept,
         "title": _title(kept, request.shop),
         "document": document,
+        "unsaved": unsaved.sealed(request.shop, "survey", name, document),
+        "version": "" if version is None else version,
+        "is_unsaved": is_unsaved,
         "kinds": words.KINDS,
         "has_choices": ("choice", "choices"),
+        "words_in": said,
         "own_language": language,
         "all_languages": LANGUAGES,
         "error": error,
@@ -108,7 +111,7 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
 @staff("flows")
 def make(request: StaffRequest) -> HttpResponse:
     """A new survey with one question, to be edited."""
-    name = "-".join(request.POST.get("name", "").lower().split())
+    name = handle_of(request.POST.get("name", ""))[:40]
     language = request.shop.locale[:2] if request.shop.locale[:2] in LOCALES else "en"
     first = {"id": "overall", "kind": "rating", "label": {language: _("All in all?")}, "is_needed": True}
     if not reading.NAME.fullmatch(name) or services.find(request.shop.pk, name) is not None:
@@ -208,12 +211,18 @@ def _question(held: dict[str, Any], form: QueryDict, mark: str, language: str) -
 
 
 def _choices(held: list[dict[str, Any]], text: str, language: str) -> list[dict[str, Any]]:
-    """One a line, in the order they have in every language; a new line is a new choice."""
+    """One a line. What is still there keeps its value, and so the answers it has had."""
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    found = [{**one, "label": with_words(one["label"], language, line)} for one, line in zip(held, lines, strict=False)]
-    taken = {one["value"] for one in found}
-    for line in lines[len(found) :]:
-        value = next(f"c{number}" for number in range(1, 100) if f"c{number}" not in taken)
-        taken.add(value)
-        found.append({"value": value, "label": {language: line}})
+    shown = [said(one["label"], language) for one in held]
+    taken = {one["value"] for one in held}
+    found: list[dict[str, Any]] = []
+    for line, at in zip(lines, matched(shown, lines), strict=True):
+        if at is None:
+            value = next(f"c{number}" for number in range(1, 100) if f"c{number}" not in taken)
+            taken.add(value)
+            found.append({"value": value, "label": {language: line}})
+        elif line == shown[at]:
+            found.append(held[at])
+        else:
+            found.append({**held[at], "label": with_words(held[at]["label"], language, line)})
     return found

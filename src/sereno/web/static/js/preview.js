@@ -10,4 +10,5 @@
   };
   form.noValidate = true; // a half-typed number is no reason to stop showing
   document.addEventListener("input", soon);
+  if ("unsaved" in form.dataset) form.requestSubmit(look); // the frame shows what is kept
 })();
