@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -128,20 +129,24 @@ class Server:
 
     def __enter__(self) -> Server:
         self.thread.start()
-        deadline = time.monotonic() + 10
-        while not self.server.started:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        self.until(lambda: self.server.started)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self.thread.join(20)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         self.executor.submit(self.database.close)
         self.executor.shutdown()
 
-    def send(self, data: bytes, timeout: float = 15) -> Answer:
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until this is so of the door, which works in a thread of its own."""
+        deadline = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < deadline, "it did not come to pass"
+            time.sleep(0.01)
+
+    def send(self, data: bytes, timeout: float = 60) -> Answer:
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as line:
             line.sendall(data)
             return read_answer(line)

@@ -11,6 +11,7 @@ import pytest
 from serving import SECRET, SETTINGS, Server, digest, read_answer, request, signed
 
 from sereno.connectors.generic.webhooks import GENERIC
+from sereno.ingest import door
 from sereno.ingest.door import Limits
 from sereno.store import secrets
 
@@ -89,11 +90,9 @@ def test_405(server):
 
 
 def test_413_as_soon_as_the_length_is_known(server, store):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nContent-Length: 5242881\r\n\r\n")
-        began = time.monotonic()
-        assert read_answer(line).status == 413
-        assert time.monotonic() - began < 1
+        assert read_answer(line).status == 413, "nothing of the body was sent"
 
 
 def test_10_mib_gets_413_and_the_sender_can_read_it(server, store):
@@ -104,7 +103,7 @@ def test_10_mib_gets_413_and_the_sender_can_read_it(server, store):
 
 
 def test_413_when_streamed_without_a_length(server, store):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n")
         chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
         for _ in range(100):
@@ -122,7 +121,7 @@ def test_the_largest_body_is_taken(server, store):
 
 def test_a_chunked_and_a_slowly_written_body(server, store):
     headers = "".join(f"{name}: {value}\r\n" for name, value in signed(BODY).items())
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(f"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n{headers}\r\n".encode())
         for byte in BODY:
             line.sendall(b"1\r\n" + bytes([byte]) + b"\r\n")
@@ -135,7 +134,7 @@ def test_a_chunked_and_a_slowly_written_body(server, store):
 
 
 def test_pipelined_and_kept_alive(server, store):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(b"".join(request("/hooks/shop", BODY, signed(BODY, id=f"p{n}")) for n in range(20)))
         data = b""
         while data.count(b"200 OK") < 20:
@@ -145,7 +144,7 @@ def test_pipelined_and_kept_alive(server, store):
 
 def test_expect_100_continue(server, store):
     head, _, body = request("/hooks/shop", BODY, signed(BODY) | {"Expect": "100-continue"}).partition(b"\r\n\r\n")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(head + b"\r\n\r\n")
         assert line.recv(100).startswith(b"HTTP/1.1 100")
         line.sendall(body)
@@ -235,30 +234,30 @@ def test_stopping_commits_what_was_taken(store):
     assert len(store.deliveries()) == 50
 
 
-def test_slow_bodies_are_cut_off_and_cost_nobody_else_anything(store):
-    for quick in (True, False):
-        with Server(store.path, limits=Limits(seconds=0.6), quick=quick) as server:
-            head = b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nContent-Length: 5000000\r\n\r\n"
-            lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(50)]
-            for line in lines:
-                line.sendall(head + b"x" * 1000)
-            began = time.monotonic()
-            assert server.deliver("shop", BODY, id=f"meanwhile{quick}").status == 200
-            assert time.monotonic() - began < 0.5
-            for line in lines:
-                assert read_answer(line).status == 503
-                line.close()
-            assert server.door._held == 0 and not server.door._reading
-            assert server.door.counts.slow == 50
+@pytest.mark.parametrize("quick", [True, False])
+def test_slow_bodies_are_cut_off_and_cost_nobody_else_anything(store, quick):
+    """The door's clock is moved by hand: on a slow machine fifty senders take their time to come."""
+    with pytest.MonkeyPatch.context() as patch, Server(store.path, limits=Limits(seconds=600), quick=quick) as server:
+        head = b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nContent-Length: 5000000\r\n\r\n"
+        lines = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(50)]
+        for line in lines:
+            line.sendall(head + b"x" * 1000)
+        server.until(lambda: len(server.door._reading) == 50)
+        assert server.deliver("shop", BODY, id="meanwhile").status == 200
+        assert len(server.door._reading) == 50, "it waited for none of them"
+        patch.setattr(door, "monotonic", lambda: time.monotonic() + server.door.limits.seconds)
+        for line in lines:
+            assert read_answer(line).status == 503
+            line.close()
+        assert server.door._held == 0 and not server.door._reading
+        assert server.door.counts.slow == 50
 
 
 def test_a_sender_that_hangs_up_leaves_nothing(server, store):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nContent-Length: 100\r\n\r\nabc")
-        time.sleep(0.1)
-    deadline = time.monotonic() + 5
-    while server.door._reading and time.monotonic() < deadline:
-        time.sleep(0.01)
+        server.until(lambda: server.door._held == 3)
+    server.until(lambda: not server.door._reading)
     assert server.door._held == 0 and server.door.counts.gone == 1
 
 
@@ -266,11 +265,13 @@ def test_all_bodies_at_once_are_bounded(store):
     limits = Limits(body=1_000_000, in_flight=3_000_000, small=100_000)
     with Server(store.path, limits=limits) as server:
         head = b"POST /hooks/shop HTTP/1.1\r\nHost: t\r\nContent-Length: 900000\r\n\r\n"
-        lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(6)]
+        lines = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(6)]
         for line in lines:
             line.sendall(head + b"x" * 800_000)
-            time.sleep(0.05)
-        assert server.door._held <= limits.in_flight
+            server.until(lambda: server.door._held >= 800_000)
+            assert server.door._held <= limits.in_flight
+        for line in lines[1:]:
+            assert read_answer(line).status == 503, "the first holds half of what there is for all"
         refused = server.deliver("shop", b"x" * 900_000, id="large")
         assert (refused.status, refused.headers["retry-after"]) == (503, "5")
         assert server.deliver("shop", BODY, id="small").status == 200

@@ -94,10 +94,12 @@ def test_a_long_queue_does_not_slow_the_claim(place: Place) -> None:
             )
     assert "effect_waiting" in plan
     claim(place, 64)
-    begun = perf_counter()
+    lengths: list[float] = []
     for _ in range(20):
+        begun = perf_counter()
         claim(place, 64, 8)
-    assert (perf_counter() - begun) / 20 < 0.1
+        lengths.append(perf_counter() - begun)
+    assert min(lengths) < 0.1, "a look through all of them takes longer every time, on an idle machine too"
 
 
 class _Wrong(SystemClock):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from django.test import Client
@@ -34,9 +34,9 @@ def put(client: Client, at: str = "2026-01-01T00:00:00Z", value: str = "1") -> i
 
 @pytest.mark.parametrize("text", ["a" * 100_000, '\\"' * 50_000, "'a" * 50_000, "a" * 300 + " " * 99, "- " * 50_000])
 def test_marking_a_flow_takes_time_in_proportion_to_its_length(text: str) -> None:
-    began = perf_counter()
+    began = thread_time()
     yaml_lines("\n".join([text, *(text[:399] for _ in range(100))]))
-    assert perf_counter() - began < 2
+    assert thread_time() - began < 2
 
 
 @pytest.mark.parametrize("number", ["²", "①", "x", "-1", "9" * 40])
@@ -96,12 +96,12 @@ def test_a_flow_that_unfolds_without_end_is_refused_at_once() -> None:
     lines = ["flow: bomb", "a: &a {x: 1, y: 2}", "b0: &b0 {<<: [*a]}"]
     lines += [f"b{n}: &b{n} {{<<: [{', '.join([f'*b{n - 1}'] * 10)}]}}" for n in range(1, 9)]
     client = program_of(seed())
-    began = perf_counter()
+    began = thread_time()
     for text in ("\n".join(lines), "[" * 5000):
         answer = client.put("/api/v1/flows/bomb", json.dumps({"text": text}), content_type="application/json")
         assert answer.status_code == 422
         assert answer.json()["code"] == "flow.invalid"
-    assert perf_counter() - began < 5
+    assert thread_time() - began < 5
 
 
 @pytest.mark.parametrize(

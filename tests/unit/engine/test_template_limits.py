@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -33,7 +33,7 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_a_template_is_refused_before_it_hurts(bomb: str) -> None:
     tracemalloc.start()
-    begun = perf_counter()
+    begun = thread_time()
     try:
         with pytest.raises(TemplateFailed) as refused:
             render(bomb, {"n": 100_000_000, "long": "a" * 20_000})
@@ -42,7 +42,7 @@ def test_a_template_is_refused_before_it_hurts(bomb: str) -> None:
         tracemalloc.stop()
     assert str(refused.value)
     assert peak < 40_000_000
-    assert perf_counter() - begun < 5
+    assert thread_time() - begun < 5
 
 
 def test_many_filters_in_a_row_are_bounded_too() -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -32,10 +33,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("Content-Length", "1000")
             self.end_headers()
-            for _ in range(60):
-                self.wfile.write(b".")
-                self.wfile.flush()
-                time.sleep(0.05)
+            with suppress(OSError):  # Whoever asked has hung up.
+                for _ in range(1000):
+                    self.wfile.write(b".")
+                    self.wfile.flush()
+                    time.sleep(0.05)
         elif self.path == "/huge":
             self.send_response(200)
             self.end_headers()
@@ -179,10 +181,8 @@ def test_a_proxy_of_the_environment_is_not_used(server: QuietServer, monkeypatch
 
 
 def test_a_dripping_server_ends_at_the_deadline(server: QuietServer) -> None:
-    began = time.monotonic()
-    with pytest.raises(HttpFailed):
+    with pytest.raises(HttpFailed):  # Left alone it is an answer, whole after fifty seconds.
         GuardedHttp(["127.0.0.1"]).send(request(f"http://127.0.0.1:{server.server_port}/drip", timeout=0.4))
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_huge_answer_is_cut(server: QuietServer) -> None:
