@@ -272,6 +272,20 @@ def test_mailchimp_says_who_was_turned_away() -> None:
     ]
 
 
+def test_mailchimp_is_told_an_event_once_when_the_answer_was_lost() -> None:
+    _, first = do("mailchimp", EVENT, says(204))
+    told = first.body()["properties"]
+    assert told["sereno"] == mark("run1/0") and told["value"] == "12.50"
+    others = [{"properties": {"sereno": mark(f"run{number}/0")}} for number in range(2, 1002)]
+    full, rest = says(200, {"events": others}), says(200, {"events": [{}, {"properties": told}]})
+    _, second = do("mailchimp", EVENT, full, rest, attempt=2)
+    assert [one.method for one in second.asked] == ["GET", "GET"] and "offset=1000" in second.asked[1].url
+    _, second = do("mailchimp", EVENT, says(200, {"events": others[:3]}), says(204), attempt=2)
+    assert [one.method for one in second.asked] == ["GET", "POST"] and second.body() == first.body()
+    with pytest.raises(StoreBusy):  # Whether it is there cannot be told now: it is not told again either.
+        do("mailchimp", EVENT, says(503), attempt=2)
+
+
 def test_klaviyo_is_told_consent_by_our_word_alone_and_events_once() -> None:
     _, tool = do("klaviyo", PushPeople("L1", PEOPLE), says(202))
     profiles = tool.body(0)["data"]["attributes"]["profiles"]["data"]

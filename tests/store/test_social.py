@@ -151,6 +151,22 @@ def test_a_lost_answer_is_no_second_post(shop: Place, wire: Networks, network: s
     assert status(shop, id_) == ("failed" if network == "telegram" else "published")
 
 
+def test_what_may_be_public_is_posted_again_on_a_persons_word_alone(shop: Place, wire: Networks) -> None:
+    """Of a worker that died while it posted nobody knows more than of a lost answer; Telegram can be asked nothing."""
+    where = account(shop, "telegram")
+    wire.answers["POST"] = ["lost"]
+    id_ = post(shop, "Lamp", where)
+    schedule(shop, id_)
+    for _ in range(10):
+        shop.after(hours=2)
+    assert len(wire.public) == 1 and copies(shop, id_)[0][1] == "unclear"
+    failed = [row[0] for row in shop.rows("SELECT id FROM effect WHERE status = 'failed'")]
+    services.replay_effects(failed, "tester", database=shop.database)
+    shop.drain()
+    assert len(wire.public) == 2
+    assert copies(shop, id_)[0][:3] == ("telegram", "published", "") and status(shop, id_) == "published"
+
+
 def test_mastodon_is_looked_through_once_its_server_has_forgotten_our_key(shop: Place, wire: Networks) -> None:
     where = account(shop, "mastodon")
     wire.answers[STATUS] = ["lost", *[HttpFailed("down")] * 30]

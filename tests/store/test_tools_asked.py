@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support import START, Place, fact
 
-from sereno.runtime import connecting
+from sereno.runtime import connecting, services
 from sereno.runtime.stores import abilities, permitting
 from sereno.runtime.tools import taking
 from sereno.runtime.tools.port import LiveTools
@@ -100,6 +100,50 @@ def test_a_customer_is_put_on_a_list_once_though_an_answer_got_lost(place: Place
     # As many calls a second as the tool takes, whether a step names it or not.
     paces = dict(place.rows("SELECT connection, per_second FROM connection_budget"))
     assert paces["tool:mailchimp"] == paces["tool:any"] == 8.0
+
+
+GIVE = """\
+flow: thank
+trigger: {event: customer.created}
+steps:
+  - tools.give_points: {points: "50", reason: Thanks}
+  - log: {text: on}
+"""
+TRACK = GIVE.replace('tools.give_points: {points: "50", reason: Thanks}', "tools.track: {name: Joined}")
+
+
+def test_where_nobody_can_tell_what_became_of_it_a_person_decides(place: Place, web: Web) -> None:
+    connect(place, web, "loyaltylion", key="k")
+    place.flow(GIVE)
+    web.asked.clear()
+    web.says = [("/points", HttpFailed("cut"))]
+    place.send(fact("1", "customer.created", "customer:17", ANA))
+    place.drain()
+    for _ in range(6):
+        place.after(hours=2)
+    assert outcome(place, "tools.give_points")[1:] == ("failed", 2, "points.unclear")
+    assert len(web.asked) == 1, "they may have been given"
+    failed = [row[0] for row in place.rows("SELECT id FROM effect WHERE status = 'failed'")]
+    services.replay_effects(failed, "ana", database=place.database)
+    place.drain()
+    assert outcome(place, "tools.give_points")[1:3] == ("done", 1)
+    assert len(web.asked) == 2, "somebody looked, and says they were not"
+
+
+@pytest.mark.parametrize("was_taken", [True, False])
+def test_an_event_is_looked_for_before_it_is_told_again(place: Place, web: Web, was_taken: bool) -> None:
+    connect(place, web, "mailchimp", key="k-us21", list="aud1")
+    place.flow(TRACK)
+    web.asked.clear()
+    web.says = [("/events", HttpFailed("cut"))]
+    place.send(fact("1", "customer.created", "customer:17", ANA))
+    place.drain()
+    (told,) = web.asked
+    events = [json.loads(told.body or b"")] if was_taken else []
+    web.says = [("/events", HttpAnswer(200, {}, json.dumps({"events": events}).encode()))]
+    place.after(minutes=1)
+    assert outcome(place, "tools.track")[1:3] == ("done", 2)
+    assert [one.method for one in web.asked] == (["POST", "GET"] if was_taken else ["POST", "GET", "POST"])
 
 
 def test_a_key_that_is_refused_is_said_to_people_and_who_is_turned_away_is_no_success(place: Place, web: Web) -> None:

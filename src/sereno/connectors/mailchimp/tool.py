@@ -12,6 +12,7 @@ from hashlib import md5
 from typing import Any
 
 from sereno.connectors.mailing import basic
+from sereno.connectors.marks import mark
 from sereno.connectors.outside import items, part, without_empty
 from sereno.connectors.reading import as_instant
 from sereno.sdk.audience import AudienceApi, Member, Members, Person, PushPeople, RemovePeople, Turned, taken
@@ -22,6 +23,9 @@ from sereno.sdk.stores import Call, Exchange, Probe, StoreApi, StoreRefused, Wri
 from sereno.sdk.tools import Place, ToolApi, TrackEvent
 
 PAGE = 500
+EVENTS = 1000
+MARK = "sereno"
+"""The property of an event that says which call of ours it came by."""
 LEFT = ("compliance state", "has signed up to a lot of lists", "permanently deleted")
 INVALID = ("looks fake or invalid", "provide a valid email")
 
@@ -160,13 +164,28 @@ def _read(one: Mapping[str, Any]) -> Member:
 
 def track(call: Call, act: TrackEvent) -> Written:
     """An event of a member: letters, digits, `_` and `-` in its name, text in its properties. Mailchimp has no key for
-    it: an answer that was lost may mean the event stands there twice."""
+    it: it carries a mark, by which a second try looks for it among the member's events first."""
     name = "".join(one if one.isascii() and (one.isalnum() or one in "_-") else "_" for one in act.name)[:30]
     facts = {key: str(value) for key, value in act.facts.items()}
     facts |= {"value": str(act.value.amount), "currency": act.value.currency} if act.value is not None else {}
-    body = {"name": name or "event", "properties": facts, "occurred_at": act.at.isoformat()}
-    call.exchange.send("POST", _at(call.exchange, f"{_path(call, '', act.person)}/events"), body=body)
+    body = {"name": name or "event", "properties": facts | {MARK: mark(call.key)}, "occurred_at": act.at.isoformat()}
+    url = _at(call.exchange, f"{_path(call, '', act.person)}/events")
+    if call.attempt == 1 or not _is_told(call, url):
+        call.exchange.send("POST", url, body=body)
     return Written()
+
+
+def _is_told(call: Call, url: str) -> bool:
+    """Whether an event with this call's mark is among the member's."""
+    offset = 0
+    while True:
+        query = {"count": EVENTS, "offset": offset, "fields": "events.properties"}
+        found = items(call.exchange.send("GET", url, query=query).body, "events")
+        if any(part(one, "properties").get(MARK) == mark(call.key) for one in found):
+            return True
+        offset += len(found)
+        if len(found) < EVENTS:
+            return False
 
 
 def _list(call: Call, list_: str) -> str:
