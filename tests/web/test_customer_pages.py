@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from calling import call
+from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from seeding import NOW, Seeded, make_event, make_shop, person
 
 from sereno.modules.customers.models import Customer, Identity, Join, Marketing, SavedView
 from sereno.modules.messages.unsubscribe import Recipient, make_token
+from sereno.modules.orders.models import Order
 from sereno.runtime.consents import last_words
 from sereno.runtime.persons import joining
 from sereno.store import models
@@ -225,3 +230,33 @@ def test_marketing_is_paused_by_the_persons_own_hand_until_it_is_over() -> None:
     client.post(path, {"marketing": "pause"})
     client.post(path, {"marketing": "yes"})
     assert not Marketing.objects.exists()
+
+
+def bought(shop: models.Shop, key: str, customer: str, **values: Any) -> Order:
+    held = {"currency": "EUR", "total": "19.17", "placed_at": NOW, "status": "open", **values}
+    data = {"id": key, "customer_id": customer, "placed_at": NOW.isoformat()}
+    return Order.objects.create(shop=shop, key=key, customer_key=customer, version=1, data=data, seen_at=NOW, **held)
+
+
+def test_who_ordered_has_ordered_whatever_the_platform_counts(
+    boss: Client, seeded: Seeded, few: list[Customer]
+) -> None:
+    """Most platforms send no count; those that do send it after the order."""
+    count = import_module("sereno.modules.customers.migrations.0007_orders_counted").count
+    Customer.objects.filter(pk=few[1].pk).update(total_spent="0.00", currency="EUR")
+    for key, status in (("a1", "open"), ("a2", "completed"), ("a3", "cancelled")):
+        bought(seeded.shop, key, "2", status=status)
+    count(apps, SimpleNamespace(connection=connection))
+    held = Customer.objects.get(pk=few[1].pk)
+    assert (held.order_count, held.data["orders_placed"], sorted(held.data["orders_seen"])) == (
+        2,
+        2,
+        ["a1", "a2", "a3"],
+    )
+    assert Customer.objects.get(pk=few[0].pk).order_count == 3, (
+        "whose orders never came here keeps the platform's count"
+    )
+    row = read(boss, "/customers").split("Bo Lind", 1)[1].split("</tr>", 1)[0]
+    assert 'data-label="Orders">2<' in row and "38.34" in row
+    figures = read(boss, f"/customers/{few[1].pk}").split('class="figures"', 1)[1].split("</section>", 1)[0]
+    assert '<span class="value">2</span>' in figures and "38.34" in figures

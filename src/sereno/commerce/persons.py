@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
 from sereno.commerce.merging import earliest, fill, known, latest, micros
+from sereno.commerce.ordering import MOST_COUNTED, placed_of, together
 from sereno.commerce.telephones import e164
 
 Record = Mapping[str, Any]
@@ -146,6 +147,10 @@ def _counts(records: Sequence[Record]) -> dict[str, Any]:
     """Sums of what each platform counted; money only of one currency: else the main record's stays."""
     counts = [record["order_count"] for record in records if isinstance(record.get("order_count"), int)]
     found: dict[str, Any] = {"order_count": sum(counts) if counts else None}
+    seen: dict[str, str] = {}
+    for record in records:
+        seen = together(seen, record.get("orders_seen"), MOST_COUNTED * len(records))
+    found |= {"orders_seen": seen or None, "orders_placed": placed_of(seen, found["order_count"])}
     spent = [record for record in records if record.get("total_spent") is not None and record.get("currency")]
     if spent and len({record["currency"] for record in spent}) == 1:
         try:

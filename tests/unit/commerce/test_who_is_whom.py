@@ -85,6 +85,10 @@ def test_a_person_adds_up_and_the_strictest_word_holds() -> None:
     assert (found["order_count"], found["total_spent"]) == (3, "10.30")
     assert found["accepts_email"] is False
     assert one_of([main, {**other, "currency": "RON"}])["total_spent"] == "10.10"
+    seen = one_of([{**main, "orders_seen": {"a": "x", "b": ""}}, {**other, "orders_seen": {"b": "y", "c": "z"}}])
+    assert (seen["orders_placed"], seen["orders_seen"]) == (3, {"a": "x", "b": "", "c": "z"})
+    plain = one_of([{"id": "1", "orders_seen": {"a": "x"}}, {"id": "2", "orders_seen": {"c": "z"}}])
+    assert plain["orders_placed"] == 2
 
 
 def test_trees_and_their_main_record() -> None:

@@ -255,3 +255,23 @@ def test_columns_take_anything() -> None:
     assert columns is not None
     assert len(columns.columns["number"](odd)) == 100
     assert columns.columns["placed_at"]({"placed_at": T[0]}) == 1782900000000000
+
+
+def test_orders_are_counted_once_each_in_any_order_and_cancelled_ones_not() -> None:
+    lines: list[Line] = [
+        ("order.created", order(0), T[0]),
+        ("order.paid", order(1, payment_status="paid"), T[1]),
+        ("order.created", order(2, id="2", placed_at=T[2]), T[2]),
+        ("order.cancelled", order(3, id="2", placed_at=T[2], status="cancelled"), T[3]),
+        ("order.created", order(4, id="3", placed_at=T[4]), T[4]),
+        ("customer.updated", {"id": "7", "email": "ada@example.com", "name": "Ada", "updated_at": T[5]}, T[5]),
+    ]
+    for shuffled in itertools.permutations(lines):
+        found = Records().take([*shuffled, shuffled[0]]).get("customer", "7") or {}
+        assert (found["orders_placed"], sorted(found["orders_seen"])) == (2, ["1", "2", "3"])
+        assert found.get("order_count") is None
+    many: list[Line] = [("order.created", order(6, id=f"m{n}"), T[6]) for n in range(120)]
+    kept = Records().take([*many, *many]).get("customer", "7") or {}
+    assert kept["orders_placed"] == len(kept["orders_seen"]) == 100
+    told: Line = ("customer.updated", {"id": "7", "order_count": 240, "updated_at": T[7]}, T[7])
+    assert (Records().take([*many, told]).get("customer", "7") or {})["orders_placed"] == 240

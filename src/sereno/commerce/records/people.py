@@ -10,6 +10,7 @@ from sereno.commerce.records.fields import (
     date,
     integer,
     items,
+    mapping,
     money,
     nested,
     number,

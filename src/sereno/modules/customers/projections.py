@@ -7,6 +7,7 @@ from typing import Any
 
 from sereno.commerce.identity import customer_key
 from sereno.commerce.merging import earliest, fill, known, latest, micros, overlay
+from sereno.commerce.ordering import placed_of, together
 from sereno.sdk.columns import boolean_of, instant_of, integer_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
 from sereno.store.fields import from_micros
@@ -90,7 +91,7 @@ def _project(old: Record | None, data: Record) -> Record | None:
     merged = overlay(old, data)
     for name in ("is_thin", "as_of"):
         merged.pop(name, None)
-    return _with_consents(_with_orders(merged, old, data), old, data)
+    return _with_consents(_counted(_with_orders(merged, old, data), old, data), old, data)
 
 
 def version(data: Record) -> int | None:
@@ -122,7 +123,7 @@ def _from_order(old: Record | None, data: Record) -> Record | None:
     """A customer as one order carries them. Over a full record it fills gaps only, unless it is the platform's newer
     state; over what earlier orders told, the newest order wins. Any order of arrival gives the same record."""
     if not old:
-        return dict(data)
+        return _counted(dict(data), old, data)
     if old.get("is_thin"):
         is_newer = (micros(data.get("as_of")) or 0) >= (micros(old.get("as_of")) or 0)
         merged = overlay(old, known(data)) if is_newer else fill(old, data)
@@ -133,13 +134,23 @@ def _from_order(old: Record | None, data: Record) -> Record | None:
         changed, held = micros(data.get("updated_at")), micros(old.get("updated_at"))
         is_newer = changed is not None and held is not None and changed > held
         merged = overlay(old, known(said)) if is_newer else fill(old, said)
-    merged = _with_consents(_with_orders(merged, old, data), old, data)
+    merged = _with_consents(_counted(_with_orders(merged, old, data), old, data), old, data)
     return None if merged == old else merged
 
 
 def _with_consents(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
     """Of each channel the newest word, whether it came with the customer or alone; and it outweighs what a customer
     record says that is older than it."""
+def _counted(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
+    """How many orders there were, by those that came here, each once whatever is told of it again; by the platform's
+    own count where that is higher. What was cancelled stays uncounted in whatever order that is heard."""
+    held, new = (one.get("orders_seen") if one else None for one in (old, data))
+    if seen := together(held, new):
+        merged["orders_seen"] = seen
+    placed = placed_of(seen, merged.get("order_count"))
+    return merged if placed is None else {**merged, "orders_placed": placed}
+
+
     consents: dict[str, Any] = {}
     if not data.get("consent") and not (old and old.get("consent")):
         return merged
@@ -214,7 +225,7 @@ projection(
             "locale": text_of("locale", 16),
             "accepts_email": boolean_of("accepts_email"),
             "birthday": text_of("birthday", 10),
-            "order_count": integer_of("order_count"),
+            "order_count": integer_of("orders_placed"),
             "currency": text_of("currency", 3),
             "total_spent": text_of("total_spent", 32),
             "last_order_at": instant_of("last_order_at"),

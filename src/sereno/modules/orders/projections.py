@@ -110,6 +110,13 @@ def embedded(data: Record) -> list[tuple[str, Record]]:
     return [("customer", known(found))]
 
 
+def _counts(data: Record) -> str | None:
+    """When an order was placed, "" for one that counts as none; None where that is not told."""
+    if data.get("status") in ("cancelled", "deleted") or data.get("cancelled_at") or data.get("is_test") is True:
+        return ""
+    return text(data.get("placed_at"))
+
+
 def in_cart(data: Record) -> list[tuple[str, Record]]:
     """The customer inside a cart, who was there when it changed, unless the platform cleared it away."""
     if data.get("deleted_at"):
@@ -119,7 +126,9 @@ def in_cart(data: Record) -> list[tuple[str, Record]]:
 
 def carried(data: Record) -> list[tuple[str, Record]]:
     """What an order tells of others: its customer, and that there is nothing left to hold."""
-    return [*embedded(data), *_over(data)]
+    key, counts = text(data.get("id")), _counts(data)
+    seen = {"orders_seen": {key: counts}} if key is not None and counts is not None else {}
+    return [*((name, {**record, **seen}) for name, record in embedded(data)), *_over(data)]
 
 
 def _over(data: Record) -> list[tuple[str, Record]]:

@@ -29,6 +29,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.builder.forms.field_words import field_word as word_of_field
 from sereno.web.counts import look
+from sereno.web.customers.spending import shown, spent_of
 from sereno.web.customers.words import CONSENTS
 from sereno.web.orders.paging import page_by_placed
 from sereno.web.paging import SIZE, Page, page_to
@@ -131,16 +132,18 @@ def _by_name(request: StaffRequest, rows: QuerySet[Customer]) -> Page:
 
 
 def _told(shop: Shop, found: Sequence[Customer]) -> list[dict[str, Any]]:
-    """With group and tags, in one query each."""
+    """With group, tags, and what they spent where their platform does not say, in one query each."""
     keys = [row.key for row in found]
     groups = dict(CustomerScore.objects.filter(shop=shop, key__in=keys).values_list("key", "group"))
     tags: dict[str, list[str]] = {}
     for key, tag in Tag.objects.filter(shop=shop, kind="customer", key__in=keys).values_list("key", "tag"):
         tags.setdefault(key, []).append(tag)
     consents = {True: "yes", False: "no", None: "unknown"}
+    spent = spent_of(shop, [row.key for row in found if not row.total_spent or not row.total_spent.strip("0.")])
     return [
         {
             "row": row,
+            "spent": shown(row.total_spent, row.currency, spent.get(row.key, {})),
             "name": "" if hides("customer.name") else row.name or "",
             "group": GROUPS.get(groups.get(row.key, "")),
             "tags": sorted(tags.get(row.key, ())),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +28,7 @@ from sereno.web.actions import back, carry_out
 from sereno.web.customers.listing import keys_matching
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
 from sereno.web.customers.words import CHANNELS, KINDS, RULES, SAID, STOPPED
+from sereno.web.customers.spending import shown, spent_of
 from sereno.web.paging import page_of
 from sereno.web.scores.moments import hours_said
 from sereno.web.scores.words import GROUPS
@@ -84,6 +87,7 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "theirs": [one for one in data.get("tags") or () if one not in {one.tag for one in tags}],
         "moments": moments,
         "older": f"?{query.urlencode()}" if older else None,
+        "spent": _spent(shop, person.keys, data),
         "kinds": [
             ("", _("Everything")),
             *((name, said) for name, (said, _types) in KINDS.items()),
@@ -104,6 +108,13 @@ def _consents(shop: Shop, person: Person) -> list[tuple[str, Word]]:
     stopped = set(held)
     found: list[tuple[str, Word]] = []
     for channel in SHOWN_CONSENTS:
+def _spent(shop: Shop, keys: Sequence[str], data: dict[str, Any]) -> tuple[str, str] | None:
+    sums: dict[str, Decimal] = {}
+    for held in spent_of(shop, keys).values():
+        sums |= {currency: sums.get(currency, Decimal(0)) + amount for currency, amount in held.items()}
+    return shown(data.get("total_spent"), data.get("currency"), sums)
+
+
         said = person.record.get(f"accepts_{channel}")
         found.append((str(CHANNELS[channel]), STOPPED if channel in stopped else SAID[said]))
     return found

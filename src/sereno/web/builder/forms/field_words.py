@@ -136,6 +136,8 @@ FIELDS = {
     "opt_in_level": _("Kind of opt-in"),
     "order_count": _("Number of orders"),
     "order_number": _("Order number"),
+    "orders_placed": _("Orders placed"),
+    "orders_seen": _("Orders that were counted"),
     "paid_at": _("Paid on"),
     "payment_method": _("Payment method"),
     "payment_status": _("Payment status"),
