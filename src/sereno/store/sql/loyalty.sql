@@ -42,7 +42,7 @@ SELECT shop_id, source FROM loyalty_posting WHERE shop_id {in:shops:bigint} AND 
 
 -- name: loyalty_lots_of_orders
 SELECT l.shop_id, l.order_key, a.customer FROM loyalty_lot AS l JOIN loyalty_account AS a ON a.id = l.account
-WHERE l.shop_id {in:shops:bigint} AND l.order_key {in:orders:text} AND l.order_key <> ''
+WHERE l.shop_id {in:shops:bigint} AND l.order_key {in:orders:text} AND NOT (l.order_key = '')
 
 -- name: copy_loyalty_postings
 -- copy: loyalty_posting (id, shop_id, account, kind, source, order_key, by, note, at)

@@ -31,16 +31,17 @@ SELECT id, key, data, merged_into, is_main FROM customers_customer WHERE shop_id
 -- name: members_of
 -- The records joined to these main ones.
 SELECT id, key, merged_into FROM customers_customer
-WHERE shop_id = :shop AND merged_into <> '' AND merged_into {in:mains:text}
+WHERE shop_id = :shop AND NOT (merged_into = '') AND merged_into {in:mains:text}
 
 -- name: people_of
 -- Of these records those that are joined with others: the person's main key, and the key of one who is joined to it.
+-- SQLite uses a partial index only where its condition stands as it was written there: NOT (... = '').
 WITH asked AS (
     SELECT shop_id, key, CASE WHEN merged_into = '' THEN key ELSE merged_into END AS main FROM customers_customer
     WHERE shop_id {in:shops:bigint} AND key {in:keys:text} AND (merged_into <> '' OR is_main)
 )
 SELECT asked.shop_id, asked.key, asked.main, member.key FROM asked JOIN customers_customer AS member
-ON member.shop_id = asked.shop_id AND member.merged_into = asked.main AND member.merged_into <> ''
+ON member.shop_id = asked.shop_id AND member.merged_into = asked.main AND NOT (member.merged_into = '')
 ORDER BY member.id
 
 -- name: forget_identities
@@ -58,8 +59,9 @@ SELECT kind, value, key FROM (
 ) AS held WHERE place <= :most
 
 -- name: joins_among
-SELECT one, other, status, rule, "by" FROM customers_join
-WHERE shop_id = :shop AND (one {in:keys:text} OR other {in:keys:text})
+-- Each end by its own index; a pair found by both is one.
+SELECT one, other, status, rule, "by" FROM customers_join WHERE shop_id = :shop AND one {in:keys:text}
+UNION SELECT one, other, status, rule, "by" FROM customers_join WHERE shop_id = :shop AND other {in:keys:text}
 
 -- name: joins_decided
 -- What people said, not the rules.

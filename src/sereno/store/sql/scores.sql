@@ -78,7 +78,7 @@ SELECT id, shop_id FROM scores_job WHERE id = :id AND worker = :worker AND statu
 
 -- name: joined_to_score
 -- Records joined to another one, and to which.
-SELECT key, merged_into FROM customers_customer WHERE shop_id = :shop AND merged_into <> ''
+SELECT key, merged_into FROM customers_customer WHERE shop_id = :shop AND NOT (merged_into = '') AND merged_into > ''
 
 -- name: people_to_score
 -- By the primary key, for the shop's rows have no index of their own.

@@ -9,9 +9,10 @@ ON CONFLICT (stage_id, is_candidate, step, what, shard) DO UPDATE SET count = fl
 SELECT id, version FROM run WHERE id {in:runs:bigint}
 
 -- name: stages_of_runs
+-- By the runs' names: a shop has very many runs.
 SELECT run.uid, flow_stage.id, flow_stage.step, run.version = flow_stage.version
 FROM run JOIN flow_stage ON flow_stage.flow_id = run.flow_id AND flow_stage.ended_at IS NULL
-WHERE run.uid {in:uids:text} AND run.shop_id = :shop
+WHERE run.uid {in:uids:text} AND run.shop_id + 0 = :shop
     AND run.version IN (flow_stage.version, flow_stage.live_version)
 
 -- name: stage_counts
