@@ -132,14 +132,14 @@ CUSTOMER = record(
         money("store_credit", "The same as an amount, in the currency of `credit`."),
         timestamp("first_order_at", "Earliest order seen."),
         timestamp("last_order_at", "Latest order seen."),
-        date(
-            "last_seen_on",
         integer(
             "orders_placed",
-            "Orders they placed that were not cancelled, the one at hand among them: as many as came here (a hundred at "
-            "most), or as the platform counts if that is more; null where neither is known.",
+            "Orders they placed that were not cancelled, the one at hand among them: as many as came here (a hundred "
+            "at most), or as the platform counts if that is more; null where neither is known.",
         ),
         mapping("orders_seen", "What that is counted from: by the order's id when it was placed, empty if uncounted."),
+        date(
+            "last_seen_on",
             "The last day they did something themselves: signed up, agreed, ordered, filled a cart, opened or followed "
             "a message (what a program opened does not count); UTC.",
         ),

@@ -138,9 +138,6 @@ def _from_order(old: Record | None, data: Record) -> Record | None:
     return None if merged == old else merged
 
 
-def _with_consents(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
-    """Of each channel the newest word, whether it came with the customer or alone; and it outweighs what a customer
-    record says that is older than it."""
 def _counted(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
     """How many orders there were, by those that came here, each once whatever is told of it again; by the platform's
     own count where that is higher. What was cancelled stays uncounted in whatever order that is heard."""
@@ -151,6 +148,9 @@ def _counted(merged: dict[str, Any], old: Record | None, data: Record) -> dict[s
     return merged if placed is None else {**merged, "orders_placed": placed}
 
 
+def _with_consents(merged: dict[str, Any], old: Record | None, data: Record) -> dict[str, Any]:
+    """Of each channel the newest word, whether it came with the customer or alone; and it outweighs what a customer
+    record says that is older than it."""
     consents: dict[str, Any] = {}
     if not data.get("consent") and not (old and old.get("consent")):
         return merged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,9 +25,9 @@ from sereno.store.models import Shop, Suppression, Tag
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
 from sereno.web.customers.listing import keys_matching
+from sereno.web.customers.spending import shown, spent_of
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
 from sereno.web.customers.words import CHANNELS, KINDS, RULES, SAID, STOPPED
-from sereno.web.customers.spending import shown, spent_of
 from sereno.web.paging import page_of
 from sereno.web.scores.moments import hours_said
 from sereno.web.scores.words import GROUPS
@@ -81,13 +80,13 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "group": GROUPS.get(score.group) if score is not None else None,
         "answers": hours_said(shop, person.keys),
         "currency": shop.currency,
+        "spent": _spent(shop, person.keys, data),
         "orders": newest,
         "address": address_lines({"shipping_address": data.get("default_address")}),
         "tags": sorted({one.tag for one in tags}),
         "theirs": [one for one in data.get("tags") or () if one not in {one.tag for one in tags}],
         "moments": moments,
         "older": f"?{query.urlencode()}" if older else None,
-        "spent": _spent(shop, person.keys, data),
         "kinds": [
             ("", _("Everything")),
             *((name, said) for name, (said, _types) in KINDS.items()),
@@ -102,12 +101,6 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
     return render(request, "customers/one.html", context)
 
 
-def _consents(shop: Shop, person: Person) -> list[tuple[str, Word]]:
-    """By channel what holds for the person, as everything that is sent asks it."""
-    held = Suppression.objects.filter(shop=shop, address__in=person.addresses).values_list("channel", flat=True)
-    stopped = set(held)
-    found: list[tuple[str, Word]] = []
-    for channel in SHOWN_CONSENTS:
 def _spent(shop: Shop, keys: Sequence[str], data: dict[str, Any]) -> tuple[str, str] | None:
     sums: dict[str, Decimal] = {}
     for held in spent_of(shop, keys).values():
@@ -115,6 +108,12 @@ def _spent(shop: Shop, keys: Sequence[str], data: dict[str, Any]) -> tuple[str, 
     return shown(data.get("total_spent"), data.get("currency"), sums)
 
 
+def _consents(shop: Shop, person: Person) -> list[tuple[str, Word]]:
+    """By channel what holds for the person, as everything that is sent asks it."""
+    held = Suppression.objects.filter(shop=shop, address__in=person.addresses).values_list("channel", flat=True)
+    stopped = set(held)
+    found: list[tuple[str, Word]] = []
+    for channel in SHOWN_CONSENTS:
         said = person.record.get(f"accepts_{channel}")
         found.append((str(CHANNELS[channel]), STOPPED if channel in stopped else SAID[said]))
     return found
