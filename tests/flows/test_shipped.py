@@ -41,6 +41,7 @@ def test_all_are_there() -> None:
         "ads-audience",
         "back-in-stock-flag",
         "on-site-return",
+        "on-site-arrival",
         "hide-sold-out",
         "stock-badge",
         "sort-products",

@@ -60,6 +60,22 @@ def test_who_comes_back_is_greeted_until_they_order() -> None:
         assert [one["action"] for one in found["effects"]] == ["content.show", "content.hide"], hours
 
 
+def visited(after: str, days_since: int | None) -> dict[str, Any]:
+    return event("visit.started", "customer:7", after, id="7", visit=after, number=2, days_since=days_since)
+
+
+def test_who_comes_back_after_long_is_greeted_for_a_day_or_until_they_order() -> None:
+    order = event("order.created", "order:1", "3h", id="1", number="1", total="9", currency="EUR", customer_id="7")
+    for events, hours in (([visited("0h", 14), order], 3), ([visited("0h", 40)], 24)):
+        shown, hidden = replay("on-site-arrival", events)["effects"]
+        assert (shown["action"], hidden["action"]) == ("content.show", "content.hide"), hours
+        assert shown["config"]["lasting"] == "1d" and shown["config"]["about"] == "customer"
+    for days_since in (None, 0, 13):
+        assert replay("on-site-arrival", [visited("0h", days_since)])["effects"] == []
+    again = replay("on-site-arrival", [visited("0h", 20), visited("2h", 20)])
+    assert [one["action"] for one in again["effects"]] == ["content.show", "content.hide"], "once in two weeks"
+
+
 def launched(type: str, after: str, **changes: Any) -> dict[str, Any]:
     data = {"id": "p1", "title": "Taza <Niebla>", "url": "https://s.example/taza", **changes}
     return event(type, "product:p1", after, **data)

@@ -28,7 +28,7 @@ SCOPES_NEEDED = (
     (r"GET privacy\b.*", "settings"),
     (r"GET storefront-keys", "settings"),
     (r"GET (consents|topics/choices)", "work"),
-    (r"POST (consents|interests|topics/choices)", "events:write"),
+    (r"POST (consents|interests|visits|topics/choices)", "events:write"),
     (r"GET interests", "work"),
     (r"PUT interests/rules", "flows:write"),
     (r"GET customers\b.*", "work"),

@@ -54,6 +54,7 @@ from sereno.api import (
     tools,
     topics,
     versions,
+    visits,
     webhooks,
 )
 from sereno.api.keys import Key
@@ -106,6 +107,7 @@ for _router in (
     stock.router,
     recommendations.router,
     interests.router,
+    visits.router,
     risk.router,
     purchasing.router,
     scores.router,

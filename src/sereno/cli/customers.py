@@ -39,6 +39,34 @@ def show(key: str, *, shop: ShopName = None, json: Json = False) -> None:
 
 
 @customer.command
+def visits(
+    key: str,
+    *,
+    limit: Annotated[int, Parameter(help="At most so many.")] = 50,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """List a person's visits of the storefront while signed in, newest first."""
+    _prepare()
+    from datetime import UTC, datetime
+
+    from sereno.modules.visits import services
+    from sereno.runtime.persons.reading import person_of
+
+    shop_id = shop_named(shop).pk
+    found = person_of(shop_id, key)
+    if found is None:
+        raise Failed(f"There is no customer {key}.")
+    kept = services.visits_of(shop_id, found.keys, datetime.now(UTC), max(limit, 0))
+    lines = [services.told(one) for one in kept.newest] if kept is not None else []
+    if json:
+        emit(lines)
+        return
+    names = ("number", "started_at", "pages", "products", "device", "source", "medium", "campaign", "language")
+    table(names, ([line[name] for name in names] for line in lines), empty="They have not visited while signed in.")
+
+
+@customer.command
 def joins(
     *,
     status: Annotated[str, Parameter(help="proposed, joined or apart.")] = "proposed",

@@ -26,6 +26,7 @@ from sereno.runtime.schedules import Scheduler
 from sereno.runtime.segments.working import Segments
 from sereno.runtime.staff import Staff
 from sereno.runtime.staging.watch import StageWatch
+from sereno.runtime.visits.ending import Ender
 from sereno.runtime.waking import Waker
 from sereno.runtime.watching.looking import Watch
 from sereno.runtime.world import make_world
@@ -87,6 +88,7 @@ class Runtime:
         self.waker = Waker(self.world)
         self.scheduler = Scheduler(self.world)
         self.teller = Teller(self.world)
+        self.visits = Ender(self.world)
         self.cards = CardMinder(self.world)
         self._rounds = 0
         self.segments = Segments(self.world)
@@ -128,7 +130,7 @@ class Runtime:
             done += self.matcher.run() + self.privacy.run() + self.keeper.run()
         self._rounds += 1
         if not self.world.is_dry and (not done or self._rounds % SELDOM == 0):
-            done += self.teller.run() + self.cards.run()
+            done += self.teller.run() + self.visits.run() + self.cards.run()
         return done + self.effects.run(is_due=bool(has_effects or done), wait_for_all=wait_for_effects)
 
     def drain(self, most_rounds: int = 100_000) -> int:

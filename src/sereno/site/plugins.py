@@ -20,6 +20,7 @@ ROOMS = (
     "sereno.modules.stock",
     "sereno.modules.feeds",
     "sereno.modules.interests",
+    "sereno.modules.visits",
     "sereno.modules.purchasing",
     "sereno.modules.decisions",
     "sereno.modules.pricing",

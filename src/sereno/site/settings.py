@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "sereno.modules.recommendations",
     "sereno.modules.scores",
     "sereno.modules.interests",
+    "sereno.modules.visits",
     "sereno.modules.social",
     "sereno.modules.segments",
     "sereno.modules.surveys",

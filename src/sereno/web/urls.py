@@ -55,6 +55,7 @@ from sereno.web.stages import urls as stages
 from sereno.web.stock import urls as stock
 from sereno.web.surveys import urls as surveys
 from sereno.web.topics import urls as topics
+from sereno.web.visits import urls as visits
 from sereno.web.watching import urls as watching
 
 urlpatterns = [
@@ -87,6 +88,7 @@ urlpatterns = [
     *scores.urlpatterns,
     *recommendations.urlpatterns,
     *interests.urlpatterns,
+    *visits.urlpatterns,
     *campaigns.urlpatterns,
     *channels.urlpatterns,
     *surveys.urlpatterns,

@@ -99,6 +99,7 @@ def test_every_change_leaves_a_line() -> None:
 FACTS = {
     "/api/v1/events": "facts of the store, not changes by somebody; the record shows them",
     "/api/v1/interests": "what somebody said in another system of the shop's; the record shows it",
+    "/api/v1/visits": "what somebody looked at in another system of the shop's; the record shows it",
     "/api/v1/consents": "a line of the ledger, which is kept as its own proof",
 }
 

@@ -33,6 +33,7 @@ PUBLIC = {
     "storefront-recommend", "storefront-seen", "storefront-recommend-script",
     "storefront-content", "storefront-content-all", "storefront-content-script",
     "waiting", "storefront-interest", "storefront-wishes-script",
+    "storefront-visit", "storefront-visits-script",
     "form-hosted", "storefront-form", "storefront-forms", "storefront-forms-script",
 }  # fmt: skip
 """Addresses for people who are not signed in; they show nothing of a shop without a token of its own."""

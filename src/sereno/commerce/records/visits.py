@@ -1,8 +1,9 @@
-"""Who stands at the till just now, and what the shop remembers of them: what decisions at the checkout go by."""
+"""Who visits the storefront: a visit as the checkout asks about it, what is kept of a known customer's visits, and what
+the shop remembers of them."""
 
 from __future__ import annotations
 
-from sereno.commerce.records.fields import boolean, integer, money, string, timestamp
+from sereno.commerce.records.fields import boolean, integer, money, nested, string, timestamp
 from sereno.commerce.schema import record
 
 VISITOR = record(
@@ -22,6 +23,50 @@ VISITOR = record(
         string("utm_source", "Campaign source."),
         string("utm_medium", "Campaign medium."),
         string("utm_campaign", "Campaign name."),
+    ),
+)
+
+DEVICES = ("desktop", "mobile", "tablet")
+_OF_ONE = (
+    string("device", "What it was made on.", *DEVICES),
+    string("language", "The language the browser asked for, such as `es` or `pt-BR`."),
+    string("source", "Where it came from: `utm_source`, else the host that linked to it; null where neither was said."),
+    string("medium", "`utm_medium`."),
+    string("campaign", "`utm_campaign`."),
+)
+
+VISITS = record(
+    "visits",
+    "A customer's visits of the storefront while they were signed in, as the newest of them tells.",
+    (
+        integer("count", "Visits, this one among them."),
+        integer("last_30_days", "Visits in the 30 days up to the last one, this one among them."),
+        timestamp("first_at", "When the first began."),
+        timestamp("last_at", "When the last began."),
+        *_OF_ONE,
+        string("first_source", "Where the first visit came from."),
+        string("first_medium", "`utm_medium` of the first visit."),
+        string("first_campaign", "`utm_campaign` of the first visit."),
+        integer("pages", "Pages looked at in the last visit that is over."),
+        integer("products", "Products looked at in it."),
+        timestamp("seen_at", "Of when this is."),
+    ),
+)
+
+VISIT = record(
+    "visit",
+    "One visit of a known customer: pages with less than 30 minutes between each and the next.",
+    (
+        string("id", "Whose visit: the customer."),
+        string("visit", "The visit's number."),
+        timestamp("started_at", "When it began."),
+        *_OF_ONE,
+        integer("number", "Which of the customer's visits it is, from 1."),
+        integer("days_since", "Whole days since the one before began; null for the first."),
+        integer("pages", "Of a visit that is over: pages looked at."),
+        integer("products", "Of a visit that is over: products looked at."),
+        integer("seconds", "Of a visit that is over: from its first page to its last."),
+        nested("visits", VISITS, "The customer's visits, with this one."),
     ),
 )
 

@@ -96,7 +96,7 @@ def _places(finder: Finder, tx: Transaction, found: Found) -> Sequence[tuple[str
     audit = tx.all("audit_of_targets", {"shop": person.shop_id, "targets": targets})
     listed.append(("audit", [{"target": row[1], "details": decode(row[2])} for row in audit]))
     for place in places.SIMPLE:
-        columns = [name for name in place.columns if name != "story"]
+        columns = [*(name for name in place.columns if name != "story"), *place.told]
         ids = searching.rows_of(tables, place, person)
         take(place.table, place.table, columns, place.id, ids, place.id_type)
     return listed

@@ -19,7 +19,8 @@ class Place:
     """A table whose rows may be about a person. `columns` hold it. `by`: column -> what is looked for in it, each with
     an index; without any, `step` of the erasure finds the rows by other means. `made`: what becomes of the rows.
     `children`: (table, column) whose rows go with them. `is_shared`: rows are staff's or all people's: their text is
-    searched, and only the person blotted out. `scope` says which rows are this shop's."""
+    searched, and only the person blotted out. `scope` says which rows are this shop's. `told`: what else of
+    them is handed over, numbers and instants."""
 
     table: str
     columns: tuple[str, ...]
@@ -30,6 +31,7 @@ class Place:
     scope: str = "shop_id = {shop}"
     id: str = "id"
     id_type: str = "bigint"
+    told: tuple[str, ...] = ()
 
 
 _CONNECTION = "connection_id IN (SELECT id FROM connection WHERE shop_id = {shop})"
@@ -58,6 +60,7 @@ CORE = (
 )
 """What the steps of the erasure know by name."""
 
+_CAME_BY = ("device", "language", "source", "medium", "campaign")
 BACKTESTS: tuple[tuple[str, By], ...] = (("subject", "subject"), ("customer", "customer"), ("address", "address"))
 SIMPLE: tuple[Place, ...] = (
     Place(
@@ -142,6 +145,21 @@ SIMPLE: tuple[Place, ...] = (
     ),
     Place("interests_person", ("person",), "deleted", by=(("person", "customer"),)),
     Place("interests_purchase", ("person",), "deleted", by=(("person", "customer"),)),
+    Place(
+        "visits_visitor",
+        ("person", *_CAME_BY, "first_source", "first_medium", "first_campaign"),
+        "deleted",
+        by=(("person", "customer"),),
+        told=("first_at", "last_at", "visits", "pages", "products"),
+    ),
+    Place(
+        "visits_visit",
+        ("person", *_CAME_BY),
+        "deleted",
+        by=(("person", "customer"),),
+        told=("number", "started_at", "last_at", "pages", "products"),
+    ),
+    Place("visits_view", ("person", "product"), "deleted", by=(("person", "customer"),), told=("at",)),
     Place("pricing_code", ("customer", "run", "effect_key", "order_key"), "deleted", by=(("customer", "customer"),)),
     Place(
         "loyalty_account",

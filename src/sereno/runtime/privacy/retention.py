@@ -39,9 +39,11 @@ RULES = (
     Rule("skips", "old_skips", "forget_skips", 7),
     Rule("runs", "old_runs", "forget_runs", 90),
     Rule("events", "old_events", "forget_events", 365),
+    Rule("visits", "old_visits", "forget_visits", 31),
 )
 """Raw deliveries as received; starts that were refused; runs that are over, with traces, effects and questions; events
-that no run is left of. Records (orders, customers) are no history and stay until they are erased."""
+that no run is left of; single visits of the storefront. Records (orders, customers) are no history and stay until they
+are erased."""
 BY_NAME = {rule.name: rule for rule in RULES}
 
 
@@ -139,6 +141,8 @@ def forget(tx: Transaction, rule: Rule, shop_id: int, before: int) -> int:
         tx.run("delete_deliveries", {"ids": ids})
     elif rule.name == "skips":
         tx.run("delete_skips", {"ids": ids})
+    elif rule.name == "visits":
+        tx.run("delete_visits", {"ids": ids})
     elif rule.name == "runs":
         for name in ("delete_run_links", "delete_traces", "delete_run_effects", "delete_run_approvals"):
             tx.run(name, {"runs": ids})

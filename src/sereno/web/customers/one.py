@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from sereno.modules.customers.models import Customer, Join
 from sereno.modules.orders.models import Order
 from sereno.modules.orders.tickets import address_lines
 from sereno.modules.scores.models import CustomerScore, LeadScore
+from sereno.modules.visits.services import visits_of
 from sereno.runtime.persons import tagging
 from sereno.runtime.persons.joining import APART, JOINED, PROPOSED, decide, join, split
 from sereno.runtime.persons.reading import Person, person_of
@@ -24,6 +26,7 @@ from sereno.sdk.discretion import discreet, hides
 from sereno.store.models import Shop, Suppression, Tag
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
+from sereno.web.customers import visiting
 from sereno.web.customers.listing import keys_matching
 from sereno.web.customers.spending import shown, spent_of
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
@@ -77,6 +80,10 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "reasons": _reasons(row.key, whose.joins),
         "score": score,
         "lead": LeadScore.objects.filter(shop=shop, key=row.key).first() if is_lead else None,
+        "visits": visits_of(shop.pk, person.keys, datetime.now(UTC), 1),
+        "devices": visiting.DEVICES,
+        "device_icons": visiting.ICONS,
+        "came_by": visiting.came_by,
         "group": GROUPS.get(score.group) if score is not None else None,
         "answers": hours_said(shop, person.keys),
         "currency": shop.currency,

@@ -19,6 +19,7 @@ from sereno.modules.customers.models import Join
 from sereno.store.fields import from_micros, to_micros
 from sereno.store.models import Consent, Event, EventLink, Run, RunLink, Tag
 from sereno.web.builder.forms.event_words import event_word
+from sereno.web.customers.visiting import visit_said
 from sereno.web.customers.words import CHANNELS, ICONS, KINDS, RULES
 from sereno.web.documents import title_of
 from sereno.web.formats import money
@@ -104,6 +105,8 @@ def _note(event: Event) -> str:
         ("name", "segment") if event.type.startswith("segment.") else ("message", "channel", "title", "survey", "url")
     )
     parts += [str(data[one])[:120] for one in names if isinstance(data.get(one), str)]
+    if event.type.startswith("visit."):
+        parts += visit_said(data)
     if data.get("is_machine"):
         parts.append(_("by a program, not a person"))
     if isinstance(data.get("score"), int | float) and event.type.startswith("survey."):

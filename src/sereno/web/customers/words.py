@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
         ("order.", "cart.", "checkout.", "payment.", "refund.", "return.", "fulfillment."),
     ),
     "messages": (_("Messages"), ("message.", "chat.", "survey.", "form.")),
+    "visits": (_("Visits and looks"), ("visit.", "product.viewed", "wish.", "waiting.")),
     "consent": (_("Consent"), ("consent.",)),
     "segments": (_("Segments and scores"), ("segment.", "customer.", "risk.", "interest.")),
 }
@@ -64,6 +65,7 @@ ICONS = {
     "risk": ("shield-check", "lamp"),
     "interest": ("eye", ""),
     "product": ("eye", ""),
+    "visit": ("globe", ""),
     "code": ("tag", "info"),
     "points": ("star", "ok"),
     "customer": ("user", ""),

@@ -29,6 +29,10 @@ LABELS: dict[str, tuple[str | Promise, str | Promise]] = {
     "skips": (mark("Starts that were refused"), mark("Days. Without them nobody knows why a flow did not start.")),
     "runs": (mark("Runs that are over"), mark("Days, with what they saw and sent; 90 at least.")),
     "events": (mark("Events"), mark("Days, of those no run is left of; 365 at least. Back-tests look no further.")),
+    "visits": (
+        mark("Single visits of your shop"),
+        mark("Days; 31 at least. When they came first and last, and how often, stays with the customer."),
+    ),
 }
 TEXTS = ("privacy_requests", "country", "double_opt_in")
 NUMBERS = ("privacy_delay_hours", "books_years")
