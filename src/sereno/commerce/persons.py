@@ -126,7 +126,7 @@ def one_of(records: Sequence[Record]) -> Record:
     for other in sorted(others, key=_told_at, reverse=True):
         found = fill(found, known(other))
     found["emails"] = _addresses(records, "email")
-    found |= known(_counts(records)) | known(_seen(records)) | _consents(records) | _topics(records)
+    found |= known(_counts(records)) | known(_seen(records)) | _consents(records) | _topics(records) | _visits(records)
     tags = dict.fromkeys(tag for record in records for tag in record.get("tags") or ())
     if tags:
         found["tags"] = list(tags)
@@ -170,6 +170,18 @@ def _seen(records: Sequence[Record]) -> dict[str, Any]:
         "created_at": earliest(*(record.get("created_at") for record in records)),
         "channel": holder.get("channel") if holder is not None else None,
     }
+
+
+def _visits(records: Sequence[Record]) -> dict[str, Any]:
+    """Visits as the record tells that visited last, from the first visit of any on, counted together."""
+    held = [visits for record in records if isinstance(visits := record.get("visits"), Mapping)]
+    if len(held) < 2:
+        return {}
+    last = max(held, key=lambda one: micros(one.get("last_at")) or 0)
+    first = min(held, key=lambda one: micros(one.get("first_at")) or 0)
+    begun = {name: first.get(name) for name in ("first_at", "first_source", "first_medium", "first_campaign")}
+    count = sum(one["count"] for one in held if isinstance(one.get("count"), int))
+    return {"visits": {**last, **begun, "count": count}}
 
 
 def _consents(records: Sequence[Record]) -> dict[str, Any]:

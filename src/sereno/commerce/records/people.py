@@ -21,6 +21,7 @@ from sereno.commerce.records.forms import LEAD, SIGNUP
 from sereno.commerce.records.loyalty import CREDIT, LOYALTY
 from sereno.commerce.records.scores import PROSPECT, SCORE
 from sereno.commerce.records.surveys import OPINION
+from sereno.commerce.records.visits import VISITS
 from sereno.commerce.schema import record
 
 CHANNELS = ("email", "sms", "whatsapp", "telegram", "push")
@@ -130,6 +131,7 @@ CUSTOMER = record(
         string("tier", "Their tier; null below the first."),
         nested("credit", CREDIT, "What the shop owes them, by `credit.changed`."),
         money("store_credit", "The same as an amount, in the currency of `credit`."),
+        nested("visits", VISITS, "Their visits of the storefront while signed in, by `visit.started`."),
         timestamp("first_order_at", "Earliest order seen."),
         timestamp("last_order_at", "Latest order seen."),
         integer(
@@ -140,8 +142,8 @@ CUSTOMER = record(
         mapping("orders_seen", "What that is counted from: by the order's id when it was placed, empty if uncounted."),
         date(
             "last_seen_on",
-            "The last day they did something themselves: signed up, agreed, ordered, filled a cart, opened or followed "
-            "a message (what a program opened does not count); UTC.",
+            "The last day they did something themselves: signed up, agreed, ordered, filled a cart, visited the shop "
+            "signed in, opened or followed a message (what a program opened does not count); UTC.",
         ),
         timestamp("created_at", "When the platform made the customer."),
         timestamp("deleted_at", "When the platform deleted the customer; null while they exist."),

@@ -24,6 +24,7 @@ TOLD = {
     "credit": "changed_at",
     "signup": "submitted_at",
     "lead": "changed_at",
+    "visits": "seen_at",
 }
 """By name, the instant in it."""
 SPREAD = {
@@ -60,12 +61,15 @@ def project(old: Record | None, data: Record, event_type: str) -> Record | None:
 
 def seen_on(data: Record) -> str:
     """The day (UTC) on which a person did something themselves, as far as this tells: signed up, agreed, ordered, had
-    something in the cart, opened or followed a message. "" where it tells of none; what a program opened is nothing."""
+    something in the cart, visited the shop, opened or followed a message. "" where it tells of none; what a program
+    opened is nothing."""
     if _is_answer(data):
         return "" if data.get("is_machine") is True else _day(data.get("done_at"))
     if _is_consent(data):
         return _day(data.get("changed_at")) if data["granted"] is True else ""
-    said = [data[name].get(TOLD[name]) for name in ("opinion", "signup") if isinstance(data.get(name), Mapping)]
+    said = [
+        data[name].get(TOLD[name]) for name in ("opinion", "signup", "visits") if isinstance(data.get(name), Mapping)
+    ]
     days = (_day(data.get(name)) for name in ("created_at", "last_order_at", "last_seen_on"))
     return max("", *map(_day, said), *days)
 
