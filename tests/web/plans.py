@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 SMALL = frozenset({
@@ -16,6 +16,7 @@ SMALL = frozenset({
     "scores_state", "segments_segment", "segments_shop", "mail_domain", "newsletters_newsletter",
     "content_campaign", "purchasing_event", "scores_moment_state", "desk_person",
     "surveys_survey", "forms_form", "forms_count", "social_account", "social_setting",
+    "tools_audience",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
 OF_FEW = frozenset({
@@ -50,14 +51,14 @@ def is_query(statement: str) -> bool:
     return statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT"))
 
 
-def scanned(statement: str) -> list[str]:
+def scanned(statement: str, marks: Sequence[object] = ()) -> list[str]:
     """The tables that the statement would read from end to end, or all of a shop's rows of; small ones left out. Rows
     of a shop that an index gives in order, to a limit, are not all."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         raw = cursor.connection
-        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", marks)]
         tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     aliases = {alias: table for table, alias in _ALIAS.findall(statement)}
     is_limited = " LIMIT " in statement and not any("TEMP B-TREE" in line for line in plan) and "ORDER BY" in statement
