@@ -11,11 +11,12 @@ import pytest
 from support import START, Place, fact
 
 from sereno.connectors.talking import heard, told
+from sereno.runtime import services
 from sereno.runtime.channels import keeping
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Http, HttpAnswer, HttpFailed, HttpRequest, HttpUnreached, Mailer
-from sereno.sdk.result import Done
+from sereno.sdk.result import Done, Result, Retry
 from sereno.store.database import Database
 
 ANA = {
@@ -49,11 +50,12 @@ class Provider:
         self.asked: list[HttpRequest] = []
         self.answers: dict[str, list[Any]] = {}
         self.mails: list[Any] = []
+        self.mail_answers: list[Result] = []
 
     def send(self, request: HttpRequest) -> Any:
         if not isinstance(request, HttpRequest):
             self.mails.append(request)
-            return Done({})
+            return self.mail_answers.pop(0) if self.mail_answers else Done({})
         self.asked.append(request)
         host = request.url.split("/")[2]
         queue = self.answers.get(host)
@@ -247,3 +249,89 @@ def test_what_is_connected_is_told_to_the_shop(shop: Place) -> None:
     keeping.disconnect(shop.shop, "demo-twilio", by="tester", database=shop.database)
     rows = shop.rows("SELECT settings FROM shop")
     assert json.loads(rows[0][0])["channels"] == ["whatsapp"]
+
+
+LOOKING = """\
+flow: any-way
+name: Any way
+trigger: {event: order.created}
+steps:
+  - messages.send: {channels: [last, whatsapp, sms, email], text: "On its way", title: "On its way"}
+"""
+
+
+def test_an_answer_lost_by_one_way_keeps_all_others_closed(shop: Place, wire: Provider) -> None:
+    """Whatever changes meanwhile: which they like best, what is switched on, what is connected."""
+    shop.flow(LOOKING)
+    shop.send(heard("whatsapp", "+34600111222", "w1", "hola", shop.clock.now()))
+    shop.drain()
+    wire.answers["graph.facebook.com"] = [HttpFailed("lost")]
+    order(shop)
+    assert wire.sent() == ["graph.facebook.com"]
+    shop.send(heard("sms", "+34600111222", "w2", "hola", shop.clock.now()))
+    shop.drain()
+    keeping.disconnect(shop.shop, "demo-whatsapp", by="tester", database=shop.database)
+    for _ in range(4):
+        shop.after(minutes=2)
+    assert wire.sent() == ["graph.facebook.com"] and wire.mails == []
+    assert results(shop) == [("failed", "channel.unclear")]
+
+
+def test_a_worker_that_dies_after_the_answer_leaves_the_message_where_it_went(shop: Place, wire: Provider) -> None:
+    shop.flow(LOOKING)
+    shop.send(heard("whatsapp", "+34600111222", "w1", "hola", shop.clock.now()))
+    shop.drain()
+    order(shop)
+    # It was taken and noted; that it is done was never committed, and they write by another way meanwhile.
+    shop.database.execute_script("UPDATE effect SET status = 'pending', result = NULL WHERE action = 'messages.send'")
+    shop.send(heard("sms", "+34600111222", "w2", "hola", shop.clock.now()))
+    shop.drain()
+    shop.after(minutes=2)
+    assert wire.sent() == ["graph.facebook.com"] and wire.mails == []
+    assert results(shop)[0][1]["channel"] == "whatsapp"
+
+
+def test_a_mail_whose_answer_was_lost_is_not_followed_by_another_way(shop: Place, wire: Provider) -> None:
+    shop.flow(LOOKING.replace("[last, whatsapp, sms, email]", "[last, email]"))
+    answers: list[Any] = [Retry("smtp.unsure", "the connection broke"), Done({})]
+    wire.mail_answers = answers
+    order(shop)
+    assert len(wire.mails) == 1
+    shop.send(heard("sms", "+34600111222", "w2", "hola", shop.clock.now()))
+    shop.drain()
+    for _ in range(3):
+        shop.after(minutes=5)
+    assert len(wire.mails) == 2 and wire.mails[0].message_id == wire.mails[1].message_id
+    assert wire.sent() == [] and results(shop)[0][1]["channel"] == "email"
+
+
+def test_a_second_number_meanwhile_is_not_written_to_as_well(shop: Place, wire: Provider) -> None:
+    shop.flow(TEXT)
+    body = "Your order 1001 is on its way"
+    there = {"sid": "SM9", "body": body, "date_created": "Mon, 02 Mar 2026 09:00:01 +0000", "num_segments": "1"}
+    wire.answers["api.twilio.com"] = [HttpFailed("lost"), (200, {"messages": [there]})]
+    order(shop)
+    moved = {**ANA, "phone": "600 333 444", "updated_at": shop.clock.now().isoformat()}
+    shop.send(fact("c2", "customer.updated", "customer:7", moved, customer="7"))
+    shop.drain()
+    shop.after(minutes=1)
+    assert [one.method for one in wire.asked] == ["POST", "GET"]
+    assert "To=%2B34600111222" in wire.asked[1].url
+    assert results(shop)[0][1]["provider_id"] == "SM9"
+
+
+@pytest.mark.parametrize("first", [HttpFailed("lost"), (400, {"error": {"code": 131026, "message": "no"}})])
+def test_what_a_person_tries_again_is_tried_again(shop: Place, wire: Provider, first: Any) -> None:
+    shop.flow(TEXT.replace("send_sms", "send_whatsapp"))
+    shop.send(heard("whatsapp", "+34600111222", "w1", "hola", shop.clock.now()))
+    shop.drain()
+    wire.answers["graph.facebook.com"] = [first]
+    order(shop)
+    for _ in range(6):
+        shop.after(minutes=2)
+    assert results(shop)[0][0] == "failed" and len(wire.sent()) == 1
+    rows = shop.rows("SELECT id FROM effect WHERE status = 'failed'")
+    assert services.replay_effects([row[0] for row in rows], "tester", database=shop.database) == 1
+    shop.drain()
+    assert results(shop)[0][0] == "done" and len(wire.sent()) == 2
+    assert kept(shop) == [("whatsapp", "sent", "")]

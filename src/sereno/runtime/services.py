@@ -131,6 +131,8 @@ def replay_effects(ids: Iterable[int], by: str, *, database: Database | None = N
     with staff.database.transaction() as tx:
         now = to_micros(staff.world.clock.now())
         rows = tx.all("replay_effects", {"ids": sorted(ids), "now": now})
+        # Else it would only be told again what became of it by each of its ways.
+        tx.run("forget_failed_ways", {"ids": [row[0] for row in rows]})
         for id_, shop_id in rows:
             audit(tx, shop_id, now, by, "effect.replayed", str(id_), {})
     return len(rows)

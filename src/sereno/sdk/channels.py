@@ -220,8 +220,21 @@ class Channels(Protocol):
         """The channels by which the message of this effect failed for good, and why."""
         ...
 
+    def begun(self, key: str) -> tuple[str, str] | None:
+        """The channel and the address by which the message of this effect went, or may have gone: no other is tried
+        while that stands. None where it surely went by none."""
+        ...
+
+    def begin_mail(self, address: str, customer: str, key: str) -> None:
+        """Note that the message of this effect is about to go by mail."""
+        ...
+
     def note_mail(self, address: str, customer: str, key: str, trouble: Fail | None) -> None:
         """Note that the message of this effect went by mail, or could not."""
+        ...
+
+    def forget_mail(self, key: str) -> None:
+        """Note that the message of this effect surely did not go by mail, and may yet."""
         ...
 
     def heard(self, heard: Heard) -> Known:

@@ -7,11 +7,12 @@ no-op, so that an effect that broke half-way is simply tried again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sereno.commerce.merging import parts
 from sereno.sdk.context import Context
-from sereno.sdk.result import Done, Fail, Result
+from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.sdk.stores import Stores, write_to_store
 from sereno.sdk.writes import Write
 
@@ -47,6 +48,9 @@ def write_all(ctx: Context, writes: Sequence[Write]) -> Result:
     value: dict[str, Any] = {}
     for number, write in enumerate(writes):
         result = stores.write(write, key=f"{ctx.effect_key}/{number}", attempt=ctx.attempt, now=ctx.now)
+        if isinstance(result, Retry) and number:
+            # Those before it are done: the next try has to be known for a second one.
+            return replace(result, kind="transient")
         if not isinstance(result, Done):
             return result
         value = dict(result.value)

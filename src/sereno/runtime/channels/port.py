@@ -18,6 +18,7 @@ from sereno.sdk.channels import (
     CHANNELS,
     USUAL_ORDER,
     ChannelBusy,
+    ChannelError,
     ChannelLimited,
     ChannelRefused,
     ChannelUnclear,
@@ -73,9 +74,14 @@ class LiveChannels:
         except SecretsUnreadable as error:
             return Fail("channel.key_unreadable", str(error))
         if account is None:
+            if held is not None and held[0] == "begun":
+                return self._unclear(channel, key)
             return Fail("channel.not_connected", f"Nothing sends by {channel} here: see Channels.")
-        if held is not None and (known := self._again(account, message, key, held)) is not None:
-            return known
+        if held is not None:
+            # What was handed over went to the address of then, whatever is known of the person by now.
+            if (known := self._again(account, replace(message, to=held[6]), key, held)) is not None:
+                return known
+            self._forget(account, key)
         if (closed := self._closed(account, message)) is not None:
             return self._refuse(account, message, customer, key, closed)
         self._begin(account, message, customer, key)
@@ -106,7 +112,7 @@ class LiveChannels:
             browsers = tx.all("browsers_of", {"shop": self._shop_id, "customer": storable(message.to)})
         sent: list[Sent] = []
         gone: list[int] = []
-        trouble: Exception = ChannelRefused("address.gone", "No browser of theirs takes messages any more.")
+        troubles: list[ChannelError] = []
         for id_, sealed in browsers:
             call = account.call(self._http, key, self._now)
             try:
@@ -115,19 +121,22 @@ class LiveChannels:
                 if error.code.startswith("address."):
                     gone.append(id_)
                 else:
-                    trouble = error
+                    troubles.append(error)
             except (ChannelBusy, ChannelLimited, ChannelUnclear) as error:
-                trouble = error
+                troubles.append(error)
         if gone:
             with self._database.transaction() as tx:
                 tx.run("drop_browsers", {"ids": gone})
         if not sent:
-            raise trouble
+            # One browser that may have shown it counts for more than another that surely did not.
+            troubles.sort(key=lambda one: (not isinstance(one, ChannelUnclear), isinstance(one, ChannelRefused)))
+            gone_all = ChannelRefused("address.gone", "No browser of theirs takes messages any more.")
+            raise troubles[0] if troubles else gone_all
         return Sent(sent[0].id, len(sent))
 
     def _again(self, account: Account, message: Outgoing, key: str, held: Sequence[Any]) -> Result | None:
         """What an attempt before this one tells; None when it may be handed over."""
-        status, reason, said, provider_id, segments, at = held
+        status, reason, said, provider_id, segments, at, _address = held
         channel = account.api.channel
         if status in ("sent", *ARRIVED):
             return _done(channel, Sent(provider_id, segments))
@@ -148,7 +157,10 @@ class LiveChannels:
             return None
         if self._now - from_micros(at) < UNCLEAR_FOR:
             return Retry("channel.unclear", "Nobody can tell yet whether it was taken.", after=PAUSE)
-        self._end(account, key, "unclear", Sent(""), now=to_micros(self._now))
+        return self._unclear(channel, key)
+
+    def _unclear(self, channel: str, key: str) -> Fail:
+        self._settle(channel, key, "unclear", "", "", "", 1, to_micros(self._now))
         what = "The answer was lost, so it may have arrived. It is not sent again by itself; replay it if it did not."
         return Fail("channel.unclear", what)
 
@@ -219,6 +231,17 @@ class LiveChannels:
         # Not a transaction of its own: whoever asks may be in one.
         found = self._database.peek("failed_channels", {"key": key})
         return {channel: reason for channel, reason in zip(BY_ALL, found, strict=True) if reason is not None}
+
+    def begun(self, key: str) -> tuple[str, str] | None:
+        channel, address = self._database.peek("begun_channel", {"key": key})
+        return (channel, address) if channel is not None else None
+
+    def begin_mail(self, address: str, customer: str, key: str) -> None:
+        self._write_begun("email", "smtp", address, customer, key)
+
+    def forget_mail(self, key: str) -> None:
+        with self._database.transaction() as tx:
+            tx.run("forget_channel_message", {"key": key, "channel": "email"})
 
     def note_mail(self, address: str, customer: str, key: str, trouble: Fail | None) -> None:
         status, reason, said = ("failed", trouble.reason, trouble.message) if trouble is not None else ("sent", "", "")

@@ -80,7 +80,8 @@ class LiveSiteStore:
             given = {**self._at(target), "by": storable(by)[:200], "fields": encode(dict(fields))}
             at = None if until is None else to_micros(until)
             tx.run("put_content_claim", {**given, "until": at, "now": to_micros(self._now)})
-            if at is not None and attempt == 1:
+            if at is not None:
+                # On every attempt: whoever made the first may have died before it came here.
                 tx.run("add_content_due", {"shop": self._shop_id, "at": at})
         return self._settle(target, key, attempt)
 

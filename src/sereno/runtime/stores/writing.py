@@ -20,6 +20,7 @@ from sereno.runtime.records import Records
 from sereno.runtime.stores import echoes
 from sereno.runtime.stores.finding import Store, holding, stores_of
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
+from sereno.runtime.stores.watching import WatchedHttp
 from sereno.sdk.plugin import Plugins
 from sereno.sdk.ports import Http
 from sereno.sdk.result import Done, Fail, Result, Retry
@@ -64,9 +65,12 @@ class LiveStores:
         at = to_micros(now)
         with self._database.transaction() as tx:
             echoes.expect(tx, self._shop_id, key, write, _version(record), at)
-        call = Call(exchange_of(store, self._http), key, attempt, now, plain_record(record) if record else None)
+        http = WatchedHttp(self._http)
+        call = Call(exchange_of(store, http), key, attempt, now, plain_record(record) if record else None)
         try:
             written: Written = handler(call, write.plain(namespaces.plain))
+        except StoreLimited as error:
+            return http.put_off("store.rate_limited", str(error), error)
         except StoreError as error:
             if isinstance(error, StoreRefused):
                 self._refused(store, write, key, error, at)

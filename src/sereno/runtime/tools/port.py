@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sereno.runtime.stores.finding import Store, tools_of
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
+from sereno.runtime.stores.watching import WatchedHttp
 from sereno.runtime.stores.writing import exchange_of
 from sereno.sdk.audience import AudienceApi, Person, PushPeople, RemovePeople, Turned
 from sereno.sdk.plugin import Plugins
@@ -51,14 +52,15 @@ class LiveTools:
         tool = able(tools, act.ability, connection)
         if tool is None:
             return _lack(tools, act, connection)
-        return self._ask(tool, act, Call(exchange_of(tool, self._http), key, attempt, now))
+        http = WatchedHttp(self._http)
+        return self._ask(tool, act, Call(exchange_of(tool, http), key, attempt, now), http)
 
-    def _ask(self, tool: Store, act: Act, call: Call) -> Result:
+    def _ask(self, tool: Store, act: Act, call: Call, http: WatchedHttp) -> Result:
         at = to_micros(call.now)
         try:
             written = handler_of(tool, act)(call, act)
         except StoreLimited as error:
-            return Retry("tool.rate_limited", _plain(error), kind="limited", after=error.after)
+            return http.put_off("tool.rate_limited", _plain(error), error)
         except StoreBusy as error:
             return Retry("tool.busy", _plain(error), after=error.after)
         except StoreRefused as error:

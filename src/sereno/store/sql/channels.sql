@@ -12,8 +12,17 @@ UPDATE connection SET access = :access, settings = :settings, secrets = :secrets
 WHERE id = :id
 
 -- name: channel_message
-SELECT status, reason, said, provider_id, segments, at FROM channels_message
+SELECT status, reason, said, provider_id, segments, at, address FROM channels_message
 WHERE effect_key = :key AND channel = :channel
+
+-- name: begun_channel
+-- By which a message went, or may have gone: all but what failed.
+SELECT max(channel), max(address) FROM channels_message WHERE effect_key = :key AND status <> 'failed'
+
+-- name: forget_failed_ways
+-- Of effects that a person has tried again.
+DELETE FROM channels_message WHERE status IN ('failed', 'unclear')
+    AND effect_key IN (SELECT key FROM effect WHERE id {in:ids:bigint})
 
 -- name: begin_channel_message
 INSERT INTO channels_message (shop_id, effect_key, channel, address, customer, connection, status, provider_id, reason,

@@ -123,8 +123,12 @@ FROM run LEFT JOIN event ON event.id = run.event_id
 WHERE run.id {in:ids:bigint}
 
 -- name: replay_effects
-UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL,
-    recalled_at = NULL
+-- What may have happened by an attempt before is looked for first: that is what a second attempt does. Where nobody can
+-- look but a person, trying it again is their word that it did not happen.
+UPDATE effect SET status = 'pending', due_at = :now, error = NULL, message = NULL, finished_at = NULL,
+    recalled_at = NULL, attempts = CASE
+        WHEN error IN ('channel.unclear', 'points.unclear') OR attempts = 0 THEN 0
+        WHEN attempts > 1 OR status = 'cancelled' OR error = 'action.crashed' THEN 1 ELSE 0 END
 WHERE id {in:ids:bigint} AND status IN ('failed', 'cancelled') RETURNING id, shop_id
 
 -- name: budgets

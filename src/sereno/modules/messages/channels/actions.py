@@ -22,7 +22,7 @@ from sereno.modules.messages.actions import EmailConfig, send_email
 from sereno.modules.messages.channels import wording
 from sereno.modules.messages.channels.listening import hear as hear
 from sereno.modules.messages.channels.listening import take_word as take_word
-from sereno.modules.messages.channels.reaching import Way, addressed_by, key_of, may, way_of
+from sereno.modules.messages.channels.reaching import Way, addressed_by, fits, key_of, may, way_gone, way_of
 from sereno.modules.messages.documents import Document
 from sereno.modules.messages.own import library
 from sereno.modules.messages.pointless import Pointless
@@ -288,21 +288,18 @@ def send_push(config: PushConfig, ctx: Context) -> Result:
 
 def ways(config: Mapping[str, Any], ctx: Context) -> list[Way]:
     """In which order it is tried: the channels of the step at which the customer is reached, without those that are not
-    connected and those that failed for good."""
+    connected and those that failed for good. Of what may have gone already: the way it went, and no other."""
+    channels, to = ctx.port(Channels), config.get("to")
+    if ctx.attempt > 1 and (gone := channels.begun(ctx.effect_key)) is not None:
+        return [way_gone(*gone, to)]
     listed = config.get("channels") or SendConfig.model_fields["channels"].default
     reach = (ctx.records.get("customer") or {}).get("reach") or {}
     meant = {"last": [str(reach.get("last_channel") or "")], "own": [str(one) for one in reach.get("order") or ()]}
     order: dict[str, None] = dict.fromkeys(way for one in listed for way in meant.get(one, [one]))
     connected = {"email", *(ctx.shop.settings.get("channels") or ())}
-    failed = ctx.port(Channels).failed(ctx.effect_key) if ctx.attempt > 1 else {}
-    to = config.get("to")
-    found = [way_of(one, ctx, to if _fits(one, to) else None) for one in order if one in connected - failed.keys()]
+    failed = channels.failed(ctx.effect_key) if ctx.attempt > 1 else {}
+    found = [way_of(one, ctx, to if fits(one, to) else None) for one in order if one in connected - failed.keys()]
     return [one for one in found if one is not None]
-
-
-def _fits(channel: str, to: Any) -> bool:
-    """A step names one address; it is of the channels it looks like."""
-    return isinstance(to, str) and ("@" in to) == (channel == "email")
 
 
 def addressed(config: Mapping[str, Any], ctx: Context) -> Addressed | None:
@@ -382,13 +379,16 @@ def _mail(config: SendConfig, way: Way, purpose: str, ctx: Context) -> Result:
     else:
         words = "\n\n".join(part for part in (config.text or "", config.url or "") if part)
         mail = EmailConfig(**given, subject=config.title, text=words, purpose=purpose)  # pyright: ignore[reportArgumentType]
+    channels, noted = ctx.port(Channels), (way.address, key_of(ctx), ctx.effect_key)
+    channels.begin_mail(*noted)
     outcome = send_email(mail, ctx)
-    channels = ctx.port(Channels)
-    if isinstance(outcome, Fail):
-        channels.note_mail(way.address, key_of(ctx), ctx.effect_key, outcome)
-    elif isinstance(outcome, Done) and outcome.value.get("sent"):
-        channels.note_mail(way.address, key_of(ctx), ctx.effect_key, None)
+    if isinstance(outcome, Done) and not outcome.value.get("sent"):
+        channels.forget_mail(ctx.effect_key)
+    elif not isinstance(outcome, Retry):
+        channels.note_mail(*noted, outcome if isinstance(outcome, Fail) else None)
+    if isinstance(outcome, Done) and outcome.value.get("sent"):
         return Done({**outcome.value, "channel": "email"})
+    # Of a Retry it may have been taken: the next attempt is by mail again, under the same Message-ID.
     return outcome
 
 

@@ -48,6 +48,16 @@ def way_of(channel: str, ctx: Context, to: object = None) -> Way | None:
     return Way("push", key, is_own=True) if channel == "push" and reach.get("push") and key else None
 
 
+def way_gone(channel: str, address: str, to: object = None) -> Way:
+    """The way by which a message may have gone already: at the address of then, whatever is known of them by now."""
+    return Way(channel, address, is_own=not fits(channel, to))
+
+
+def fits(channel: str, to: object) -> bool:
+    """A step names one address; it is of the channels it looks like."""
+    return isinstance(to, str) and ("@" in to) == (channel == "email")
+
+
 def key_of(ctx: Context) -> str:
     """The customer's key, "" where nobody is known."""
     customer = ctx.records.get("customer") or {}
