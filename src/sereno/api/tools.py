@@ -52,6 +52,7 @@ class FillingForeseen(Schema):
     title: str
     people: int = Field(description="In the segment.")
     willing: int = Field(description="Of them, who would be put on the list.")
+    agreed: int = Field(description="Of those, who said yes to marketing by mail: they alone are on an attached list.")
     turned: dict[str, int] = Field(description="The others, by code: `consent.missing`, `address.missing` ...")
     there: int | None = Field(description="On the list now, where the platform says; it says nobody who.")
     leaving: int | None = Field(description="About how many would be taken off at least, were it replaced.")
@@ -66,7 +67,7 @@ class ListFilled(Schema):
 @router.get("/connections/{name}/lists", response=PeopleLists, openapi_extra=ASKS_ANOTHER)
 def show_people_lists(request: HttpRequest, name: Name) -> dict[str, Any]:
     """The lists of people a connected tool keeps, as it says now."""
-    row = _find(request, name)
+    row = find_connection(request, name)
     http = shop_http(shop_of(request).settings)
     found = taking.lists_of(name, shop_id=row.shop_id, http=http)
     return {"items": [{"id": one.id, "name": one.name, "count": one.count} for one in found]}
@@ -76,7 +77,7 @@ def show_people_lists(request: HttpRequest, name: Name) -> dict[str, Any]:
 def take_over_list(request: HttpRequest, name: Name, list_id: ListId, given: TakeOver) -> dict[str, Any]:
     """One page of a list: its people become customers, and the ledger of consents hears what the tool says of each. It
     starts no flow; the same page again changes nothing."""
-    row = _find(request, name)
+    row = find_connection(request, name)
     http = shop_http(shop_of(request).settings)
     page = taking.take_over(name, list_id, given.cursor, by=caller(request), shop_id=row.shop_id, http=http)
     return {"people": page.people, "next": page.next, "total": page.total}
@@ -86,7 +87,7 @@ def take_over_list(request: HttpRequest, name: Name, list_id: ListId, given: Tak
 def show_list_filling(request: HttpRequest, name: Name, list_id: ListId, asked: Query[FillingAsked]) -> Any:
     """What filling a list from a segment would do: who would be put on it, who is turned away and why, and about how
     many would be taken off if the list were replaced. Nothing is changed."""
-    row = _find(request, name)
+    row = find_connection(request, name)
     http = shop_http(shop_of(request).settings)
     return filling.foresee(name, list_id, asked.segment, shop_id=row.shop_id, http=http)
 
@@ -94,12 +95,12 @@ def show_list_filling(request: HttpRequest, name: Name, list_id: ListId, asked: 
 @router.post("/connections/{name}/lists/{list_id}/fill", response=ListFilled)
 def fill_list(request: HttpRequest, name: Name, list_id: ListId, given: FillList) -> Any:
     """Put the people of a segment on a list, in batches and with their consent; with `replaces` everybody else is taken
-    off it. Begun again it comes to the same. The flow `ads-audience` keeps the list in step afterwards."""
-    row = _find(request, name)
+    off it. Begun again it comes to the same. To keep it in step afterwards, attach it."""
+    row = find_connection(request, name)
     http = shop_http(shop_of(request).settings)
     how = {"replaces": given.replaces, "by": caller(request), "shop_id": row.shop_id, "http": http}
     return filling.fill(name, list_id, given.segment, **how)
 
 
-def _find(request: HttpRequest, name: str) -> Connection:
+def find_connection(request: HttpRequest, name: str) -> Connection:
     return get_object_or_404(Connection, shop=shop_of(request), name=name)

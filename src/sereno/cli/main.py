@@ -12,6 +12,7 @@ from sereno import __version__
 from sereno.cli import (
     alerts,
     approvals,
+    audiences,
     backtests,
     channels,
     codes,
@@ -90,6 +91,7 @@ PARTS = (
     (results.results, EVERYDAY),
     (scores.score, EVERYDAY),
     (segments.segment, EVERYDAY),
+    (audiences.audience, EVERYDAY),
     (newsletters.newsletter, EVERYDAY),
     (social.social, EVERYDAY),
     (surveys.survey, EVERYDAY),

@@ -31,7 +31,19 @@ from sereno.sdk.cover import Cover
 from sereno.sdk.desk import Desk
 from sereno.sdk.incentives import Codes, Loyalty
 from sereno.sdk.plugin import registry
-from sereno.sdk.ports import Availability, Consents, Events, Holds, Http, Log, Marks, Reservations, Tags, Transfers
+from sereno.sdk.ports import (
+    Availability,
+    Consents,
+    Events,
+    Holds,
+    Http,
+    Log,
+    Marks,
+    Reservations,
+    Snapshots,
+    Tags,
+    Transfers,
+)
 from sereno.sdk.risk import Risks
 from sereno.sdk.site import SiteStore
 from sereno.sdk.social import Social
@@ -236,6 +248,10 @@ def port_finder(
             from sereno.runtime.social.port import LiveSocial  # It stands on this module.
 
             return LiveSocial(database, shop, writes.now, cast("Http", http))
+        if kind is Snapshots:
+            from sereno.runtime.segments.snapshots import LiveSnapshots  # And this one.
+
+            return LiveSnapshots(database, shop.id, to_micros(writes.now), tx)
         if kind is Risks:
             return LiveRisks(database, shop.id, to_micros(writes.now), tx)
         found = factory(kind, shop)

@@ -126,6 +126,15 @@ class Transfers(Protocol):
         ...
 
 
+class Snapshots(Protocol):
+    """Who is in a segment at one moment, kept."""
+
+    def keep(self, segment: str, title: str, *, by: str, key: str) -> tuple[int, str, int]:
+        """Number, title and size of the snapshot. Under the same key it is kept once, and that one is given. Raises
+        LookupError where there is no such segment, ValueError for a title that cannot be."""
+        ...
+
+
 class Marks(Protocol):
     """What Sereno changed on products in the store, so that it takes back its own changes and nobody else's."""
 

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "sereno.modules.visits",
     "sereno.modules.social",
     "sereno.modules.segments",
+    "sereno.modules.tools",
     "sereno.modules.surveys",
     "sereno.modules.forms",
     "sereno.modules.insights",

@@ -67,6 +67,7 @@ OUTREACH = (
     Link("newsletters", _("Newsletters"), "send"),
     Link("calendar", _("Calendar"), "calendar"),
     Link("social", _("Social posts"), "radio"),
+    Link("audiences", _("Audiences"), "users"),
     Link("site-content", _("Site content"), "monitor"),
     Link("channels", _("Channels"), "message-circle"),
     Link("deliverability", _("Deliverability"), "inbox"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from sereno.web.audiences import urls as audiences
 from sereno.web.backtests import urls as backtests
 from sereno.web.builder import urls as builder
 from sereno.web.campaigns import urls as campaigns
@@ -93,6 +94,7 @@ urlpatterns = [
     *channels.urlpatterns,
     *surveys.urlpatterns,
     *social.urlpatterns,
+    *audiences.urlpatterns,
     *capture.urlpatterns,
     *incentives.urlpatterns,
     *decisions.urlpatterns,

@@ -67,7 +67,7 @@ def pause(config: AdConfig, ctx: Context) -> Result:
         return Done({"changed": False, "reason": "no_ad"})
     marks, name = ctx.port(Marks), _mark(config)
     is_ours = marks.get(product, name) is not None
-    marks.put(product, name, ctx.run)
+    marks.put(product, name, _told_of(config, ctx.run))
     result = use_tool(ctx, SetAdRunning(id, False, config.kind), config.tool)
     is_theirs = isinstance(result, Done) and not result.value.get("changed")
     if not is_ours and (is_theirs or isinstance(result, Fail)):
@@ -106,6 +106,11 @@ def _mark(config: AdConfig) -> str:
     """Of the advertisement, short enough for the book of marks."""
     named = f"{config.tool}|{config.kind}|{config.id.strip()}"
     return f"ad:{blake2b(named.encode(), digest_size=12).hexdigest()}"
+
+
+def _told_of(config: AdConfig, run: str) -> str:
+    """Which it is and who paused it, for people who look: the page of audiences reads it."""
+    return f"{run}|{config.kind}|{config.tool}|{config.id.strip()}"
 
 
 def _told(result: Result, reason: str) -> Result:

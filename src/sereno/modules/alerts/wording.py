@@ -156,6 +156,11 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], Words]] = {
         _("Look at its address and its key; what it says: %(message)s") % facts,
         f"/feeds/{facts['name']}",
     ),
+    "audience.stopped": lambda facts: Words(
+        _("The list “%(name)s” is not in step with its segment (%(reason)s)") % facts,
+        _("%(connection)s does not take people now; what it says: %(message)s") % facts,
+        "/audiences",
+    ),
     "worker.gone": lambda facts: Words(
         _("A worker on %(name)s went without a word, and none took its place") % facts,
         _("Start it again where Sereno runs; its log says why it went."),

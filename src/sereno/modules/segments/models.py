@@ -265,7 +265,7 @@ class ShopState(models.Model):
 
 
 class Snapshot(models.Model):
-    """Who was in a segment at one moment."""
+    """Who was in a segment at one moment. `effect` is the key of the flow's step that kept it, which keeps one."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False)
@@ -274,9 +274,11 @@ class Snapshot(models.Model):
     size = models.IntegerField()
     by = models.CharField(max_length=200)
     taken_at = InstantField()
+    effect = models.CharField(max_length=200, null=True)
 
     class Meta:
         db_table = "segments_snapshot"
+        constraints = (models.UniqueConstraint(fields=("shop", "effect"), name="segments_snapshot_once"),)
         indexes = (models.Index(fields=("segment_id", "-id"), name="segments_snapshot_of"),)
 
 

@@ -27,6 +27,7 @@ from sereno.runtime.privacy.finding import Finder, Found, begin
 from sereno.runtime.privacy.person import BOOK_KINDS, Cloak, Person
 from sereno.runtime.privacy.redaction import CODE
 from sereno.runtime.staff import Staff
+from sereno.runtime.tools import book
 from sereno.store.database import Transaction, chunked
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros
@@ -258,6 +259,7 @@ class Eraser:
 
     def _texts(self, tx: Transaction) -> None:
         finder, found, cloak = self._finder(tx)
+        self._off_lists(finder, found, tx)
         for place in places.SIMPLE:
             ids = searching.rows_of(finder.tables, place, found.person)
             for table, column in place.children:
@@ -271,6 +273,13 @@ class Eraser:
             if number and place not in before:
                 before[place] = {"before": number, "after": None}
         self.work.next()
+
+    def _off_lists(self, finder: Finder, found: Found, tx: Transaction) -> None:
+        """Who is on a list of another tool is taken off it; a sealed note is kept of whom, until that is done."""
+        place = next(one for one in places.SIMPLE if one.table == "tools_audience_person")
+        count = book.seal(tx, searching.rows_of(finder.tables, place, found.person))
+        if count:
+            self.work.report["lists"] = self.work.report.get("lists", 0) + count
 
     # --- 7 ----------------------------------------------------------------------------------
 

@@ -136,6 +136,14 @@ SIMPLE: tuple[Place, ...] = (
         by=(("key", "customer"),),
         children=(("segments_member", "person_id"),),
     ),
+    # Who may be on a list over there is taken off first (`erasing.Eraser._off_lists`).
+    Place(
+        "tools_audience_person",
+        ("key", "address", "phone"),
+        "deleted",
+        by=(("key", "customer"), ("address", "address")),
+    ),
+    Place("tools_audience_touched", ("key",), "deleted", by=(("key", "customer"),)),
     Place("segments_touched", ("key",), "deleted", by=(("key", "customer"),)),
     Place(
         "interests_interest",
@@ -360,11 +368,14 @@ NOT_PERSONAL: dict[str, str] = {
     "purchasing_line": "goods and prices",
     "purchasing_receipt": "when goods came, and who of the staff took them in",
     "purchasing_receipt_line": "goods",
+    "tools_audience": "lists over there, segments and numbers, and who of the staff attached them",
 }
 """Tables that hold nothing about the shop's customers, and why."""
 
 PLAIN: dict[str, frozenset[str]] = {
     "segments_segment": frozenset({"name", "tag", "status", "by"}),
+    # `sealed` names who is being erased until they are off a list over there, and cannot be read without the key.
+    "tools_audience_person": frozenset({"due", "mark", "code", "sealed"}),
     "delivery": frozenset({"status"}),
     "event": frozenset({"type"}),
     "feed_held": frozenset({"status"}),

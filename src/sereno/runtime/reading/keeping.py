@@ -1,4 +1,5 @@
-"""The threads of a process that read platforms back, beside the worker: they wait for networks, and it must not."""
+"""The threads of a process that read platforms back and keep lists there in step, beside the worker: they wait for
+networks, and it must not."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from time import monotonic
 from sereno.runtime.clock import SystemClock
 from sereno.runtime.feeds.working import Taker
 from sereno.runtime.reading.fetching import Fetcher
+from sereno.runtime.tools.following import Follower
 from sereno.runtime.worker import worker_name
 from sereno.runtime.world import World
 from sereno.store.database import Database, DatabaseError
@@ -62,6 +64,7 @@ class Readers:
         world = self._make(f"{worker_name()[:56]}:read")
         reader = Fetcher(world, self._base_url, self._stop.wait)
         taker = Taker(world, self._folder, self._stop.wait)
+        follower = Follower(world, self._stop.wait)
         set_at = 0.0
         while not self._stop.is_set():
             done = 0
@@ -69,7 +72,7 @@ class Readers:
                 if monotonic() >= set_at:
                     self._set_clock(world)
                     set_at = monotonic() + SET_CLOCK
-                done = reader.fetch() + reader.run() + taker.run()
+                done = reader.fetch() + reader.run() + taker.run() + follower.run()
             except DatabaseError as error:
                 log.warning("platforms are not read: %s", str(error).strip().splitlines()[:1])
             except Exception:

@@ -219,7 +219,7 @@ class Reader:
 
     def _job_failed(self, id_: int, failures: int, error: Exception) -> None:
         held: dict[str, Any] = {"id": id_, "worker": self._world.worker, "message": str(error)[:1000]}
-        code, after = _judged(error, failures)
+        code, after = judged(error, failures)
         failures += 0 if isinstance(error, StoreLimited) else 1
         with self._database.transaction() as tx:
             if after is None or failures >= MOST_FAILURES:
@@ -302,7 +302,7 @@ class Reader:
                 settle_alert(tx, work.shop_id, "reading.stopped", f"connection:{name}", now)
 
     def _pass_failed(self, connection: int, shop: int, name: str, failures: int, every: int, error: Exception) -> None:
-        code, after = _judged(error, failures)
+        code, after = judged(error, failures)
         failures += 0 if isinstance(error, StoreLimited) else 1
         now = self._now()
         next_ = now + (after or timedelta(seconds=max(every, 900))) // timedelta(microseconds=1)
@@ -398,7 +398,7 @@ class Reader:
         return to_micros(self._world.clock.now())
 
 
-def _judged(error: Exception, failures: int) -> tuple[str, timedelta | None]:
+def judged(error: Exception, failures: int) -> tuple[str, timedelta | None]:
     """A code, and when to try again (None: not as things are)."""
     if isinstance(error, StoreRefused):
         return error.code, None

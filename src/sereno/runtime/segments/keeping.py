@@ -45,6 +45,8 @@ class Kept:
     is_live: bool
     version: int
     cursor: int
+    is_attached: bool = False
+    """A list of another tool is kept in step with it."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ class _Changes:
     tallies: Counter[tuple[int, str]] = field(default_factory=Counter[tuple[int, str]])
     tags: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     untags: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    seen: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    """Of attached segments, who is in one or just went: their consent or address may be what changed."""
 
 
 def keep(tx: Transaction, facts: Sequence[Fact], now: datetime, dialect: Dialect, *, is_past: bool = False) -> None:
@@ -96,6 +100,8 @@ def decide(
         keys = [row[1] for row in rows]
         held = {row[1]: row for row in tx.all("held_memberships", {"segments": [one.id], "keys": keys})}
         before = len(changes.rows)
+        if one.is_attached:
+            changes.seen[one.id] = sorted(row[1] for row in rows if row[2] or (row[1] in held and held[row[1]][2]))
         for row in rows:
             _compare(changes, one, row, held.get(row[1]), now, is_silent=is_silent or not one.is_live)
         # The next segments may ask for this one.
@@ -143,6 +149,12 @@ def _write(tx: Transaction, shop: Shop, changes: _Changes, now: datetime) -> Non
             for one in sorted(tallies)
         ],
     )
+    if any(changes.seen.values()):
+        lists = tx.all("audiences_of_segments", {"segments": sorted(changes.seen)})
+        tx.many(
+            "touch_audience_people",
+            [(of_shop, list_, key) for segment, list_, of_shop in lists for key in changes.seen[segment]],
+        )
     if changes.tags or changes.untags:
         tx.many("add_tags", sorted({(shop.id, "customer", key, tag, at) for key, tag in changes.tags}))
         tx.many("remove_tags", sorted({(shop.id, "customer", key, tag) for key, tag in changes.untags}))
@@ -155,10 +167,10 @@ def segments_of(tx: Transaction, shop_id: int) -> list[Kept]:
     """The shop's segments, each after those it asks for."""
     rows = tx.all("segments_of_shop", {"shop": shop_id})
     found: dict[str, Kept] = {}
-    for id_, name, title, definition, tag, status, version, cursor in rows:
+    for id_, name, title, definition, tag, status, version, cursor, is_attached in rows:
         part = _read(definition)
         if part is not None:
-            found[name] = Kept(id_, name, title, part, tag, status == "live", version, cursor)
+            found[name] = Kept(id_, name, title, part, tag, status == "live", version, cursor, bool(is_attached))
     order = _ordered(tuple((name, one.part, one.tag) for name, one in found.items()))
     return [found[name] for name in order]
 

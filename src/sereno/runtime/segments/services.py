@@ -42,6 +42,15 @@ class Preview:
     examples: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """A snapshot that was kept, and how many are in it."""
+
+    number: int
+    title: str
+    size: int
+
+
 def create(
     shop_id: int,
     title: str,
@@ -97,7 +106,7 @@ def change(
     with staff.database.transaction() as tx:
         tx.all("hold_segments", {"shop": shop_id})
         row = _row(tx, shop_id, name)
-        id_, _, old_title, old_definition, old_tag, status, _, cursor = row
+        id_, _, old_title, old_definition, old_tag, status, _, cursor, _attached = row
         new_title = old_title if title is None else _title(title)
         new_tag = old_tag if tag is None else tag.strip()
         asked = decode(old_definition) if definition is None else definition
@@ -122,6 +131,8 @@ def remove(shop_id: int, name: str, by: str, *, database: Database | None = None
         tx.all("hold_segments", {"shop": shop_id})
         id_, _, title, definition, tag, *_ = _row(tx, shop_id, name)
         users = [one.title for one in keeping.segments_of(tx, shop_id) if name in segments_of(one.part)]
+        if lists := tx.all("lists_of_segment", {"segment": id_}):
+            raise SegmentInvalid("segment.attached", "", ", ".join(str(title) for (title,) in lists))
         if users:
             raise SegmentInvalid("segment.in_use", "", ", ".join(users))
         _empty(tx, shop_id, id_, tag)
@@ -154,14 +165,26 @@ def snapshot(shop_id: int, name: str, title: str, by: str, *, database: Database
     staff = open_staff(database)
     now = to_micros(staff.world.clock.now())
     with staff.database.transaction() as tx:
-        id_ = _row(tx, shop_id, name)[0]
-        given = {"shop": shop_id, "segment": id_, "title": _title(title), "by": by[:200], "now": now}
-        row = tx.one("put_snapshot", given)
-        assert row is not None
-        size = tx.run("fill_snapshot", {"snapshot": row[0], "segment": id_})
-        tx.run("size_snapshot", {"snapshot": row[0], "size": size})
-        audit(tx, shop_id, now, by, "segment.snapshot", name, {"title": given["title"], "size": size})
-    return row[0]
+        return keep_snapshot(tx, shop_id, name, title, by, now).number
+
+
+def keep_snapshot(
+    tx: Transaction, shop_id: int, name: str, title: str, by: str, now: int, effect: str | None = None
+) -> Snapped:
+    """As `snapshot`, in this transaction; one for each `effect`: asked again it gives the first. Raises LookupError,
+    SegmentInvalid."""
+    id_ = _row(tx, shop_id, name)[0]
+    title = _title(title)
+    given = {"shop": shop_id, "segment": id_, "title": title, "by": by[:200], "now": now, "effect": effect}
+    row = tx.one("put_snapshot", given)
+    if row is None:
+        held = tx.one("snapshot_of_effect", {"shop": shop_id, "effect": effect})
+        assert held is not None
+        return Snapped(*held)
+    size = tx.run("fill_snapshot", {"snapshot": row[0], "segment": id_})
+    tx.run("size_snapshot", {"snapshot": row[0], "size": size})
+    audit(tx, shop_id, now, by, "segment.snapshot", name, {"title": title, "size": size})
+    return Snapped(row[0], title, size)
 
 
 def forget_snapshot(shop_id: int, name: str, number: int, by: str, *, database: Database | None = None) -> None:

@@ -8,7 +8,7 @@ or broken off half way, it comes to the same. Who is on a list the platforms tel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,12 @@ from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools.port import handler_of, parts, willing
 from sereno.runtime.tools.taking import audience_of, refused
 from sereno.sdk.audience import AudienceApi, Person, PushPeople
+from sereno.sdk.plugin import Plugins
 from sereno.sdk.ports import Http
 from sereno.sdk.stores import Call, StoreBusy, StoreLimited, StoreRefused
 from sereno.store.database import Database, Transaction
 from sereno.store.fields import to_micros
+from sereno.store.queries import Dialect
 
 PAGE = 500
 MOST = 500_000
@@ -34,6 +36,7 @@ MOST = 500_000
 @dataclass(frozen=True, slots=True)
 class Foreseen:
     """`people` are in the segment, `willing` of them would be put on the list, the others are `turned` away by code.
+    `agreed` is how many of those said yes to marketing by mail, who alone are kept on a list that is attached.
     `there`: how many the platform says are on it now, None where it does not; `leaving`: about how many of them would
     be taken off at least, were the list replaced."""
 
@@ -41,6 +44,7 @@ class Foreseen:
     title: str
     people: int
     willing: int
+    agreed: int
     turned: Mapping[str, int]
     there: int | None
     can_replace: bool
@@ -71,10 +75,11 @@ def foresee(
     """What filling would do; nothing is changed. Raises LookupError, ConnectionRefused."""
     staff = open_staff(database)
     store, api = audience_of(staff, name, shop_id)
-    place = _place(store, api, list_, http)
+    place = place_of(store, api, list_, http)
     read = _people(staff, api, shop_id, segment)
+    agreed = sum(1 for one in read.willing if one.agrees())
     return Foreseen(
-        list_, place[0], read.people, len(read.willing), dict(read.turned), place[1], api.replace is not None
+        list_, place[0], read.people, len(read.willing), agreed, dict(read.turned), place[1], api.replace is not None
     )
 
 
@@ -95,7 +100,7 @@ def fill(
     store, api = audience_of(staff, name, shop_id)
     if replaces and api.replace is None:
         raise ConnectionRefused("list.not_replaced", f"{store.kind} cannot replace a list: put people on it instead")
-    _place(store, api, list_, http)
+    place_of(store, api, list_, http)
     read = _people(staff, api, shop_id, segment)
     now = staff.world.clock.now()
     if replaces and not read.willing:
@@ -116,7 +121,7 @@ def fill(
     return Filled(int(done.value.get("taken") or 0), dict(turned))
 
 
-def _place(store: Store, api: AudienceApi, list_: str, http: Http) -> tuple[str, int | None]:
+def place_of(store: Store, api: AudienceApi, list_: str, http: Http) -> tuple[str, int | None]:
     """Its name and size over there. Only a list the tool names is ever filled or replaced."""
     try:
         found = {one.id: one for one in api.lists(exchange_of(store, http))}
@@ -133,7 +138,7 @@ def _people(staff: Staff, api: AudienceApi, shop_id: int, segment: str) -> _Read
     while True:
         with staff.database.read() as tx:
             keys = keys_after(tx, shop_id, segment, after, PAGE)
-            found = _known(tx, staff, shop_id, keys)
+            found = known_people(tx, staff.plugins, staff.database.dialect, shop_id, keys)
         if not keys:
             return read
         read.people, after = read.people + len(keys), keys[-1]
@@ -147,8 +152,11 @@ def _people(staff: Staff, api: AudienceApi, shop_id: int, segment: str) -> _Read
         read.turned = +read.turned
 
 
-def _known(tx: Transaction, staff: Staff, shop_id: int, keys: list[str]) -> list[Person]:
-    records = records_of(tx, staff.plugins, staff.database.dialect, shop_id, keys)
+def known_people(
+    tx: Transaction, plugins: Plugins, dialect: Dialect, shop_id: int, keys: Sequence[str]
+) -> list[Person]:
+    """Those of these customers who are there, as a list may know them, with what they say of marketing by mail now."""
+    records = records_of(tx, plugins, dialect, shop_id, keys)
     held = {key: records.root(shop_id, {"customer": key}, "customer") for key in keys}
     known = {key: record for key, record in held.items() if record is not None}
     addresses = {key: address_of(record) for key, record in known.items()}

@@ -29,7 +29,9 @@ SELECT 1
 SELECT pg_advisory_xact_lock(84, CAST(CAST(:shop AS bigint) AS integer))
 
 -- name: segments_of_shop
-SELECT id, name, title, definition, tag, status, version, cursor FROM segments_segment WHERE shop_id = :shop ORDER BY id
+SELECT id, name, title, definition, tag, status, version, cursor,
+    EXISTS (SELECT 1 FROM tools_audience WHERE tools_audience.segment_id = segments_segment.id)
+FROM segments_segment WHERE shop_id = :shop ORDER BY id
 
 -- name: begin_segments
 INSERT INTO segments_shop (shop_id, stage, cursor, until, day, began_at) VALUES (:shop, 'goods', 0, 0, 0, :now)
@@ -275,8 +277,12 @@ SELECT CAST(:shop AS bigint), key FROM segments_member WHERE segment_id = :segme
 ON CONFLICT (shop_id, key) DO NOTHING
 
 -- name: put_snapshot
-INSERT INTO segments_snapshot (shop_id, segment_id, title, size, "by", taken_at)
-VALUES (:shop, :segment, :title, 0, :by, :now) RETURNING id
+-- A step of a flow keeps one, however often it is tried.
+INSERT INTO segments_snapshot (shop_id, segment_id, title, size, "by", taken_at, effect)
+VALUES (:shop, :segment, :title, 0, :by, :now, :effect) ON CONFLICT (shop_id, effect) DO NOTHING RETURNING id
+
+-- name: snapshot_of_effect
+SELECT id, title, size FROM segments_snapshot WHERE shop_id = :shop AND effect = :effect
 
 -- name: fill_snapshot
 INSERT INTO segments_snapshot_member (snapshot_id, person_id)

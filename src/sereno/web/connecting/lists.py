@@ -16,24 +16,16 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.modules.http.shops import shop_http
 from sereno.modules.segments.models import Segment
 from sereno.runtime.connecting import ConnectionRefused
-from sereno.runtime.tools import filling, taking
+from sereno.runtime.tools import attaching, filling, taking
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.audiences.words import reason_said
 from sereno.web.connecting import one
 from sereno.web.phrases import said
 from sereno.web.shell import render
 
 SEGMENTS = 200
-
-
-def reason_said(code: str) -> str:
-    """Why somebody of the segment is not put on the list."""
-    return {
-        "consent.missing": _("did not agree to marketing by mail"),
-        "address.missing": _("have neither a mail address nor a number"),
-        "customer.gone": _("are not there any more"),
-    }.get(code, code)
 
 
 @require_GET
@@ -53,6 +45,7 @@ def lists(request: StaffRequest, name: str) -> HttpResponse:
         "segment": segment,
         "found": [],
         "seen": None,
+        "attached": {one.list: one for one in attaching.attached(request.shop.pk) if one.connection == name},
         "problem": "",
     }
     try:
@@ -71,6 +64,8 @@ def lists(request: StaffRequest, name: str) -> HttpResponse:
 def fill(request: StaffRequest, name: str) -> HttpResponse:
     one.row_of(request, name)
     chosen, segment = request.POST.get("list", ""), request.POST.get("segment", "")
+    if request.POST.get("how") == "attach":
+        return _attach(request, name, chosen, segment)
     replaces = request.POST.get("how") == "replace"
 
     def put() -> filling.Filled:
@@ -84,3 +79,17 @@ def fill(request: StaffRequest, name: str) -> HttpResponse:
         if replaces:
             messages.info(request, _("Whoever else was on it is being taken off over there; that may take a day."))
     return redirect(f"{reverse('connection-lists', args=(name,))}?{urlencode({'list': chosen, 'segment': segment})}")
+
+
+def _attach(request: StaffRequest, name: str, chosen: str, segment: str) -> HttpResponse:
+    """From now on the list is kept in step."""
+
+    def attach() -> int:
+        http, by = shop_http(request.shop.settings), request.user.username
+        return attaching.attach(name, chosen, segment, by=by, shop_id=request.shop.pk, http=http)
+
+    if carry_out(request, attach, _("Attached: the list is being filled, and kept in step from now on.")) is None:
+        return redirect(
+            f"{reverse('connection-lists', args=(name,))}?{urlencode({'list': chosen, 'segment': segment})}"
+        )
+    return redirect("audiences")

@@ -194,6 +194,7 @@ PROBLEMS: dict[str, Text] = {
     "segment.event_unknown": _("There is no event “%(given)s”. Choose another."),
     "segment.unknown": _("There is no segment “%(given)s”. Choose another."),
     "segment.cycle": _("It would ask for itself: %(given)s. Take one of these away."),
+    "segment.attached": _("It fills lists of other tools: %(given)s. Detach them first, under Audiences."),
     "segment.in_use": _("Other segments ask for it: %(given)s. Change them first."),
     "segment.name_taken": _("There is a segment of the name “%(given)s”. Give it another title."),
     "segment.name_unusable": _("A name is of small letters, digits and dashes: “%(given)s” is not."),

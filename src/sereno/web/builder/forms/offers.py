@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sereno.modules.messages import templates
+from sereno.modules.segments.models import Segment
 from sereno.sdk.plugin import registry
 from sereno.sdk.topics import topics_of
 from sereno.web.builder.forms.event_words import event_word
@@ -27,6 +28,9 @@ def options(suggest: str, shop: Shop) -> tuple[Offer, ...]:
         return tuple((name, event_word(name), "") for name in registry().event_names())
     if suggest == "tools":
         return _tools(shop)
+    if suggest == "segments":
+        rows = Segment.objects.filter(shop=shop).order_by("title").values_list("name", "title")
+        return tuple((name, title, "") for name, title in rows)
     if suggest == "topics":
         locale = get_language() or shop.locale
         return tuple((one.name, one.title(locale, shop.locale), "") for one in topics_of(shop.settings))
