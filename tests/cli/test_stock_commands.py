@@ -42,3 +42,19 @@ def test_stock_is_listed_counted_sold_and_moved(stocked: Any) -> None:
 def test_used_wrongly(stocked: Any) -> None:
     for words in (("count", "nothing", "1"), ("sell", "t-3"), ("sell", "t-3", "OIL=x"), ("transfer", "a", "a", "OIL")):
         assert stocked("stock", *words).status == 2, words
+
+
+def test_places_transfers_in_part_and_barcodes(stocked: Any) -> None:
+    made = stocked("stock", "place", "Market Stall", "--rank", "5", "--json").json
+    assert made["key"] == "market-stall"
+    assert "is the place north" in stocked("stock", "place", "North Street", "--key", "north").out
+    assert [one["name"] for one in stocked("stock", "places", "--json").json] == ["Market Stall", "North Street"]
+    assert stocked("stock", "place", "market stall").status == 2
+    number = str(stocked("stock", "transfer", "north", "market-stall", "OIL=3", "--json").json["id"])
+    assert stocked("stock", "send", number).status == 0
+    assert stocked("stock", "receive", number, "OIL=4").status == 2
+    assert stocked("stock", "receive", number, "OIL=2", "--json").json["status"] == "received"
+    assert stocked("stock", "list", "--json").json[0]["on_hand"] == 4
+    assert stocked("stock", "barcode", "OIL", "84123").status == 0
+    assert stocked("stock", "barcode", "NOPE", "84123").status == 2
+    assert stocked("stock", "keep-back", "till", "2", "--item", "OIL", "--json").json["quantity"] == 2

@@ -10,7 +10,7 @@ import pytest
 from support import START, Place, fact
 from test_reserving import book, level, lines
 
-from sereno.runtime.stock import moving
+from sereno.runtime.stock import moving, places
 from sereno.runtime.stock.offering import LiveAvailability
 from sereno.runtime.stock.reserving import LiveReservations
 from sereno.sdk.connector import NewEvent
@@ -104,7 +104,7 @@ def test_what_is_promised_is_not_sent_and_what_was_sent_comes_back(place: Place)
 def test_a_place_that_does_not_sell_promises_nothing(place: Place) -> None:
     place.send(level("A", 6, place="north"), level("A", 2, START + timedelta(seconds=1), place="returns"))
     place.drain()
-    moving.name_location(place.shop, "returns", "Returns", "ana", sells=False, database=place.database)
+    places.name_place(place.shop, "returns", "Returns", "ana", sells=False, database=place.database)
     assert book(place)["A"] == (6, 0, 6)
     short = LiveReservations(place.database, place.shop, NOW).reserve("x~1", lines(A=7))
     assert list(short) == [Short("A", 7, 6)]

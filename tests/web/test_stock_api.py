@@ -59,3 +59,32 @@ def test_sold_counted_and_moved(seeded: Seeded, key: str) -> None:
     call(key, "POST", f"stock/transfers/{made['id']}/cancel", status=409)
     assert len(call(key, "GET", "stock/transfers")["items"]) == 2
     assert call(key, "GET", "stock/transfers?limit=1")["next"] == made["id"]
+
+
+def test_places_what_is_kept_back_and_barcodes(seeded: Seeded, key: str) -> None:
+    whole = issue(seeded.shop.pk, "whole", "read work settings", "ana@example.com")
+    call(key, "POST", "stock/places", {"name": "Yard"}, 403)
+    made = call(whole, "POST", "stock/places", {"name": "Back Yard", "sells": False, "rank": 7})
+    assert (made["key"], made["sells"], made["is_own"], made["is_used"]) == ("back-yard", False, True, False)
+    call(whole, "POST", "stock/places", {"name": "back yard"}, 409)
+    call(whole, "PUT", "stock/places", {"key": "", "name": "Shop"})
+    assert [one["name"] for one in call(key, "GET", "stock/places")["items"]] == ["Back Yard", "Shop"]
+    given = {"origin": "", "destination": "back-yard", "lines": [{"sku": "OIL-5L", "quantity": 3}]}
+    call(key, "POST", "stock/transfers", {**given, "lines": [{"sku": "NOPE", "quantity": 1}]}, 409)
+    id_ = call(key, "POST", "stock/transfers", given)["id"]
+    call(key, "POST", f"stock/transfers/{id_}/send", {"lines": []}, 422)
+    call(key, "POST", f"stock/transfers/{id_}/send")
+    call(key, "POST", f"stock/transfers/{id_}/receive", {"lines": [{"sku": "NOPE", "quantity": 1}]}, 409)
+    came = {"lines": [{"sku": "OIL-5L", "quantity": 2}]}
+    assert call(key, "POST", f"stock/transfers/{id_}/receive", came)["status"] == "received"
+    there = {one["location"]: one["on_hand"] for one in call(key, "GET", "stock/item?sku=OIL-5L")["locations"]}
+    assert there == {"": 4, "back-yard": 2}
+    call(whole, "DELETE", "stock/places?key=back-yard", status=409)
+    kept = {"channel": "till", "item": "OIL-5L", "quantity": 2}
+    assert call(key, "PUT", "stock/kept-back", kept) == kept
+    assert call(key, "GET", "stock/kept-back")["items"] == [kept]
+    call(key, "PUT", "stock/kept-back", {**kept, "quantity": None})
+    assert call(key, "GET", "stock/kept-back")["items"] == []
+    assert call(key, "PUT", "stock/barcodes", {"item": "OIL-5L", "barcode": " 84123 "})["barcode"] == "84123"
+    assert call(key, "GET", "stock?sku=84123")["items"][0]["item"] == "OIL-5L"
+    call(key, "PUT", "stock/barcodes", {"item": "NOPE", "barcode": "1"}, 404)

@@ -138,9 +138,9 @@ def test_goods_move_from_one_place_to_another(seeded: Seeded, staff: Client) -> 
     for key, name in (("north", "North"), ("south", "South")):
         staff.post("/stock/locations", {"key": key, "name": name, "sells": "yes", "rank": "1"})
     assert set(StockLocation.objects.values_list("name", flat=True)) == {"North", "South"}
-    given = {"item": "OIL", "quantity": "2", "origin": "north", "destination": "south"}
+    given = {"lines": "OIL 2", "origin": "north", "destination": "south"}
     staff.post("/stock/transfers/propose", given)
-    staff.post("/stock/transfers/propose", {**given, "quantity": "x"})
+    staff.post("/stock/transfers/propose", {**given, "lines": "OIL x"})
     transfer = StockTransfer.objects.get()
     assert "2 × OIL" in read(staff, "/stock/transfers")
     staff.post(f"/stock/transfers/{transfer.pk}/step", {"to": "receive"})

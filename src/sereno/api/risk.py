@@ -43,6 +43,7 @@ class RiskWaiting(Schema):
 
 class RiskQueue(Schema):
     items: list[RiskWaiting]
+    next: str | None = Field(None, description="For `after`, to get the next page; null on the last.")
 
 
 class RiskVerdict(Schema):
@@ -156,10 +157,16 @@ class HowMany(Schema):
     limit: int = Field(100, ge=1, le=rows.MOST)
 
 
+class QueuePage(Schema):
+    limit: int = Field(100, ge=1, le=300)
+    after: str = Field("", max_length=40, description="`next` of the page before this one.")
+
+
 @router.get("/risk/queue", response=RiskQueue)
-def list_waiting(request: HttpRequest, many: Query[HowMany]) -> dict[str, Any]:
+def list_waiting(request: HttpRequest, page: Query[QueuePage]) -> dict[str, Any]:
     """Orders that staff have to look at, the riskiest first."""
-    return {"items": services.told_waiting(shop_of(request).pk, min(many.limit, 300))}
+    items, following = services.told_waiting(shop_of(request).pk, page.limit, page.after)
+    return {"items": items, "next": following}
 
 
 @router.get("/risk/orders/{order}", response=RiskVerdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -102,6 +103,16 @@ class TransferIn(Schema):
     destination: str = Field(max_length=200)
     lines: list[LineIn] = Field(min_length=1, max_length=500)
     uid: str | None = Field(None, max_length=200, description="A name of your own: told twice, it is made once.")
+
+
+class CameIn(LineIn):
+    quantity: int = Field(ge=0, lt=moving.MOST)
+
+
+class Came(Schema):
+    lines: list[CameIn] = Field(
+        max_length=500, description="How many of each item came. What is not named did not; it is lost."
+    )
 
 
 class TransferOut(Schema):
@@ -221,21 +232,33 @@ def list_transfers(request: HttpRequest, page: Query[rows.PageOf]) -> dict[str, 
 def propose(request: HttpRequest, given: TransferIn) -> dict[str, Any]:
     """Propose a transfer; with a `uid` that is known already, the one that is there is given."""
     shop = shop_of(request)
-    lines: dict[str, int] = {}
-    for line in given.lines:
-        lines[line.sku] = lines.get(line.sku, 0) + line.quantity
-    made = moving.propose_transfer(shop.pk, given.origin, given.destination, lines, caller(request), uid=given.uid)
+    lines, by = _counts(given.lines), caller(request)
+    made = moving.propose_transfer(shop.pk, given.origin, given.destination, lines, by, uid=given.uid)
     held = StockTransfer.objects.filter(shop=shop)
     return _transfer(held.get(pk=made) if made is not None else held.get(uid=given.uid))
 
 
 @router.post("/stock/transfers/{int:id}/{step}", response=TransferOut)
-def move(request: HttpRequest, id: rows.Id, step: Step) -> dict[str, Any]:
-    """Send it, say that it has arrived, or call it off."""
+def move(request: HttpRequest, id: rows.Id, step: Step, given: Came | None = None) -> dict[str, Any]:
+    """Send it, say that it has arrived (all of it, or with a body as many as it says), or call it off."""
     shop, by = shop_of(request).pk, caller(request)
-    doing = {"send": moving.send_transfer, "receive": moving.receive_transfer, "cancel": moving.cancel_transfer}[step]
-    doing(shop, id, by)
+    if step == "receive":
+        moving.receive_transfer(shop, id, by, _counts(given.lines) if given is not None else None)
+    elif given is not None:
+        raise HttpError(422, "a body belongs to receive: it says how many came")
+    elif step == "send":
+        moving.send_transfer(shop, id, by)
+    else:
+        moving.cancel_transfer(shop, id, by)
     return _transfer(StockTransfer.objects.get(shop_id=shop, pk=id))
+
+
+def _counts(lines: Iterable[LineIn]) -> dict[str, int]:
+    """Of each SKU; one named twice is added up."""
+    found: dict[str, int] = {}
+    for line in lines:
+        found[line.sku] = found.get(line.sku, 0) + line.quantity
+    return found
 
 
 def _lines(lines: list[LineIn]) -> list[dict[str, Any]]:

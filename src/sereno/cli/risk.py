@@ -39,7 +39,7 @@ def list_waiting(*, limit: Limit = 100, shop: ShopName = None, json: Json = Fals
     _prepare()
     from sereno.modules.risk.services import told_waiting
 
-    lines = told_waiting(shop_named(shop).pk, limit)
+    lines, _following = told_waiting(shop_named(shop).pk, limit)
     if json:
         emit(lines)
         return

@@ -121,15 +121,17 @@ def send(id: int, /, *, shop: ShopName = None, json: Json = False) -> None:
 
 
 @stock.command
-def receive(id: int, /, *, shop: ShopName = None, json: Json = False) -> None:
-    """Say that a transfer has arrived.
+def receive(id: int, /, *items: str, shop: ShopName = None, json: Json = False) -> None:
+    """Say that a transfer has arrived: all of it, or what is named.
 
     Parameters
     ----------
     id
         Its number.
+    items
+        What came where not all did: SKU, or SKU=3 for three. What is not named is lost.
     """
-    _step(id, "received", shop, json)
+    _step(id, "received", shop, json, _numbers(items) if items else None)
 
 
 @stock.command
@@ -144,12 +146,116 @@ def cancel(id: int, /, *, shop: ShopName = None, json: Json = False) -> None:
     _step(id, "cancelled", shop, json)
 
 
-def _step(id: int, status: str, shop: str | None, json: bool) -> None:
+@stock.command(name="places")
+def list_places(*, shop: ShopName = None, json: Json = False) -> None:
+    """List where stock is, those taken from first first."""
+    _prepare()
+    from sereno.runtime.stock import places
+
+    found = places.places(shop_named(shop).pk)
+    names = ("key", "name", "sells", "rank", "is_own")
+    if json:
+        emit([{name: getattr(one, name) for name in names} for one in found])
+        return
+    table(names, ([getattr(one, name) for name in names] for one in found), empty="No places yet: connect a store.")
+
+
+@stock.command
+def place(
+    name: str,
+    /,
+    *,
+    key: Annotated[str | None, Parameter(help="Of a place that is there: call it NAME. Left out: add one.")] = None,
+    sells: Annotated[bool, Parameter(help="Whether what is there may be promised.")] = True,
+    rank: Annotated[int, Parameter(help="The smaller is taken from first.")] = 100,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Add a place of your own, or name one that a store counts at.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    """
+    _prepare()
+    from sereno.runtime.stock import places
+
+    def put() -> str:
+        if key is None:
+            return places.add_place(shop_named(shop).pk, name, person(), sells=sells, rank=rank)
+        places.name_place(shop_named(shop).pk, key, name, person(), sells=sells, rank=rank)
+        return key
+
+    made = _asked(put)
+    if json:
+        emit({"key": made, "name": name, "sells": sells, "rank": rank})
+        return
+    say(f"{name} is the place {made}.")
+
+
+@stock.command(name="keep-back")
+def keep_back(
+    channel: str,
+    quantity: Annotated[int | None, Parameter(help="How many; left out: none any more.")] = None,
+    /,
+    *,
+    item: Annotated[str, Parameter(help="Of this SKU; left out, of all.")] = "",
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Keep some back from a store that is slow to hear.
+
+    Parameters
+    ----------
+    channel
+        The connection's name.
+    """
     _prepare()
     from sereno.runtime.stock import moving
 
-    doing = {"sent": moving.send_transfer, "received": moving.receive_transfer, "cancelled": moving.cancel_transfer}
-    _asked(lambda: doing[status](shop_named(shop).pk, id, person()))
+    _asked(lambda: moving.keep_back(shop_named(shop).pk, channel, item, quantity, person()))
+    if json:
+        emit({"channel": channel, "item": item, "quantity": quantity})
+        return
+    say("Kept. Stores are told with the next change.")
+
+
+@stock.command
+def barcode(item: str, code: str = "", /, *, shop: ShopName = None, json: Json = False) -> None:
+    """Say by which barcode an item is found.
+
+    Parameters
+    ----------
+    item
+        Its SKU.
+    code
+        The barcode; left out, none finds it.
+    """
+    _prepare()
+    from sereno.runtime.stock import places
+
+    _asked(lambda: places.put_barcode(shop_named(shop).pk, item, code, person()))
+    if json:
+        emit({"item": item, "barcode": code})
+        return
+    say(f"{code} finds {item}." if code else f"No barcode finds {item} any more.")
+
+
+def _step(id: int, status: str, shop: str | None, json: bool, got: dict[str, int] | None = None) -> None:
+    _prepare()
+    from sereno.runtime.stock import moving
+
+    def do() -> None:
+        given = (shop_named(shop).pk, id, person())
+        if status == "received":
+            moving.receive_transfer(*given, got)
+        elif status == "sent":
+            moving.send_transfer(*given)
+        else:
+            moving.cancel_transfer(*given)
+
+    _asked(do)
     if json:
         emit({"id": id, "status": status})
         return

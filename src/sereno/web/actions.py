@@ -15,22 +15,26 @@ from sereno.engine.catalog import FlowInvalid
 from sereno.web.access import StaffRequest
 from sereno.web.phrases import said
 from sereno.web.shell import forget_attention
+from sereno.web.typed import keep_typed
 
 
-def back(request: HttpRequest, otherwise: str) -> HttpResponse:
-    """To the page the form names in `next`, when it is one of ours."""
-    wanted = request.POST.get("next", "")
+def back(request: HttpRequest, otherwise: str, field: str = "next") -> HttpResponse:
+    """To the page the form names in `next` (or another field), when it is one of ours."""
+    wanted = request.POST.get(field, "")
     if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
         return redirect(wanted)
     return redirect(otherwise)
 
 
-def carry_out(request: StaffRequest, what: Callable[[], Any], done: str) -> Any:
-    """Do it and say so. A refusal becomes a notice with its own words; gives None then."""
+def carry_out(request: StaffRequest, what: Callable[[], Any], done: str, form: str = "") -> Any:
+    """Do it and say so. A refusal becomes a notice with its own words, and what was typed is in the `form` again (see
+    `web.typed`); gives None then."""
     try:
         result = what()
     except (ValueError, LookupError, FlowInvalid) as refusal:
         messages.error(request, _words(refusal) or _("That is not possible now."))
+        if form:
+            keep_typed(request, form)
         return None
     finally:
         forget_attention(request.shop)

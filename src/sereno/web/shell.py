@@ -18,6 +18,7 @@ from sereno.store.fields import to_micros
 from sereno.store.models import Shop
 from sereno.web import formats
 from sereno.web.counts import look
+from sereno.web.typed import typed_in
 from sereno.web.wiring import wiring
 
 LANGUAGES = (("en", "English"), ("es", "Español"), ("pt", "Português"), ("ro", "Română"))
@@ -160,7 +161,7 @@ def forget_attention(shop: Shop) -> None:
     cache.delete(f"attention:{shop.pk}")
 
 
-_OWN = frozenset({"request", "csrf", "language", "languages", "navigation", "memberships"})
+_OWN = frozenset({"request", "csrf", "language", "languages", "navigation", "memberships", "typed"})
 """Values that no page may have of its own: the whole page would speak another language, say."""
 
 
@@ -175,6 +176,7 @@ def render(
         "languages": LANGUAGES,
         "path": request.get_full_path(),
         "said": list(get_messages(request)),
+        "typed": typed_in(request),
     }
     shop: Shop | None = getattr(request, "shop", None)
     if shop is not None:

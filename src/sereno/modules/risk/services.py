@@ -21,10 +21,13 @@ WAITING = ("id", "key", "score", "level", "assessed_at", "data", "order_id", "nu
 INSTANTS = ("assessed_at", "placed_at")
 
 
-def waiting(shop_id: int, limit: int) -> list[dict[str, Any]]:
-    """Orders that staff have to look at, the riskiest first."""
+def waiting(shop_id: int, limit: int, after: str = "") -> list[dict[str, Any]]:
+    """Orders that staff have to look at, the riskiest first; after the one that `place_of` names."""
+    score, _dash, id_ = after.partition("-")
+    is_first = not all(one.isascii() and one.isdigit() and len(one) < 19 for one in (score, id_))
+    place = {"score": 1000, "after": 0} if is_first else {"score": int(score), "after": int(id_)}
     with default_database().read() as tx:
-        rows = tx.all("risk_waiting", {"shop": shop_id, "limit": limit})
+        rows = tx.all("risk_waiting", {"shop": shop_id, "limit": limit, **place})
     found = [dict(zip(WAITING, row, strict=True)) for row in rows]
     for one in found:
         record = decode(one.pop("data"))
@@ -32,6 +35,11 @@ def waiting(shop_id: int, limit: int) -> list[dict[str, Any]]:
         one |= {"reasons": said(record), "facts": record.get("facts") or {}, "is_held": bool(one["is_held"])}
         one["level_said"] = str(LEVELS.get(one["level"], one["level"]))
     return found
+
+
+def place_of(one: Mapping[str, Any]) -> str:
+    """Where an order stands in the queue, to ask for those after it."""
+    return f"{one['score'] or 0}-{one['id']}"
 
 
 def said(record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -71,9 +79,11 @@ def told(row: RiskAssessment) -> dict[str, Any]:
     }
 
 
-def told_waiting(shop_id: int, limit: int) -> list[dict[str, Any]]:
-    """The queue as the API tells it."""
-    return [
+def told_waiting(shop_id: int, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str | None]:
+    """The queue as the API tells it, and how to ask for the rest; None where that is all."""
+    found = waiting(shop_id, limit + 1, after)
+    following = place_of(found[limit - 1]) if len(found) > limit else None
+    told = [
         {
             "order": one["key"],
             "number": one["number"],
@@ -87,8 +97,9 @@ def told_waiting(shop_id: int, limit: int) -> list[dict[str, Any]]:
             "placed_at": instant_text(one["placed_at"]),
             "assessed_at": instant_text(one["assessed_at"]),
         }
-        for one in waiting(shop_id, limit)
+        for one in found[:limit]
     ]
+    return told, following
 
 
 def entry_told(row: RiskEntry) -> dict[str, Any]:

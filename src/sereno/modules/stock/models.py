@@ -80,6 +80,7 @@ class StockBalance(models.Model):
     class Meta:
         db_table = "stock_balance"
         constraints = (models.UniqueConstraint(fields=("shop", "item", "location"), name="stock_balance_once"),)
+        indexes = (models.Index(fields=("shop", "location"), name="stock_balance_place"),)
 
 
 class StockReservation(models.Model):

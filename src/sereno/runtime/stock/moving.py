@@ -158,6 +158,9 @@ def put_transfer(
         raise ValueError("a transfer goes from one place to another")
     if not lines or not all(0 < number < MOST for number in lines.values()):
         raise ValueError("a transfer needs at least one item, and 1 or more of each")
+    known = {row[0] for row in tx.all("stock_items_known", {"shop": shop_id, "items": sorted(lines)})}
+    if missing := sorted(set(lines) - known):
+        raise ValueError(f"there is no item {missing[0]}: a transfer moves what is in the book of stock")
     named = uid or f"{by}|{now}|{origin}|{destination}|{sorted(lines)[0]}"
     row = tx.one(
         "add_stock_transfer",
@@ -202,6 +205,8 @@ def receive_transfer(
     more."""
 
     def move(book: Book, origin: str, destination: str, lines: Mapping[str, int]) -> None:
+        if wrong := sorted(set(got or ()) - set(lines)):
+            raise ValueError(f"{wrong[0]} is not in this transfer")
         for item, number in lines.items():
             came = number if got is None else got.get(item, 0)
             if not 0 <= came <= number:
@@ -267,34 +272,6 @@ def keep_back(
         else:
             tx.run("put_stock_safety", {**given, "quantity": quantity})
         audit(tx, shop_id, now, by, "stock.kept_back", item or channel, {"channel": channel, "quantity": quantity})
-
-
-def name_location(
-    shop_id: int,
-    key: str,
-    name: str,
-    by: str,
-    *,
-    sells: bool = True,
-    rank: int = 100,
-    is_own: bool = False,
-    database: Database | None = None,
-) -> None:
-    """Name a place, and say whether what is there may be promised. The sums of what is there follow."""
-    if not name.strip():
-        raise ValueError("a place needs a name")
-    staff = open_staff(database)
-    now = to_micros(staff.world.clock.now())
-    given = {"shop": shop_id, "key": key, "name": name.strip()[:200], "sells": sells, "rank": rank, "is_own": is_own}
-    with staff.database.transaction() as tx:
-        tx.run("put_stock_location", given)
-        book = Book(tx, now)
-        book.open((row[0], row[1]) for row in tx.all("items_at_stock_location", {"shop": shop_id, "location": key}))
-        for at, places in book.balances.items():
-            if key in places:
-                book.touch(at, places[key])
-        book.write()
-        audit(tx, shop_id, now, by, "stock.location_named", key, {"name": name, "sells": sells, "rank": rank})
 
 
 def _open(tx: Transaction, shop_id: int, item: str, now: int) -> tuple[Book, tuple[int, str]]:

@@ -90,17 +90,15 @@ SELECT held.data, held.score, held.decision, held.assessed_at, EXISTS (
 ) AS held
 
 -- name: risk_waiting
--- Those that were cancelled or have left meanwhile need no look any more.
+-- Those that were cancelled or have left meanwhile need no look any more; however many they are, the others are found.
 SELECT held.id, held.key, held.score, held.level, held.assessed_at, held.data, orders_order.id, orders_order.number,
     orders_order.total, orders_order.currency, orders_order.email, orders_order.placed_at, orders_order.payment_status,
     orders_standing.is_held
-FROM (
-    SELECT id, key, score, level, assessed_at, data FROM risk_assessment WHERE shop_id = :shop AND is_waiting
-    ORDER BY score DESC, id LIMIT 300
-) AS held
-JOIN orders_order ON orders_order.shop_id = :shop AND orders_order.key = held.key
-LEFT JOIN orders_standing ON orders_standing.shop_id = :shop AND orders_standing.key = held.key
-WHERE orders_order.status NOT IN ('cancelled', 'deleted') AND COALESCE(orders_order.fulfillment_status, '') <> 'fulfilled'
+FROM risk_assessment AS held
+JOIN orders_order ON orders_order.shop_id = held.shop_id AND orders_order.key = held.key
+LEFT JOIN orders_standing ON orders_standing.shop_id = held.shop_id AND orders_standing.key = held.key
+WHERE held.shop_id = :shop AND held.is_waiting AND held.score <= :score AND (held.score < :score OR held.id > :after)
+    AND orders_order.status NOT IN ('cancelled', 'deleted') AND COALESCE(orders_order.fulfillment_status, '') <> 'fulfilled'
 ORDER BY held.score DESC, held.id LIMIT :limit
 
 -- name: risk_decided

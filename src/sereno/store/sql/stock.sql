@@ -98,6 +98,42 @@ INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own)
 VALUES (:shop, :key, :name, :sells, :rank, :is_own)
 ON CONFLICT (shop_id, key) DO UPDATE SET name = excluded.name, sells = excluded.sells, rank = excluded.rank
 
+-- name: stock_locations
+SELECT key, name, sells, rank, is_own FROM stock_location WHERE shop_id = :shop ORDER BY rank, name, key LIMIT :most
+
+-- name: places_with_stock
+-- Each place once, by leaps along the index: an item more costs nothing.
+WITH RECURSIVE place_at(value) AS (
+    SELECT min(location) FROM stock_balance WHERE shop_id = :shop
+    UNION ALL
+    SELECT (SELECT min(location) FROM stock_balance WHERE shop_id = :shop AND location > place_at.value)
+    FROM place_at WHERE place_at.value IS NOT NULL
+)
+SELECT value FROM place_at WHERE value IS NOT NULL
+
+-- name: stock_at_place
+SELECT 1 FROM stock_balance WHERE shop_id = :shop AND location = :location LIMIT 1
+
+-- name: drop_stock_location
+DELETE FROM stock_location WHERE shop_id = :shop AND key = :key
+
+-- name: stock_item_barcode
+-- dialect: sqlite
+SELECT barcode FROM stock_item WHERE shop_id = :shop AND item = :item
+-- dialect: postgresql
+SELECT barcode FROM stock_item WHERE shop_id = :shop AND item = :item FOR UPDATE
+
+-- name: stock_item_of_code
+-- Another item that this barcode, or this SKU, finds.
+SELECT item FROM stock_item WHERE shop_id = :shop AND barcode = :code AND item <> :item
+UNION ALL SELECT item FROM stock_item WHERE shop_id = :shop AND item = :code AND item <> :item LIMIT 1
+
+-- name: set_stock_barcode
+UPDATE stock_item SET barcode = :barcode WHERE shop_id = :shop AND item = :item
+
+-- name: stock_items_known
+SELECT item FROM stock_item WHERE shop_id = :shop AND item {in:items:text}
+
 -- name: items_at_stock_location
 SELECT shop_id, item FROM stock_balance WHERE shop_id = :shop AND location = :location ORDER BY item
 

@@ -32,7 +32,12 @@ def hold(request: StaffRequest, id: int) -> HttpResponse:
     reasons = [code if code in WORDS else "by.hand"]
     note, by = request.POST.get("note", "").strip()[:500], request.user.username
     said = _("It is held. Nothing of it leaves, and no money is taken, until somebody releases it.")
-    carry_out(request, lambda: doing.hold(row.shop_id, [row.key], by, reasons=reasons, note=note), said)
+    carry_out(
+        request,
+        lambda: doing.hold(row.shop_id, [row.key], by, reasons=reasons, note=note),
+        said,
+        form=f"orders.hold:{row.pk}",
+    )
     return back(request, f"/orders/{row.pk}")
 
 
@@ -59,5 +64,10 @@ def ask(request: StaffRequest, id: int) -> HttpResponse:
     config |= {name: name in request.POST for name in BOXES.get(action, ())}
     key, by = request.POST.get("once", "")[:60] or None, request.user.username
     said = _("The store is asked. What it answers appears in the order's story.")
-    carry_out(request, lambda: doing.ask(row.shop_id, row.key, action, config, by, key=key), said)
+    carry_out(
+        request,
+        lambda: doing.ask(row.shop_id, row.key, action, config, by, key=key),
+        said,
+        form=f"{action}:{row.pk}",
+    )
     return back(request, f"/orders/{row.pk}")

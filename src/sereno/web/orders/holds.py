@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -16,11 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.modules.orders.models import Order, OrderStanding
 from sereno.modules.orders.reasons import advice_of, label_of, note_of
 from sereno.runtime.orders import doing
+from sereno.store.fields import from_micros, to_micros
 from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.documents import title_of
-from sereno.web.orders.listing import held_count
+from sereno.web.orders.listing import held_count, orders_matching
+from sereno.web.paging import Page, page_to
 from sereno.web.shell import render
 
 SHOWN = 50
@@ -48,7 +51,9 @@ class Held:
 @staff()
 def holds(request: StaffRequest) -> HttpResponse:
     shop = request.shop
-    rows = list(OrderStanding.objects.filter(shop=shop, is_held=True).order_by("held_at", "id")[:SHOWN])
+    search = request.GET.get("q", "").strip()
+    page = _page(request, OrderStanding.objects.filter(shop=shop, is_held=True), search)
+    rows: list[OrderStanding] = page.rows
     keys = [row.key for row in rows]
     orders = {one.key: one for one in Order.objects.filter(shop=shop, key__in=keys).defer("data")}
     names = {str(row.data.get("held_by") or "") for row in rows}
@@ -59,6 +64,8 @@ def holds(request: StaffRequest) -> HttpResponse:
         "held": [Held(row, orders.get(row.key), _reasons(row)) for row in rows],
         "count": held_count(shop),
         "undo": len(request.session.get(UNDO, ())),
+        "search": search,
+        "page": page,
     }
     return render(request, "orders/holds.html", context)
 
@@ -102,6 +109,23 @@ def undo(request: StaffRequest) -> HttpResponse:
         said = ngettext("%(num)s order is held again.", "%(num)s orders are held again.", count) % {"num": count}
         messages.success(request, said)
     return redirect("holds")
+
+
+def _page(request: StaffRequest, rows: QuerySet[OrderStanding], search: str) -> Page:
+    """The longest held first, along their index: after `?before=MICROS-ID`."""
+    if search:
+        keys = Order.objects.filter(id__in=orders_matching(request.shop, search)).values_list("key", flat=True)
+        found = sorted(rows.filter(key__in=list(keys)), key=lambda one: one.pk)
+        return Page(found[:SHOWN], None, None)
+    at, _dash, id_ = request.GET.get("before", "").partition("-")
+    is_first = not all(one.isascii() and one.isdigit() and len(one) < 18 for one in (at, id_))
+    if not is_first:
+        moment = from_micros(int(at))
+        rows = rows.filter(held_at__gte=moment).exclude(Q(held_at=moment) & Q(id__lte=int(id_)))
+    taken = list(rows.order_by("held_at", "id")[: SHOWN + 1])
+    last = taken[SHOWN - 1] if len(taken) > SHOWN else None
+    after = f"{to_micros(last.held_at)}-{last.pk}" if last is not None and last.held_at is not None else None
+    return page_to(request, taken[:SHOWN], after, is_first=is_first)
 
 
 def _again(request: StaffRequest, keys: list[str], reasons: tuple[str, ...]) -> list[str]:

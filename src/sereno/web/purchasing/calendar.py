@@ -55,7 +55,7 @@ def _put(request: StaffRequest) -> HttpResponse:
             request.shop.pk, said.get("name", ""), first, last, request.user.username, lift=_lift(said.get("lift", ""))
         )
 
-    carry_out(request, put, _("Kept. The next forecast goes by it."))
+    carry_out(request, put, _("Kept. The next forecast goes by it."), form="demand-event")
     return redirect("demand-calendar")
 
 

@@ -149,7 +149,7 @@ def rule(request: StaffRequest) -> HttpResponse:
         }
         suppliers.put_rule(request.shop.pk, sku, request.user.username, **values)
 
-    carry_out(request, kept, _("Kept. The next look goes by it."))
+    carry_out(request, kept, _("Kept. The next look goes by it."), form=f"rule:{sku}")
     return redirect(f"{reverse('demand-item')}?{urlencode({'sku': sku})}")
 
 

@@ -8,28 +8,33 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.contrib import messages
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.purchasing.models import PurchaseLine, PurchaseOrder, Receipt, Supplier
 from sereno.runtime.purchasing import answering, ordering, reordering
+from sereno.runtime.stock import places
 from sereno.store import secrets
-from sereno.store.models import Audit, Effect, Run
+from sereno.store.models import Audit, Effect, Flow, Run, Shop
 from sereno.web.access import StaffRequest, staff
-from sereno.web.actions import carry_out
+from sereno.web.actions import back, carry_out
+from sereno.web.documents import title_of
 from sereno.web.formats import zone_of
-from sereno.web.paging import page_of
+from sereno.web.paging import number_in, page_of
 from sereno.web.people.sentences import sentence
 from sereno.web.purchasing.words import STATES
+from sereno.web.quantities import count_in, counts_in
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
 
 OPEN = ("draft", "approved", "sent", "confirmed", "partial")
 STORY = 50
+MATCHED = 1000
 
 
 @require_GET
@@ -37,7 +42,7 @@ STORY = 50
 def purchases(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     status, code = request.GET.get("status", ""), request.GET.get("supplier", "")
-    search = request.GET.get("q", "").strip().upper().removeprefix("PO-")
+    search = request.GET.get("q", "").strip()[:200]
     rows = PurchaseOrder.objects.filter(shop=shop).select_related("supplier")
     if status in STATES:
         rows = rows.filter(status=status)
@@ -46,11 +51,7 @@ def purchases(request: StaffRequest) -> HttpResponse:
     if code:
         rows = rows.filter(supplier__code=code, supplier__shop=shop)
     if search:
-        rows = (
-            rows.filter(number=int(search))
-            if search.isascii() and search.isdigit() and len(search) < 18
-            else rows.none()
-        )
+        rows = rows.filter(_matching(shop, search))
     known = list(Supplier.objects.filter(shop=shop).order_by("name").values_list("code", "name", "is_active"))
     states = [("open", _("Open")), *((name, word.label) for name, word in STATES.items())]
     context = {
@@ -61,13 +62,23 @@ def purchases(request: StaffRequest) -> HttpResponse:
             ("status", _("Any state"), states, status),
             ("supplier", _("Any supplier"), [(one, name) for one, name, _on in known], code),
         ],
-        "search": request.GET.get("q", ""),
+        "search": search,
         "is_filtered": bool(status or code or search),
         "states": STATES,
         "suppliers": [(one, name) for one, name, on in known if on],
         "key": uuid4().hex,
     }
     return render(request, "purchasing/orders.html", context)
+
+
+def _matching(shop: Shop, search: str) -> Q:
+    """By its number, or by an item on it, the newest thousand."""
+    skus = {search, search.upper()}
+    with_it = PurchaseLine.objects.filter(shop=shop, sku__in=skus).order_by("-id").values_list("order_id", flat=True)
+    found = Q(pk__in=list(with_it[:MATCHED]))
+    if (number := number_in(search.upper().removeprefix("PO-"))) is not None:
+        found |= Q(number=number)
+    return found
 
 
 @require_GET
@@ -86,7 +97,9 @@ def purchase(request: StaffRequest, number: int) -> HttpResponse:
         "receipts": list(receipts[:STORY]),
         "sent": _messages(shop.pk, number),
         "story": [(line, sentence(line)) for line in story],
+        "drafted_by": "" if any(one.action == "purchase.drafted" for one in story) else _maker(order),
         "receipt_key": uuid4().hex,
+        "places": [(one.key, one.name or _("In the shop")) for one in places.places(shop.pk)],
         "is_open": order.status in OPEN,
         "link": _link(shop.pk, order),
         "now": datetime.now(UTC),
@@ -126,11 +139,11 @@ def draft(request: StaffRequest) -> HttpResponse:
     code = request.POST.get("supplier", "")
 
     def made() -> int:
-        counts = _lines_in(request.POST.get("lines", ""))
+        counts = counts_in(request.POST.get("lines", ""))
         key = f"page:{request.POST.get('key', '')[:64]}"
         return ordering.draft_order(request.shop.pk, code, counts, request.user.username, key=key)
 
-    number = carry_out(request, made, _("Drafted. Look it over and approve it."))
+    number = carry_out(request, made, _("Drafted. Look it over and approve it."), form="purchase-new")
     return redirect("purchases") if number is None else redirect("purchase", number=number)
 
 
@@ -147,7 +160,9 @@ def step(request: StaffRequest, number: int) -> HttpResponse:
     elif what == "sent":
         carry_out(request, lambda: ordering.mark_sent(shop, number, by), _("Noted as sent."))
     elif what == "confirm":
-        carry_out(request, lambda: _confirm(request, number), _("Noted what the supplier said."))
+        carry_out(
+            request, lambda: _confirm(request, number), _("Noted what the supplier said."), form=f"confirm:{number}"
+        )
     elif what == "chase":
         done = carry_out(request, lambda: "yes" if ordering.chase(shop, number, by) else "no", "")
         if done == "yes":
@@ -157,13 +172,13 @@ def step(request: StaffRequest, number: int) -> HttpResponse:
                 request, _("Nothing was sent: the supplier was reminded within the day, or is written to by hand.")
             )
     elif what == "lines":
-        counts = {name[4:]: _count(value) for name, value in given.items() if name.startswith("sku:")}
-        carry_out(request, lambda: ordering.change_lines(shop, number, counts, by), _("Changed."))
+        carry_out(request, lambda: _change(request, number), _("Changed."), form=f"lines:{number}")
     elif what == "decline":
         carry_out(
             request,
             lambda: answering.decline(shop, number, by, reason=given.get("reason", "")),
             _("Noted. The next look asks somebody else."),
+            form=f"cancel:{number}",
         )
     elif what == "cancel":
         reason = given.get("reason", "").strip()
@@ -171,6 +186,7 @@ def step(request: StaffRequest, number: int) -> HttpResponse:
             request,
             lambda: ordering.cancel(shop, number, by, reason=reason),
             _("Cancelled. What was not received counts as on order no more."),
+            form=f"cancel:{number}",
         )
     return redirect("purchase", number=number)
 
@@ -182,14 +198,23 @@ def receive(request: StaffRequest, number: int) -> HttpResponse:
 
     def received() -> str:
         counts = {
-            name[4:]: _count(value) for name, value in request.POST.items() if name.startswith("sku:") and value.strip()
+            name[4:]: count_in(value)
+            for name, value in request.POST.items()
+            if name.startswith("sku:") and value.strip()
         }
         key = request.POST.get("key", "")[:64] or uuid4().hex
         place = request.POST.get("place", "").strip()
         return ordering.receive(request.shop.pk, number, counts, request.user.username, key=f"page:{key}", place=place)
 
-    carry_out(request, received, _("Put away. The stock counts it from now on."))
-    return redirect("purchase", number=number)
+    done = carry_out(request, received, _("Put away. The stock counts it from now on."), form=f"lines:{number}")
+    return back(request, reverse("purchase", args=[number]), "next" if done is not None else "refused")
+
+
+def _maker(order: PurchaseOrder) -> str:
+    """Who drafted it, where a flow did: it keeps no line in the audit for each."""
+    name = order.by.removeprefix("flow:")
+    flow = Flow.objects.filter(shop=order.shop_id, name=name).defer("draft").first() if name != order.by else None
+    return title_of(flow) if flow is not None else name
 
 
 def _link(shop_id: int, order: PurchaseOrder) -> str:
@@ -197,6 +222,11 @@ def _link(shop_id: int, order: PurchaseOrder) -> str:
     if order.status not in answering.ANSWERABLE:
         return ""
     return answering.answer_link(secrets.newest(), wiring().base_url, shop_id, order.number)
+
+
+def _change(request: StaffRequest, number: int) -> None:
+    counts = {name[4:]: count_in(value) for name, value in request.POST.items() if name.startswith("sku:")}
+    ordering.change_lines(request.shop.pk, number, counts, request.user.username)
 
 
 def _confirm(request: StaffRequest, number: int) -> bool:
@@ -213,24 +243,6 @@ def _confirm(request: StaffRequest, number: int) -> bool:
         expected_at=at.astimezone(UTC) if at is not None else None,
         reference=reference,
     )
-
-
-def _lines_in(text: str) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for line in text.splitlines():
-        parts = line.replace(";", " ").replace("\t", " ").rsplit(maxsplit=1)
-        if parts:
-            if len(parts) < 2:
-                raise ValueError(_("Write each line as the SKU and how many: %(line)s") % {"line": line})
-            found[parts[0].strip(" ,")] = found.get(parts[0].strip(" ,"), 0) + _count(parts[1])
-    return found
-
-
-def _count(text: str) -> int:
-    cleaned = text.strip()
-    if not (cleaned.isascii() and cleaned.isdigit()) or len(cleaned) > 8:
-        raise ValueError(_("How many is a whole number, not %(text)s.") % {"text": cleaned[:20]})
-    return int(cleaned)
 
 
 def _messages(shop_id: int, number: int) -> list[Effect]:

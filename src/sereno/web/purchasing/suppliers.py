@@ -174,7 +174,7 @@ def prices(request: StaffRequest, code: str) -> HttpResponse:
             raise ValueError(_("The file is no text in UTF-8. Save it as CSV UTF-8 and try again.")) from None
         return suppliers.put_prices(row.shop_id, code, offers, by)
 
-    count = carry_out(request, kept, "")
+    count = carry_out(request, kept, "", form=f"prices:{code}")
     if count is not None:
         messages.success(request, _("%(num)s lines of the price list are kept.") % {"num": int(count)})
     return redirect("supplier", code=code)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sereno.web.purchasing import calendar, demand, ordering, suppliers, supply
+from sereno.web.purchasing import calendar, demand, ordering, scanning, suppliers, supply
 
 urlpatterns = [
     path("purchases", ordering.purchases, name="purchases"),
     path("purchases/reorder", ordering.reorder_now, name="purchases-reorder"),
     path("purchases/new", ordering.draft, name="purchase-new"),
     path("purchases/<int:number>", ordering.purchase, name="purchase"),
+    path("purchases/<int:number>/scan", scanning.page, name="purchase-scan"),
     path("purchases/<int:number>/step", ordering.step, name="purchase-step"),
     path("purchases/<int:number>/receive", ordering.receive, name="purchase-receive"),
     path("suppliers", suppliers.listing, name="suppliers"),

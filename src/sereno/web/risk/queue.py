@@ -20,11 +20,14 @@ from sereno.modules.stock.models import StockItem
 from sereno.runtime.risk import reviewing
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
-from sereno.web.paging import page_of_ends
+from sereno.web.orders.listing import orders_matching
+from sereno.web.paging import page_of_ends, page_to
 from sereno.web.risk.words import KINDS
 from sereno.web.shell import render
 
 SHOWN = 50
+MATCHED = 2000
+"""Of so many that wait the searched ones are found."""
 UNDO = "risk_decided"
 BLOCKED = ("email", "card", "device")
 """What a press of the key blocks; an IP or an address may be many people's, and is ticked by hand."""
@@ -34,12 +37,19 @@ DECISIONS = ("released", "refused")
 @require_GET
 @staff()
 def waiting(request: StaffRequest) -> HttpResponse:
-    rows = services.waiting(request.shop.pk, SHOWN)
+    after, search = request.GET.get("before", ""), request.GET.get("q", "").strip()
+    found = services.waiting(request.shop.pk, MATCHED if search else SHOWN + 1, "" if search else after)
+    if search:
+        wanted = set(Order.objects.filter(id__in=orders_matching(request.shop, search)).values_list("key", flat=True))
+        found = [row for row in found if row["key"] in wanted]
+    rows = found[:SHOWN]
     orders = {one.key: one for one in Order.objects.filter(shop=request.shop, key__in=[row["key"] for row in rows])}
     for row in rows:
-        found = marks.marks_of(orders[row["key"]].data) if row["key"] in orders else {}
-        row["marks"] = [(kind, str(KINDS[kind]), kind in BLOCKED) for kind in marks.TRACED if kind in found]
+        known = marks.marks_of(orders[row["key"]].data) if row["key"] in orders else {}
+        row["marks"] = [(kind, str(KINDS[kind]), kind in BLOCKED) for kind in marks.TRACED if kind in known]
     context = {"section": "risk", "tab": "risk", "rows": rows, "undo": len(request.session.get(UNDO, ()))}
+    older = services.place_of(rows[-1]) if len(found) > SHOWN and not search else None
+    context |= {"search": search, "page": page_to(request, rows, older)}
     return render(request, "risk/queue.html", context)
 
 

@@ -56,7 +56,7 @@ def _change(request: StaffRequest) -> HttpResponse:
     def put() -> None:
         reviewing.put_policy(request.shop.pk, policy.checked(document), request.user.username)
 
-    carry_out(request, put, _("Saved. Orders from now on are judged by these rules."))
+    carry_out(request, put, _("Saved. Orders from now on are judged by these rules."), form="risk-rules")
     return redirect("risk-rules")
 
 

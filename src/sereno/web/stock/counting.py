@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.stock.models import StockBalance, StockItem, StockMovement
-from sereno.runtime.stock import moving
+from sereno.runtime.stock import moving, places
 from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.camera import CAMERA
 from sereno.web.shell import render
 from sereno.web.stock.one import names_of, place_name
 
-CAMERA = "camera=(self), microphone=(), geolocation=()"
 LAST = 10
 
 
@@ -28,10 +28,7 @@ LAST = 10
 def page(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     code, place = request.GET.get("code", "").strip()[:200], request.GET.get("place", "")[:200]
-    items = StockItem.objects.filter(shop=shop)
-    found = (
-        (items.filter(item=code).first() or items.filter(barcode=code).order_by("barcode").first()) if code else None
-    )
+    found = _found(shop, code) if code else None
     names = names_of(shop)
     balances: list[StockBalance] = []
     if found is not None:
@@ -46,10 +43,10 @@ def page(request: StaffRequest) -> HttpResponse:
         "here": here,
         "place": place,
         "places": [(key, place_name(names, key)) for key in keys],
+        "typed_number": request.GET.get("there", "")[:12] if found else "",
         "counts": [(one, place_name(names, one.location)) for one in _last(counts)],
     }
     answer = render(request, "stock/count.html", context)
-    # Only here: the telephone's camera reads the barcode, in the page itself.
     answer.headers["Permissions-Policy"] = CAMERA
     return answer
 
@@ -84,11 +81,28 @@ def keep(request: StaffRequest) -> HttpResponse:
 
     done = carry_out(request, count, "")
     if done is None:
-        return _to_page(code=item, place=place)
+        return _to_page(code=item, place=place, there=given[:12])
     messages.success(
         request, _("%(item)s: %(before)s before, %(now)s now.") % {"item": item, "before": done.before, "now": done.now}
     )
     return _to_page(place=place)
+
+
+@require_POST
+@staff("work")
+def barcode(request: StaffRequest) -> HttpResponse:
+    """A barcode nobody knew: of which item it is. Then that item is counted."""
+    code, item = request.POST.get("code", "").strip()[:200], request.POST.get("item", "").strip()[:200]
+    place, by = request.POST.get("place", "")[:200], request.user.username
+    row = _found(request.shop, item)
+    name = row.item if row is not None else item
+    done = carry_out(
+        request,
+        lambda: places.put_barcode(request.shop.pk, name, code, by),
+        _("Kept. Reading it finds this item."),
+        form="count-barcode",
+    )
+    return _to_page(code=code if done is None else name, place=place)
 
 
 @require_POST

@@ -31,7 +31,12 @@ def stock(request: StaffRequest) -> HttpResponse:
     elif chosen == "low":
         rows = rows.filter(available__lte=low)
     if search:
-        rows = rows.filter(Q(item=search) | Q(barcode=search) | Q(title__gte=search, title__lt=search + LAST))
+        # Ranges of an index know no case: as it was written, as SKUs usually are, and as names usually begin.
+        names = {search, search.lower(), search[:1].upper() + search[1:]}
+        begins = Q(item__in={search, search.upper(), search.lower()}) | Q(barcode=search)
+        for name in names:
+            begins |= Q(title__gte=name, title__lt=name + LAST)
+        rows = rows.filter(begins)
     context = {
         "section": "stock",
         "page": _page(request, rows),

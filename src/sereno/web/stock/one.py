@@ -24,7 +24,7 @@ from sereno.modules.stock.models import (
     StockSafety,
 )
 from sereno.runtime import namespaces
-from sereno.runtime.stock import moving
+from sereno.runtime.stock import moving, places
 from sereno.store.models import Connection, Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
@@ -85,24 +85,23 @@ def keep_back(request: StaffRequest, id: int) -> HttpResponse:
         number = int(given[:10]) if given else None
         moving.keep_back(request.shop.pk, channel, row.item, number, by)
 
-    carry_out(request, put, _("Kept. The store is told with the next change."))
+    carry_out(request, put, _("Kept. The store is told with the next change."), form=f"kept:{channel}")
     return back(request, here)
 
 
 @require_POST
-@staff("settings")
-def location(request: StaffRequest) -> HttpResponse:
-    """What a place is called, and whether it sells."""
-    key, name = request.POST.get("key", "")[:200], request.POST.get("name", "")
-    sells, by = request.POST.get("sells") == "yes", request.user.username
-    rank = request.POST.get("rank", "")
-    first = int(rank) if rank.isascii() and rank.isdigit() and len(rank) < 6 else 100
-
-    def put() -> None:
-        moving.name_location(request.shop.pk, key, name, by, sells=sells, rank=first)
-
-    carry_out(request, put, _("Kept."))
-    return back(request, "/stock")
+@staff("work")
+def barcode(request: StaffRequest, id: int) -> HttpResponse:
+    """By which barcode the item is found."""
+    row = get_object_or_404(StockItem, shop=request.shop, pk=id)
+    given, by = request.POST.get("barcode", ""), request.user.username
+    carry_out(
+        request,
+        lambda: places.put_barcode(request.shop.pk, row.item, given, by),
+        _("Kept. Reading it finds this item."),
+        form=f"barcode:{row.pk}",
+    )
+    return back(request, f"/stock/items/{row.pk}")
 
 
 def _order_in(reference: str) -> str:
@@ -120,9 +119,9 @@ def place_name(names: dict[str, StockLocation], key: str) -> str:
     return held.name if held else (key or _("In the shop"))
 
 
-def _named(names: dict[str, StockLocation], key: str) -> tuple[str, bool, int]:
+def _named(names: dict[str, StockLocation], key: str) -> tuple[str, bool]:
     held = names.get(key)
-    return place_name(names, key), held.sells if held else True, held.rank if held else 100
+    return place_name(names, key), held.sells if held else True
 
 
 def _channels(shop: Shop, row: StockItem) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -11,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.modules.stock.models import StockLocation, StockTransfer
-from sereno.runtime.stock import moving
+from sereno.modules.stock.models import StockTransfer
+from sereno.runtime.stock import moving, places
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
-from sereno.web.paging import page_of
+from sereno.web.paging import number_in, page_of
+from sereno.web.quantities import count_in, counts_in
 from sereno.web.shell import render
-from sereno.web.stock.one import names_of, place_name
 from sereno.web.words import Word
 
 STATES: dict[str, Word] = {
@@ -37,14 +38,24 @@ STEPS: dict[str, tuple[Callable[..., None], str | Promise]] = {
 @staff()
 def transfers(request: StaffRequest) -> HttpResponse:
     shop = request.shop
-    page = page_of(request, StockTransfer.objects.filter(shop=shop))
-    names = names_of(shop)
+    status, search = request.GET.get("status", ""), request.GET.get("q", "").strip()
+    rows = StockTransfer.objects.filter(shop=shop)
+    if status in STATES:
+        rows = rows.filter(status=status)
+    if search:
+        rows = rows.filter(pk=number) if (number := number_in(search.lstrip("#"))) is not None else rows.none()
+    known = places.places(shop.pk)
+    names = {one.key: one.name or _("In the shop") for one in known}
     context = {
         "section": "stock",
-        "page": page,
+        "page": page_of(request, rows),
         "states": STATES,
-        "name_of": lambda key: place_name(names, key),
-        "places": [(one.key, one.name) for one in StockLocation.objects.filter(shop=shop).order_by("rank", "name")],
+        "name_of": lambda key: names.get(key, key or _("In the shop")),
+        "places": [(one.key, names[one.key]) for one in known],
+        "search": search,
+        "selects": [("status", _("Any state"), [(key, word.label) for key, word in STATES.items()], status)],
+        "is_filtered": bool(search or status),
+        "key": uuid4().hex,
     }
     return render(request, "stock/transfers.html", context)
 
@@ -52,16 +63,19 @@ def transfers(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff("work")
 def propose(request: StaffRequest) -> HttpResponse:
+    """Lines of `SKU quantity`. The form's own key makes it once."""
     origin, destination = request.POST.get("origin", ""), request.POST.get("destination", "")
-    item, number = request.POST.get("item", "").strip()[:200], request.POST.get("quantity", "").strip()
-    by = request.user.username
+    by, key = request.user.username, request.POST.get("key", "")[:64]
 
     def put() -> int | None:
-        if not item or not (number.isascii() and number.isdigit() and len(number) < 10):
-            raise ValueError("a transfer needs at least one item, and 1 or more of each")
-        return moving.propose_transfer(request.shop.pk, origin, destination, {item: int(number)}, by)
+        known = {one.key for one in places.places(request.shop.pk)}
+        if not {origin, destination} <= known:
+            raise ValueError("choose where it leaves and where it goes")
+        counts = counts_in(request.POST.get("lines", ""))
+        uid = f"page:{key}" if key else None
+        return moving.propose_transfer(request.shop.pk, origin, destination, counts, by, uid=uid)
 
-    carry_out(request, put, _("Proposed. Send it when it leaves."))
+    carry_out(request, put, _("Proposed. Send it when it leaves."), form="transfer-new")
     return back(request, "/stock/transfers")
 
 
@@ -69,9 +83,18 @@ def propose(request: StaffRequest) -> HttpResponse:
 @staff("work")
 def step(request: StaffRequest, id: int) -> HttpResponse:
     row = get_object_or_404(StockTransfer, shop=request.shop, pk=id)
-    wanted = request.POST.get("to", "")
-    if wanted not in STEPS:
+    wanted, by = request.POST.get("to", ""), request.user.username
+    if wanted == "receive":
+        carry_out(request, lambda: _receive(request, row, by), str(STEPS[wanted][1]), form=f"transfer:{id}")
+    elif wanted in STEPS:
+        doing, said = STEPS[wanted]
+        carry_out(request, lambda: doing(row.shop_id, row.pk, by), str(said))
+    else:
         raise Http404
-    doing, said = STEPS[wanted]
-    carry_out(request, lambda: doing(row.shop_id, row.pk, request.user.username), str(said))
     return back(request, "/stock/transfers")
+
+
+def _receive(request: StaffRequest, row: StockTransfer, by: str) -> None:
+    """All of it; or as many as the form says of each line."""
+    given = {name[4:]: count_in(value) for name, value in request.POST.items() if name.startswith("sku:")}
+    moving.receive_transfer(row.shop_id, row.pk, by, given or None)

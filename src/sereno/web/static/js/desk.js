@@ -1,16 +1,14 @@
 // A queue by keyboard: j and k move; the keys of `data-keys` press what their selectors find in the row, or write there.
 (() => {
-  const list = document.querySelector("[data-keys]");
+  const list = () => document.querySelector("[data-keys]"); // a search puts another in its place
   let asked = 0; // when "g" was pressed: the next letter is for the navigation
 
   document.addEventListener("change", (event) => {
     const form = event.target.dataset?.checkAllOf;
     if (form) document.querySelectorAll(`input[name=id][form="${form}"]`).forEach((box) => { box.checked = event.target.checked; });
   });
-  if (!list) return;
 
-  const keys = JSON.parse(list.dataset.keys);
-  const all = () => [...list.querySelectorAll(":scope > li")];
+  const all = () => [...list().querySelectorAll(":scope > li")];
   const here = () => document.activeElement?.closest?.("[data-keys] > li") ?? null;
 
   function go(step) {
@@ -32,7 +30,8 @@
     if (event.target.closest("input, textarea, select")) return;
     if (event.key === "g") { asked = Date.now(); return; }
     if (Date.now() - asked < 1200) { asked = 0; return; }
-    const row = here();
+    if (!list()) return;
+    const row = here(), keys = JSON.parse(list().dataset.keys);
     if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
     else if (!row || !Object.hasOwn(keys, event.key)) return;

@@ -3,9 +3,13 @@
   "use strict";
   const form = document.querySelector("[data-reader]");
   const button = form?.querySelector("[data-scan]");
-  if (!form || !button || !("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) return;
-  const eye = form.querySelector("[data-eye]");
+  if (!form || !button) return;
   const said = form.querySelector("[data-said]");
+  if (!("BarcodeDetector" in window) || !navigator.mediaDevices?.getUserMedia) {
+    said.textContent = said.dataset.without ?? "";
+    return;
+  }
+  const eye = form.querySelector("[data-eye]");
   const word = button.querySelector("span");
   const begin = word.textContent;
   let stream = null;
