@@ -19,7 +19,8 @@ PAGE = """<!doctype html><html lang="es"><head><meta charset="utf-8"><title>Taza
 POLICY = {"Content-Security-Policy": "default-src 'none'; script-src https://s.example; connect-src https://s.example"}
 OPEN = {"Access-Control-Allow-Origin": "*"}
 KNOWN = 'data-customer="7" data-proof="signed"'
-TOLD = "document.addEventListener('sereno:visit', (event) => { window.told = event.detail.status; });"
+TOLD = """document.addEventListener('sereno:visit',
+  (event) => { document.documentElement.dataset.told = `said ${event.detail.status}`; });"""
 
 
 class Far:
@@ -54,8 +55,9 @@ def far(page: Page) -> Far:
 
 def shown(page: Page, address: str = "https://shop.example/taza", **how: Any) -> str:
     page.goto(address, **how)
-    page.wait_for_function("window.told !== undefined")
-    return page.evaluate("window.told")
+    told = page.locator("html[data-told]")
+    told.wait_for(state="attached")
+    return (told.get_attribute("data-told") or "").removeprefix("said").strip()
 
 
 def test_a_page_is_told_with_where_it_came_from_and_nothing_more(page: Page, far: Far) -> None:

@@ -100,6 +100,19 @@ class Person(models.Model):
     waits = models.FloatField(null=True)
     answers = models.TextField(null=True)
     topics = models.TextField(null=True)
+    first_visit_on = models.IntegerField(null=True)
+    last_visit_on = models.IntegerField(null=True)
+    visit_count = models.FloatField(null=True)
+    visit_pages = models.FloatField(null=True)
+    visit_products = models.FloatField(null=True)
+    device = models.CharField(max_length=200, null=True)
+    visit_language = models.CharField(max_length=200, null=True)
+    visit_source = models.CharField(max_length=200, null=True)
+    visit_medium = models.CharField(max_length=200, null=True)
+    visit_campaign = models.CharField(max_length=200, null=True)
+    first_source = models.CharField(max_length=200, null=True)
+    first_medium = models.CharField(max_length=200, null=True)
+    first_campaign = models.CharField(max_length=200, null=True)
 
     class Meta:
         db_table = "segments_person"

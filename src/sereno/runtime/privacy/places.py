@@ -130,7 +130,8 @@ SIMPLE: tuple[Place, ...] = (
         (
             *("key", "email", "name", "country", "region", "city", "postal_code", "locale", "channel", "company"),
             *("status", "score_group", "tags", "custom", "phone", "telegram", "answers"),
-            *("lead_stage", "form", "tier", "last_channel", "topics"),
+            *("lead_stage", "form", "tier", "last_channel", "topics", "device", "visit_language", "visit_source"),
+            *("visit_medium", "visit_campaign", "first_source", "first_medium", "first_campaign"),
         ),
         "deleted",
         by=(("key", "customer"),),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,6 @@ from sereno.modules.customers.models import Customer, Join
 from sereno.modules.orders.models import Order
 from sereno.modules.orders.tickets import address_lines
 from sereno.modules.scores.models import CustomerScore, LeadScore
-from sereno.modules.visits.services import visits_of
 from sereno.runtime.persons import tagging
 from sereno.runtime.persons.joining import APART, JOINED, PROPOSED, decide, join, split
 from sereno.runtime.persons.reading import Person, person_of
@@ -80,10 +78,7 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "reasons": _reasons(row.key, whose.joins),
         "score": score,
         "lead": LeadScore.objects.filter(shop=shop, key=row.key).first() if is_lead else None,
-        "visits": visits_of(shop.pk, person.keys, datetime.now(UTC), 1),
-        "devices": visiting.DEVICES,
-        "device_icons": visiting.ICONS,
-        "came_by": visiting.came_by,
+        **visiting.shown(shop.pk, person.keys),
         "group": GROUPS.get(score.group) if score is not None else None,
         "answers": hours_said(shop, person.keys),
         "currency": shop.currency,

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+
+from sereno.modules.visits.services import visits_of
 
 DEVICES: dict[str, str | Promise] = {"desktop": _("Computer"), "mobile": _("Phone"), "tablet": _("Tablet")}
 ICONS = {"desktop": "monitor", "mobile": "smartphone", "tablet": "smartphone"}
 
 
+def shown(shop_id: int, keys: Sequence[str]) -> dict[str, Any]:
+    """What a person's page shows of their visits."""
+    visits = visits_of(shop_id, keys, datetime.now(UTC), 1)
+    return {"visits": visits, "devices": DEVICES, "device_icons": ICONS, "came_by": came_by}
+
+
 def came_by(source: object, medium: object, campaign: object) -> str:
     """`instagram · social · spring`; that nobody said where from, where nobody did."""
     said = [str(one) for one in (source, medium, campaign) if one]
-    return " · ".join(said) if said else _now("directly")
+    return " · ".join(said) if said else gettext("directly")
 
 
 def visit_said(data: Mapping[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from sereno.sdk.languages import said
 from sereno.store.models import Shop
 from sereno.web.capture.words import STAGES
 from sereno.web.channels.words import CHANNELS
+from sereno.web.customers.visiting import DEVICES
 from sereno.web.scores.words import GROUPS
 from sereno.web.segments import words
 
@@ -26,6 +27,7 @@ VALUES: dict[str, dict[str, Text]] = {
     "score_group": {name: word.label for name, word in GROUPS.items()},
     "lead_stage": {name: word.label for name, word in STAGES.items()},
     "last_channel": {name: CHANNELS[name][0] for name in CHATS},
+    "device": dict(DEVICES),
 }
 """By field all values it can have, as they are written."""
 CHOSEN = frozenset({*VALUES, "form", "tier"})
