@@ -119,3 +119,12 @@ def test_the_same_cart_enters_once_a_week() -> None:
     found = replay("cart-recovery", [customer(), *again])
     assert whats(found) == [*FIVE, *FIVE]
     assert len(reasons(found, "cart-recovery")) == 1
+
+
+def test_who_leaves_gets_no_code_made() -> None:
+    said = {"customer_id": "7", "email": "ana@example.com", "channel": "email", "granted": False}
+    no = event("consent.changed", "customer:7", "5h", **said)
+    found = replay("cart-recovery", [customer(), cart("0m"), no], recovery_percent="10")
+    assert [effect["action"] for effect in found["effects"]] == ["messages.send_email"]
+    (run,) = [run for run in found["runs"] if run["flow"] == "cart-recovery"]
+    assert run["status"] == "exited"

@@ -113,7 +113,7 @@ def test_a_place_in_line_is_confirmed_where_the_shop_wants_it() -> None:
 
 # Recommended products
 
-PICKS = ["picks-together", "picks-related", "picks-interest", "picks-incentive"]
+PICKS = ["picks-related", "picks-together", "picks-interest", "picks-incentive"]
 
 
 def paid(after: str = "1m") -> dict[str, Any]:
@@ -123,17 +123,34 @@ def paid(after: str = "1m") -> dict[str, Any]:
 def test_four_recommendations_after_an_order() -> None:
     found = replay("recommended-products", [customer(), paid()])
     assert messages(found) == PICKS
-    assert [when for when, what in sent(found) if what != "None"] == ["14d 1m", "21d 1m", "31d 1m", "41d 1m"]
+    assert [when for when, what in sent(found) if what != "None"] == ["21d 1m", "28d 1m", "38d 1m", "48d 1m"]
 
 
-@pytest.mark.parametrize(("at", "number"), [("2d", 0), ("15d", 1), ("25d", 2), ("35d", 3), ("50d", 4)])
+def test_a_delivery_begins_the_week_before_the_first() -> None:
+    arrived = event("shipment.delivered", "order:1", "4d", id="f1", order_id="1", customer_id="7", status="delivered")
+    found = replay("recommended-products", [customer(), paid(), arrived])
+    assert [when for when, what in sent(found) if what != "None"] == ["11d", "18d", "28d", "38d"]
+
+
+def test_who_only_looked_around_gets_what_needs_no_order() -> None:
+    found = replay("recommended-by-interest", [customer(), told("browsed", items=["p1"]), told("browsed", "30d")])
+    assert messages(found) == PICKS[2:]
+    assert [when for when, what in sent(found) if what != "None"] == ["10d 1m", "20d 1m"]
+    for ending in (order("5d"), no("5d")):
+        assert messages(replay("recommended-by-interest", [customer(), told("browsed"), ending])) == []
+    for ending in (order("15d"), no("15d")):
+        assert messages(replay("recommended-by-interest", [customer(), told("browsed"), ending])) == PICKS[2:3]
+    assert messages(replay("recommended-by-interest", [customer(accepts_email=None), told("browsed")])) == []
+
+
+@pytest.mark.parametrize(("at", "number"), [("2d", 0), ("22d", 1), ("30d", 2), ("40d", 3), ("55d", 4)])
 def test_the_next_order_ends_them(at: str, number: int) -> None:
     found = replay("recommended-products", [customer(), paid(), order(at, number="2")])
     assert messages(found) == PICKS[:number]
 
 
 def test_other_ends_of_recommendations() -> None:
-    for ending in (order("15d", "order.cancelled"), no("15d")):
+    for ending in (order("22d", "order.cancelled"), no("22d")):
         assert messages(replay("recommended-products", [customer(), paid(), ending])) == PICKS[:1]
     assert messages(replay("recommended-products", [customer(accepts_email=False), paid()])) == []
 

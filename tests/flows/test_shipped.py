@@ -57,6 +57,7 @@ def test_all_are_there() -> None:
         "buying-out-limit",
         "waiting-confirm",
         "back-in-stock",
+        "recommended-by-interest",
         "recommended-products",
         "browse-abandonment",
         "price-drop",

@@ -79,3 +79,10 @@ def test_some_orders_are_let_be(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("accepts", [False, None])
 def test_nobody_is_asked_who_did_not_agree(accepts: bool | None) -> None:
     assert whats(replay(FLOW, [customer(accepts), order()])) == []
+
+
+def test_who_wants_no_more_mail_is_asked_nothing() -> None:
+    said = {"customer_id": "7", "email": "ana@example.com", "channel": "email", "granted": False}
+    no = event("consent.changed", "customer:7", "6d", **said)
+    found = replay(FLOW, [customer(), order(), order("3d", "order.delivered"), no])
+    assert whats(found) == ["survey-thanks"]
