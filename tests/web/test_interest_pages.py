@@ -104,6 +104,19 @@ def test_machines_fill_the_hidden_field_and_learn_nothing(key: tuple[StorefrontK
     assert codes == [200] * 20 + [429]
 
 
+def test_nobodys_mailbox_is_filled_whatever_things_are_named_from_wherever(key: tuple[StorefrontKey, str]) -> None:
+    def wait(number: int, email: str = "mara@example.com") -> int:
+        body = json.dumps({"what": "wait", "product": f"made-up-{number}", "email": email})
+        place = {"REMOTE_ADDR": f"198.51.100.{number}"}
+        return (
+            Client().post(f"/storefront/{key[0].token}/interest", body, content_type="text/plain", **place).status_code
+        )
+
+    assert [wait(number) for number in range(7)] == [200] * 5 + [429] * 2
+    assert wait(8, "Mara@Example.com") == 429 and wait(9, "other@example.com") == 200
+    assert types() == ["waiting.joined"] * 6
+
+
 def test_a_proven_customer_wishes_looks_and_sees_the_list(seeded: Seeded, key: tuple[StorefrontKey, str]) -> None:
     who = proof(key, "7")
     for what in ("wish", "view", "view", "unwish"):

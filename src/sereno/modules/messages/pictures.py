@@ -18,6 +18,9 @@ WIDEST = 4000
 MOST = 500
 """Pictures a shop may keep."""
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
+_PNG_NOTES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+_WEBP_NOTES = frozenset({b"EXIF", b"XMP "})
+_WEBP_HAS_NOTES = 0b1100
 NAME = re.compile(r"([0-9a-f]{64})\.(png|jpg|gif|webp)")
 
 
@@ -85,7 +88,21 @@ def keep(data_dir: Path, picture: Looked) -> str:
 def _png(body: bytes) -> Looked | None:
     if body[:8] != b"\x89PNG\r\n\x1a\n" or body[12:16] != b"IHDR":
         return None
-    return Looked("png", int.from_bytes(body[16:20], "big"), int.from_bytes(body[20:24], "big"), body)
+    width, height = int.from_bytes(body[16:20], "big"), int.from_bytes(body[20:24], "big")
+    return Looked("png", width, height, _png_without_notes(body))
+
+
+def _png_without_notes(body: bytes) -> bytes:
+    """Chunk by chunk to its end: what was written about it, and what hangs behind it, is left out."""
+    kept, at = bytearray(body[:8]), 8
+    while at + 12 <= len(body):
+        kind, length = body[at + 4 : at + 8], int.from_bytes(body[at : at + 4], "big")
+        if kind not in _PNG_NOTES:
+            kept += body[at : at + 12 + length]
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return bytes(kept)
 
 
 def _gif(body: bytes) -> Looked | None:
@@ -107,7 +124,21 @@ def _webp(body: bytes) -> Looked | None:
         width, height = (int.from_bytes(body[at : at + 2], "little") & 0x3FFF for at in (26, 28))
     else:
         raise PictureInvalid("picture.broken")
-    return Looked("webp", width, height, body)
+    return Looked("webp", width, height, _webp_without_notes(body))
+
+
+def _webp_without_notes(body: bytes) -> bytes:
+    """As `_png_without_notes`; the header says no more that there are any, and how long the rest is."""
+    kept, at = bytearray(), 12
+    while at + 8 <= len(body):
+        kind, length = body[at : at + 4], int.from_bytes(body[at + 4 : at + 8], "little")
+        whole = 8 + length + length % 2
+        if kind == b"VP8X":
+            kept += body[at : at + 8] + bytes([body[at + 8] & ~_WEBP_HAS_NOTES]) + body[at + 9 : at + whole]
+        elif kind not in _WEBP_NOTES:
+            kept += body[at : at + whole]
+        at += whole
+    return body[:4] + (4 + len(kept)).to_bytes(4, "little") + body[8:12] + bytes(kept)
 
 
 def _jpeg(body: bytes) -> Looked | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sereno.commerce.money import finite
 from sereno.commerce.stock import offered
 from sereno.runtime import connecting
 from sereno.runtime.staff import audit, open_staff
@@ -272,7 +273,9 @@ def _safety(tx: Transaction, shop: int, channel: str, items: Sequence[str]) -> d
 def harmless(value: Any) -> str:
     """As text that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value).replace("\r", " ").replace("\n", " ").replace("\t", " ")
-    return f"'{text}" if text[:1] in ("=", "@", "+") else text
+    if text[:1] in ("=", "@", "+") or (text[:1] == "-" and finite(text) is None):
+        return f"'{text}"
+    return text
 
 
 def _check(what: str, columns: Sequence[tuple[str, str]], form: str) -> None:

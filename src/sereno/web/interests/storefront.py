@@ -16,6 +16,8 @@ from sereno.web.wiring import wiring
 
 FORMS = Limit("interest", 20, timedelta(hours=1))
 """Addresses given from one place without a proof of who it is."""
+OF_ADDRESS = Limit("interest-address", 5, timedelta(hours=1))
+"""Things one address may be put in line for without a proof, from wherever: each may be a mail that asks to confirm."""
 
 
 @storefront
@@ -30,7 +32,8 @@ def interest(request: HttpRequest, shop: Storefront, body: Any) -> HttpResponse:
     said = asking.said_of(values, person)
     if str(values.get("website") or "").strip():
         return told({"status": "kept"})
-    if not person and not FORMS.take(f"{shop.shop_id}|{place_of(client_address(request))}"):
+    place = place_of(client_address(request))
+    if not person and not (FORMS.take(f"{shop.shop_id}|{place}") and OF_ADDRESS.take(f"{shop.shop_id}|{said.email}")):
         response = told({"error": "too.often"}, 429)
         response["Retry-After"] = "3600"
         return response

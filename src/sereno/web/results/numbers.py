@@ -26,6 +26,7 @@ from sereno.modules.insights.models import OrderCredit, SentMessage
 from sereno.modules.insights.results import Result, results
 from sereno.modules.orders.models import Order
 from sereno.runtime.experiments.measuring import Measured, measured, measured_messages
+from sereno.runtime.feeds.outgoing import harmless
 from sereno.runtime.results import reading
 from sereno.runtime.results.counting import FLOW
 from sereno.runtime.results.crediting import WITHIN
@@ -34,6 +35,7 @@ from sereno.web import flowtree, formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.channels.words import CHANNELS
 from sereno.web.content.words import LANGUAGES
+from sereno.web.documents import titled
 from sereno.web.paging import SIZE, Page, page_to
 from sereno.web.results import wording
 from sereno.web.results.plots import Plot, plot
@@ -176,7 +178,7 @@ def table(request: StaffRequest) -> HttpResponse:
     writer.writerow([by, *names, *more])
     for name, one in tables[by]:
         values = {**figures_document(one, found.currency), **dict.fromkeys(more), **brought.get(name, {})}
-        writer.writerow([name, *("" if values[key] is None else values[key] for key in (*names, *more))])
+        writer.writerow([harmless(name), *("" if values[key] is None else values[key] for key in (*names, *more))])
     answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
     name = asked.source.name if asked.source.kind == FLOW else f"newsletter-{asked.source.id}"
     answer["Content-Disposition"] = f'attachment; filename="results-{name}.csv"'
@@ -342,7 +344,7 @@ def _steps(found: Report, asked: Asked) -> list[str]:
 
 def _title(asked: Asked, titles: Mapping[str, Any]) -> Any:
     if asked.step is None:
-        return asked.source.title
+        return titled(asked.source.name, asked.source.title)
     return titles.get(asked.step) or _("Step %(path)s") % {"path": asked.step}
 
 

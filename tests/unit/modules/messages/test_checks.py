@@ -193,6 +193,26 @@ def test_where_a_photograph_was_taken_is_left_out() -> None:
     assert pictures.look(JPEG).body.endswith(b"rest\xff\xd9")
 
 
+def png_chunk(kind: bytes, held: bytes) -> bytes:
+    return len(held).to_bytes(4, "big") + kind + held + b"crc!"
+
+
+def webp_chunk(kind: bytes, held: bytes) -> bytes:
+    return kind + len(held).to_bytes(4, "little") + held + b"\0" * (len(held) % 2)
+
+
+def test_nor_what_any_other_kind_of_picture_tells_of_its_maker() -> None:
+    drawn = png_chunk(b"IDAT", b"drawn") + png_chunk(b"IEND", b"")
+    noted = b"".join(png_chunk(kind, b"GPSDATA") for kind in (b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
+    head = PNG + b"crc!"
+    assert pictures.look(head + noted + drawn + b"<script>behind</script>").body == head + drawn
+    frame = webp_chunk(b"VP8 ", b"odd")
+    told = WEBP[:20] + b"\x1c" + WEBP[21:] + frame + webp_chunk(b"EXIF", b"GPSDATA") + webp_chunk(b"XMP ", b"GPSDATA")
+    looked = pictures.look(told).body
+    assert looked[12:] == WEBP[12:20] + b"\x10" + WEBP[21:] + frame, "the mark of transparency stays"
+    assert int.from_bytes(looked[4:8], "little") == len(looked) - 8
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
