@@ -117,7 +117,7 @@ def test_rules_are_kept_and_refused_with_the_reason(seeded: Seeded, boss: Client
     assert (kept.document["high"], kept.document["watched"]) == (50, ["GIFT-*"])
     assert {"code": "card.cvv", "is_on": True, "points": 44, "limit": None} in kept.document["rules"]
     page = boss.post("/risk/rules", {**given, "medium": "60"}, follow=True).content.decode()
-    assert "medium must begin below high" in page or "Medium" in page
+    assert "medium must begin below high" in page
     assert RiskPolicy.objects.get().version == 1
 
 

@@ -47,7 +47,7 @@ def order() -> PurchaseOrder:
 def test_a_supplier_confirms_with_fewer_and_changes_its_mind_about_the_day(address: str) -> None:
     nobody = Client()
     page = nobody.get(address).content.decode()
-    assert ("Blue mug" in page and "Confirmar el pedido" in page) or "Confirm the order" in page
+    assert "Blue mug" in page and "Confirmar el pedido" in page
     given = {"do": "confirm", "sku:MUG": "10", "sku:CUP": "6", "expected": SOON, "reference": "N-7", "remark": "short"}
     assert nobody.post(address, given).status_code == 302
     assert (order().status, order().reference, order().total) == ("confirmed", "N-7", "57.00")
