@@ -46,6 +46,7 @@ def test_who_waits_gets_the_mail_with_what_is_there_now(shop: Shop, server: Mail
     assert "Taza azul" in mail["Subject"] and "List-Unsubscribe" not in mail, "it was asked for"
     text = mail.get_body(("plain",)).get_content()
     assert "18,00" in text and "https://nandu.example/taza" in text
+    assert "has hecho un pedido" not in text and "se pidió a" in text, "who waits has ordered nothing"
     shop.wait(hours=25)
     assert [one["To"] for one in server.mails()] == ["ana@example.com", "eva@example.com"]
 
