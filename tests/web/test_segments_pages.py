@@ -265,3 +265,15 @@ def test_leads_and_answers_are_chosen_from_what_the_shop_has(boss: Client, seede
         assert text in page, text
     wrong = {**form, "of:0.2": "sku"}
     assert boss.post("/segments/new", {**wrong, "title": "Other", "do": "save"}).status_code == 302, "the SKU is let be"
+
+
+def test_conditions_come_before_the_title_and_a_refused_text_says_why(boss: Client, seeded: Seeded) -> None:
+    """A browser sends no form whose title is missing, unless the button says that it need not look."""
+    page = page_of(boss, "/segments/new")
+    buttons = [one.split(">", 1)[0] for one in page.split("<button")[1:] if 'name="do"' in one.split(">", 1)[0]]
+    assert {'value="add:0"', 'value="group:0"', 'value="preview"', 'value="read"', 'value="save"'} <= {
+        part for one in buttons for part in one.split()
+    }
+    assert ["save"] == [one.split('value="')[1].split('"')[0] for one in buttons if "formnovalidate" not in one]
+    said = boss.post("/segments/new", {**FORM, "text": "customer.totl_spent >= 10", "do": "read"}).content.decode()
+    assert "did you mean 'total_spent'?" in unescape(said) and "customer.totl_spent &gt;= 10" in said

@@ -30,6 +30,8 @@ ENDS = (
 
 PHRASES = (
     _("a segment cannot ask that"),
+    _("a segment compares with >= and <=, not with > and <"),
+    _("a segment knows no field %(name)s of customers"),
     _("an event has a name"),
     _("an event does not end before it begins"),
     _("an event lasts %(number)s days at the most; what lasts longer is a season"),

@@ -135,3 +135,21 @@ def test_what_cannot_be_asked_is_refused(text: str, code: str) -> None:
     with pytest.raises(SegmentInvalid) as refusal:
         from_text(text)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("customer.total_spent > 100", "a segment compares with >= and <=, not with > and < (column 22)"),
+        (
+            "customer.totl_spent >= 100",
+            "a segment knows no field 'totl_spent' of customers; did you mean 'total_spent'?",
+        ),
+        ("customer.qqqq == 'x'", "a segment knows no field 'qqqq' of customers (column"),
+        ("order.total >= 100", "a segment cannot ask that (column"),
+    ],
+)
+def test_a_refusal_says_what_would_do(text: str, said: str) -> None:
+    with pytest.raises(SegmentInvalid) as refusal:
+        from_text(text)
+    assert refusal.value.given.startswith(said)

@@ -24,6 +24,7 @@ from sereno.engine.expressions.tree import (
     Select,
     Unary,
 )
+from sereno.engine.names import nearest
 from sereno.engine.segments.definition import (
     ORDER,
     Did,
@@ -135,7 +136,7 @@ def from_text(text: str) -> Part:
     try:
         return read(_document(parse(text)))
     except ExpressionInvalid as refusal:
-        given = f"{refusal.message} ({refusal.position + 1})"
+        given = f"{refusal.message} (column {refusal.position + 1})"
         raise SegmentInvalid("segment.text_unreadable", str(refusal.position), given) from None
 
 
@@ -223,4 +224,13 @@ def _constant(node: Node) -> Any:
 
 
 def _unknown(node: Node) -> ExpressionInvalid:
-    return ExpressionInvalid("segment.text_unreadable", "a segment cannot ask that", node.position)
+    """What cannot be asked, and what can where that is near."""
+    match node:
+        case Binary(_, ">" | "<"):
+            said = "a segment compares with >= and <=, not with > and <"
+        case Select(_, Name(_, "customer"), name):
+            guess = nearest(name, FIELDS)
+            said = f"a segment knows no field {name!r} of customers" + (f"; did you mean {guess!r}?" if guess else "")
+        case _:
+            said = "a segment cannot ask that"
+    return ExpressionInvalid("segment.text_unreadable", said, node.position)

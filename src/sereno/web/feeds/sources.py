@@ -70,7 +70,12 @@ def new(request: StaffRequest) -> HttpResponse:
         said = _("It is made. Bring its first file, and look at what Sereno makes of it.")
         if name := carry_out(request, make, said):
             return redirect("feed", name)
-    context = {"section": "feeds", "values": request.POST, "ways": words.WAYS, "whats": _whats()}
+    context = {
+        "section": "feeds",
+        "values": request.POST or {"what": request.GET.get("what", "")},
+        "ways": words.WAYS,
+        "whats": _whats(),
+    }
     return render(request, "feeds/form.html", context)
 
 

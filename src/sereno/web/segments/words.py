@@ -22,6 +22,7 @@ from sereno.engine.segments.definition import (
     Where,
 )
 from sereno.engine.segments.fields import ANSWER, CUSTOM, field_type
+from sereno.web.phrases import said
 
 Text = str | Promise
 
@@ -226,7 +227,8 @@ PROBLEMS: dict[str, Text] = {
 def problem(refusal: SegmentInvalid) -> str:
     """What is wrong and what to do, in the reader's language."""
     text = PROBLEMS.get(refusal.code)
-    return str(text) % {"given": refusal.given} if text is not None else refusal.code
+    given = said(refusal.given) if refusal.code == "segment.text_unreadable" else refusal.given
+    return str(text) % {"given": given} if text is not None else refusal.code
 
 
 def name_of(key: str) -> str:
