@@ -167,6 +167,22 @@ def test_what_may_be_public_is_posted_again_on_a_persons_word_alone(shop: Place,
     assert copies(shop, id_)[0][:3] == ("telegram", "published", "") and status(shop, id_) == "published"
 
 
+def test_where_a_key_may_not_read_a_persons_word_is_enough_too(shop: Place, wire: Networks) -> None:
+    """X lets some keys post and not look: what nobody can look for is not left for ever."""
+    where = account(shop, "x")
+    wire.answers["POST"] = ["lost"]
+    wire.answers["/tweets?"] = [(403, {"title": "Forbidden"})] * 2
+    id_ = post(shop, "Lamp", where)
+    schedule(shop, id_)
+    for _ in range(4):
+        shop.after(hours=2)
+    assert len(wire.public) == 1 and copies(shop, id_)[0][1] == "unclear"
+    failed = [row[0] for row in shop.rows("SELECT id FROM effect WHERE status = 'failed'")]
+    services.replay_effects(failed, "tester", database=shop.database)
+    shop.drain()
+    assert len(wire.public) == 2 and copies(shop, id_)[0][1] == "published"
+
+
 def test_mastodon_is_looked_through_once_its_server_has_forgotten_our_key(shop: Place, wire: Networks) -> None:
     where = account(shop, "mastodon")
     wire.answers[STATUS] = ["lost", *[HttpFailed("down")] * 30]

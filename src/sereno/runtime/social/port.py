@@ -179,7 +179,8 @@ class LiveSocial:
         try:
             found = api.find(call, self._post(held, account))
         except ChannelRefused as error:
-            return self._refused(held, account, error.code, str(error), "unclear")
+            # Not every key may read. A person has looked by now, where it is tried again after that was said.
+            return self._refused(held, account, error.code, str(error), "unclear") if held.status == "begun" else None
         except ChannelError as error:
             return Retry("social.unclear", str(error), after=PAUSE)
         return self._settle(held, account, found) if found is not None else None
