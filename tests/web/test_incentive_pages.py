@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 from calling import call
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from seeding import Seeded
 
 from sereno.modules.loyalty import services
 from sereno.modules.loyalty.models import LoyaltyAccount, LoyaltyPurchase
-from sereno.modules.pricing.models import Code
+from sereno.modules.pricing.models import Code, CodePool
 from sereno.runtime.loyalty import programs
 from sereno.store import secrets
 from sereno.store.keys import issue
@@ -37,7 +38,8 @@ def test_a_pool_is_uploaded_shown_and_emptied(boss: Client, seeded: Seeded) -> N
     said = boss.post("/codes/upload", given, follow=True).content.decode()
     assert "2 codes were added." in said and "vip" in said
     wrong = boss.post("/codes/upload", {**given, "value": "x"}, follow=True).content.decode()
-    assert "Write what a code is worth" in wrong
+    assert "Write what a code is worth" in wrong and "BBB2" in wrong and 'value="x"' in wrong, "what was typed is there"
+    assert "BBB2" not in read(boss, "/codes").partition("<textarea")[2], "once"
     assert Code.objects.filter(shop=seeded.shop, status="free").count() == 2
     assert "AAA1" in read(boss, "/codes?q=aaa1")
     boss.post("/codes/empty", {"name": "vip"})
@@ -45,6 +47,23 @@ def test_a_pool_is_uploaded_shown_and_emptied(boss: Client, seeded: Seeded) -> N
     assert list(Audit.objects.filter(action__startswith="codes.").order_by("id").values_list("action", flat=True)) == [
         "codes.uploaded", "codes.emptied",
     ]  # fmt: skip
+
+
+def test_a_file_of_codes_is_read_whole_or_not_at_all(boss: Client, seeded: Seeded) -> None:
+    def send(file: bytes, **more: str) -> str:
+        given = {"name": "vip", "kind": "amount", "value": "5", "file": SimpleUploadedFile("codes.csv", file), **more}
+        return boss.post("/codes/upload", given, follow=True).content.decode()
+
+    assert "2 codes were added." in send('\ufeffcode;made\n"AAA1";x\nBBB2;y\n'.encode(), until="2099-12-31")
+    assert set(Code.objects.values_list("code", flat=True)) == {"AAA1", "BBB2"}
+    assert "2099" in read(boss, "/codes")
+    pool = CodePool.objects.get(name="vip")
+    assert "1 code was added." in send(b"CCC3")
+    assert CodePool.objects.get(name="vip").expires_at == pool.expires_at, "more codes leave the end as it is"
+    assert "save it as CSV" in send(b"PK\x03\x04\xff\xfe") and "save it as CSV" in send(b"A\0B\0")
+    assert "upload them in parts" in send(b"A" * 8_000_001)
+    assert "Say the day" in send(b"DDD4", until="tomorrow")
+    assert Code.objects.count() == 3
 
 
 def test_a_code_that_was_used_shows_its_order_and_cost(boss: Client, seeded: Seeded) -> None:
@@ -84,7 +103,10 @@ def test_the_programme_is_written_on_its_page(boss: Client, seeded: Seeded) -> N
     assert [(one.name, one.points, one.factor) for one in program.tiers] == [("Silver", 100, "1"), ("Gold", 500, "1.5")]
     assert (program.rewards[0].code, program.rewards[0].minimum) == ("five-off", "30")
     wrong = boss.post("/loyalty/program", {**form, "tier_points": ["100", "50", ""]})
-    assert wrong.status_code == 422 and "Each tier needs more points" in wrong.content.decode()
+    assert wrong.status_code == 422 and "Tiers 2, Points: Each tier needs more points" in wrong.content.decode()
+    nameless = boss.post("/loyalty/program", {**form, "tier_points": ["100", "500", "900"]})
+    assert nameless.status_code == 422 and "Tiers 3, Name: A name is missing" in nameless.content.decode()
+    assert 'value="900"' in nameless.content.decode(), "a row without a name is not thrown away"
     assert 'value="Five off"' in read(boss, "/loyalty/program")
 
 
@@ -96,6 +118,7 @@ def test_points_and_credit_are_given_once_and_stand_in_the_book(boss: Client, se
     boss.post("/loyalty/give", {**form, "amount": "7.50", "unit": "EUR", "key": "a-key-2"})
     said = boss.post("/loyalty/give", {**form, "amount": "-151", "key": "a-key-3"}, follow=True).content.decode()
     assert "There is not enough for that." in said and "sorry" in said and "7.50" in said
+    assert 'value="-151"' in said
     assert LoyaltyAccount.objects.get(unit="points").available == 150
     assert Audit.objects.filter(action="loyalty.given").count() == 2
     assert "Silver" in read(boss, "/loyalty") and "150" in read(boss, "/loyalty?tier=Silver")

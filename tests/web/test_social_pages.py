@@ -48,6 +48,26 @@ def test_pages_teach_before_there_is_anything(boss: Client, seeded: Seeded) -> N
     assert read(boss, "/social/accounts").count("social-network") == 8
 
 
+def test_what_is_refused_stands_in_the_form_again(boss: Client, seeded: Seeded, account: int) -> None:
+    other = accounts.connect(
+        seeded.shop.pk, "mastodon", {"token": "t"}, {"server": "https://two.example"}, by="anna", title="Dos"
+    ).id
+    said = {"text": "Hola", "text-en": "Hello", "link": "shop.example", "campaign": "spring", "account": other}
+    said |= {"when": "at", "hour": "", "every": "7", "until": "2031-06-01", "title": "Mine", "alt": "A lamp"}
+    for more in ({}, {"hour": HOUR}):
+        file = {"file": SimpleUploadedFile("l.png", PNG, "image/png")}
+        wrong = boss.post("/social/new", {**said, **more, **file})
+        page = wrong.content.decode()
+        assert wrong.status_code == 422 and not SocialPost.objects.exists()
+        assert ">Hello</textarea>" in page and 'value="spring"' in page and 'value="2031-06-01"' in page
+        assert f'value="{other}" checked' in page and f'value="{account}" checked' not in page
+        assert '<option value="7" selected' in page and 'value="at" checked' in page
+        assert page.count('name="picture"') == 1 and 'value="A lamp"' in page, "the picture is kept already"
+    row = write(boss, account)
+    late = boss.post(f"/social/{row.pk}/change", {**said, "hour": HOUR, "text": "Otra"})
+    assert late.status_code == 422 and ">Otra</textarea>" in late.content.decode()
+
+
 def test_an_account_is_kept_sealed_and_never_shown(boss: Client, seeded: Seeded, account: int) -> None:
     row = SocialAccount.objects.get(pk=account)
     assert "t0ken" not in row.access + json.dumps(row.settings)

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
-from sereno.cli.narrowing import Json, ShopName, shop_named
+from sereno.cli.narrowing import Json, ShopName, instant_of, shop_named
 from sereno.cli.output import Failed, emit, say, table
 
 code = App(name="code", help="Codes of one use, and pools of them.", help_format="plaintext")
@@ -65,6 +65,8 @@ def upload(
     value: Annotated[str, Parameter(help="In percent, or an amount.")] = "",
     currency: Annotated[str, Parameter(help="Left out: the shop's.")] = "",
     minimum: Annotated[str, Parameter(help="What an order has to come to.")] = "",
+    gift: Annotated[str, Parameter(help="The SKU of what is given, where kind is gift.")] = "",
+    until: Annotated[str, Parameter(help="When they end, such as 2026-12-31T23:59+01:00; left out: as it is.")] = "",
     shop: ShopName = None,
     json: Json = False,
 ) -> None:
@@ -73,11 +75,14 @@ def upload(
     from sereno.runtime.pricing import pools
 
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-        wanted = pools.Pool(pool, kind, value, currency, minimum)
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        ends = instant_of("--until", until) if until else None
+        wanted = pools.Pool(pool, kind, value, currency, minimum, gift, ends, ends is None)
         done = pools.put_pool(shop_named(shop).pk, wanted, lines, person())
     except OSError as error:
         raise Failed(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Failed(f"{file} is no text in UTF-8: save it as CSV or as plain text first") from error
     except pools.PoolInvalid as wrong:
         raise Failed(f"{wrong.field}: {wrong.code}") from wrong
     if json:

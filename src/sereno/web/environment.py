@@ -47,6 +47,7 @@ def jinja(**options: Any) -> Environment:
         role_names=words.ROLES,
         action_sentence=flowtree.action_sentence,
         title_of=documents.title_of,
+        titled=documents.titled,
         may_answer=may_answer,
         meaning=refusals.meaning,
     )

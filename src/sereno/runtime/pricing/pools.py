@@ -32,7 +32,8 @@ class PoolInvalid(ValueError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """`kind` as in `commerce.incentives`; `value` and `minimum` are decimal text, in percent or in `currency`."""
+    """`kind` as in `commerce.incentives`; `value` and `minimum` are decimal text, in percent or in `currency`.
+    `keeps_end`: where the pool is there already its end stays, and `expires_at` says nothing."""
 
     name: str
     kind: str
@@ -41,6 +42,7 @@ class Pool:
     minimum: str = ""
     gift: str = ""
     expires_at: datetime | None = None
+    keeps_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def checked(pool: Pool, usual_currency: str) -> Pool:
     gift = storable(pool.gift).strip()[:200]
     if pool.kind == "gift" and not gift:
         raise PoolInvalid("pool.no_gift", "gift")
-    return Pool(name, pool.kind, value, currency, minimum, gift, pool.expires_at)
+    return Pool(name, pool.kind, value, currency, minimum, gift, pool.expires_at, pool.keeps_end)
 
 
 def put_pool(shop_id: int, pool: Pool, codes: Sequence[str], by: str, *, database: Database | None = None) -> Uploaded:
@@ -90,6 +92,8 @@ def put_pool(shop_id: int, pool: Pool, codes: Sequence[str], by: str, *, databas
         now = to_micros(staff.world.clock.now())
         worth = {"kind": kept.kind, "value": kept.value, "currency": kept.currency, "minimum": kept.minimum}
         ends = to_micros(kept.expires_at) if kept.expires_at is not None else None
+        if kept.keeps_end:
+            ends = next((row[6] for row in tx.all("code_pools", {"shop": shop_id}) if row[0] == kept.name), None)
         place = {"shop": shop_id, "name": kept.name, "now": now}
         tx.run("put_code_pool", {**place, **worth, "gift": kept.gift, "expires": ends})
         tx.run("price_free_codes", {"shop": shop_id, "pool": kept.name, **worth, "gift": kept.gift})

@@ -27,6 +27,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.campaigns import words, writings
 from sereno.web.formats import zone_of
+from sereno.web.naming import customer_named, is_customer, is_product, products_named
 from sereno.web.shell import LANGUAGES, render
 from sereno.web.wiring import wiring
 
@@ -43,7 +44,8 @@ def overview(request: StaffRequest) -> HttpResponse:
     at = _local(request.GET.get("at", ""), shop) or now
     who = {name: request.GET.get(name, "").strip()[:200] for name in ("customer", "product", "tags")}
     tags = [one.strip() for one in who["tags"].split(",") if one.strip()]
-    found = now_standing(shop.pk, who["customer"], who["product"], tags, at)
+    product = next(iter(products_named(shop, [who["product"]])), "")
+    found = now_standing(shop.pk, customer_named(shop, who["customer"]), product, tags, at)
     key = StorefrontKey.objects.filter(shop=shop, revoked_at=None).order_by("-id").first()
     language = get_language() or shop.locale
     context: dict[str, Any] = {
@@ -191,9 +193,16 @@ def show(request: StaffRequest, name: str) -> HttpResponse:
             length = parse_duration(lasting) if lasting else None
         except ValueError:
             raise ValueError(_("Write a length of time such as 12h or 7d.")) from None
-        services.show(request.shop.pk, name, request.user.username, lasting=length, **given)
+        product = next(iter(products_named(request.shop, [given["product"]])), "")
+        customer = customer_named(request.shop, given["customer"])
+        if customer and not is_customer(request.shop, customer):
+            raise ValueError(_("No customer of that address or id is known."))
+        if product and not is_product(request.shop, product):
+            raise ValueError(_("No product of that title, SKU or id is known."))
+        by = request.user.username
+        services.show(request.shop.pk, name, by, lasting=length, product=product, customer=customer)
 
-    carry_out(request, keep, _("It is shown."))
+    carry_out(request, keep, _("It is shown."), form=f"campaign-show:{name}")
     return redirect("campaign", name)
 
 
@@ -265,6 +274,8 @@ def _edited(document: dict[str, Any], form: QueryDict, language: str, shop: Shop
         given = _local(form.get(one, ""), shop)
         found[one] = given.isoformat() if given else None
     held = [_piece(one, form, f"p{at}", language) for at, one in enumerate(document["pieces"])]
+    for piece in held:
+        piece["products"] = products_named(shop, piece["products"])
     has_other = bool(document["writings"])
     pieces = _moved(held, form.get("do", "save"), language, least=0 if has_other else 1)
     return {**found, "pieces": pieces, "writings": document["writings"]}

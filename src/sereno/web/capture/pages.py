@@ -214,7 +214,7 @@ def lead_rules(request: StaffRequest) -> HttpResponse:
             given[name] = int(text[:9])
         leading.set_rules(request.shop.pk, given, request.user.username)
 
-    carry_out(request, keep, _("Kept. It holds for what happens from now on."))
+    carry_out(request, keep, _("Kept. It holds for what happens from now on."), form="leads-rules")
     return redirect("leads")
 
 

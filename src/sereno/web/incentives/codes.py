@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.pricing import services
 from sereno.runtime.pricing import pools as pooling
-from sereno.store.models import Effect
+from sereno.store.models import Effect, Flow, Shop
 from sereno.web.access import StaffRequest, staff
+from sereno.web.documents import titled
+from sereno.web.formats import zone_of
 from sereno.web.incentives.words import KIND, NOT_MADE, STATUS, refusal
 from sereno.web.shell import render
 from sereno.web.subjects import labels
+from sereno.web.typed import keep_typed
 
 MONTHS = timedelta(days=366)
 KINDS = ("percent", "amount", "free_shipping", "gift")
+LARGEST = 8_000_000
+HEADS = frozenset({"code", "codes", "coupon", "coupon code", "código", "codigo", "cupón", "cod"})
 
 
 @require_GET
@@ -42,6 +50,9 @@ def listing(request: StaffRequest) -> HttpResponse:
     if len(found) > services.SHOWN:
         more["before"] = str(rows[-1].pk)
     since = (datetime.now(UTC) - MONTHS).strftime("%Y-%m")
+    uses = [one for one in services.uses(shop.pk, since) if one["issued"] or one["redeemed"]]
+    names = {row.flow for row in rows if row.flow} | {one["flow"] for one in uses}
+    flows = Flow.objects.filter(shop=shop, name__in=names).values_list("name", "title")
     context = {
         "section": "codes",
         "rows": rows,
@@ -50,8 +61,12 @@ def listing(request: StaffRequest) -> HttpResponse:
         "not_made": NOT_MADE,
         "steps": _refused(shop.pk, [one.effect_key for one in rows if one.status == "asked" and one.effect_key]),
         "kinds": KIND,
-        "uses": [one for one in services.uses(shop.pk, since) if one["issued"] or one["redeemed"]],
-        "pools": services.pools(shop.pk, datetime.now(UTC)),
+        "uses": uses,
+        "titles": {name: titled(name, title) for name, title in flows},
+        "pools": [
+            {**one, "ends": datetime.fromisoformat(one["expires_at"]) if one["expires_at"] else None}
+            for one in services.pools(shop.pk, datetime.now(UTC))
+        ],
         "options": [(name, KIND[name]) for name in KINDS],
         "statuses": [(name, word.label) for name, word in STATUS.items()],
         "status": status,
@@ -72,26 +87,57 @@ def _refused(shop_id: int, keys: list[str]) -> dict[str, int]:
 @require_POST
 @staff("flows")
 def upload(request: StaffRequest) -> HttpResponse:
+    """What was typed stands in the form again where it is refused; an empty end leaves the one a pool has."""
     said = request.POST
-    texts = said.get("codes", "")
-    for file in request.FILES.getlist("file"):
-        texts += "\n" + file.read(8_000_000).decode("utf-8", "replace")
-    found = [part for line in texts.splitlines() for part in line.replace(";", ",").split(",")[:1]]
-    pool = pooling.Pool(
-        said.get("name", ""), said.get("kind", ""), said.get("value", ""), said.get("currency", ""),
-        said.get("minimum", ""), said.get("gift", ""),
-    )  # fmt: skip
     try:
-        done = pooling.put_pool(request.shop.pk, pool, found, request.user.username)
+        texts = "\n".join([said.get("codes", ""), *map(_text_of, request.FILES.getlist("file"))])
+        until = _end_of(said.get("until", "").strip(), request.shop)
+        pool = pooling.Pool(
+            said.get("name", ""), said.get("kind", ""), said.get("value", ""), said.get("currency", ""),
+            said.get("minimum", ""), said.get("gift", ""), until, until is None,
+        )  # fmt: skip
+        done = pooling.put_pool(request.shop.pk, pool, _first_column(texts), request.user.username)
     except pooling.PoolInvalid as wrong:
         messages.error(request, refusal(wrong.code))
-        return redirect("codes")
+        keep_typed(request, "codes-upload")
+        return redirect(f"{reverse('codes')}#pools-title")
     text = ngettext("%(num)s code was added.", "%(num)s codes were added.", done.new) % {"num": done.new}
     if done.known:
         again = ngettext("%(num)s was there already.", "%(num)s were there already.", done.known)
         text += " " + again % {"num": done.known}
     messages.success(request, text)
     return redirect("codes")
+
+
+def _text_of(file: UploadedFile[Any]) -> str:
+    """Raises PoolInvalid for what is no text, and for what is larger than any list of codes may be."""
+    held = file.read(LARGEST + 1)
+    if len(held) > LARGEST:
+        raise pooling.PoolInvalid("pool.too_many", "file")
+    try:
+        text = held.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise pooling.PoolInvalid("pool.no_text", "file") from None
+    if "\0" in text:
+        raise pooling.PoolInvalid("pool.no_text", "file")
+    return text
+
+
+def _first_column(texts: str) -> list[str]:
+    """A code a line; without the heads a spreadsheet puts there, and without the quotes."""
+    found = [line.replace(";", ",").split(",")[0].strip().strip('"') for line in texts.splitlines()]
+    return [one for one in found if one.casefold() not in HEADS]
+
+
+def _end_of(day: str, shop: Shop) -> datetime | None:
+    """The last moment of the day, by the shop's clock."""
+    if not day:
+        return None
+    try:
+        last = datetime.combine(date.fromisoformat(day), time.max, zone_of(shop.timezone))
+    except (ValueError, OverflowError):
+        raise pooling.PoolInvalid("pool.no_day", "until") from None
+    return last.astimezone(UTC)
 
 
 @require_POST

@@ -21,11 +21,14 @@ from sereno.sdk.incentives import PointsRefused
 from sereno.store import secrets
 from sereno.store.sealing import seal
 from sereno.web.access import StaffRequest, staff
-from sereno.web.incentives.words import KIND, MOVED, refusal
+from sereno.web.incentives.words import KIND, MOVED, place_of, refusal
 from sereno.web.shell import render
 from sereno.web.subjects import labels
+from sereno.web.typed import keep_typed
 
 TIER_ROWS, REWARD_ROWS = 4, 6
+CHOSEN = ("reward_kind", "reward_code")
+"""What a row has that nobody has filled in."""
 
 
 @require_GET
@@ -81,7 +84,7 @@ def _change(request: StaffRequest) -> HttpResponse:
     try:
         programs.put_program(request.shop.pk, document, request.user.username)
     except ProgramInvalid as wrong:
-        return _program_page(request, document, f"{refusal(wrong.code)} ({wrong.field})", 422)
+        return _program_page(request, document, f"{place_of(wrong.field)}: {refusal(wrong.code)}", 422)
     messages.success(request, _("Saved. It holds for orders and purchases from now on."))
     return redirect("loyalty-program")
 
@@ -92,8 +95,7 @@ def _written(request: StaffRequest) -> dict[str, Any]:
     def rows(*names: str) -> list[dict[str, str]]:
         columns = [said.getlist(name) for name in names]
         found = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=False)]
-        # A row without a name is an empty one.
-        return [row for row in found if row[names[0]].strip()]
+        return [row for row in found if any(row[name].strip() for name in names if name not in CHOSEN)]
 
     tiers = [
         {"name": row["tier"], "points": row["tier_points"], "factor": row["factor"] or "1"}
@@ -158,6 +160,7 @@ def give(request: StaffRequest) -> HttpResponse:
         done = people.give(shop.pk, customer, money or said.get("amount", ""), key, request.user.username, note)
     except (PointsRefused, AmountInvalid) as wrong:
         messages.error(request, refusal(getattr(wrong, "code", "loyalty.no_amount")))
+        keep_typed(request, f"loyalty-give:{customer}")
     else:
         messages.success(request, _("Done.") if done else _("That was done already."))
     return redirect(f"{reverse('loyalty-member')}?customer={quote(customer)}")

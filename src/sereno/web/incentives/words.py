@@ -45,6 +45,8 @@ REFUSED: dict[str, str | Promise] = {
     "pool.too_fine": _("The amount is finer than the currency allows."),
     "pool.no_gift": _("Say what is given."),
     "pool.too_many": _("That is more than 100,000 codes: upload them in parts."),
+    "pool.no_text": _("This file is no text: save it as CSV or as plain text first."),
+    "pool.no_day": _("Say the day until which they are good, such as 2026-12-31."),
     "unknown": _("This is not part of a programme."),
     "not_rising": _("Each tier needs more points than the one before."),
     "twice": _("A name is there twice."),
@@ -55,6 +57,28 @@ REFUSED: dict[str, str | Promise] = {
     "no_list": _("That are too many."),
     "no_entry": _("This cannot be read."),
 }
+PLACES: dict[str, str | Promise] = {
+    "currency": _("Currency"),
+    "per_unit": _("Points for one unit of the currency"),
+    "pending_days": _("Days until they count"),
+    "expires_days": _("Days they are good for"),
+    "warn_days": _("Days of warning before they end"),
+    "tiers": _("Tiers"),
+    "rewards": _("Rewards"),
+    "name": _("Name"),
+    "points": _("Points"),
+    "factor": _("Earns so many times as much"),
+    "kind": _("What it is"),
+    "value": _("Worth"),
+    "minimum": _("Orders from"),
+    "days": _("Good for days"),
+}
+
+
+def place_of(field: str) -> str:
+    """Where in the programme's form, as its labels say it; a row is counted from one."""
+    parts = [str(int(part) + 1) if part.isdigit() else str(PLACES.get(part, part)) for part in field.split(".")]
+    return ", ".join(parts) if len(parts) < 3 else f"{parts[0]} {parts[1]}, {parts[2]}"
 
 
 def refusal(code: str) -> str:

@@ -16,6 +16,7 @@ from sereno.runtime.interests.rules import LIMITS
 from sereno.store.models import StorefrontKey
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.naming import customer_named, products_named
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
 
@@ -60,12 +61,14 @@ def overview(request: StaffRequest) -> HttpResponse:
     asked = {name: request.GET.get(name, "").strip()[:200] for name in ("product", "customer")}
     key = StorefrontKey.objects.filter(shop=shop, revoked_at=None).order_by("-id").first()
     held = asking.rules_in(shop.settings)
-    people = services.newest(shop.pk, product=asked["product"], person=asked["customer"])
+    product = next(iter(products_named(shop, [asked["product"]])), "")
+    people = services.newest(shop.pk, product=product, person=customer_named(shop, asked["customer"]))
     titles = services.titles(shop.pk, people)
     context: dict[str, Any] = {
         "section": "interests",
         "wanted": services.wanted(shop.pk),
         "asked": asked,
+        "product": product,
         "people": people,
         "titles": titles,
         "rounds": services.rounds(shop.pk),
@@ -95,5 +98,5 @@ def rules(request: StaffRequest) -> HttpResponse:
             given[name] = int(text[:9])
         asking.set_rules(request.shop.pk, given, request.user.username)
 
-    carry_out(request, keep, _("Kept. It holds for what happens from now on."))
+    carry_out(request, keep, _("Kept. It holds for what happens from now on."), form="interests-rules")
     return redirect("interests")

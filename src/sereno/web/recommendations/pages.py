@@ -17,6 +17,7 @@ from sereno.store.database import default_database
 from sereno.store.models import StorefrontKey
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.naming import customer_named, products_named
 from sereno.web.recommendations import words
 from sereno.web.shell import render
 from sereno.web.wiring import wiring
@@ -31,9 +32,10 @@ def overview(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     tried = {name: request.GET.get(name, "").strip()[:200] for name in ("way", "items", "customer", "category")}
     way = tried["way"] if tried["way"] in WAYS else "popular"
-    items = [one.strip() for one in tried["items"].split(",") if one.strip()][:20]
+    items = products_named(shop, tried["items"].split(",")[:20])
     asked = services.asked_of(
-        {"way": way, "items": items, "category": tried["category"], "limit": CARDS}, tried["customer"]
+        {"way": way, "items": items, "category": tried["category"], "limit": CARDS},
+        customer_named(shop, tried["customer"]),
     )
     found = services.quality(shop.pk)
     key = StorefrontKey.objects.filter(shop=shop, revoked_at=None).order_by("-id").first()
@@ -73,7 +75,7 @@ def make(request: StaffRequest) -> HttpResponse:
     def made() -> None:
         services.make_rule(request.shop.pk, **given, who=request.user.username, factor=_factor(request))
 
-    carry_out(request, made, _("Kept. It holds from the next request on."))
+    carry_out(request, made, _("Kept. It holds from the next request on."), form="recommendation-rule")
     return redirect("recommendations")
 
 

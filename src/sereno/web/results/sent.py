@@ -12,6 +12,7 @@ from sereno.runtime.results import reading
 from sereno.runtime.results.counting import FLOW
 from sereno.web import formats
 from sereno.web.access import StaffRequest
+from sereno.web.documents import titled
 from sereno.web.results import numbers, wording
 
 
@@ -26,7 +27,7 @@ def everything_sent(request: StaffRequest, lifts: Mapping[tuple[bool, str], tupl
 
     lines = [
         {
-            "title": line.source.title,
+            "title": titled(line.source.name, line.source.title),
             "kind": line.source.kind,
             "href": f"{reverse('results-messages')}?{numbers.Asked(line.source, None, days, since, until).query()}",
             "figures": line.figures,

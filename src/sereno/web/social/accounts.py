@@ -20,6 +20,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.shell import LANGUAGES, render
 from sereno.web.social.words import reason
+from sereno.web.typed import keep_typed
 
 
 @require_GET
@@ -113,6 +114,7 @@ def habits(request: StaffRequest) -> HttpResponse:
         writing.set_habits(request.shop.pk, read_habits(given), request.user.username)
     except PostInvalid as unfit:
         messages.error(request, reason(unfit.code, str(unfit), unfit.values))
+        keep_typed(request, "social-times")
     else:
         messages.success(request, _("Kept."))
     return redirect("social-accounts")

@@ -61,6 +61,19 @@ def shown(written: Written | None, shop: Shop) -> dict[str, Any]:
     }
 
 
+def typed(said: QueryDict) -> dict[str, Any]:
+    """What was typed, right or wrong, for the form to show it again."""
+    texts = {name: said.get(f"text-{name}", "") for name in (*LANGUAGES, *NETWORKS.names())}
+    return {
+        **{name: said.get(name, "") for name in ("title", "link", "campaign", "hour", "every", "until")},
+        "texts": {"": said.get("text", ""), **{name: text for name, text in texts.items() if text}},
+        "accounts": [int(one) for one in said.getlist("account") if one.isdecimal() and len(one) < 19],
+        "pictures": [(name, said.get(f"alt-{name}", "")) for name in said.getlist("picture")],
+        "when": said.get("when", "now"),
+        "alt": said.get("alt", ""),
+    }
+
+
 def previews(written: Written, accounts: list[Account], troubles: list[Trouble], shop: Shop, post: int) -> list[Any]:
     """Each account with what it would say, how long that is, and what keeps it from going."""
     found: list[Any] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -89,9 +89,9 @@ def new(request: StaffRequest) -> HttpResponse:
     """GET may bring `text`, `link` and `at` (a day) along."""
     if request.method == "GET":
         return _form(request, None, None)
-    written = _read(request)
+    written, said = _read(request)
     if written is None:
-        return _form(request, None, None, status=422)
+        return _form(request, None, None, said, status=422)
     id_ = writing.create(request.shop.pk, written, request.user.username)
     return _after(request, id_)
 
@@ -101,12 +101,12 @@ def new(request: StaffRequest) -> HttpResponse:
 def change(request: StaffRequest, post: int) -> HttpResponse:
     """Keep the draft; with `send` also plan it as it stands."""
     row = get_object_or_404(SocialPost, shop=request.shop, pk=post)
-    written = _read(request)
+    written, said = _read(request)
     if written is None:
-        return _form(request, row, None, status=422)
+        return _form(request, row, None, said, status=422)
     if _do(request, lambda: writing.change(request.shop.pk, post, written, request.user.username), ""):
         return _after(request, post)
-    return redirect("social-post", post)
+    return _form(request, row, written, status=422) if row.status in OWN else redirect("social-post", post)
 
 
 @require_POST
@@ -163,26 +163,37 @@ def _do(request: StaffRequest, what: Callable[[], Any], done: str) -> Any:
     return True if result is None else result
 
 
-def _read(request: StaffRequest) -> Written | None:
+def _read(request: StaffRequest) -> tuple[Written | None, QueryDict]:
+    """The post, None where something is wrong with it; and what the form is to say again, with a new picture kept."""
+    said = request.POST.copy()
     try:
-        found = forms.given(request.POST, request.shop)
         if request.FILES.get("file"):
             name = take(request, request.shop).removeprefix(PICTURE)
-            found["pictures"].append({"name": name, "alt": request.POST.get("alt", "")})
-        return read_written(found)
+            said.appendlist("picture", name)
+            said[f"alt-{name}"] = said.pop("alt", [""])[-1]
+        return read_written(forms.given(said, request.shop)), said
     except PictureInvalid as refused:
         messages.error(request, picture_words.refusal(refused))
     except PostInvalid as unfit:
         messages.error(request, reason(unfit.code, str(unfit), unfit.values))
-    return None
+    return None, said
 
 
-def _form(request: StaffRequest, row: SocialPost | None, written: Written | None, status: int = 200) -> HttpResponse:
+def _form(
+    request: StaffRequest,
+    row: SocialPost | None,
+    written: Written | None,
+    said: QueryDict | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """`said` is what somebody typed and what was refused."""
     accounts = [one for one in keeping.listed(request.shop.pk) if one.is_active]
     values = forms.shown(written, request.shop)
-    if written is None:
-        values |= {"texts": {"": request.POST.get("text") or request.GET.get("text", "")}}
-        values |= {name: request.POST.get(name) or request.GET.get(name, "") for name in ("title", "link")}
+    if said is not None:
+        values |= forms.typed(said)
+    elif written is None:
+        values |= {"texts": {"": request.GET.get("text", "")}}
+        values |= {name: request.GET.get(name, "") for name in ("title", "link")}
         values["accounts"] = [one.id for one in accounts]
         day = request.GET.get("at", "")
         values["hour"] = f"{day}T09:00" if len(day) == 10 else ""
