@@ -52,11 +52,11 @@ class Serving:
         self.log = log
 
     def wait_until_ready(self, path: str = "/readyz") -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()
             try:
-                with urllib.request.urlopen(f"http://{self.address}{path}", timeout=5):
+                with urllib.request.urlopen(f"http://{self.address}{path}", timeout=60):
                     return
             except OSError:
                 time.sleep(0.05)
@@ -64,7 +64,7 @@ class Serving:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(120)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -40,7 +40,7 @@ class Crowd:
         return found
 
     def _send_many(self) -> None:
-        line = http.client.HTTPConnection(self.address, timeout=15)
+        line = http.client.HTTPConnection(self.address, timeout=60)
         while not self.stopping.is_set():
             id_ = f"d{next(self.numbers)}"
             with self.lock:

@@ -43,7 +43,7 @@ class Nursery:
     def close(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(120)
         self._process.stdout.close()
 
 
@@ -57,7 +57,7 @@ def is_alive(process: int) -> bool:
 
 def kill(process: int, how: int = signal.SIGKILL) -> None:
     os.kill(process, how)
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while is_alive(process):
         assert time.monotonic() < end, "it does not die"
         time.sleep(0.01)
@@ -85,7 +85,7 @@ class Host:
     def send(self, type: str, *subjects: str) -> None:
         now = datetime.now(UTC)
         events = [NewEvent(f"{type}|{name}", type, f"thing:{name}", now, {}, {"thing": name}) for name in subjects]
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while True:
             try:
                 services.insert_events(self.shop, None, "tests", events, database=self.database)
@@ -103,7 +103,7 @@ class Host:
         with self.database.read() as tx:
             return tx.text(f"SELECT count(*) FROM {what}")[0][0]
 
-    def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    def until(self, condition: Callable[[], bool], seconds: float = 120.0) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:

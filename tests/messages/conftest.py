@@ -33,7 +33,7 @@ class Servers:
     def stop(self) -> None:
         for process in self.processes:
             process.terminate()
-            process.wait(10)
+            process.wait(120)
             assert process.stdout is not None
             process.stdout.close()
 

@@ -43,7 +43,7 @@ class Server:
     def stop(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(10)
+        self.thread.join(120)
 
     def _serve(self) -> None:
         while True:

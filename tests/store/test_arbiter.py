@@ -314,7 +314,7 @@ def test_room_of_a_letter_given_back_by_a_switch_is_free(shop: Place) -> None:
 
     def slow() -> Done:
         begun.release()
-        go_on.wait(20)
+        go_on.wait(120)
         return Done({})
 
     people = [f"p{number}@example.com" for number in range(12)]
@@ -323,7 +323,7 @@ def test_room_of_a_letter_given_back_by_a_switch_is_free(shop: Place) -> None:
     while shop.rows("SELECT count(*) FROM message_slot WHERE status = 'booked'") != [(12,)]:
         shop.runtime.round()
     for _ in range(4):
-        begun.acquire(timeout=20)
+        begun.acquire(timeout=120)
     switches.switch_off(shop.shop, "channel", "email", "stop it", "ana", database=shop.database)
     shop.runtime.effects._switches._read_at -= 10  # A second later.
     go_on.set()

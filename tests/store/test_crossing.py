@@ -71,7 +71,7 @@ class Crossing:
         def held(entering: Entering) -> None:
             if threading.current_thread().name == "a":
                 looked.set()
-                assert goes_on.wait(20)
+                assert goes_on.wait(120)
             write(entering)
 
         self._patch.setattr(Entering, "write", held)
@@ -86,7 +86,7 @@ class Crossing:
 
         thread = threading.Thread(target=work, name="a")
         thread.start()
-        assert looked.wait(20)
+        assert looked.wait(120)
         try:
             yield
         finally:

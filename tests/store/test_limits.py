@@ -160,7 +160,7 @@ def test_eight_workers_never_go_over(postgres: Any) -> None:
             database = open_database("postgresql:///x")
             database.parameters.update(postgres.parameters)  # type: ignore[attr-defined]
             runtime = Runtime(database, registry(), no_ports, place.clock, f"w{number}", threads=4)
-            start.wait(20)
+            start.wait(120)
             for _ in range(30):
                 runtime.effects._most = 7
                 runtime.effects.run(wait_for_all=True)

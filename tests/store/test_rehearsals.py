@@ -312,7 +312,7 @@ def test_it_ends_with_the_one_that_began_it(place: Place, keeper: Keeper) -> Non
     child = keeper._child._process
     assert child is not None and child.stdin is not None
     child.stdin.close()
-    assert child.wait(30) == 3
+    assert child.wait(120) == 3
 
 
 def test_other_flows_and_shops_are_left_alone(place: Place) -> None:

@@ -222,7 +222,7 @@ def test_a_failed_run_is_not_moved_on_by_an_outcome(place: Place) -> None:
 @pytest.mark.parametrize("then", ["answers", "dies", "stops"])
 def test_what_was_under_way_when_its_run_was_cut_is_not_tried_again(place: Place, how: str, then: str) -> None:
     gate = threading.Event()
-    ANSWERS["mail"] = lambda config, ctx: (gate.wait(10), Retry("mail.busy"))[1]
+    ANSWERS["mail"] = lambda config, ctx: (gate.wait(120), Retry("mail.busy"))[1]
     begin(place, CUT)
     ((run, uid),) = place.rows("SELECT id, uid FROM run WHERE status = 'waiting' AND subject = 'thing:1'")
     if how == "exited":

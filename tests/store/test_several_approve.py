@@ -78,7 +78,7 @@ def test_two_answers_at_the_same_moment_are_one_decision(place: Place, need: str
         start, refused = threading.Barrier(2), []
 
         def answer(id: int, by: str, start: Any = start, refused: list[str] = refused) -> None:
-            start.wait(10)
+            start.wait(120)
             try:
                 decide(place, id, True, by)
             except ValueError as error:

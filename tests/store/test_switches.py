@@ -85,7 +85,7 @@ def test_what_was_claimed_and_not_begun_is_given_back(place: Place) -> None:
 
     def slow(config: Any, ctx: Any) -> Done:
         begun.release()
-        go_on.wait(20)
+        go_on.wait(120)
         return Done({})
 
     ANSWERS["x"] = slow
@@ -94,7 +94,7 @@ def test_what_was_claimed_and_not_begun_is_given_back(place: Place) -> None:
     while not TRIED:
         runtime.round()
     for _ in range(4):
-        begun.acquire(timeout=20)
+        begun.acquire(timeout=120)
     assert place.rows("SELECT count(*) FROM effect WHERE status = 'running'") == [(12,)]
     switches.switch_off(place.shop, "shop", "", "stop it", "ana", database=place.database)
     runtime.effects._switches._read_at -= 10  # A second later.

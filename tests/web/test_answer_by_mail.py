@@ -48,7 +48,7 @@ def server(tmp_path: Path) -> Iterator[MailServer]:
     assert process.stdout is not None
     yield MailServer(tmp_path, int(process.stdout.readline()))
     process.terminate()
-    process.wait(10)
+    process.wait(120)
     process.stdout.close()
 
 

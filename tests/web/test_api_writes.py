@@ -124,7 +124,7 @@ def test_duplicates_at_the_same_moment_are_one(seeded: Seeded) -> None:
 
     def send() -> None:
         client = Client()
-        gate.wait(10)
+        gate.wait(120)
         try:
             answers.append(
                 client.generic(

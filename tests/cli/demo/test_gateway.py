@@ -43,7 +43,7 @@ def gateway(tmp_path: Path, heard: Heard) -> Iterator[Gateway]:
 
 
 def hand_over(gateway: Gateway, body: object, token: str = TOKEN) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=60)
     connection.request("POST", "/", json.dumps(body), {"Authorization": f"Bearer {token}"})
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read())
@@ -55,7 +55,7 @@ def test_a_text_is_kept_once_and_told_to_have_arrived(gateway: Gateway, heard: H
     assert hand_over(gateway, {**text, "key": "run/1", "text": "Ș" * 71})[1] == {"id": "sms-2", "segments": 2}
     kept = sorted((tmp_path / "inbox").iterdir())
     assert [path.read_text().splitlines()[1] for path in kept] == ["To: +34600000000"] * 2
-    headers, body = heard.get(timeout=10)
+    headers, body = heard.get(timeout=120)
     now = datetime.now(UTC)
     assert TEXTS.verify([SECRET], headers, body, now, {}) == "ok"
     assert TEXTS.verify(["whsec_b3RoZXI="], headers, body, now, {}) != "ok"

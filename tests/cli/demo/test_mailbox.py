@@ -30,7 +30,7 @@ def _mail(text: str) -> EmailMessage:
 
 def test_a_mail_is_kept_as_sent(mailbox: Mailbox) -> None:
     text = "Hello\n.a line that begins with a dot\n..and two\nñ €\n"
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as server:
         server.send_message(_mail(text))
         server.send_message(_mail("second"))
     first, second = sorted(mailbox.folder.glob("*.eml"))
@@ -41,7 +41,7 @@ def test_a_mail_is_kept_as_sent(mailbox: Mailbox) -> None:
 
 
 def test_nothing_is_kept_of_a_mail_cut_short(mailbox: Mailbox) -> None:
-    server = smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5)
+    server = smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60)
     server.ehlo()
     server.mail("a@example.com")
     server.rcpt("b@example.com")
@@ -49,13 +49,13 @@ def test_nothing_is_kept_of_a_mail_cut_short(mailbox: Mailbox) -> None:
     server.getreply()
     server.send(b"Subject: half\r\n\r\nbod")
     server.close()
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as another:
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as another:
         another.send_message(_mail("whole"))
     assert len([path for path in mailbox.folder.glob("*.eml") if b"half" in path.read_bytes()]) == 0
 
 
 def test_wrong_order_is_refused(mailbox: Mailbox) -> None:
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as server:
         server.ehlo()
         assert server.docmd("DATA")[0] == 503
         assert server.docmd("VRFY", "ana")[0] == 502
@@ -64,5 +64,5 @@ def test_wrong_order_is_refused(mailbox: Mailbox) -> None:
 def test_a_mistyped_address_is_refused(mailbox: Mailbox) -> None:
     mail = _mail("hello")
     mail.replace_header("To", "ana@nowhere.example")
-    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=5) as server, pytest.raises(smtplib.SMTPRecipientsRefused):
+    with smtplib.SMTP("127.0.0.1", mailbox.port, timeout=60) as server, pytest.raises(smtplib.SMTPRecipientsRefused):
         server.send_message(mail)
