@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as mark
 
 from sereno.runtime.tools.attaching import State
 from sereno.web.refusals import meaning
@@ -20,16 +20,16 @@ class Word:
 
 
 STATES: dict[State, Word] = {
-    "in_step": Word(gettext_lazy("In step"), "ok", "circle-check"),
-    "filling": Word(gettext_lazy("Being filled"), "info", "hourglass"),
-    "working": Word(gettext_lazy("Changes under way"), "info", "hourglass"),
-    "failing": Word(gettext_lazy("Cannot go on"), "bad", "triangle-alert"),
-    "leaving": Word(gettext_lazy("Being let go"), "shade", "hourglass"),
+    "in_step": Word(mark("In step"), "ok", "circle-check"),
+    "filling": Word(mark("Being filled"), "info", "hourglass"),
+    "working": Word(mark("Changes under way"), "info", "hourglass"),
+    "failing": Word(mark("Cannot go on"), "bad", "triangle-alert"),
+    "leaving": Word(mark("Being let go"), "shade", "hourglass"),
 }
 KINDS = {
-    "campaign": gettext_lazy("Campaign"),
-    "group": gettext_lazy("Ad group or ad set"),
-    "ad": gettext_lazy("Single ad"),
+    "campaign": mark("Campaign"),
+    "group": mark("Ad group or ad set"),
+    "ad": mark("Single ad"),
 }
 
 
