@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page
 
 PASSWORD = "a long enough password"
+PATIENCE = 120_000
+"""Milliseconds in which a page or a state must come. It costs nothing where it comes at once, and machines may be slow:
+the first page of a cold server in a cold browser was seen to take half a minute."""
 
 
 _BEGIN = """
@@ -50,7 +55,7 @@ class Installation:
         """Run a piece of Python inside this installation, where `shop` and `now` are known and `sys.argv[1]` is what
         was given, as JSON. Gives what it printed as JSON, or None."""
         command = [sys.executable, "-c", _BEGIN + program, json.dumps(given)]
-        done = subprocess.run(command, env=self.environment, check=True, timeout=120, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, env=self.environment, check=True, timeout=300, stdout=subprocess.PIPE, text=True)
         return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else None
 
 
@@ -60,3 +65,12 @@ def sign_in(page: Page, address: str, email: str = "ana@example.com") -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{address}/")
+
+
+def looked_until(page: Page, holds: Callable[[], bool], look: Callable[[], object] | None = None) -> None:
+    """Look at the page again and again (`look`; it is loaded anew where none is given) until this holds."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not holds():
+        assert time.monotonic() < end, "it did not come to pass"
+        page.wait_for_timeout(200)
+        (look or page.reload)()

@@ -16,8 +16,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from browsing import Installation, sign_in
-from playwright.sync_api import ConsoleMessage, Page
+from browsing import PATIENCE, Installation, sign_in
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 HERE = Path(__file__).resolve().parent
 SEED = """
@@ -33,7 +33,16 @@ addresses.own_message(held.owner)
 json.dump(addresses.whole_pages(held.owner, held.shop), open(sys.argv[1], "w"))
 from sereno.store.models import Worker; Worker.objects.all().delete()
 """
+expect.set_options(timeout=PATIENCE)
+_LONGEST = 1200
+"""Seconds for one test: some walk over every page."""
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(_LONGEST))
 
 
 def found_chromium() -> str | None:
@@ -56,13 +65,29 @@ def chromium() -> str:
         )
         path = found_chromium()
     if path is None:
-        pytest.skip("no Chromium on this machine, and none can be installed: apt-get install chromium, then run again")
+        message = "NOT TESTED in a browser: no Chromium here, and none can be installed: apt-get install chromium"
+        print(message, file=sys.__stderr__)
+        pytest.skip(message)
     return path
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(chromium: str) -> dict[str, object]:
     return {"executable_path": chromium, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """The plug-in's, of which every context has patience, whoever opens it."""
+    open_context = browser.new_context
+
+    def patient(**options: object) -> BrowserContext:
+        context = open_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    browser.new_context = patient  # type: ignore[method-assign]
+    return browser
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +112,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "PYTHONPATH": str(HERE.parent / "web"),
     }
     (home / "demo" / "inbox").mkdir(parents=True)
-    subprocess.run([sys.executable, "-c", SEED, home / "pages.json"], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", SEED, home / "pages.json"], env=environment, check=True, timeout=600)
     pages = json.loads((home / "pages.json").read_text())
     with (home / "log").open("wb") as log:
         command = [sys.executable, "-c", "from sereno.site.command import main; main()", "serve"]
@@ -98,7 +123,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -111,11 +136,10 @@ def base_url(address: str) -> str:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            break
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urlopen(f"{url}/readyz", timeout=2):
+            with urlopen(f"{url}/readyz", timeout=20):
                 return
         except (URLError, OSError):
             time.sleep(0.1)

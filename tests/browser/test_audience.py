@@ -51,7 +51,8 @@ def _by_keys(desk: Page, label: str, choice: str, *, last: bool = False) -> None
     chosen.focus()
     with desk.expect_response(lambda answer: answer.request.method == "POST"):
         desk.keyboard.type(choice, delay=5)
-    expect(desk.get_by_label(label).last if last else desk.get_by_label(label).first).to_contain_text(choice)
+    drawn = desk.get_by_label(label).last if last else desk.get_by_label(label).first
+    expect(drawn.locator("option:checked")).to_contain_text(choice)
 
 
 def test_codes_are_uploaded_given_and_seen(desk: Page, address: str, installation: Installation) -> None:

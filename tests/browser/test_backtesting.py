@@ -28,7 +28,7 @@ def test_a_draft_is_back_tested_and_read(desk: Page, address: str) -> None:
     desk.get_by_label("Last 7 days").check()
     desk.get_by_role("button", name="Begin the back-test").click()
     # The progress gives way to the result by itself.
-    expect(desk.get_by_role("heading", name="Against version 1, which is live")).to_be_visible(timeout=120_000)
+    expect(desk.get_by_role("heading", name="Against version 1, which is live")).to_be_visible()
     expect(desk.get_by_text("1 other action differs.")).to_be_visible()
     assert faults(desk) == []
 

@@ -33,7 +33,7 @@ def test_a_tills_file_is_looked_at_taken_in_and_mended(desk: Page, address: str)
     expect(desk.get_by_text("This is no number")).to_be_visible()
     assert faults(desk) == []
     desk.get_by_role("button", name="Take in 2 records").click()
-    expect(desk.locator("#files .status", has_text="not whole")).to_be_visible(timeout=20_000)
+    expect(desk.locator("#files .status", has_text="not whole")).to_be_visible()
     desk.locator("#files td a.main").first.click()
     wrong = desk.get_by_label("Menge")
     expect(wrong).to_have_value("two")

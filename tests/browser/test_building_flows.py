@@ -65,6 +65,7 @@ def test_a_flow_is_built_and_published_by_mouse_in_few_interactions(desk: Page, 
     hand.click(desk.get_by_role("link", name="New flow"))
     hand.type(desk.get_by_label("Name of the flow"), "Big spenders")
     hand.click(desk.get_by_role("button", name="Order paid"))
+    desk.wait_for_load_state("load")
     hand.click(panel.get_by_role("button", name="Add a condition"))
     hand.click(panel.get_by_role("button", name="Field:"))
     hand.click(panel.get_by_role("option", name="Total", exact=True).first)
@@ -97,6 +98,7 @@ def test_a_flow_is_built_and_published_by_keyboard_alone(desk: Page, address: st
     tab_to(desk, desk.get_by_role("button", name="Order paid"))
     keys.press("Enter")
     expect(desk.locator("#card-trigger")).to_have_attribute("aria-current", "true")
+    desk.wait_for_load_state("load")
 
     tab_to(desk, panel.get_by_role("button", name="Add a condition"))
     keys.press("Enter")
@@ -283,6 +285,7 @@ def test_the_builder_has_no_serious_fault_in_any_light(browser: Browser, address
                 wrong[f"{scheme} {width} {query}"].append("wider than the screen")
         page.goto(f"{address}/flows/cart-recovery/builder")
         page.locator("#tree .plus").first.click()
+        expect(page.get_by_role("option").first).to_be_visible()
         wrong[f"{scheme} {width} palette"] = faults(page)
         page.keyboard.press("Escape")
         page.keyboard.press("?")

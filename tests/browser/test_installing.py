@@ -20,7 +20,7 @@ def test_a_template_is_installed_in_shadow_and_its_first_run_seen(desk: Page, in
 
     installation.order(id="77", number="#77", total="900.00", currency="EUR", email="mara@example.com")
     first = desk.locator("#first-run").get_by_role("link", name="#77")
-    expect(first).to_be_visible(timeout=30_000)
+    expect(first).to_be_visible()
     first.click()
     expect(desk).to_have_url(re.compile("/runs/"))
     expect(desk.get_by_role("heading", name="What happened")).to_be_visible()

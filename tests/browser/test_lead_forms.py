@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import looked_until
 from playwright.sync_api import Page, Route, expect
 from test_access import faults
 
@@ -16,7 +17,8 @@ from sereno.modules.forms import reading
 SCRIPT = (Path(sereno.__file__).parent / "web" / "static" / "js" / "capture.js").read_text()
 PAGE = """<!doctype html><html lang="es"><head><meta charset="utf-8"><title>Taza</title>
 <meta name="viewport" content="width=device-width"></head><body><main><h1>Taza</h1>
-<script src="https://s.example/storefront/sf_x/forms.js" defer></script><a href="#here">Un enlace</a>
+<script src="https://s.example/storefront/sf_x/forms.js" data-timeout="60000" defer></script>
+<a href="#here">Un enlace</a>
 <div data-sereno-form="inside"></div></main></body></html>"""
 POLICY = "default-src 'none'; script-src https://s.example; connect-src https://s.example; style-src 'none'"
 OPEN = {"Access-Control-Allow-Origin": "*"}
@@ -136,8 +138,5 @@ def test_with_sereno_away_forms_are_shown_and_kept_till_later(page: Page, far: F
     far.is_down = False
     open_page(page)
     page.wait_for_function("() => localStorage['sereno:forms-unsent'] === '[]'")
-    for _ in range(100):
-        if far.sent:
-            break
-        page.wait_for_timeout(50)
+    looked_until(page, lambda: bool(far.sent), lambda: None)
     assert far.sent[0]["values"]["when"] == ["now"] and far.sent[0]["form"] == "inside"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from browsing import Installation, sign_in
+from browsing import Installation, looked_until, sign_in
 from playwright.sync_api import Browser, Page, expect
 from test_access import DARK, LARGER, LIGHT, NARROW, TOO_WIDE, faults
 
@@ -48,12 +48,8 @@ def example(desk: Page, installation: Installation) -> None:
         placed_at=datetime.now(UTC).isoformat(),
         status_url="https://example.com/orders/m1024",
     )
-    for _ in range(120):
-        desk.goto(f"{installation.url}/orders?q=m1024")
-        if desk.get_by_role("link", name="#m1024").count():
-            return
-        desk.wait_for_timeout(250)
-    raise AssertionError("the order never became a record")
+    desk.goto(f"{installation.url}/orders?q=m1024")
+    looked_until(desk, lambda: desk.get_by_role("link", name="#m1024").count() > 0)
 
 
 def drag(page: Page, source: str, target: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from browsing import Installation
+from browsing import Installation, looked_until
 from playwright.sync_api import Page, expect
 from test_access import faults
 
@@ -29,12 +29,10 @@ ORDER = {
 def found(desk: Page, address: str, installation: Installation) -> Page:
     """The page of what is held about Berta, once her order has gone through."""
     installation.order(**ORDER)
-    for _ in range(120):
-        find(desk, address)
-        if desk.get_by_text("Known as").count() and desk.get_by_text("order:b7001").count():
-            return desk
-        desk.wait_for_timeout(250)
-    raise AssertionError("her order never became a record")
+    find(desk, address)
+    known, order = desk.get_by_text("Known as"), desk.get_by_text("order:b7001")
+    looked_until(desk, lambda: known.count() > 0 and order.count() > 0)
+    return desk
 
 
 def find(desk: Page, address: str) -> None:
@@ -45,12 +43,7 @@ def find(desk: Page, address: str) -> None:
 
 
 def reloaded_until(desk: Page, text: str) -> None:
-    for _ in range(240):
-        if desk.get_by_text(text).count():
-            return
-        desk.wait_for_timeout(250)
-        desk.reload()
-    raise AssertionError(f"{text!r} never came")
+    looked_until(desk, lambda: desk.get_by_text(text).count() > 0)
 
 
 def test_found_handed_over_and_erased(found: Page, address: str, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ ReadingGap.objects.create(shop=shop, connection=row, delivery=1, kind="order", f
 def connect(installation: Installation) -> None:
     """A store with a key, whose history is half read."""
     subprocess.run(
-        [sys.executable, "-c", STORE], env={**os.environ, **installation.environment}, check=True, timeout=60
+        [sys.executable, "-c", STORE], env={**os.environ, **installation.environment}, check=True, timeout=300
     )
 
 

@@ -16,7 +16,8 @@ import sereno
 
 SCRIPT = (Path(sereno.__file__).parent / "web" / "static" / "js" / "site-content.js").read_text()
 PAGE = """<!doctype html><html lang="es"><head><meta charset="utf-8"><title>Taza</title></head><body><main><h1>Taza</h1>
-<script src="https://s.example/storefront/sf_x/site-content.js" data-overlay-after="0" defer></script>
+<script src="https://s.example/storefront/sf_x/site-content.js" data-overlay-after="0"
+ data-timeout="60000" defer></script>
 <div data-sereno-content="hero">What the page holds itself</div>
 <span id="one" data-sereno-badge="p1"></span><span id="two" data-sereno-badge="p2" data-tags="new, red"></span>
 </main></body></html>"""

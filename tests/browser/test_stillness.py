@@ -34,7 +34,7 @@ def moved(page: Page) -> list[object]:
 def test_what_renews_itself_moves_nothing(desk: Page, address: str, path: str) -> None:
     desk.goto(f"{address}{path}")
     desk.evaluate(WATCH)
-    with desk.expect_response(is_swap, timeout=30_000):
+    with desk.expect_response(is_swap):
         pass
     assert moved(desk) == []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browsing import Installation
+from browsing import Installation, looked_until
 from playwright.sync_api import Browser, Page, expect
 from test_access import faults
 
@@ -25,7 +25,7 @@ PAGE = """<!doctype html><title>Checkout</title>
 <script type="application/json" id="sereno-facts">{"cart": {"id": "c1", "total": "%s"}}</script>
 <script>document.addEventListener("sereno:decided", (event) => {
 document.title = event.detail.is_fallback ? "away" : "decided"; window.told = event.detail; });</script>
-<script async src="%s" data-timeout="5000"></script>"""
+<script async src="%s" data-timeout="60000"></script>"""
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ SHELF = """<!doctype html><html lang="en"><title>Cup</title>
 <div data-sereno-recommend="together" data-items="cup" data-limit="2" data-url="/p/{id}"><p>Our favourites</p></div>
 <script>document.addEventListener("sereno:recommended", (event) => {
 document.title = event.detail.is_fallback ? "away" : "told"; });</script>
-<script src="%s" data-product="cup" data-timeout="5000" defer></script>"""
+<script src="%s" data-product="cup" data-timeout="60000" defer></script>"""
 LEARNED = """
 from sereno.modules.orders.models import Order
 print(json.dumps(Order.objects.filter(shop=shop, key__startswith="r").count()))
@@ -164,13 +164,11 @@ def test_a_shelf_on_another_site_is_filled_and_stays_as_it_is_without_us(
 ) -> None:
     origin, held = site
     token = installation.run(GOODS, [origin])
-    for _ in range(100):
-        if installation.run(LEARNED) >= 18:
-            break
+    shop = browser.new_context().new_page()
+    looked_until(shop, lambda: installation.run(LEARNED) >= 18)
     sereno = [sys.executable, "-c", "from sereno.site.command import main; main()"]
     command = [*sereno, "recommend", "learn", "--shop", "lantern"]
-    subprocess.run(command, env=installation.environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
-    shop = browser.new_context().new_page()
+    subprocess.run(command, env=installation.environment, check=True, timeout=300, stdout=subprocess.DEVNULL)
     held["page"] = SHELF % f"{installation.url}/storefront/{token}/recommend.js"
     shop.goto(origin)
     expect(shop).to_have_title("told")

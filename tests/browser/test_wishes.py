@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import looked_until
 from playwright.sync_api import Page, Route
 
 import sereno
 
 SCRIPT = (Path(sereno.__file__).parent / "web" / "static" / "js" / "wishes.js").read_text()
 PAGE = """<!doctype html><html lang="es"><head><meta charset="utf-8"><title>Taza</title></head><body><main><h1>Taza</h1>
-<script src="https://s.example/storefront/sf_x/wishes.js" data-product="p1" {who} defer></script>
+<script src="https://s.example/storefront/sf_x/wishes.js" data-product="p1" data-timeout="60000" {who} defer></script>
 <div data-sereno-wait data-product="p1" data-variant="v1"></div>
 <button type="button" data-sereno-wish data-product="p1"></button></main></body></html>"""
 OPEN = {"Access-Control-Allow-Origin": "*"}
@@ -77,5 +78,6 @@ def test_what_could_not_be_said_goes_out_with_the_next_page(page: Page, far: Far
     far.is_down, far.who = False, 'data-customer="7" data-proof="signed"'
     page.reload()
     page.wait_for_function("localStorage.getItem('sereno:wishes') === '[\"p9\",\"p1\"]'")
+    looked_until(page, lambda: [one["what"] for one in far.asked][-1:] == ["wish"], lambda: None)
     said = [(one["what"], one.get("email") or one.get("product")) for one in far.asked if one["what"] != "list"]
     assert said == [("wait", "eva@example.com"), ("view", "p1"), ("wish", "p1")]
