@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import threading
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from segmenting import person
 from support import START, Place
 from visiting import look
 
+from sereno.commerce.persons import one_of
 from sereno.engine.durations import format_instant
-from sereno.runtime.privacy import retention
+from sereno.runtime.privacy import asking, requests, retention
+from sereno.runtime.privacy.exporting import export
+from sereno.runtime.staff import open_staff
 from sereno.runtime.visits.ending import Ender
 
+TABLES = ("visits_visitor", "visits_visit", "visits_view")
 STARTS = "SELECT subject FROM event WHERE type = 'visit.started' ORDER BY id"
 
 
@@ -161,3 +167,32 @@ def test_old_visits_go_and_what_they_add_up_to_stays(place: Place) -> None:
     assert place.rows("SELECT visits, recent, first_source FROM visits_visitor") == [(3, 1, "newsletter")]
     with pytest.raises(ValueError, match="at least 31 days"):
         retention.set_days(place.shop, {"visits": 7}, "ana", database=place.database)
+
+
+def test_two_records_of_one_person_are_one_visitor() -> None:
+    early = {"count": 2, "first_at": "2026-01-01T09:00:00Z", "last_at": "2026-01-05T09:00:00Z", "first_source": "news"}
+    late = {"count": 3, "first_at": "2026-02-01T09:00:00Z", "last_at": "2026-03-01T09:00:00Z", "device": "mobile"}
+    person = one_of([{"id": "1", "visits": early}, {"id": "2", "visits": {**late, "first_source": "instagram"}}])
+    visits = person["visits"]
+    assert (visits["count"], visits["first_source"], visits["device"]) == (5, "news", "mobile")
+    assert (visits["first_at"], visits["last_at"]) == (early["first_at"], late["last_at"])
+    assert one_of([{"id": "1"}, {"id": "2", "visits": late}])["visits"] == late
+
+
+def test_what_is_kept_of_a_person_is_handed_over_and_erased(place: Place) -> None:
+    place.send(person("7"), person("8"))
+    place.drain()
+    look(place, source="instagram", product="p1"), look(place, "8")
+    place.drain()
+    staff = open_staff(place.database)
+    with place.database.read() as tx:
+        packed, counts = export(staff, tx, place.shop, ["7@example.com"], place.clock.now())
+    assert {name: counts.get(name) for name in TABLES} == dict.fromkeys(TABLES, 1)
+    with ZipFile(BytesIO(packed)) as archive:
+        (one,) = json.loads(archive.read("data/visits_visit.json"))
+    assert (one["source"], one["pages"], one["started_at"]) == ("instagram", 1, format_instant(START))
+    id_ = asking.ask(place.shop, "erase", ["7@example.com"], "ana", database=place.database)
+    assert id_ is not None
+    requests.carry_out(id_, database=place.database)
+    for table in TABLES:
+        assert place.rows(f"SELECT person FROM {table}") == [("8",)], table

@@ -174,7 +174,8 @@ def _seen(records: Sequence[Record]) -> dict[str, Any]:
 
 def _visits(records: Sequence[Record]) -> dict[str, Any]:
     """Visits as the record tells that visited last, from the first visit of any on, counted together."""
-    held = [visits for record in records if isinstance(visits := record.get("visits"), Mapping)]
+    told = (record.get("visits") for record in records)
+    held: list[Record] = [visits for visits in told if isinstance(visits, Mapping)]
     if len(held) < 2:
         return {}
     last = max(held, key=lambda one: micros(one.get("last_at")) or 0)
