@@ -136,6 +136,19 @@ def test_what_is_sold_out_or_hidden_is_not_given(sold: Place) -> None:
     assert "pen" not in given(sold, "popular", limit=6)
 
 
+def test_a_message_shows_nothing_without_a_name(sold: Place) -> None:
+    """Another channel sells what no catalogue here tells of: its id is no title."""
+    from sereno.modules.recommendations.port import LiveRecommendations
+
+    sold.send(*(order(n, "cup", "regalos~900401", days=1, who=f"d{n}") for n in range(300, 390)))
+    sold.drain()
+    learn(sold)
+    asked = recommend(sold.database, sold.shop, Asked("popular", limit=6), now=sold.clock.now())
+    assert "regalos~900401" in [one.thing.item for one in asked]
+    given = LiveRecommendations(sold.database, sold.shop).products("popular", [], None, 3)
+    assert len(given) == 3 and "regalos~900401" not in [one["title"] for one in given]
+
+
 def test_a_visit_like_others(sold: Place) -> None:
     for number in range(12):
         at = START - timedelta(hours=number + 1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sereno.modules.recommendations.asking import recommend
-from sereno.modules.recommendations.services import asked_of, told
+from sereno.modules.recommendations.services import asked_of, named, told
 from sereno.store.database import Database
 
 PLACE = "message"
@@ -19,5 +19,7 @@ class LiveRecommendations:
 
     def products(self, way: str, items: Sequence[str], person: str | None, limit: int) -> Sequence[Mapping[str, Any]]:
         """See the port. Raises ValueError for a way that is none."""
-        values = {"way": way, "items": list(items)[:100], "limit": max(1, min(limit, 48)), "place": PLACE}
-        return told(recommend(self._database, self._shop_id, asked_of(values, person)))
+        most = max(1, min(limit, 48))
+        # More than asked for, as what has no name is left out.
+        values = {"way": way, "items": list(items)[:100], "limit": min(2 * most, 48), "place": PLACE}
+        return told(named(recommend(self._database, self._shop_id, asked_of(values, person))))[:most]

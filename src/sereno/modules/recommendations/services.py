@@ -119,6 +119,11 @@ def arm_of(visit: str) -> str:
     return "popular" if visit and int.from_bytes(drawn) % 100 < HELD_OUT else "ours"
 
 
+def named(given: Sequence[Given]) -> list[Given]:
+    """What people can be shown: a thing that only orders speak of, and no catalogue, has an id for a name."""
+    return [one for one in given if one.thing.title != one.thing.item]
+
+
 def told(given: Sequence[Given]) -> list[dict[str, Any]]:
     """As programs are told: what a card needs, and why it is there."""
     return [

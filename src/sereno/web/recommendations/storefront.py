@@ -21,7 +21,7 @@ def recommend(request: HttpRequest, shop: Storefront, body: Any) -> HttpResponse
     person = who if shop.is_proven(who, str(values.get("proof") or "")) else None
     asked = services.asked_of(values, person)
     found = services.show(default_database(), shop.shop_id, asked, _visit(values))
-    return told({"items": services.told(found), "place": asked.place or asked.way})
+    return told({"items": services.told(services.named(found)), "place": asked.place or asked.way})
 
 
 @storefront
