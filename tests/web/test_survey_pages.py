@@ -148,6 +148,18 @@ def test_a_choice_that_is_dropped_takes_its_answers_along(shop: Shop, boss: Clie
     assert list(found.values())[-1] == {"en": "Something new"} and len(found) == len(before)
 
 
+@pytest.mark.parametrize(
+    "path", ["/surveys/after-purchase/edit", "/forms/offer/edit", "/site-content/sale", "/site-content/sale/store"]
+)
+def test_the_key_enter_saves(shop: Shop, boss: Client, path: str) -> None:
+    """Browsers press the first button of a form for it."""
+    boss.post("/forms/new", {"name": "offer", "like": "ask-us"})
+    boss.post("/site-content/new", {"title": "Sale", "where": "store"})
+    form = boss.get(path).content.decode().partition('name="unsaved"')[2]
+    first = re.search(r'<button[^>]* name="do"[^>]* value="([^"]+)"', form)
+    assert first is not None and first[1] == "save"
+
+
 def test_what_an_editor_carries_is_good_for_its_own_survey_alone(shop: Shop, boss: Client) -> None:
     other = unsaved_in(boss.post("/surveys/why-away/edit", {"in": "en", "do": "add"}))
     fields = {"in": "en", "version": "0", "title": "Well?", "unsaved": other, "do": "add"}
