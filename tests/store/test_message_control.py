@@ -18,7 +18,7 @@ from sereno.modules.insights.results import results
 from sereno.runtime import services
 from sereno.runtime.arbiter.passing import dry_guard
 from sereno.runtime.backtest import replay
-from sereno.runtime.experiments.measuring import measured_messages, measured_newsletters
+from sereno.runtime.experiments.measuring import measured_everywhere, measured_messages
 from sereno.runtime.replays.replayed import Collected
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
@@ -208,7 +208,7 @@ def test_a_newsletter_is_kept_from_a_share(place: Place, tmp_path: Path) -> None
     (result,) = results(one.experiments, one.sums, "EUR", 0)
     assert result.name == f"message:newsletter-{id_}" and sum(arm.units for arm in result.arms) == 60
     assert sum(arm.orders.events for arm in result.arms) == 30
-    (listed,) = measured_newsletters(place.shop, database=place.database)
+    _, (listed,) = measured_everywhere(place.shop, database=place.database)
     assert (listed.name, listed.title) == (str(id_), "Autumn") and listed.experiments == one.experiments
     with pytest.raises(LookupError):
         measured_messages(place.shop, newsletter=999, database=place.database)

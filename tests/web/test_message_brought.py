@@ -17,9 +17,11 @@ from sereno.api import tools
 from sereno.modules.newsletters.models import Newsletter
 from sereno.runtime import connecting, services
 from sereno.runtime.experiments.measuring import measured, measured_messages
+from sereno.runtime.results.counting import Spot, Sums
 from sereno.runtime.segments import services as segmenting
 from sereno.runtime.stores import permitting
 from sereno.sdk.ports import HttpAnswer, HttpRequest
+from sereno.store.database import default_database
 from sereno.store.keys import issue
 from sereno.store.models import Audit, ExperimentSum, Flow, Shop
 from sereno.web.connecting import lists
@@ -68,6 +70,15 @@ def arm(shop: int, flow_id: int, experiment: str, design: str, name: str, units:
             )  # fmt: skip
 
 
+def sent(*spots: Spot) -> None:
+    """Ten messages at each."""
+    sums = Sums()
+    for spot in spots:
+        sums.add(spot, "sent", 10)
+    with default_database().transaction() as tx:
+        sums.write(tx, "tests")
+
+
 def measure(flow: Flow, treated: tuple[int, int], control: tuple[int, int]) -> None:
     design = measured(flow.shop_id, "recover").experiments["message:0"].design
     for name, (units, buyers) in (("treated", treated), ("control", control)):
@@ -108,13 +119,7 @@ def test_too_few_people_mean_too_early_and_say_how_many_it_takes(client: Client,
 
 
 def test_the_file_of_steps_has_what_each_brought(client: Client, flow: Flow) -> None:
-    from sereno.modules.insights.models import MessageTally
-    from sereno.runtime.results.counting import WHAT
-
-    for step in ("0", "1", "*"):
-        at = {"source": "flow", "source_id": flow.pk, "step": step, "variant": "", "channel": "email", "locale": ""}
-        values = {**dict.fromkeys(WHAT, 0), "sent": 10}
-        MessageTally.objects.create(shop_id=flow.shop_id, day=TODAY, currency="", shard=0, **at, **values)
+    sent(*(Spot(flow.shop_id, TODAY, "flow", flow.pk, step) for step in ("0", "1")))
     measure(flow, (8000, 1200), (2000, 160))
     answer = client.get("/results/table.csv?flow=recover&by=step")
     rows = {row["step"]: row for row in csv.DictReader(answer.content.decode().splitlines())}
@@ -134,13 +139,7 @@ def test_a_newsletter_says_what_it_brought(client: Client, shop: Shop) -> None:
     for name, units, buyers in (("treated", 8000, 1200), ("control", 2000, 160)):
         arm(shop.pk, -2, experiment.name, experiment.design, name, units, buyers)
     assert "than without this message" in text(client, "/results")
-    from sereno.modules.insights.models import MessageTally
-    from sereno.runtime.results.counting import WHAT
-
-    for step in ("", "*"):
-        at = {"source": "newsletter", "source_id": made.pk, "step": step, "variant": "", "channel": "email"}
-        values = {**dict.fromkeys(WHAT, 0), "sent": 10}
-        MessageTally.objects.create(shop=shop, day=TODAY, currency="", shard=0, locale="", **at, **values)
+    sent(Spot(shop.pk, TODAY, "newsletter", made.pk))
     assert "What this message brought by itself" in text(client, f"/results/messages?newsletter={made.pk}&days=7")
     assert f"?newsletter={made.pk}#alone" in text(client, f"/newsletters/{made.pk}")
 

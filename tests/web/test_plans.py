@@ -9,10 +9,9 @@ from plans import is_query, scanned, statements
 from seeding import seed
 
 MOST_QUERIES = 15
-MORE = {"/privacy/person": 28, "/results": 18, "/customers/1": 16}
+MORE = {"/privacy/person": 28, "/customers/1": 16}
 """Looking for a person follows their names from record to record, in two rounds, each of which asks for the records
-that were joined with them, and then asks every place. Results ask for what single messages and best moments brought
-beside flows; a customer's page for their hours."""
+that were joined with them, and then asks every place. A customer's page asks for their visits too."""
 NOT_PAGES = (302, 405)
 """Addresses that only take a form, or only lead on."""
 

@@ -131,7 +131,8 @@ def show_results(request: HttpRequest, name: Name, asked: Query[ResultsAsked]) -
 @router.get("/results", response=AllResults)
 def list_results(request: HttpRequest, asked: Query[ResultsAsked]) -> dict[str, Any]:
     """All flows that are or were measured, without their history; first the holdout of the whole shop, if any."""
-    return {"items": [_document(one, asked.effect) for one in measured_everywhere(shop_of(request).pk)]}
+    flows, _newsletters = measured_everywhere(shop_of(request).pk)
+    return {"items": [_document(one, asked.effect) for one in flows]}
 
 
 def _document(one: Measured, effect: float) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from sereno.store.fields import InstantField
 from sereno.store.models.shops import Shop
 
 
-class Counted(models.Model):
-    """Where a message is counted. `source`: `flow` or `newsletter`, `source_id` its row; `step` the path of the flow's
-    step; `variant` which of several wordings; `locale` the language it was written in, "" where that is not known;
-    `day` days since 1970 UTC on which it was sent, also for all that came of it later."""
+class Kind(models.Model):
+    """What a message is told apart by. `source`: `flow` or `newsletter`, `source_id` its row; `step` the path of the
+    flow's step; `variant` which of several wordings; `locale` the language it was written in, "" where that is not
+    known."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
     source = models.CharField(max_length=10)
@@ -24,6 +24,15 @@ class Counted(models.Model):
     variant = models.CharField(max_length=64)
     channel = models.CharField(max_length=16)
     locale = models.CharField(max_length=8)
+
+    class Meta:
+        abstract = True
+
+
+class Counted(Kind):
+    """Where a message is counted. `day`: days since 1970 UTC on which it was sent, also for all that came of it
+    later."""
+
     day = models.IntegerField()
 
     class Meta:
@@ -85,11 +94,10 @@ class OrderCredit(Counted):
         indexes = (models.Index(fields=("source", "source_id", "-id"), name="insights_credit_source"),)
 
 
-class MessageTally(Counted):
+class Sums(models.Model):
     """The sums. `currency` is empty for messages, else that of the orders counted in the row. `machine`: opened by a
     program and by nobody yet. `withheld`: not sent when its moment came, for consent, say. `segments`: parts of
-    texts that are paid one by one. `known`: orders whose margin is known. A row whose step is `*` adds up all steps,
-    wordings and languages of its source's day: the overview reads those alone."""
+    texts that are paid one by one. `known`: orders whose margin is known."""
 
     id = models.BigAutoField(primary_key=True)
     currency = models.CharField(max_length=3)
@@ -112,6 +120,14 @@ class MessageTally(Counted):
     codes = models.BigIntegerField()
 
     class Meta:
+        abstract = True
+
+
+class MessageTally(Counted, Sums):
+    """Sums of a day. A row whose step is `*` adds up all steps, wordings and languages of its source's day; one whose
+    source is `*` too, all of the shop's day: the overview's curve reads those alone."""
+
+    class Meta:
         db_table = "insights_tally"
         constraints = (
             models.UniqueConstraint(
@@ -130,4 +146,27 @@ class MessageTally(Counted):
                 name="insights_tally_days",
                 condition=models.Q(step="*"),
             ),
+        )
+
+
+class MonthTally(Kind, Sums):
+    """The same sums of a calendar month's days, changed together with those; `month` counts months from the year 0. A
+    row whose step is `*` adds up all of its source's month. A year is read from twelve of them and a few days."""
+
+    month = models.IntegerField()
+
+    class Meta:
+        db_table = "insights_month"
+        constraints = (
+            models.UniqueConstraint(
+                fields=(
+                    *("shop", "month", "source", "source_id", "step", "variant", "channel", "locale", "currency"),
+                    "shard",
+                ),
+                name="insights_month_once",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("shop", "source", "source_id", "month"), name="insights_month_source"),
+            models.Index(fields=("shop", "month"), name="insights_month_whole", condition=models.Q(step="*")),
         )

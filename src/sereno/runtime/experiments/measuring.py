@@ -62,34 +62,49 @@ def measured(shop_id: int, name: str, *, database: Database | None = None) -> Me
     return _measured(row, [_plain(row) for row in sums])
 
 
-def measured_everywhere(shop_id: int, *, database: Database | None = None) -> list[Measured]:
-    """All flows of the shop that are, were or could be measured, for all time only; first the holdout of the whole
-    shop, with all its days, if there is one."""
+def measured_everywhere(shop_id: int, *, database: Database | None = None) -> tuple[list[Measured], list[Measured]]:
+    """All flows of the shop that are, were or could be measured, for all time only: first the holdout of the whole
+    shop, with all its days, if there is one. Then all newsletters that were kept from a share of people; the `name` of
+    these is the newsletter's number."""
     with (database or default_database()).read() as tx:
-        whole = _whole(tx, shop_id)
+        shop = tx.one("measured_shop", {"shop": shop_id})
+        if shop is None:
+            return [], []
+        whole = _whole(tx, shop_id, shop)
         rows = tx.all("measured_flows", {"shop": shop_id})
         sums: dict[int, list[Sum]] = {}
-        asked = {"shop": shop_id, "flows": [row[0] for row in rows]}
-        for flow_id, *row in tx.all("sums_of_shop", asked):
+        ids = [row[0] for row in rows]
+        for flow_id, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [*ids, NEWSLETTERS]}):
             sums.setdefault(flow_id, []).append(_plain((*row[:4], 0, *row[4:])))
-        for flow_id, experiment, design, arm, day in tx.all("first_days", asked):
+        for flow_id, experiment, design, arm, day in tx.all("first_days", {"shop": shop_id, "flows": ids}):
             # Since when, without the days in between.
             if day is not None:
                 sums.setdefault(flow_id, []).append((experiment, design, arm, "exposed", int(day), 0, 0.0, 0))
+        newsletters = _newsletters(tx, shop_id, shop[0], sums.get(NEWSLETTERS, []))
     flows = [_measured(row, sums.get(row[0], [])) for row in rows]
-    return [*whole, *(one for one in flows if one.experiments or one.sums or one.is_marketing)]
+    return [*whole, *(one for one in flows if one.experiments or one.sums or one.is_marketing)], newsletters
 
 
-def _whole(tx: Transaction, shop_id: int) -> list[Measured]:
-    row = tx.one("measured_shop", {"shop": shop_id})
-    daily = [*DAILY, row[0] if row is not None else ""]
-    sums = [_plain(one) for one in tx.all("sums_of_flow", {"shop": shop_id, "flow": 0, "daily": daily})]
-    settings: dict[str, Any] = decode(row[1]) if row is not None and row[1] else {}
+def _whole(tx: Transaction, shop_id: int, shop: Sequence[Any]) -> list[Measured]:
+    currency, text = shop
+    asked = {"shop": shop_id, "flow": 0, "daily": [*DAILY, currency]}
+    sums = [_plain(one) for one in tx.all("sums_of_flow", asked)]
+    settings: dict[str, Any] = decode(text) if text else {}
     experiment = holdout_experiment(as_share(settings.get("holdout_share")))
-    if row is None or (experiment is None and not sums):
+    if experiment is None and not sums:
         return []
     experiments = {} if experiment is None else {HOLDOUT: experiment}
-    return [Measured(0, "", "", "live", None, row[0], experiments, sums)]
+    return [Measured(0, "", "", "live", None, currency, experiments, sums)]
+
+
+def _newsletters(tx: Transaction, shop_id: int, currency: str, sums: Sequence[Sum]) -> list[Measured]:
+    found: dict[int, list[Sum]] = {}
+    for row in sums:
+        if text := _newsletter_of(row[0]):
+            found.setdefault(int(text), []).append(row)
+    asked = {"shop": shop_id, "ids": sorted(found)}
+    titles = {int(id_): str(title) for id_, title in tx.all("newsletters_titled", asked)} if found else {}
+    return [_newsletter(number, titles.get(number, str(number)), currency, found[number]) for number in sorted(found)]
 
 
 def measured_variants(
@@ -99,23 +114,6 @@ def measured_variants(
     with (database or default_database()).read() as tx:
         sums = tx.all("sums_of_flow", {"shop": shop_id, "flow": CHECKOUT, "daily": [*DAILY, currency]})
     return Measured(CHECKOUT, "", "", "live", None, currency, experiments, [_plain(row) for row in sums])
-
-
-def measured_newsletters(shop_id: int, *, database: Database | None = None) -> list[Measured]:
-    """All newsletters that were kept from a share of people, for all time only. `name` is the newsletter's number."""
-    found: dict[str, list[Sum]] = {}
-    with (database or default_database()).read() as tx:
-        (currency, _settings) = tx.one("measured_shop", {"shop": shop_id}) or ("", None)
-        for _flow, *row in tx.all("sums_of_shop", {"shop": shop_id, "flows": [NEWSLETTERS]}):
-            found.setdefault(row[0], []).append(_plain((*row[:4], 0, *row[4:])))
-        numbers = sorted(int(text) for name in found if (text := _newsletter_of(name)))
-        titles = {
-            int(id_): str(title) for id_, title in tx.all("newsletters_titled", {"shop": shop_id, "ids": numbers})
-        }
-    return [
-        _newsletter(number, titles.get(number, str(number)), currency, found[f"{MESSAGE}{newsletter_place(number)}"])
-        for number in numbers
-    ]
 
 
 def measured_messages(

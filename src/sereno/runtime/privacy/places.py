@@ -343,6 +343,7 @@ NOT_PERSONAL: dict[str, str] = {
     "segments_snapshot": "names that staff gave, and sizes",
     "segments_snapshot_member": "rows of people, who go when they are erased",
     "insights_tally": "counts of messages and orders by day",
+    "insights_month": "the same by month",
     "insights_credit": "an order's key and the message it counts for, which name nobody",
     "scores_state": "what all customers together taught, and how many are in which group",
     "scores_moment_state": "at which hours all customers together answer",

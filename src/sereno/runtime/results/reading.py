@@ -13,11 +13,10 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from sereno.commerce.money import Money, finite
-from sereno.runtime.results.counting import DAY, FLOW, NEWSLETTER, WHAT
+from sereno.runtime.results.counting import DAY, EPOCH, FLOW, NEWSLETTER, WHAT, month_of
 from sereno.runtime.staff import open_staff
 from sereno.store.database import Database, Transaction
 
-EPOCH = date(1970, 1, 1)
 LONGEST = 366
 PER_SEGMENT = frozenset({"sms"})
 """Channels whose texts are paid by the part."""
@@ -105,8 +104,8 @@ Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Adding:
-    """How rows of sums are added up for one shop."""
+class Terms:
+    """How one shop's rows of sums are added up: in its currency, a message at its price by channel."""
 
     currency: str
     prices: Mapping[str, Decimal]
@@ -133,6 +132,11 @@ class _Adding:
         return found
 
 
+def terms_of(currency: str, settings: Mapping[str, Any]) -> Terms:
+    """By what the shop's own row says."""
+    return Terms(currency, prices_of(settings))
+
+
 def prices_of(settings: Mapping[str, Any]) -> dict[str, Decimal]:
     """What one message costs by channel, in the shop's currency: `sms_price` and the like. Mail, push and chat cost
     nothing unless their settings say so."""
@@ -156,40 +160,43 @@ def report(
     until: date,
     *,
     step: str | None = None,
+    terms: Terms | None = None,
     database: Database | None = None,
 ) -> Report:
-    """Of one flow or newsletter, or of one step of a flow. Both days counted in, in UTC."""
+    """Of one flow or newsletter, or of one step of a flow. Both days counted in, in UTC. `terms`: where the shop is
+    at hand."""
     since, until = span(since, until)
     with open_staff(database).database.read() as tx:
-        adding = _adding(tx, shop_id)
+        terms = terms or _terms(tx, shop_id)
         asked = {**_days(shop_id, since, until), "source": source.kind, "id": source.id}
         if step is None:
             by_day = tx.all("message_sums_of_days", asked)
         else:
             by_day = tx.all("message_sums_of_step", {**asked, "step": step})
-        rows = tx.all("message_sums_of_kinds", {**asked, "since": _number(since)})
+        rows = tx.all("message_sums_of_kinds", {**asked, **parts_of(since, until)})
     kinds = [row for row in rows if step is None or row[_AT["step"]] == step]
-    return _report(adding, source, by_day, kinds, since, until, CUTS[:-1])
+    return _report(terms, source, by_day, kinds, since, until, CUTS[:-1])
 
 
-def overview(shop_id: int, since: date, until: date, *, database: Database | None = None) -> Overview:
+def overview(
+    shop_id: int, since: date, until: date, *, terms: Terms | None = None, database: Database | None = None
+) -> Overview:
     """Of the whole shop, and each flow and newsletter by itself, the one with the most revenue first."""
     since, until = span(since, until)
     with open_staff(database).database.read() as tx:
-        adding = _adding(tx, shop_id)
+        terms = terms or _terms(tx, shop_id)
         by_day = tx.all("message_sums_by_day", _days(shop_id, since, until))
-        asked = {"shop": shop_id, "since": _number(since), "until": _number(until)}
-        rows = tx.all("message_sums_of_shop", asked)
+        rows = tx.all("message_sums_of_shop", {"shop": shop_id, **parts_of(since, until)})
         sources = _named(tx, shop_id, {(row[0], row[1]) for row in rows})
     groups: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
         groups.setdefault((row[0], row[1]), []).append(row)
     lines = [
-        Line(sources.get(at) or Source(at[0], at[1], "", str(at[1])), adding.figures(group))
+        Line(sources.get(at) or Source(at[0], at[1], "", str(at[1])), terms.figures(group))
         for at, group in groups.items()
     ]
     lines.sort(key=lambda line: (-line.figures["revenue"], -line.figures["sent"], line.source.title))
-    return Overview(_report(adding, None, by_day, rows, since, until, ("channel",)), lines)
+    return Overview(_report(terms, None, by_day, rows, since, until, ("channel",)), lines)
 
 
 def first_since(shop_id: int, since: date, *, database: Database | None = None) -> int:
@@ -213,7 +220,7 @@ def source_named(
 
 
 def _report(
-    adding: _Adding,
+    terms: Terms,
     source: Source | None,
     rows: Sequence[Row],
     kinds: Sequence[Row],
@@ -228,24 +235,24 @@ def _report(
 
     def days(start: date) -> list[tuple[date, Figures]]:
         found = [start + timedelta(days=number) for number in range(length)]
-        return [(day, adding.figures(by_day.get(_number(day), []))) for day in found]
+        return [(day, terms.figures(by_day.get(_number(day), []))) for day in found]
 
     return Report(
         source,
         since,
         until,
-        adding.currency,
-        adding.figures([row for row in rows if row[_DAY] >= first]),
-        adding.figures([row for row in rows if row[_DAY] < first]),
+        terms.currency,
+        terms.figures([row for row in rows if row[_DAY] >= first]),
+        terms.figures([row for row in rows if row[_DAY] < first]),
         days(since),
         days(since - timedelta(days=length)),
-        {cut: _cut(adding, kinds, cut) for cut in cuts},
+        {cut: _cut(terms, kinds, cut) for cut in cuts},
     )
 
 
-def _cut(adding: _Adding, rows: Sequence[Row], cut: By) -> list[tuple[str, Figures]]:
+def _cut(terms: Terms, rows: Sequence[Row], cut: By) -> list[tuple[str, Figures]]:
     groups = _grouped(rows, _AT[cut])
-    found = [(str(name), adding.figures(group)) for name, group in groups.items()]
+    found = [(str(name), terms.figures(group)) for name, group in groups.items()]
     kept = [one for one in found if one[1]["sent"] or one[1]["orders"] or one[1]["failed"] or one[1]["withheld"]]
     if cut == "step":
         return sorted(kept, key=lambda one: [part.zfill(6) for part in one[0].split(".")])
@@ -259,19 +266,32 @@ def _grouped(rows: Sequence[Row], place: int) -> dict[Any, list[Row]]:
     return groups
 
 
-def _adding(tx: Transaction, shop_id: int) -> _Adding:
+def _terms(tx: Transaction, shop_id: int) -> Terms:
     from sereno.store.documents import decode
 
     row = tx.one("measured_shop", {"shop": shop_id})
     assert row is not None
     settings: dict[str, Any] = decode(row[1]) if row[1] else {}
-    return _Adding(str(row[0]), prices_of(settings))
+    return terms_of(str(row[0]), settings)
 
 
 def _days(shop_id: int, since: date, until: date) -> dict[str, int]:
     """The stretch and the one before it."""
     length = (until - since).days + 1
     return {"shop": shop_id, "since": _number(since) - length, "until": _number(until)}
+
+
+def parts_of(since: date, until: date) -> dict[str, Any]:
+    """The stretch as whole months, `first` to `last`, and the days before and after them; without a whole month
+    `first` is past `last`."""
+    first = month_of(since) + (since.day > 1)
+    last = month_of(until) - ((until + timedelta(days=1)).day > 1)
+    days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    return {
+        "first": first,
+        "last": last,
+        "days": [_number(day) for day in days if not first <= month_of(day) <= last],
+    }
 
 
 def _number(day: date) -> int:

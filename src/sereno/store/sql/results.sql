@@ -22,6 +22,22 @@ ON CONFLICT (shop_id, day, source, source_id, step, variant, channel, locale, cu
     known = insights_tally.known + excluded.known, margin = insights_tally.margin + excluded.margin,
     codes = insights_tally.codes + excluded.codes
 
+-- name: count_months
+-- rows: shop_id bigint, month integer, source text, source_id bigint, step text, variant text, channel text, locale text, currency text, shard smallint, sent bigint, segments bigint, failed bigint, withheld bigint, delivered bigint, opened bigint, machine bigint, clicked bigint, unsubscribed bigint, complained bigint, bounced bigint, orders bigint, revenue bigint, known bigint, margin bigint, codes bigint
+INSERT INTO insights_month (shop_id, month, source, source_id, step, variant, channel, locale, currency, shard, sent, segments,
+    failed, withheld, delivered, opened, machine, clicked, unsubscribed, complained, bounced, orders, revenue, known, margin,
+    codes) {rows}
+ON CONFLICT (shop_id, month, source, source_id, step, variant, channel, locale, currency, shard) DO UPDATE SET
+    sent = insights_month.sent + excluded.sent, segments = insights_month.segments + excluded.segments,
+    failed = insights_month.failed + excluded.failed, withheld = insights_month.withheld + excluded.withheld,
+    delivered = insights_month.delivered + excluded.delivered, opened = insights_month.opened + excluded.opened,
+    machine = insights_month.machine + excluded.machine, clicked = insights_month.clicked + excluded.clicked,
+    unsubscribed = insights_month.unsubscribed + excluded.unsubscribed,
+    complained = insights_month.complained + excluded.complained, bounced = insights_month.bounced + excluded.bounced,
+    orders = insights_month.orders + excluded.orders, revenue = insights_month.revenue + excluded.revenue,
+    known = insights_month.known + excluded.known, margin = insights_month.margin + excluded.margin,
+    codes = insights_month.codes + excluded.codes
+
 -- name: messages_answered
 -- dialect: sqlite
 SELECT key, shop_id, day, source, source_id, step, variant, channel, locale, delivered_at, opened_at, machine_at, clicked_at,
@@ -109,20 +125,50 @@ WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = :source A
 GROUP BY day, step, channel, currency
 
 -- name: message_sums_of_kinds
--- All days together, by all that a message is told apart by.
+-- By all that a message is told apart by: whole months, and the days at both ends that make none.
 SELECT '', 0, step, variant, channel, locale, currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
     SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
     SUM(revenue), SUM(known), SUM(margin), SUM(codes)
 FROM insights_tally
-WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = :source AND source_id = :id AND step <> '*'
+WHERE shop_id = :shop AND day {in:days:integer} AND source = :source AND source_id = :id AND step <> '*'
+GROUP BY step, variant, channel, locale, currency
+UNION ALL
+SELECT '', 0, step, variant, channel, locale, currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_month
+WHERE shop_id = :shop AND month >= :first AND month <= :last AND source = :source AND source_id = :id AND step <> '*'
 GROUP BY step, variant, channel, locale, currency
 
 -- name: message_sums_of_shop
+-- Of each flow and newsletter, in the same way. SQLite would read all of the shop, for it comes in the order of its groups.
+-- dialect: sqlite
+SELECT source, source_id, '', '', channel, '', currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_tally INDEXED BY insights_tally_whole
+WHERE shop_id = :shop AND day {in:days:integer} AND step = '*' AND source <> '*'
+GROUP BY source, source_id, channel, currency
+UNION ALL
+SELECT source, source_id, '', '', channel, '', currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_month INDEXED BY insights_month_whole
+WHERE shop_id = :shop AND month >= :first AND month <= :last AND step = '*'
+GROUP BY source, source_id, channel, currency
+-- dialect: postgresql
 SELECT source, source_id, '', '', channel, '', currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
     SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
     SUM(revenue), SUM(known), SUM(margin), SUM(codes)
 FROM insights_tally
-WHERE shop_id = :shop AND day >= :since AND day <= :until AND step = '*'
+WHERE shop_id = :shop AND day {in:days:integer} AND step = '*' AND source <> '*'
+GROUP BY source, source_id, channel, currency
+UNION ALL
+SELECT source, source_id, '', '', channel, '', currency, 0, SUM(sent), SUM(segments), SUM(failed), SUM(withheld),
+    SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
+    SUM(revenue), SUM(known), SUM(margin), SUM(codes)
+FROM insights_month
+WHERE shop_id = :shop AND month >= :first AND month <= :last AND step = '*'
 GROUP BY source, source_id, channel, currency
 
 -- name: message_sums_by_day
@@ -130,8 +176,8 @@ SELECT '', 0, '', '', channel, '', currency, day, SUM(sent), SUM(segments), SUM(
     SUM(delivered), SUM(opened), SUM(machine), SUM(clicked), SUM(unsubscribed), SUM(complained), SUM(bounced), SUM(orders),
     SUM(revenue), SUM(known), SUM(margin), SUM(codes)
 FROM insights_tally
-WHERE shop_id = :shop AND day >= :since AND day <= :until AND step = '*'
-GROUP BY channel, currency, day
+WHERE shop_id = :shop AND day >= :since AND day <= :until AND source = '*' AND source_id = 0 AND step = '*'
+GROUP BY day, channel, currency
 
 -- name: sources_named
 SELECT 'flow', id, name, title FROM flow WHERE shop_id = :shop AND id {in:flows:bigint}

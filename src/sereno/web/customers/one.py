@@ -30,7 +30,7 @@ from sereno.web.customers.spending import shown, spent_of
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
 from sereno.web.customers.words import CHANNELS, KINDS, RULES, SAID, STOPPED
 from sereno.web.paging import page_of
-from sereno.web.scores.moments import hours_said
+from sereno.web.scores.moments import goes_by_own, hours_said
 from sereno.web.scores.words import GROUPS
 from sereno.web.shell import render
 from sereno.web.words import Word
@@ -45,7 +45,8 @@ SHOWN_CONSENTS = ("email", "sms")
 @staff()
 def customer(request: StaffRequest, id: int) -> HttpResponse:
     shop = request.shop
-    row = get_object_or_404(Customer.objects.defer("data"), shop=shop, pk=id)
+    rows = Customer.objects.defer("data").annotate(goes_by_own=goes_by_own(shop))
+    row = get_object_or_404(rows, shop=shop, pk=id)
     if row.merged_into:
         main = get_object_or_404(Customer.objects.defer("data"), shop=shop, key=row.merged_into)
         return redirect("customer", main.pk)
@@ -80,7 +81,7 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "lead": LeadScore.objects.filter(shop=shop, key=row.key).first() if is_lead else None,
         **visiting.shown(shop.pk, person.keys),
         "group": GROUPS.get(score.group) if score is not None else None,
-        "answers": hours_said(shop, person.keys),
+        "answers": hours_said(shop, person.keys) if row.goes_by_own else "",
         "currency": shop.currency,
         "spent": _spent(shop, person.keys, data),
         "orders": newest,

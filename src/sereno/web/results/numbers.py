@@ -39,7 +39,7 @@ from sereno.web.documents import titled
 from sereno.web.paging import SIZE, Page, page_to
 from sereno.web.results import wording
 from sereno.web.results.plots import Plot, plot
-from sereno.web.results.showing import Row, Shown, shown_of
+from sereno.web.results.showing import Row, shown_of
 from sereno.web.shell import render
 
 SPANS = (7, 30, 90, 365)
@@ -96,8 +96,9 @@ def numbers(request: StaffRequest) -> HttpResponse:
     found = _report(request, asked)
     show = request.GET.get("show", "")
     show = show if show in SHOWN else "sent"
-    titles = _titles(request, asked.source, _steps(found, asked))
-    alone = _alone(request, asked)
+    measured_here, current = _measured_alone(request, asked)
+    titles = _titles(measured_here.document, _steps(found, asked))
+    alone = [shown_of(measured_here, one) for one in current]
     brought = {place_of(one.result.name): one.rows for one in alone}
     cuts = [(cut, _cut_rows(found, cut, titles, asked, brought)) for cut in reading.CUTS[:-1]]
     context = {
@@ -129,7 +130,8 @@ def rows(request: StaffRequest) -> HttpResponse:
         return redirect("results")
     what = what if what in ROWS else "sent"
     steps = _steps(_report(request, asked), asked)
-    titles = _titles(request, asked.source, steps)
+    document = measured(request.shop.pk, asked.source.name).document if asked.source.kind == FLOW else None
+    titles = _titles(document, steps)
     first = reading.first_since(request.shop.pk, asked.since)
     end = {"source": asked.source.kind, "source_id": asked.source.id}
     context = {
@@ -282,13 +284,8 @@ def label_of(what: str) -> str:
     }.get(what, what)  # fmt: skip
 
 
-def _alone(request: StaffRequest, asked: Asked) -> list[Shown]:
-    """What each message brought by itself, where it is kept from a share of people: the current measurements."""
-    found, current = _measured_alone(request, asked)
-    return [shown_of(found, one) for one in current]
-
-
 def _measured_alone(request: StaffRequest, asked: Asked) -> tuple[Measured, list[Result]]:
+    """What each message brought by itself, where it is kept from a share of people: the current measurements."""
     flow, newsletter = (asked.source.name, 0) if asked.source.kind == FLOW else ("", asked.source.id)
     found = measured_messages(request.shop.pk, flow=flow, step=asked.step, newsletter=newsletter)
     today = (datetime.now(UTC).date() - reading.EPOCH).days
@@ -325,11 +322,10 @@ def _cut_name(cut: By, name: str, titles: Mapping[str, Any]) -> Any:
     return name.upper() if len(name) == 1 else name or _("without a test")
 
 
-def _titles(request: StaffRequest, source: Source, steps: Iterable[str]) -> dict[str, Any]:
-    """What each of these steps says, by its path, as far as today's version of the flow has it."""
-    document = (measured(request.shop.pk, source.name).document or {}) if source.kind == FLOW else {}
+def _titles(document: Mapping[str, Any] | None, steps: Iterable[str]) -> dict[str, Any]:
+    """What each of these steps says, by its path, as far as today's version of the flow (`document`) has it."""
     found: dict[str, Any] = {}
-    for path in steps:
+    for path in steps if document is not None else ():
         with suppress(LookupError, ValueError):
             found[path] = flowtree.sentence_of(find(document, path))
     return found
@@ -362,7 +358,13 @@ def _asked(request: StaffRequest) -> Asked | None:
 
 
 def _report(request: StaffRequest, asked: Asked) -> Report:
-    return reading.report(request.shop.pk, asked.source, asked.since, asked.until, step=asked.step)
+    return reading.report(
+        request.shop.pk, asked.source, asked.since, asked.until, step=asked.step, terms=terms_of(request)
+    )
+
+
+def terms_of(request: StaffRequest) -> reading.Terms:
+    return reading.terms_of(request.shop.currency, request.shop.settings)
 
 
 def _price(request: StaffRequest, found: Report) -> bool:

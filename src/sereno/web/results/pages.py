@@ -21,7 +21,7 @@ from sereno.engine.read_steps import merged_config
 from sereno.modules.insights.results import results as results_of
 from sereno.runtime import drafting
 from sereno.runtime.drafting import DraftConflict
-from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere, measured_newsletters
+from sereno.runtime.experiments.measuring import Measured, measured, measured_everywhere
 from sereno.store.models import Flow
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
@@ -49,7 +49,7 @@ def results(request: StaffRequest) -> HttpResponse:
     splits: list[tuple[Measured, Shown]] = []
     of_messages: list[tuple[Measured, Shown]] = []
     whole: Shown | None = None
-    everything, newsletters = measured_everywhere(request.shop.pk), measured_newsletters(request.shop.pk)
+    everything, newsletters = measured_everywhere(request.shop.pk)
     for one in (*everything, *newsletters):
         for result in results_of(one.experiments, one.sums, one.currency, today):
             if not result.is_current:

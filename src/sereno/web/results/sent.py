@@ -19,7 +19,7 @@ from sereno.web.results import numbers, wording
 def everything_sent(request: StaffRequest, lifts: Mapping[tuple[bool, str], tuple[str, str]]) -> dict[str, Any]:
     """What the template is given. `lifts` by (is a newsletter, name): orders and revenue brought, in words."""
     days, since, until = numbers.days_asked(request)
-    found = reading.overview(request.shop.pk, since, until)
+    found = reading.overview(request.shop.pk, since, until, terms=numbers.terms_of(request))
     currency = found.report.currency
 
     def money(amount: int) -> str:

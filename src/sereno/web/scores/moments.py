@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -175,11 +176,13 @@ def _share(part: int, whole: int) -> str:
     return f"{formats.number(round(100 * part / whole, 1))} %" if whole else "–"
 
 
+def goes_by_own(shop: Shop) -> Exists:
+    """Whether each person's own hours are gone by, as a column of whatever is asked of the shop anyway."""
+    return Exists(MomentState.objects.filter(shop=shop, takes_own=True))
+
+
 def hours_said(shop: Shop, keys: list[str]) -> str:
-    """The hours at which somebody answers most, as `19:00 – 22:00`; empty where nothing is known of them, or their own
-    hours are not gone by."""
-    if not MomentState.objects.filter(shop=shop, takes_own=True).exists():
-        return ""
+    """The hours at which somebody answers most, as `19:00 – 22:00`; empty where nothing is known of them."""
     row = CustomerMoment.objects.filter(shop=shop, key__in=keys).order_by("-acts").first()
     profile = read_profile(row.hours, row.days) if row is not None else None
     if profile is None:
