@@ -16,6 +16,7 @@ from sereno.connectors.twilio.webhooks import TWILIO
 from sereno.connectors.whatsapp.webhooks import WHATSAPP
 from sereno.runtime.channels import keeping, subscribing
 from sereno.sdk.connector import Connector, Delivery
+from sereno.sdk.ports import HttpFailed
 
 __all__ = ["shop", "wire"]
 NUMBER = "+34600111222"
@@ -96,6 +97,25 @@ def test_a_browser_that_is_gone_is_forgotten_and_may_come_back(shop: Place, wire
     wire.answers["again.example"] = [(201, {})]
     order(shop, "3")
     assert results(shop)[-1][1]["sent"] is True
+
+
+@pytest.mark.parametrize("lost_first", [True, False])
+def test_a_browser_that_may_have_shown_it_keeps_all_other_ways_closed(
+    shop: Place, wire: Provider, lost_first: bool
+) -> None:
+    """One browser's answer is lost, another's service refuses: nobody can say that it did not arrive."""
+    keeping.connect(shop.shop, "webpush", {}, {}, by="t", base_url="https://s.example", database=shop.database)
+    subscribe(shop, "one.example")
+    subscribe(shop, "two.example")
+    shop.flow(ANY.replace("[whatsapp, sms, email]", "[push, sms]"))
+    lost, refused = ("one", "two") if lost_first else ("two", "one")
+    wire.answers[f"{lost}.example"] = [HttpFailed("cut"), (201, {})]
+    wire.answers[f"{refused}.example"] = [(403, {})] * 2
+    order(shop, "1")
+    for _ in range(3):
+        shop.after(minutes=1)
+    assert "api.twilio.com" not in wire.sent()
+    assert results(shop)[-1][1]["channel"] == "push"
 
 
 def subscribe(place: Place, host: str) -> None:
