@@ -104,7 +104,7 @@ SELECT key, name, sells, rank, is_own FROM stock_location WHERE shop_id = :shop 
 -- name: places_with_stock
 -- Each place once, by leaps along the index: an item more costs nothing.
 WITH RECURSIVE place_at(value) AS (
-    SELECT min(location) FROM stock_balance WHERE shop_id = :shop
+    SELECT min(location) FROM stock_balance WHERE shop_id = :shop AND location >= ''
     UNION ALL
     SELECT (SELECT min(location) FROM stock_balance WHERE shop_id = :shop AND location > place_at.value)
     FROM place_at WHERE place_at.value IS NOT NULL
