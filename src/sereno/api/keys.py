@@ -15,13 +15,6 @@ from ninja.security import HttpBearer
 from sereno.store.keys import find
 from sereno.store.models import ApiKey, Shop
 
-
-class KeyRequest(HttpRequest):
-    """A request with a good key."""
-
-    auth: ApiKey
-
-
 SCOPES_NEEDED = (
     # Looking at who may come in, and at what they did, is part of the settings.
     (r"GET (people|members|invitations|keys|audit|webhooks)\b.*", "settings"),

@@ -51,11 +51,6 @@ def meaning_of(shop: Shop, text: str) -> Meaning:
     return Meaning(text.strip(), links, *_subjects(shop, links))
 
 
-def subjects_for(shop: Shop, text: str) -> list[str]:
-    """The subjects of events and runs that `text` leads to, through the events that share a link with it."""
-    return meaning_of(shop, text).subjects
-
-
 def runs_matching(shop: Shop, text: str, meaning: Meaning | None = None) -> list[int]:
     """Ids of runs about what `text` means: by subject, by id, or alive and linked to it. Each is asked of an index.
     `meaning` is that of the text, where somebody has asked already."""

@@ -24,7 +24,6 @@ UNKNOWN = "unknown"
 MOST_EVENTS = 10_000
 
 _LONGEST_ID = 200
-_ENVELOPE = frozenset({"id", "type", "subject", "occurred_at", "data", "source", "received_at", "refs"})
 _TIMES = ("occurred_at", "timestamp", "created_at", "updated_at", "time")
 _KINDS = ("order", "cart", "customer", "product", "variant")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")

@@ -23,7 +23,6 @@ from sereno.sdk.storing import product_key
 from sereno.sdk.writes import SetThemeFile, WritePage, WritePost
 
 NO_PRODUCT = Fail("product.missing", "This run is about no product. Start the flow by an event that names one.")
-NO_CUSTOMER = Fail("customer.missing", "This run is about no customer. Start the flow by an event that names one.")
 SHOWN_RESULT = record(
     "content_shown",
     "What became of it.",

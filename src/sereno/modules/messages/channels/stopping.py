@@ -26,12 +26,6 @@ STOP_LINE = {
     "ro": "Pentru oprire: raspunde STOP",
 }
 """Without letters outside the GSM alphabet: a line nobody asked for should not double a message's price."""
-CONFIRMED = {
-    "en": "You will get no more offers from {shop} here. To get them again: START.",
-    "es": "No recibirás más ofertas de {shop} por aquí. Para recibirlas de nuevo: ALTA.",
-    "pt": "Não receberá mais ofertas de {shop} por aqui. Para as receber de novo: START.",
-    "ro": "Nu vei mai primi oferte de la {shop} aici. Ca să le primești din nou: START.",
-}
 
 
 def meaning(text: str) -> Literal["stop", "start", "again", ""]:

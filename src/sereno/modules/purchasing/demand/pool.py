@@ -379,8 +379,3 @@ def _not_negative(gram: Floats, target: Floats, start: Floats, rounds: int = 400
         if np.abs(found - before).max() < 1e-7:
             break
     return found
-
-
-def without_run_up(learned: Learned) -> Learned:
-    """The same for a shop that Christmas passes by."""
-    return replace(learned, calendar=replace(learned.calendar, run_up=0.0))

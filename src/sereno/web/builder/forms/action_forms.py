@@ -26,7 +26,6 @@ from sereno.web.builder.forms.wordings import OTHER, wordings
 from sereno.web.phrases import said
 
 CONFIG, RESULT, ON_ERROR = "c-", "f-as", "f-onerror"
-_LONG = 400
 _SAID = {
     "missing": mark("This is needed."),
     "string_type": mark("This is a text."),

@@ -28,7 +28,6 @@ from sereno.web.formats import language, zone_of
 
 _CRON = re.compile(r"(\d{1,2}) (\*|\d{1,2}) (\*|\d{1,2}) \* (\*|[a-zA-Z0-7,-]+)")
 _WORK_DAYS = WEEKDAYS[:5]
-MODES = ("daily", "weekly", "monthly", "hourly", "cron", "rrule")
 
 
 @dataclass(frozen=True, kw_only=True)
