@@ -285,7 +285,7 @@ def test_the_builder_has_no_serious_fault_in_any_light(browser: Browser, address
                 wrong[f"{scheme} {width} {query}"].append("wider than the screen")
         page.goto(f"{address}/flows/cart-recovery/builder")
         page.locator("#tree .plus").first.click()
-        expect(page.get_by_role("option").first).to_be_visible()
+        expect(page.get_by_role("option", name="Tag the order")).to_be_visible()
         wrong[f"{scheme} {width} palette"] = faults(page)
         page.keyboard.press("Escape")
         page.keyboard.press("?")
