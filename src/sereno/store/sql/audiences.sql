@@ -4,7 +4,7 @@
 SELECT a.id FROM tools_audience a WHERE a.next_at <= :now AND coalesce(a.lease_until, 0) < :now AND (
     a.status <> 'on' OR a.cursor IS NOT NULL OR a.compare_at <= :now
     OR EXISTS (SELECT 1 FROM tools_audience_touched t WHERE t.audience_id = a.id)
-    OR EXISTS (SELECT 1 FROM tools_audience_person p WHERE p.audience_id = a.id AND p.due <> '')
+    OR EXISTS (SELECT 1 FROM tools_audience_person p WHERE p.audience_id = a.id AND NOT (p.due = ''))
     OR EXISTS (SELECT 1 FROM segments_segment s WHERE s.id = a.segment_id AND s.counted_at > coalesce(a.began_at, 0)))
 ORDER BY a.next_at, a.id LIMIT 20
 
@@ -134,7 +134,7 @@ WHERE audience_id = :audience AND key {in:keys:text}
 
 -- name: due_audience_people
 SELECT key, address, phone, there, due, mark, code, sealed FROM tools_audience_person
-WHERE audience_id = :audience AND due = :due ORDER BY id LIMIT :limit
+WHERE audience_id = :audience AND due = :due AND NOT (due = '') ORDER BY id LIMIT :limit
 
 -- name: want_audience_people
 -- rows: shop_id bigint, audience_id bigint, key text, due text, code text, address text, phone text, mark text, sealed text, there smallint
