@@ -117,6 +117,13 @@ def test_nobodys_mailbox_is_filled_whatever_things_are_named_from_wherever(key: 
     assert types() == ["waiting.joined"] * 6
 
 
+@pytest.mark.parametrize(("length", "status"), [("x", 400), ("²", 400), ("-1", 400), ("9" * 5000, 413), ("70000", 413)])
+def test_a_length_that_is_none_or_too_much_is_refused(key: tuple[StorefrontKey, str], length: str, status: int) -> None:
+    address = f"/storefront/{key[0].token}/interest"
+    answer = Client().post(address, "{}", content_type="text/plain", CONTENT_LENGTH=length)
+    assert answer.status_code == status
+
+
 def test_a_proven_customer_wishes_looks_and_sees_the_list(seeded: Seeded, key: tuple[StorefrontKey, str]) -> None:
     who = proof(key, "7")
     for what in ("wish", "view", "view", "unwish"):

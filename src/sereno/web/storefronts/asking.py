@@ -85,7 +85,10 @@ def _answer(request: HttpRequest, shop: Storefront, view: Callable[..., HttpResp
         response = told({"error": "too.often"}, 429)
         response["Retry-After"] = "1"
         return response
-    if int(request.headers.get("Content-Length") or 0) > LARGEST or len(request.body) > LARGEST:
+    length = request.headers.get("Content-Length") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return told({"error": "request.unreadable"}, 400)
+    if int(length[:12]) > LARGEST or len(request.body) > LARGEST:
         return told({"error": "request.too_large"}, 413)
     try:
         return view(request, shop, json.loads(request.body or b"{}"))
