@@ -8,7 +8,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sereno.modules.messages import templates
-from sereno.modules.segments.models import Segment
 from sereno.sdk.plugin import registry
 from sereno.sdk.topics import topics_of
 from sereno.web.builder.forms.event_words import event_word
@@ -29,7 +28,7 @@ def options(suggest: str, shop: Shop) -> tuple[Offer, ...]:
     if suggest == "tools":
         return _tools(shop)
     if suggest == "segments":
-        rows = Segment.objects.filter(shop=shop).order_by("title").values_list("name", "title")
+        rows = shop.segment_set.order_by("title").values_list("name", "title")
         return tuple((name, title, "") for name, title in rows)
     if suggest == "topics":
         locale = get_language() or shop.locale
