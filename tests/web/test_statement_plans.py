@@ -27,7 +27,6 @@ WHOLE = {
     "old rows, once in a while": "forget_events forget_feed_files forget_views old_events",
     "read once, when flows change": "all_listens",
     "the copy of a try, which holds one run": "tried_run tried_skip",
-    "a step from one value to the next, by the index": "places_with_stock",
     "whether there is any, which ends at the first": "any_erased",
     "a table of few rows": "localities_of orders_of_key set_purchase_number",
 }
