@@ -58,6 +58,8 @@ def test_the_shop_reads_and_edits(desk: Page, address: str, links: list[str]) ->
     desk.get_by_role("link", name="Edit").click()
     assert faults(desk) == []
     desk.get_by_role("button", name="Add a question").click()
-    expect(desk.get_by_text("Saved.")).to_be_visible()
+    expect(desk.get_by_text("Not saved yet")).to_be_visible()
     desk.get_by_role("button", name="Drop question 7").click()
     expect(desk.get_by_role("button", name="Drop question 7")).to_have_count(0)
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Saved.")).to_be_visible()

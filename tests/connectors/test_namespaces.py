@@ -41,6 +41,8 @@ NOT_REFERENCES = {
     ("chat_message", "message_id"),
     ("channel_told", "provider_id"),
     ("comparison", "id"),
+    # Visits are counted by Sereno.
+    ("visit", "id"),
     # Of a help desk and a board, which know no store.
     ("ticket", "id"),
     ("card", "id"),

@@ -108,7 +108,7 @@ def full_context(
 
 def _event(kind: str, title: str, url: str, said: str | None) -> Mapping[str, Any]:
     if kind in ABOUT_A_PRODUCT:
-        data = {"product_id": "p9", "title": title, "percent": 20, "confirm_url": url}
+        data = {"product_id": "p9", "kind": "wish", "title": title, "percent": 20, "confirm_url": url}
         several = {"items": ["p9"]} if kind == "new" else {}
         return {"type": ABOUT_A_PRODUCT[kind], "data": {**data, **several}}
     if kind == "tier":
