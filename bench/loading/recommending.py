@@ -17,7 +17,10 @@ def speed(products: int, kinds: tuple[str, ...] = ("sqlite", "postgresql")) -> d
     """Requests of every way, in turn; p95 in milliseconds of the processor, so that a busy
     machine does not blur it."""
     setting.ready()
+    from sereno.runtime.worker import quiet_garbage
     from sereno.store.database import open_database
+
+    quiet_garbage()  # as a process does that serves
 
     found: dict[str, Any] = {"products": products, "goal_ms": GOAL_MS, "ok": True}
     for kind in kinds:
