@@ -203,9 +203,10 @@ SELECT item, warm FROM recommendations_thing WHERE shop_id = :shop ORDER BY warm
 SELECT item, hot, warm FROM recommendations_thing WHERE shop_id = :shop ORDER BY hot DESC LIMIT :limit
 
 -- name: on_shelf
+-- From the shelf to its things: by warmth first, all things of the shop would be walked for those of one shelf.
 SELECT s.item, t.warm, t.hot FROM recommendations_shelf s
 JOIN recommendations_thing t ON t.shop_id = s.shop_id AND t.item = s.item
-WHERE s.shop_id = :shop AND s.name = :name ORDER BY t.warm DESC LIMIT :limit
+WHERE s.shop_id = :shop AND s.name = :name ORDER BY t.warm + 0 DESC LIMIT :limit
 
 -- name: baskets_of_person
 SELECT kind, at, items FROM recommendations_basket
