@@ -39,6 +39,7 @@ class Journal:
 def main() -> None:
     url, journal, ahead, dies = sys.argv[1:]
     ready()
+    from sereno.runtime.stores import turns
     from sereno.runtime.tools import following
     from sereno.runtime.worker import worker_name
     from sereno.runtime.world import make_world
@@ -46,7 +47,8 @@ def main() -> None:
     from sereno.sdk.stores import StoreHttp
     from sereno.store.database import open_database
 
-    following.SHARE, following.MOST, following.PAGE, following.SLICE = 1e9, 4, 5, 600.0
+    turns.SHARE = 1e9
+    following.MOST, following.PAGE, following.SLICE = 4, 5, 600.0
     tool = Journal(journal, dies)
     world = make_world(
         open_database(url),

@@ -108,7 +108,7 @@ class Desk:
 
 @pytest.fixture
 def desk(place: Place, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr("sereno.runtime.tools.following.SHARE", 1e9)
+    monkeypatch.setattr("sereno.runtime.stores.turns.SHARE", 1e9)
     found = Desk(place)
     found.people(*range(1, 9))
     found.people(9, accepts_email=False)

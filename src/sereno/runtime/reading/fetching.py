@@ -141,7 +141,7 @@ class Fetcher(Reader):
         return len(notices)
 
     def _ask(self, store: Store, connector: Connector, source: Source, aim: Target) -> Seen | None:
-        if not self._may_call(store):
+        if not self._turns.take(store):
             raise StoreBusy("stopping")
         item = store.api.fetch[aim[0]](exchange_of(store, self._http(source.shop_id)), aim[1])
         if item is None:

@@ -20,6 +20,7 @@ from sereno.runtime.reading.taking import NotYet, Source
 from sereno.runtime.records import Overtaken
 from sereno.runtime.stores.finding import Store, stores_of
 from sereno.runtime.stores.permitting import set_paces
+from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
 from sereno.runtime.world import World
@@ -45,8 +46,6 @@ GRACE = timedelta(minutes=2)
 """What changed a moment ago is left to the webhooks under way."""
 EVERY, EVERY_POLL = 900, 60
 """Seconds between two passes, beside webhooks and without any."""
-SHARE = 0.5
-"""Of the calls a platform takes in a second; the rest is for what flows do there."""
 PATIENCE = timedelta(minutes=15)
 """The longest time between two tries of a platform that does not answer."""
 MOST_FAILURES = 12
@@ -94,7 +93,7 @@ class Reader:
         self._database = world.database
         self._base_url = base_url
         self.wait = self._wait = wait
-        self._called: dict[int, float] = {}
+        self._turns = Turns(wait)
         self._enrolled = 0.0
         self._paced = False
 
@@ -348,7 +347,7 @@ class Reader:
         reader = store.api.reads.get(kind)
         if reader is None:
             raise StoreRefused("store.cannot", f"{store.kind} gives no records of the kind {kind}.")
-        if not self._may_call(store):
+        if not self._turns.take(store):
             return None
         try:
             return reader(exchange_of(store, http), Asked(since, until, cursor or None, SIZE))
@@ -363,15 +362,6 @@ class Reader:
         assert connector is not None
         at = self._world.clock.now()
         return [see(self._world.plugins, connector, item, store.settings, at) for item in page.items]
-
-    def _may_call(self, store: Store) -> bool:
-        """Waits until the platform takes another call. False when we are to stop."""
-        pause = 1.0 / max(store.api.per_second * SHARE, 0.01)
-        left = self._called.get(store.connection_id, 0.0) + pause - monotonic()
-        if left > 0 and self._wait(left):
-            return False
-        self._called[store.connection_id] = monotonic()
-        return True
 
     def _store(self, shop: int, connection: int) -> Store:
         with self._database.read() as tx:

@@ -7,7 +7,6 @@ never asks for itself.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from sereno.runtime.segments.compiling import Among, query
 from sereno.runtime.segments.localities import resolved
 from sereno.runtime.segments.people import Shop, shop_of
 from sereno.runtime.staff import Staff, audit, open_staff
+from sereno.sdk.site import handle_of
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros
@@ -201,8 +201,7 @@ def forget_snapshot(shop_id: int, name: str, number: int, by: str, *, database: 
 
 def name_of(title: str) -> str:
     """A name made of a title: `Clientes VIP` is `clientes-vip`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].strip("-") or "segment"
+    return handle_of(title)[:LONGEST_NAME].strip("-") or "segment"
 
 
 def _title(title: str) -> str:

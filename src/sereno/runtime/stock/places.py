@@ -7,11 +7,11 @@ Invariant: a place with stock, or stock on its way to it, is never taken away.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from sereno.runtime.staff import audit, open_staff
 from sereno.runtime.stock.book import Book
+from sereno.sdk.site import handle_of
 from sereno.store.database import Database, Transaction
 from sereno.store.fields import storable, to_micros
 
@@ -148,5 +148,4 @@ def _not_twice(tx: Transaction, shop_id: int, name: str, key: str | None) -> Non
 
 
 def _key(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60] or storable(name.strip())[:60]
+    return handle_of(name)[:60] or storable(name.strip())[:60]

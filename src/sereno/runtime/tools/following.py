@@ -15,9 +15,10 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from sereno.runtime.reading.working import SHARE, judged
+from sereno.runtime.reading.working import judged
 from sereno.runtime.stores.finding import Store, tools_of
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
+from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools import book
 from sereno.runtime.tools.book import Held
@@ -91,7 +92,7 @@ class Follower:
         self._world = world
         self._database = world.database
         self._wait = wait
-        self._called: dict[int, float] = {}
+        self._turns = Turns(wait)
 
     def run(self) -> int:
         """Do what is due, each list for a slice of time; gives how many steps were taken."""
@@ -141,13 +142,14 @@ class Follower:
             self._keep(tx, work)
             keys = [key for (key,) in tx.all("take_touched_of_audience", {"id": work.id, "limit": PAGE})]
             if keys:
-                self._judge(tx, work, keys)
+                is_live, _counted_at = self._segment(tx, work)
+                self._judge(tx, work, keys, is_live=is_live)
         return bool(keys)
 
-    def _judge(self, tx: Transaction, work: Work, keys: Sequence[str]) -> int:
+    def _judge(self, tx: Transaction, work: Work, keys: Sequence[str], *, is_live: bool) -> int:
         """While the segment is being counted nobody comes in or goes by it: only a no counts then."""
         held = book.held_of(tx, work.id, keys)
-        if self._is_live(tx, work):
+        if is_live:
             rows = tx.all("members_among", {"segment": work.segment, "keys": list(keys)})
             inside = {key for (key,) in rows}
         else:
@@ -162,17 +164,18 @@ class Follower:
         with self._database.transaction() as tx:
             self._keep(tx, work)
             tx.all("share_segments", {"shop": work.shop_id})
-            if not self._is_live(tx, work):
+            is_live, counted_at = self._segment(tx, work)
+            if not is_live:
                 return False
             mine = {"id": work.id, "worker": self._world.worker, "now": self._now()}
             if work.cursor is None:
-                if work.compare_at > self._now() and not self._is_counted_anew(tx, work):
+                if work.compare_at > self._now() and counted_at <= work.began_at:
                     return False
                 tx.run("begin_comparing", mine)
                 work.cursor = ""
             asked = {"segment": work.segment, "audience": work.id, "after": work.cursor, "limit": PAGE}
             keys = [key for (key,) in tx.all("keys_to_compare", asked)]
-            found = self._judge(tx, work, keys) if keys else 0
+            found = self._judge(tx, work, keys, is_live=True) if keys else 0
             if len(keys) < PAGE:
                 tx.run("go_on_comparing", {**mine, "cursor": "", "found": found})
                 tx.run("end_comparing", {**mine, "next": self._now() + DAY // MICROS})
@@ -271,15 +274,12 @@ class Follower:
         found = known_people(tx, self._world.plugins, self._database.dialect, work.shop_id, keys) if keys else []
         return {one.key: one for one in found}
 
-    def _is_live(self, tx: Transaction, work: Work) -> bool:
+    def _segment(self, tx: Transaction, work: Work) -> tuple[bool, int]:
+        """Whether it is live, and when it was last counted."""
         row = tx.one("audience_segment", {"id": work.segment})
         if row is None:
             raise StoreRefused("segment.gone", "The segment is gone: detach the list, or make the segment again.")
-        return row[1] == "live"
-
-    def _is_counted_anew(self, tx: Transaction, work: Work) -> bool:
-        row = tx.one("audience_segment", {"id": work.segment})
-        return row is not None and (row[2] or 0) > work.began_at
+        return row[1] == "live", row[2] or 0
 
     def _number(self, tx: Transaction, work: Work, what: str) -> str:
         row = tx.one("number_batch", {"id": work.id, "worker": self._world.worker})
@@ -288,11 +288,8 @@ class Follower:
 
     def _ask(self, work: Work, tool: Tool, key: str, ask: Callable[[Call], Written]) -> Written:
         """Raises LeaseLost when there is no time to wait for the tool, StoreError."""
-        pause = 1.0 / max(tool.store.api.per_second * SHARE, 0.01)
-        left = self._called.get(work.connection_id, 0.0) + pause - monotonic()
-        if left > 0 and self._wait(left):
+        if not self._turns.take(tool.store):
             raise LeaseLost
-        self._called[work.connection_id] = monotonic()
         call = Call(exchange_of(tool.store, tool.http), key, 1, self._world.clock.now())
         try:
             return ask(call)
@@ -334,7 +331,8 @@ class Follower:
         with self._database.transaction() as tx:
             self._keep(tx, work)
             next_ = now + GATHER // MICROS
-            if not self._is_live(tx, work):
+            is_live, _counted_at = self._segment(tx, work)
+            if not is_live:
                 tx.run("wait_audience", {**mine, "next": next_})
                 return
             if place is not None:
