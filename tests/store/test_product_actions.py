@@ -24,6 +24,7 @@ from sereno.sdk.writes import (
     SetMetafield,
     SetPrice,
     SetStock,
+    SetTexts,
     TagProduct,
     Write,
 )
@@ -69,6 +70,7 @@ def product(id: str = "p1", at: Any = START, **changes: Any) -> NewEvent:
     data = {
         "id": id,
         "title": "Taza",
+        "vendor": "A&B",
         "status": "active",
         "published_at": "2026-01-01T00:00:00Z",
         "currency": "EUR",
@@ -108,6 +110,13 @@ def flow(place: Place, step: str, event: str = "product.updated") -> None:
             [SetPrice("p1", "p1-s", Money.parse("12.50", "EUR"), Money.parse("15", "EUR"))],
         ),
         (
+            'catalog.set_texts: {title: "{{ product.title }}  <2>", description: "<p>{{ product.vendor }}</p>"}',
+            "product.updated",
+            [SetTexts("p1", "Taza <2>", "<p>A&amp;B</p>")],
+        ),
+        ('catalog.set_texts: {title: "Cup"}', "product.updated", [SetTexts("p1", "Cup", None)]),
+        ('catalog.set_texts: {description: "Warm"}', "product.updated", [SetTexts("p1", "", "Warm")]),
+        (
             'stock.set: {available: "{{ product.available | plus: 3 }}", location: l1}',
             "stock.changed",
             [SetStock("p1-s", 7, "p1", "", "p1s", "l1")],
@@ -141,6 +150,7 @@ def test_what_the_store_is_asked(shop: Place, store: Store, step: str, event: st
     ("step", "reason"),
     [
         ('catalog.set_price: {price: "1"}', "variant.missing"),
+        ('catalog.set_texts: {title: "{{ product.url }} "}', "texts.missing"),
         ('stock.set: {available: "1"}', "variant.missing"),
         ('stock.set: {available: "{{ product.title }}"}', "config.invalid"),
         ('catalog.set_price: {price: "{{ product.title }}"}', "config.invalid"),

@@ -244,6 +244,22 @@ class SetPrice(OfProduct):
 
 
 @dataclass(frozen=True, slots=True)
+class SetTexts(OfProduct):
+    """What a product is called and how it is described. `title`: "" leaves it. `description` is HTML: None leaves it,
+    "" takes it away. A platform with several languages is told its main one; the others stay."""
+
+    title: str = ""
+    description: str | None = None
+    ability: ClassVar[str] = "set_texts"
+
+    def marks(self) -> dict[str, Any]:
+        """Any change to what is given: platforms clean titles and mark-up in their own ways. Some have the title in
+        each variant too."""
+        of_title = ("title", "variant_title", "variants") if self.title else ()
+        return {name: {} for name in (*of_title, *(("description",) if self.description is not None else ()))}
+
+
+@dataclass(frozen=True, slots=True)
 class PublishProduct(OfProduct):
     """Show it in the shop, or hide it."""
 
@@ -352,6 +368,7 @@ WRITES: tuple[type[Write], ...] = (
     TagCustomer,
     TagProduct,
     SetPrice,
+    SetTexts,
     PublishProduct,
     CollectProduct,
     SetStock,

@@ -40,6 +40,7 @@ EACH: list[writes.Write] = [
     writes.TagCustomer("3", ("VIP",)),
     writes.TagProduct("4", ("New",)),
     writes.SetPrice("4", "9", EUR),
+    writes.SetTexts("4", "Coffee", "<p>Dark</p>"),
     writes.PublishProduct("4"),
     writes.CollectProduct("4", "coffee"),
     writes.SetStock("9", 3, expected=4),

@@ -20,7 +20,7 @@ from sereno.sdk.result import Done, Fail, Result
 from sereno.sdk.stores import write_to_store
 from sereno.sdk.storing import product_key, product_of, variant_key, write_all
 from sereno.sdk.tagging import TagConfig
-from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, TagProduct, Write
+from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, SetTexts, TagProduct, Write
 
 HIDDEN = "hidden"
 OF_PRODUCT = frozenset({"product"})
@@ -86,6 +86,39 @@ def set_price(config: PriceConfig, ctx: Context) -> Result:
         return Fail("variant.missing", "This run is about no single variant: choose all variants of the product.")
     writes: list[Write] = [SetPrice(key, variant, price, compare_at) for variant in found]
     return write_all(ctx, writes)
+
+
+class TextsConfig(Config):
+    title: str = text(_("Title"), default="", template=True, max_length=1000, help=_("Empty leaves it as it is."))
+    description: str = text(
+        _("Description"),
+        default="",
+        template=True,
+        html=True,
+        max_length=60_000,
+        multiline=True,
+        help=_("HTML; values are escaped. Empty leaves it as it is."),
+    )
+
+
+@action(
+    "catalog.set_texts",
+    label=_("Write the product's title and description"),
+    icon="pencil",
+    config=TextsConfig,
+    needs=OF_PRODUCT,
+    connection=lambda config: "store",
+    ability=SetTexts,
+)
+def set_texts(config: TextsConfig, ctx: Context) -> Result:
+    """Write the title, the description or both of the product into the store. Where the store has several languages
+    its main one is written. Written twice it changes nothing."""
+    key, title = product_key(ctx), " ".join(config.title.split())
+    if not key:
+        return NO_PRODUCT
+    if not title and not config.description.strip():
+        return Fail("texts.missing", "Both texts came out empty: see which values they use.")
+    return write_to_store(ctx, SetTexts(key, title, config.description.strip() or None))
 
 
 class ShowConfig(Config):

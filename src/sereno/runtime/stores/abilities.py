@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = {
     "tag_customer": _("Tag customers"),
     "tag_product": _("Tag products"),
     "set_price": _("Set prices"),
+    "set_texts": _("Write titles and descriptions"),
     "publish_product": _("Show and hide products"),
     "collect_product": _("Put products into collections"),
     "set_stock": _("Set stock levels"),
