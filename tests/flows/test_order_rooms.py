@@ -147,3 +147,24 @@ def test_no_money_is_taken_for_a_held_order_until_it_is_released() -> None:
     assert set(reasons(found, "capture-payment")) == {"when_false"}
     free = own("order.released", "5m", is_held=False, released_at="2026-11-02T09:05:00Z")
     assert done(replay("capture-payment", [placed, held, again, free])) == [("5m", "orders.capture")]
+
+
+def test_payments_that_differ_from_the_providers_are_told_once() -> None:
+    captured = {"provider": "stripe", "order_id": "1", "status": "captured", "amount": "52.75", "currency": "EUR"}
+    unpaid = order("order.created", payment_status="pending", payment_method="stripe")
+    taken = event("payment.captured", "order:1", "5m", id="pi_1", **captured)
+    found = replay("payments-agree", [unpaid, taken], until="2h")
+    assert done(found) == [
+        ("1h 5m", "orders.compare_payments"), ("1h 5m", "orders.add_tag"), ("1h 5m", "alerts.notify"),
+    ]  # fmt: skip
+    told = found["effects"][-1]["config"]["text"]
+    assert told.startswith("Pedido #1001: los pagos no cuadran. Stripe ")
+    assert "52,75" in told
+
+
+def test_the_store_has_an_hour_to_say_the_same() -> None:
+    captured = {"provider": "stripe", "order_id": "1", "status": "captured", "amount": "52.75", "currency": "EUR"}
+    unpaid = order("order.created", payment_status="pending", payment_method="stripe")
+    taken = event("payment.captured", "order:1", "5m", id="pi_1", **captured)
+    found = replay("payments-agree", [unpaid, taken, order("order.paid", "50m", payment_method="stripe")], until="3h")
+    assert done(found) == [("1h 50m", "orders.compare_payments"), ("1h 50m", "orders.remove_tag")]

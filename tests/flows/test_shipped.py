@@ -29,6 +29,7 @@ def test_all_are_there() -> None:
         "pick-tickets",
         "restricted-zone",
         "capture-payment",
+        "payments-agree",
         "customer-changes",
         "cash-to-prepaid",
         "low-stock",

@@ -162,3 +162,20 @@ def test_an_empty_shop_is_taught(seeded: Seeded) -> None:
     client.force_login(person(shop, "new@example.com", "owner"))
     assert "No orders yet" in text_of(client, "/orders")
     assert "Nothing is held" in text_of(client, "/holds")
+
+
+def test_the_order_page_shows_where_store_and_provider_differ(seeded: Seeded, boss: Client) -> None:
+    order = make_order(seeded.shop, "7301", payment_status="pending")
+    taken = {"id": "pi_1", "provider": "stripe", "status": "captured", "amount": "52.75", "currency": "EUR",
+             "created_at": "2026-11-02T09:00:00Z", "method": "card"}  # fmt: skip
+    order.data |= {
+        "payment_status": "pending",
+        "payments": [taken, {**taken, "id": "1", "provider": None, "status": "pending"}],
+    }
+    order.save()
+    page = text_of(boss, f"/orders/{order.pk}")
+    assert "Stripe took €52.75, and the store still waits for the payment." in page
+    assert page.index("The store") < page.index("Mark the order as paid in the store")
+    order.data |= {"payment_status": "paid"}
+    order.save()
+    assert "still waits for the payment" not in text_of(boss, f"/orders/{order.pk}")

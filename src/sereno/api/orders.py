@@ -50,6 +50,10 @@ class Orders(Schema):
 class OrderWhole(OrderOut):
     data: dict[str, Any] = Field(description="The record, as `sereno event schema order.created` describes.")
     tickets: list[dict[str, Any]]
+    payment_differences: list[str] = Field(
+        description="Where the store and the payment provider differ about its money: codes such as "
+        "`payments.not_noted`; `orders.compare_payments` says them to flows."
+    )
 
 
 class Which(rows.PageOf):

@@ -31,6 +31,7 @@ _ACTION_ICONS = {
     "orders.check_zone": "map",
     "orders.print_ticket": "clipboard",
     "orders.capture": "circle-check",
+    "orders.compare_payments": "circle-check",
     "orders.cancel": "ban",
     "orders.refund": "undo",
     "orders.note": "scroll-text",

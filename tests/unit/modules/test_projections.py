@@ -126,6 +126,14 @@ def test_pending_refunds_do_not_count_until_they_move() -> None:
     assert (Records().take([created, pending, done]).get("order", "1") or {})["total_refunded"] == "5.00"
 
 
+def test_a_refund_told_by_store_and_provider_went_back_once() -> None:
+    here: Line = ("refund.created", {"id": "77", "order_id": "1", "status": "completed", "amount": "5.50"}, T[1])
+    there: Line = ("refund.created", {**here[1], "id": "re_1", "provider": "stripe"}, T[2])
+    created: Line = ("order.created", {"id": "1", "total": "20.00", "updated_at": T[0]}, T[0])
+    for told in ([created, here, there], [there, created, here]):
+        assert (Records().take(told).get("order", "1") or {})["total_refunded"] == "5.50"
+
+
 def test_the_customer_inside_an_order() -> None:
     found = Records().take([("order.created", order(0, channel="instagram"), T[0])]).get("customer", "7") or {}
     assert (found["name"], found["accepts_email"], found["channel"]) == ("Ada", True, "instagram")

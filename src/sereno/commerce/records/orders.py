@@ -79,6 +79,7 @@ PAYMENT = record(
     (
         string("id", "The platform's id of the payment or transaction."),
         string("order_id", "The order it pays; null where a payment provider does not know it."),
+        string("provider", "The payment provider that says it itself, such as `stripe`; null where the store says it."),
         string("status", "Where it stands.", "pending", "authorized", "captured", "failed", "voided", "refunded"),
         string("kind", "The platform's kind of transaction: `authorization`, `capture`, `sale`, `void`, ..."),
         money("amount", "How much, in `currency`."),
@@ -107,6 +108,7 @@ REFUND = record(
         string("id", "The platform's id of the refund."),
         string("order_id", "The order."),
         string("payment_id", "The payment it takes back, where it is one."),
+        string("provider", "The payment provider that says it itself, such as `stripe`; null where the store says it."),
         string("status", "Where it stands.", "pending", "completed", "failed"),
         money("amount", "How much goes back, in `currency`; null when the notice does not say."),
         string("currency", "ISO 4217 code."),

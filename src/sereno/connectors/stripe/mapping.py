@@ -11,6 +11,7 @@ from sereno.connectors.building import Found, add_once
 from sereno.connectors.reading import Reader, compact, iso, minor, parse_object
 from sereno.sdk.connector import Delivery, Mapped
 
+PROVIDER = "stripe"
 _NO_DECIMALS = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
@@ -67,6 +68,7 @@ def _intent(state: str) -> Callable[[Found, Reader, str | None], None]:
             {
                 "id": reader.id("id"),
                 "order_id": _order_of(reader),
+                "provider": PROVIDER,
                 "status": "pending" if state == "created" else state,
                 "amount": _money(reader, currency, "amount"),
                 "currency": currency,
@@ -110,6 +112,7 @@ def _of_charge(reader: Reader, state: str, at: str | None) -> dict[str, Any]:
         {
             "id": reader.id("payment_intent") or reader.id("id"),
             "order_id": _order_of(reader),
+            "provider": PROVIDER,
             "status": state,
             "amount": _money(reader, currency, "amount"),
             "amount_refunded": _money(reader, currency, "amount_refunded"),
@@ -170,6 +173,7 @@ def _of_refund(reader: Reader) -> dict[str, Any]:
             "id": reader.id("id"),
             "order_id": _order_of(reader),
             "payment_id": reader.id("payment_intent", "charge"),
+            "provider": PROVIDER,
             "status": _REFUNDS.get(reader.text("status") or "", "failed"),
             "amount": _money(reader, currency, "amount"),
             "currency": currency,

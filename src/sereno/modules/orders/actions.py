@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sereno.modules.orders import agreeing as agreeing
 from sereno.modules.orders import asking as asking
 from sereno.modules.orders import changing as changing
 from sereno.modules.orders import deciding as deciding

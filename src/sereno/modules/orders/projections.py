@@ -9,6 +9,7 @@ from typing import Any
 from sereno.commerce.identity import customer_key, text
 from sereno.commerce.merging import fill, known, micros, overlay, parts, union, upsert
 from sereno.commerce.money import finite
+from sereno.commerce.payments import refunded
 from sereno.sdk.columns import Column, boolean_of, instant_of, text_of
 from sereno.sdk.plugin import PATCH, Projection, projection
 
@@ -66,19 +67,12 @@ def project_order(old: Record | None, data: Record, event_type: str) -> Record |
         if (joined := union((old or {}).get(name), data.get(name))) is not None:
             merged[name] = joined
     if data.get("total_refunded") is None and merged.get("refunds"):
-        merged["total_refunded"] = refunded(merged["refunds"])
+        merged["total_refunded"] = _refunded(merged["refunds"])
     return _counted(merged, data)
 
 
 def order_version(data: Record) -> int | None:
     return PATCH if _is_part(data) or data.get("is_thin") else micros(data.get("updated_at"))
-
-
-def refunded(refunds: Sequence[Record]) -> str | None:
-    """The sum of the refunds whose money has moved; None when none says how much."""
-    moved = [item for item in refunds if item.get("status") not in ("pending", "failed")]
-    amounts = [amount for item in moved if (amount := _amount(item)) is not None]
-    return str(sum(amounts, Decimal(0))) if amounts else None
 
 
 def embedded(data: Record) -> list[tuple[str, Record]]:
@@ -195,7 +189,7 @@ def _patched(old: Record | None, data: Record, noun: str) -> Record | None:
     order: dict[str, Any] = dict(old) if old else {"id": text(data.get("order_id")), "is_thin": True}
     if noun == "refund":
         order["refunds"] = upsert(order.get("refunds"), data)
-        order["total_refunded"] = refunded(order["refunds"]) or order.get("total_refunded")
+        order["total_refunded"] = _refunded(order["refunds"]) or order.get("total_refunded")
     elif noun == "payment":
         order["payments"] = upsert(order.get("payments"), data)
     elif noun in ("fulfillment", "shipment"):
@@ -235,8 +229,9 @@ def _subject_of(name: str) -> Column:
     return read
 
 
-def _amount(item: Record) -> Decimal | None:
-    return finite(item.get("amount"))
+def _refunded(refunds: Sequence[Record]) -> str | None:
+    found = refunded(refunds)
+    return None if found is None else str(found)
 
 
 projection(

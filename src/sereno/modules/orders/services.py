@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sereno.commerce.payments import differences
 from sereno.modules.orders.models import Order, OrderStanding, PickTicket
 from sereno.modules.orders.reasons import label_of
 from sereno.store.fields import instant_text
@@ -25,7 +26,8 @@ def told_whole(row: Order) -> dict[str, Any]:
     """One order with its record and its tickets."""
     (found,) = told(row.shop_id, [row])
     tickets = PickTicket.objects.filter(shop=row.shop_id, subject=f"order:{row.key}").order_by("id")[:50]
-    return {**found, "data": row.data, "tickets": [one.data for one in tickets]}
+    codes = [one.code for one in differences(row.data)]
+    return {**found, "data": row.data, "tickets": [one.data for one in tickets], "payment_differences": codes}
 
 
 def held_orders(shop_id: int, limit: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sereno.commerce.merging import known, micros, parts
 from sereno.commerce.money import finite
+from sereno.commerce.payments import failures
 from sereno.modules.risk import marks as marking
 from sereno.modules.risk.cities import Place
 from sereno.modules.risk.places import between, country_of, distance, place_of
@@ -96,8 +97,7 @@ def _card(order: Record) -> dict[str, Any]:
                 told[kept] = _CHECKS[one[name]]
         if one.get("card_country"):
             told["card_country"] = str(one["card_country"]).upper()
-    failed = sum(1 for one in payments if one.get("status") == "failed")
-    return {**told, "failed_payments": failed or None}
+    return {**told, "failed_payments": failures(payments) or None}
 
 
 def _person(order: Record, customer: Record | None, own: Mapping[str, str], placed: int) -> dict[str, Any]:

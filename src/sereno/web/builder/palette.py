@@ -26,6 +26,11 @@ ACTIONS = {
     "orders.check_zone": (mark("Check the delivery zone"), "map", mark("Countries and postal codes you do not serve")),
     "orders.print_ticket": (mark("Make a pick ticket"), "clipboard", mark("What to pick, pack or make, as a PDF")),
     "orders.capture": (mark("Take the payment"), "circle-check", mark("Never for an order that is held")),
+    "orders.compare_payments": (
+        mark("Compare the payments"),
+        "circle-check",
+        mark("What the store and the payment provider say"),
+    ),
     "orders.cancel": (mark("Cancel the order"), "ban", ""),
     "orders.refund": (mark("Refund the order"), "undo", mark("All that is left, or an amount")),
     "orders.note": (mark("Note on the order"), "scroll-text", mark("For staff, in the store")),

@@ -31,6 +31,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.builder.forms.event_words import event_word
 from sereno.web.documents import title_of
 from sereno.web.flowtree import action_sentence
+from sereno.web.orders.money import money_of
 from sereno.web.orders.words import words_of
 from sereno.web.risk.card import risk_of
 from sereno.web.shell import render
@@ -73,6 +74,7 @@ def order(request: StaffRequest, id: int) -> HttpResponse:
             StockReservation.objects.filter(shop=shop, order_key=row.key).order_by("item", "location")[:100]
         ),
         "risk": risk_of(shop.pk, row.key),
+        "money": money_of(row.data),
         "once": uuid4().hex,
         "able": [one for one in BY_HAND if one not in lacking],
         "hold_reasons": [(code, str(found.label)) for code, found in WORDS.items() if code != "other"],
