@@ -1,0 +1,223 @@
+"""What people say of how products are kept equal, and what they see of it: rules, differences, decisions. One
+transaction each, with a line in the audit; a refusal is a SyncRefused that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sereno.commerce.syncing import CONFLICTS, FIELDS, STATES
+from sereno.runtime.staff import audit, open_staff
+from sereno.runtime.syncing.stores import Side, sides_of, with_products
+from sereno.store.database import Database, Transaction
+from sereno.store.documents import decode, encode
+from sereno.store.fields import from_micros, storable, to_micros
+
+NEWEST = 2**62
+MOST_SHOWN = 500
+
+
+class SyncRefused(ValueError):  # noqa: N818
+    """`code` is stable; the text says what to do, in English."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one field is kept equal. `leader` is a connection's name; `conflict` is `leader` (its word is put back
+    everywhere), `newest` (the newest change wins) or `ask`; `connections` take part (none: all that have products);
+    `most_change`: by how many percent a price may move at once (0: any)."""
+
+    field: str
+    leader: str
+    conflict: str
+    connections: tuple[str, ...] = ()
+    most_change: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the pass over the whole catalogue has come: `reached` is the last SKU compared, `compared_at` when it was
+    through (None: it is under way)."""
+
+    field: str
+    reached: str
+    compared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`own` and `target` are cut after 500 characters. `product` and `variant` are those of the store that differs."""
+
+    id: int
+    sku: str
+    title: str
+    field: str
+    connection: str
+    source: str
+    own: str
+    target: str
+    currency: str
+    change_percent: float | None
+    state: str
+    reason: str
+    since: datetime
+    product: str
+    variant: str
+    decided_by: str
+
+    @property
+    def seen(self) -> str:
+        """What a person decides about; another as soon as anything they see of it is."""
+        told = (self.own, self.target, self.source, self.currency, self.state, self.reason, self.decided_by)
+        return blake2b("\n".join(told).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`compared`: fields of items that were compared; `equal` of them; `states`: differences by their state."""
+
+    compared: int
+    equal: int
+    states: Mapping[str, int]
+
+
+# --- rules ----------------------------------------------------------------------------------
+
+
+def sides(shop_id: int, *, database: Database | None = None) -> list[Side]:
+    """The connections that can take part: those with products of their own, stores first."""
+    staff = open_staff(database)
+    with staff.database.read() as tx:
+        return with_products(tx, shop_id, sides_of(tx, staff.plugins, shop_id))
+
+
+def rules_of(shop_id: int, *, database: Database | None = None) -> list[Rule]:
+    """In the order of the fields."""
+    with open_staff(database).database.read() as tx:
+        found = [rule_of(row) for row in tx.all("sync_rules", {"shop": shop_id})]
+    return sorted(found, key=lambda one: FIELDS.index(one.field))
+
+
+def standing(shop_id: int, *, database: Database | None = None) -> list[Standing]:
+    """Of each rule."""
+    with open_staff(database).database.read() as tx:
+        rows = tx.all("sync_rules", {"shop": shop_id})
+    return [Standing(row[0], row[5], None if row[6] is None else from_micros(row[6])) for row in rows]
+
+
+def rule_of(row: Sequence[Any]) -> Rule:
+    return Rule(row[0], row[1], row[2], tuple(decode(row[3])), row[4])
+
+
+def set_rule(shop_id: int, rule: Rule, *, by: str, database: Database | None = None) -> Rule:
+    """Make the field's rule, or change it; the whole catalogue is then compared in the background, and what is open is
+    told again. Raises SyncRefused."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        tx.all("lock_sync_rules", {"shop": shop_id})
+        rule = _checked(rule, sides_of(tx, staff.plugins, shop_id), tx, shop_id)
+        before = next((rule_of(row) for row in tx.all("sync_rules", {"shop": shop_id}) if row[0] == rule.field), None)
+        at = to_micros(staff.world.clock.now())
+        given = {"shop": shop_id, "field": rule.field, "leader": rule.leader, "conflict": rule.conflict}
+        more = {"connections": encode(list(rule.connections)), "most": rule.most_change, "by": by[:200], "now": at}
+        tx.run("put_sync_rule", {**given, **more})
+        said = {"leader": rule.leader, "conflict": rule.conflict, "connections": list(rule.connections)}
+        details = {**said, "most_change": rule.most_change}
+        audit(tx, shop_id, at, by, "sync_rule.made" if before is None else "sync_rule.changed", rule.field, details)
+    return rule
+
+
+def remove_rule(shop_id: int, field: str, *, by: str, database: Database | None = None) -> None:
+    """The field is compared no more; what was found of it is forgotten. Raises SyncRefused."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        tx.all("lock_sync_rules", {"shop": shop_id})
+        if not tx.run("drop_sync_rule", {"shop": shop_id, "field": field}):
+            raise SyncRefused("rule.unknown", f"there is no rule for {field}")
+        tx.run("drop_differences", {"shop": shop_id, "field": field})
+        tx.run("drop_agreed", {"shop": shop_id, "field": field})
+        audit(tx, shop_id, to_micros(staff.world.clock.now()), by, "sync_rule.removed", field, {})
+
+
+def _checked(rule: Rule, known: Sequence[Side], tx: Transaction, shop_id: int) -> Rule:
+    if rule.field not in FIELDS:
+        raise SyncRefused("field.unknown", f"the fields are {', '.join(FIELDS)}")
+    if rule.conflict not in CONFLICTS:
+        raise SyncRefused("conflict.unknown", f"what decides is one of {', '.join(CONFLICTS)}")
+    if not 0 <= rule.most_change <= 1000:
+        raise SyncRefused("change.invalid", "give the most a price may change at once in percent, from 0 (any) to 1000")
+    names = {one.name for one in known}
+    chosen = tuple(dict.fromkeys(rule.connections))
+    for name in (rule.leader, *chosen):
+        if name not in names:
+            which = ", ".join(sorted(names)) or "none"
+            what = f"{name!r} cannot take part; these can: {which}. Others are off, or their ids have no prefix."
+            raise SyncRefused("connection.unknown", what)
+    if chosen and rule.leader not in chosen:
+        chosen = (rule.leader, *chosen)
+    selling = {one.name for one in with_products(tx, shop_id, known)}
+    if len(selling & set(chosen or selling)) < 2:
+        raise SyncRefused("connection.none", "two connections with products are needed; let them be read first")
+    return Rule(rule.field, rule.leader, rule.conflict, chosen, rule.most_change)
+
+
+# --- differences ----------------------------------------------------------------------------
+
+
+def differences(
+    shop_id: int,
+    *,
+    field: str = "",
+    connection: str = "",
+    state: str = "",
+    search: str = "",
+    after: int = 0,
+    limit: int = 50,
+    database: Database | None = None,
+) -> tuple[list[Difference], int | None]:
+    """The newest first, and after which the next page goes on (None: that was the last). `search` is a part of the SKU
+    or the title."""
+    limit = max(1, min(limit, MOST_SHOWN))
+    asked = {"shop": shop_id, "field": field, "connection": connection, "state": state}
+    looked = f"%{_plain(search)}%" if search.strip() else ""
+    with open_staff(database).database.read() as tx:
+        rows = tx.all("differences_of_shop", {**asked, "search": looked, "before": after or NEWEST, "limit": limit + 1})
+    found = [_difference(row) for row in rows[:limit]]
+    return found, found[-1].id if len(rows) > limit else None
+
+
+def one(shop_id: int, id: int, *, database: Database | None = None) -> Difference:
+    """Raises SyncRefused `difference.gone`."""
+    with open_staff(database).database.read() as tx:
+        return difference_at(tx, shop_id, id)
+
+
+def counts(shop_id: int, *, database: Database | None = None) -> Counts:
+    with open_staff(database).database.read() as tx:
+        compared = (tx.one("count_compared", {"shop": shop_id}) or (0,))[0]
+        unequal = (tx.one("count_unequal", {"shop": shop_id}) or (0,))[0]
+        states = dict(tx.all("count_differences", {"shop": shop_id}))
+    return Counts(compared, max(compared - unequal, 0), {name: int(states.get(name, 0)) for name in STATES})
+
+
+def difference_at(tx: Transaction, shop_id: int, id: int) -> Difference:
+    row = tx.one("difference_of_id", {"shop": shop_id, "id": id})
+    if row is None:
+        raise SyncRefused("difference.gone", "the stores agree by now, or the rule is no more")
+    return _difference(row)
+
+
+def _difference(row: Sequence[Any]) -> Difference:
+    return Difference(*row[:12], from_micros(row[12]), *row[13:])
+
+
+def _plain(search: str) -> str:
+    """As LIKE takes it: what means something there is left out, but for the underscore, which SKUs have."""
+    return storable(" ".join(search.split()).lower()).replace("%", "").replace("\\", "")[:200]
