@@ -18,6 +18,7 @@ from sereno.store.fields import from_micros, storable, to_micros
 
 NEWEST = 2**62
 MOST_SHOWN = 500
+LINKS = ("sku", "product", "variant")
 
 
 class SyncRefused(ValueError):  # noqa: N818
@@ -197,6 +198,21 @@ def one(shop_id: int, id: int, *, database: Database | None = None) -> Differenc
     """Raises SyncRefused `difference.gone`."""
     with open_staff(database).database.read() as tx:
         return difference_at(tx, shop_id, id)
+
+
+def of_things(tx: Transaction, shop_id: int, links: Sequence[str]) -> list[Difference]:
+    """Of what these links name: `sku:`, `product:` or `variant:`."""
+    named = {kind: [link[len(kind) + 1 :] for link in links if link.startswith(f"{kind}:")] for kind in LINKS}
+    if not any(named.values()):
+        return []
+    given = {f"{kind}s": keys for kind, keys in named.items()}
+    return [_difference(row) for row in tx.all("differences_of_things", {"shop": shop_id, **given})]
+
+
+def of_item(shop_id: int, sku: str, *, database: Database | None = None) -> list[Difference]:
+    """What differs of one item, in all its stores."""
+    with open_staff(database).database.read() as tx:
+        return of_things(tx, shop_id, [f"sku:{sku}"])
 
 
 def counts(shop_id: int, *, database: Database | None = None) -> Counts:

@@ -69,3 +69,14 @@ SELECT state, count(*) FROM catalog_difference WHERE shop_id = :shop GROUP BY st
 
 -- name: count_unequal
 SELECT count(*) FROM (SELECT DISTINCT item, field FROM catalog_difference WHERE shop_id = :shop) AS found
+
+-- name: differences_of_things
+SELECT id, item, title, field, connection, source, own, target, currency, change_percent, state, reason, since, product,
+    variant, decided_by
+FROM catalog_difference
+WHERE shop_id = :shop AND item IN (
+    SELECT value FROM {list:skus:text}
+    UNION SELECT sku FROM catalog_variant WHERE shop_id = :shop AND product_key {in:products:text}
+    UNION SELECT sku FROM catalog_variant WHERE shop_id = :shop AND key {in:variants:text}
+)
+ORDER BY item, field, connection LIMIT 100
