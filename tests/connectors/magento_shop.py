@@ -192,10 +192,10 @@ class Shop(Wire):
         return 200, str(self.memos[-1]["entity_id"])
 
     def _product(self, asked: Asked) -> tuple[Any, ...]:
-        given = asked.body["product"]
+        given = dict(asked.body["product"])
         one = next(item for item in self.products.values() if item["sku"] == given["sku"])
         values = {item["attribute_code"]: item["value"] for item in one["custom_attributes"]}
-        known = {"shelf", "special_price"}
+        known = {"shelf", "special_price", "description"}
         values |= {
             item["attribute_code"]: item["value"]
             for item in given.pop("custom_attributes", [])

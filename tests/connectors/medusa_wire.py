@@ -38,6 +38,7 @@ class MedusaWire(Wire):
         ]
         self.levels = {"sloc_1": [10, 2]}
         self.shown = "published"
+        self.texts: dict[str, str | None] = {"title": "Tea", "description": None}
         self.shelves: dict[str, set[str]] = {"pcol_1": set(), "pcat_1": set()}
         self.promotions: list[dict[str, Any]] = []
 
@@ -103,11 +104,13 @@ class MedusaWire(Wire):
             self.prices = [{"id": f"price_{number}", **one} for number, one in enumerate(body["prices"], 1)]
         if "status" in body:
             self.shown = body["status"]
+        self.texts |= {name: body[name] for name in ("title", "description") if name in body}
         return self.order() if path.startswith("orders") else {"product": {"id": "prod_1", "updated_at": AT}}
 
     def record(self, asked: Asked, path: str) -> Any:
         name = path.split("/")[0].removesuffix("s")
         held: dict[str, Any] = {"id": path.split("/")[1], "metadata": self.metadata.get(path), "status": self.shown}
+        held |= {**self.texts, "updated_at": AT}
         held["groups"] = [{"id": id_, "name": self.groups[int(id_[-1])]} for id_ in sorted(self.joined)]
         held["tags"] = [{"id": id_, "value": self.tags[int(id_[-1])]} for id_ in self.worn]
         return {name: held}
@@ -277,7 +280,7 @@ class MedusaWire(Wire):
 
     def list_products(self, asked: Asked) -> Any:
         variant = {"id": "variant_1", "sku": "A", "title": "One", "prices": self.prices, "manage_inventory": True}
-        row = {"id": "prod_1", "title": "Tea", "handle": "tea", "status": self.shown, "updated_at": AT}
+        row = {"id": "prod_1", **self.texts, "handle": "tea", "status": self.shown, "updated_at": AT}
         return {"products": [{**row, "tags": [{"id": "ptag_0", "value": "new"}], "variants": [variant]}], "count": 1}
 
     def stores(self, asked: Asked) -> Any:

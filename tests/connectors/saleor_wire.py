@@ -35,6 +35,7 @@ class SaleorWire(Wire):
         self.price: dict[str, Any] = {"price": "20", "priorPrice": None}
         self.stock = {"w-1": [10, 2]}
         self.published = True
+        self.texts: dict[str, Any] = {"name": "Té", "description": None}
         self.collected: set[str] = set()
         self.vouchers: list[dict[str, Any]] = []
         self.hooks: list[dict[str, Any]] = []
@@ -135,7 +136,8 @@ class SaleorWire(Wire):
         return {"user": {"id": id, "privateMetadata": _pairs(self.private.get(id, {}))}}
 
     def product(self, id: str) -> Any:
-        return {"product": {"id": id, "metadata": _pairs(self.public.get(id, {}))}}
+        held = {"id": id, "updatedAt": AT, "metadata": _pairs(self.public.get(id, {}))}
+        return {"product": {**held, **self.texts} if id == "product-1" else None}
 
     def productVariant(self, id: str) -> Any:  # noqa: N802
         stocks = [
@@ -304,6 +306,12 @@ class SaleorWire(Wire):
     def productChannelListingUpdate(self, id: str, input: Any) -> Any:  # noqa: N802
         self.published = input["updateChannels"][0]["isPublished"]
         return {}
+
+    def productUpdate(self, id: str, input: Any) -> Any:  # noqa: N802
+        if len(input.get("name", "")) > 250:
+            return {"errors": [{"field": "name", "message": "Ensure this value has at most 250.", "code": "INVALID"}]}
+        self.texts |= input
+        return {"product": {"id": id, "updatedAt": AT}}
 
     def collectionAddProducts(self, id: str, products: list[str]) -> Any:  # noqa: N802
         self.collected |= set(products)

@@ -40,6 +40,7 @@ class ShopifyWire(Wire):
         self.drafts: list[dict[str, Any]] = []
         self.price: dict[str, Any] = {"price": "19.90", "compareAtPrice": None}
         self.product: dict[str, Any] = {"status": "ACTIVE", "channels": 1, "collections": set()}
+        self.product |= {"title": "IPod Nano - 8GB", "descriptionHtml": "<p>Small</p>"}
         self.stock = 7
         self.fields: dict[tuple[str, str, str], str] = {}
         self.codes: dict[str, dict[str, Any]] = {}
@@ -253,7 +254,12 @@ class ShopifyWire(Wire):
         found = {"id": id, "status": self.product["status"], "updatedAt": AT}
         return {"product": {**found, "resourcePublicationsCount": {"count": self.product["channels"]}}}
 
+    def query_texts(self, id: str) -> Any:
+        texts = {name: self.product[name] for name in ("title", "descriptionHtml")}
+        return {"product": {"id": id, "updatedAt": AT, **texts} if id == PRODUCT else None}
+
     def mutation_update_product(self, product: dict[str, Any]) -> Any:
+        self.product |= {name: product[name] for name in ("title", "descriptionHtml") if name in product}
         self.product["status"] = product.get("status", self.product["status"])
         self.product["collections"] |= set(product.get("collectionsToJoin", ()))
         self.product["collections"] -= set(product.get("collectionsToLeave", ()))

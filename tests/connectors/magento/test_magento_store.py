@@ -48,6 +48,7 @@ EACH: list[tuple[writes.Write, dict[str, Any]]] = [
     (writes.CapturePayment("5"), {"total_paid": None, "total_invoiced": None}),
     (writes.SetPrice("71", "71", Money(Decimal(15), EUR), Money(Decimal(20), EUR)), {}),
     (writes.SetPrice("72", "72", Money(Decimal("17.50"), EUR)), {}),
+    (writes.SetTexts("72", "Taza azul", "<p>De Talavera</p>"), {}),
     (writes.PublishProduct("72", is_published=False), {}),
     (writes.CollectProduct("71", "coffee", is_in=False), {}),
     (writes.CollectProduct("71", "16"), {}),

@@ -67,6 +67,7 @@ CASES: list[tuple[Callable[[], MedusaWire], writes.Write]] = [
     ),
     (MedusaWire, writes.SetPrice(PRODUCT, VARIANT, eur("18.50"))),
     (MedusaWire, writes.SetPrice("", VARIANT, Money.parse("15", "GBP"))),
+    (MedusaWire, writes.SetTexts(PRODUCT, "Té verde", "<p>De Uji</p><ul><li>30 g</li></ul>")),
     (MedusaWire, writes.PublishProduct(PRODUCT, is_published=False)),
     (MedusaWire, writes.CollectProduct(PRODUCT, "sale")),
     (MedusaWire, writes.CollectProduct(PRODUCT, "tea", is_in=False)),

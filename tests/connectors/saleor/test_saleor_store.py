@@ -80,6 +80,8 @@ CASES: list[tuple[Callable[[], SaleorWire], writes.Write]] = [
     ),
     (SaleorWire, writes.SetPrice(PRODUCT, VARIANT, eur("18.50"), eur("24"))),
     (SaleorWire, writes.SetPrice(PRODUCT, VARIANT, compare_at=eur("0"))),
+    (SaleorWire, writes.SetTexts(PRODUCT, "Té verde", "<h2>Té</h2><p>De <strong>Uji</strong></p>")),
+    (SaleorWire, writes.SetTexts(PRODUCT, description="")),
     (SaleorWire, writes.PublishProduct(PRODUCT, is_published=False)),
     (SaleorWire, writes.CollectProduct(PRODUCT, "sale")),
     (SaleorWire, writes.CollectProduct(PRODUCT, "Q29sbGVjdGlvbjox", is_in=False)),

@@ -34,6 +34,8 @@ OPERATIONS: dict[str, writes.Write] = {
     "tag-customer": writes.TagCustomer("1", ("vip",)),
     "tag-product": writes.TagProduct("2", ("New in",)),
     "price": writes.SetPrice("2", "2", Money.parse("45.50", USD)),
+    "texts": writes.SetTexts("2", "Té matcha", "<p>Del <em>valle</em> de Uji</p>"),
+    "texts-title": writes.SetTexts("2", "Té matcha 30 g"),
     "hide": writes.PublishProduct("2", is_published=False),
     "stock": writes.SetStock("3", 20),
     "stock-changed": writes.SetStock("3", 5, expected=19),

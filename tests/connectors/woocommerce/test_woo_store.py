@@ -53,6 +53,7 @@ EACH: list[writes.Write] = [
     writes.TagCustomer("9", ("VIP",)),
     writes.TagProduct("71", ("Last ones",), ("new",)),
     writes.SetPrice("71", "71", Money(Decimal("15.00"), EUR), Money(Decimal("20.00"), EUR)),
+    writes.SetTexts("71", "Taza azul", "<p>De Talavera</p>"),
     writes.PublishProduct("71", is_published=False),
     writes.CollectProduct("71", "coffee", is_in=False),
     writes.SetStock("73", 3, "72", expected=8),

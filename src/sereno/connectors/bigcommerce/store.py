@@ -111,6 +111,7 @@ STORE = StoreApi(
         writes.FulfillOrder: writing_orders.fulfill_order,
         writes.CreateDraftOrder: writing_catalog.create_draft_order,
         writes.SetPrice: writing_catalog.set_price,
+        writes.SetTexts: writing_catalog.set_texts,
         writes.PublishProduct: writing_catalog.publish_product,
         writes.CollectProduct: writing_catalog.collect_product,
         writes.SetStock: writing_catalog.set_stock,

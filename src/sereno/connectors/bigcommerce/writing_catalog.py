@@ -1,4 +1,4 @@
-"""Prices, visibility, categories, stock, metafields, coupons and orders by hand on BigCommerce.
+"""Prices, texts, visibility, categories, stock, metafields, coupons and orders by hand on BigCommerce.
 
 Invariant: all but the making of a coupon or an order set a value that is the same however often it is set.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.bigcommerce.client import (
     ask,
     ask_list,
@@ -29,6 +30,7 @@ from sereno.sdk.writes import (
     SetMetafield,
     SetPrice,
     SetStock,
+    SetTexts,
 )
 
 
@@ -63,6 +65,16 @@ def set_price(call: Call, write: SetPrice) -> Written:
     body = {name: float(value) for name, value in change.items()}
     found = ask(call.exchange, "PUT", path, body).get("data") or {}
     return Written({"before": before}, instant(found.get("date_modified")))
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    path = f"/v3/catalog/products/{number(write.product)}"
+    wanted = wording.asked(write, "name", "description")
+    there = known(call.exchange, path, "product")
+    if not (change := wording.differing(there, wanted)):
+        return Written({"product_id": str(there["id"])}, instant(there.get("date_modified")))
+    found = ask(call.exchange, "PUT", path, change).get("data") or {}
+    return Written({"product_id": str(there["id"])}, instant(found.get("date_modified")))
 
 
 def publish_product(call: Call, write: PublishProduct) -> Written:

@@ -1,4 +1,4 @@
-"""Changing products, prices, stock and discount codes in Magento, whose products go by SKU.
+"""Changing products, texts, prices, stock and discount codes in Magento, whose products go by SKU.
 
 What is set here is set for every store view (scope `all`): without it Magento would make a value of its own for one.
 """
@@ -10,10 +10,19 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from sereno.connectors import wording
 from sereno.connectors.magento.client import Body, as_list, ask, changed_at, mark, search
 from sereno.connectors.reading import Reader
 from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, CreateDiscountCode, PublishProduct, SetMetafield, SetPrice, SetStock
+from sereno.sdk.writes import (
+    CollectProduct,
+    CreateDiscountCode,
+    PublishProduct,
+    SetMetafield,
+    SetPrice,
+    SetStock,
+    SetTexts,
+)
 
 ALL = "all"
 DEFAULT_SOURCE = "default"
@@ -52,6 +61,19 @@ def set_price(call: Call, write: SetPrice) -> Written:
         return Written({"sku": product["sku"]}, changed_at(product))
     attribute = {"attribute_code": "special_price", "value": "" if wanted[1] is None else str(wanted[1])}
     return _change(call, product, {"price": str(wanted[0]), "custom_attributes": [attribute]})
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """For every store view that has no text of its own. The short description and the address stay as they are."""
+    product, wanted = find(call, write.product), wording.asked(write, "name", "description")
+    held = {"name": product.get("name"), "description": _attribute_text(product, "description")}
+    change: Body = dict(wording.differing(held, wanted))
+    if not change:
+        return Written({"sku": product["sku"]}, changed_at(product))
+    if "description" in change:
+        attribute = {"attribute_code": "description", "value": change.pop("description")}
+        change["custom_attributes"] = [attribute]
+    return _change(call, product, change)
 
 
 def publish(call: Call, write: PublishProduct) -> Written:

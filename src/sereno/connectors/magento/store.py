@@ -51,6 +51,7 @@ STORE = StoreApi(
         writes.ChangeAddress: order_writes.change_address,
         writes.FulfillOrder: order_writes.fulfill,
         writes.SetPrice: catalog_writes.set_price,
+        writes.SetTexts: catalog_writes.set_texts,
         writes.PublishProduct: catalog_writes.publish,
         writes.CollectProduct: catalog_writes.collect,
         writes.SetStock: catalog_writes.set_stock,

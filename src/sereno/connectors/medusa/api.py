@@ -42,6 +42,7 @@ API = StoreApi(
         writes.TagCustomer: order_writes.tag_customer,
         writes.TagProduct: catalog_writes.tag_product,
         writes.SetPrice: catalog_writes.set_price,
+        writes.SetTexts: catalog_writes.set_texts,
         writes.PublishProduct: catalog_writes.publish,
         writes.CollectProduct: catalog_writes.collect,
         writes.SetStock: catalog_writes.set_stock,

@@ -1,15 +1,25 @@
-"""Tags, prices, stock, publication, collections and promotions in Medusa. All say what shall be."""
+"""Tags, prices, texts, stock, publication, collections and promotions in Medusa. All say what shall be."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from sereno.commerce.markup import as_plain, has_tags
+from sereno.connectors import wording
 from sereno.connectors.marks import mark
 from sereno.connectors.medusa.client import dec, get, number, one, post
 from sereno.connectors.medusa.payment_writes import version
 from sereno.sdk.stores import Call, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, CreateDiscountCode, PublishProduct, SetPrice, SetStock, TagProduct
+from sereno.sdk.writes import (
+    CollectProduct,
+    CreateDiscountCode,
+    PublishProduct,
+    SetPrice,
+    SetStock,
+    SetTexts,
+    TagProduct,
+)
 
 
 def tag_product(call: Call, write: TagProduct) -> Written:
@@ -108,6 +118,19 @@ def _item_of(call: Call, variant: str) -> str:
     if len(items) > 1:
         raise StoreRefused("stock.kit", "The variant is made of several items: set the stock of each.")
     return str(items[0]["inventory_item_id"])
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """Medusa's descriptions are plain text, which its storefront shows as it stands: HTML is written where the one
+    there is HTML already, else its words."""
+    wanted = wording.asked(write, "title", "description")
+    held = one(get(call.exchange, f"products/{write.product}", fields="id,title,description,updated_at"), "product")
+    if "description" in wanted and not has_tags(held.get("description") or ""):
+        wanted["description"] = as_plain(wanted["description"])
+    if not (change := wording.differing(held, wanted)):
+        return Written({"product": write.product}, version(held))
+    found = one(post(call.exchange, f"products/{write.product}", change), "product")
+    return Written({"product": write.product}, version(found))
 
 
 def publish(call: Call, write: PublishProduct) -> Written:

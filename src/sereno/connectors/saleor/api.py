@@ -13,7 +13,7 @@ from sereno.sdk.stores import Exchange, Probe, StoreApi
 _NEEDED = {
     "MANAGE_ORDERS": "read, cancel, ship and note orders",
     "HANDLE_PAYMENTS": "refund and capture",
-    "MANAGE_PRODUCTS": "set prices and stock, publish, collect and tag products",
+    "MANAGE_PRODUCTS": "set prices, texts and stock, publish, collect and tag products",
     "MANAGE_USERS": "read and tag customers",
     "MANAGE_DISCOUNTS": "make voucher codes",
     "MANAGE_CHECKOUTS": "hear of checkouts",
@@ -60,6 +60,7 @@ API = StoreApi(
         writes.TagCustomer: metadata.tag_customer,
         writes.TagProduct: metadata.tag_product,
         writes.SetPrice: catalog_writes.set_price,
+        writes.SetTexts: catalog_writes.set_texts,
         writes.PublishProduct: catalog_writes.publish,
         writes.CollectProduct: catalog_writes.collect,
         writes.SetStock: catalog_writes.set_stock,

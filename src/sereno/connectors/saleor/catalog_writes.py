@@ -1,13 +1,16 @@
-"""Prices, stock, publication, collections and vouchers in Saleor, in the channel the connection names."""
+"""Prices, texts, stock, publication, collections and vouchers in Saleor, in the channel the connection names."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.marks import is_marked, marked
+from sereno.connectors.reading import as_instant
+from sereno.connectors.saleor import editorjs
 from sereno.connectors.saleor.graph import ERRORS, ask, change, channel, dec, found
 from sereno.sdk.stores import Call, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, CreateDiscountCode, PublishProduct, SetPrice, SetStock
+from sereno.sdk.writes import CollectProduct, CreateDiscountCode, PublishProduct, SetPrice, SetStock, SetTexts
 
 _PRICES = """query($id: ID!) { productVariant(id: $id) { id channelListings { channel { id }
   price { amount currency } } } }"""
@@ -19,6 +22,9 @@ _STOCK = """mutation($id: ID!, $stocks: [StockInput!]!) { productVariantStocksUp
   productVariant { id } errors { field message code } } }"""
 _PUBLISH = f"""mutation($id: ID!, $input: ProductChannelListingUpdateInput!) {{
   productChannelListingUpdate(id: $id, input: $input) {{ product {{ id }} {ERRORS} }} }}"""
+_TEXTS = "query($id: ID!) { product(id: $id) { id name description updatedAt } }"
+_SAY = f"""mutation($id: ID!, $input: ProductInput!) {{ productUpdate(id: $id, input: $input) {{
+  product {{ id updatedAt }} {ERRORS} }} }}"""
 _COLLECTION = "query($slug: String!) { collection(slug: $slug) { id } }"
 _PUT = f"""mutation($id: ID!, $products: [ID!]!) {{ collectionAddProducts(collectionId: $id, products: $products) {{
   collection {{ id }} {ERRORS} }} }}"""
@@ -71,6 +77,23 @@ def set_stock(call: Call, write: SetStock) -> Written:
     wanted = [{"warehouse": place, "quantity": write.available + level["quantityAllocated"]}]
     change(call.exchange, _STOCK, id=write.variant, stocks=wanted)
     return Written({"variant": write.variant, "location": place, "available": write.available})
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """In the shop's own language, not its translations. The description as blocks of Editor.js."""
+    wanted = wording.asked(write, "name", "description")
+    held = found(ask(call.exchange, _TEXTS, id=write.product).data.get("product"), f"product {write.product}")
+    update: dict[str, Any] = dict(wording.differing(held, wanted))
+    if "description" in update:
+        document = editorjs.to_document(wanted["description"])
+        if editorjs.to_html(document) == editorjs.to_html(held.get("description")):
+            del update["description"]
+        else:
+            update["description"] = document
+    if not update:
+        return Written({"product": write.product}, as_instant(held.get("updatedAt")))
+    done = change(call.exchange, _SAY, id=write.product, input=update)
+    return Written({"product": write.product}, as_instant((done.get("product") or {}).get("updatedAt")))
 
 
 def publish(call: Call, write: PublishProduct) -> Written:

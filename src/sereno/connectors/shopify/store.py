@@ -168,6 +168,7 @@ STORE = StoreApi(
         writes.FulfillOrder: writing_contents.fulfill_order,
         writes.CreateDraftOrder: writing_contents.create_draft_order,
         writes.SetPrice: writing_catalog.set_price,
+        writes.SetTexts: writing_catalog.set_texts,
         writes.PublishProduct: writing_catalog.publish_product,
         writes.CollectProduct: writing_catalog.collect_product,
         writes.SetStock: writing_catalog.set_stock,

@@ -1,4 +1,4 @@
-"""Prices, publishing, collections, stock, metafields and discount codes on Shopify.
+"""Prices, texts, publishing, collections, stock, metafields and discount codes on Shopify.
 
 Invariant: all but the making of a code set a value that is the same however often it is set.
 """
@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.reading import as_decimal, as_instant
 from sereno.connectors.shopify.client import amount, ask, gid, known, mark, nodes, plain_id, token, told, wrong_codes
 from sereno.sdk.stores import Call, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, CreateDiscountCode, PublishProduct, SetMetafield, SetPrice, SetStock
+from sereno.sdk.writes import (
+    CollectProduct,
+    CreateDiscountCode,
+    PublishProduct,
+    SetMetafield,
+    SetPrice,
+    SetStock,
+    SetTexts,
+)
 
 _VARIANT = """
 query Variant($id: ID!) {
@@ -61,6 +70,8 @@ _UPDATE = """
 mutation UpdateProduct($product: ProductUpdateInput!) {
   productUpdate(product: $product) { product { id status updatedAt } userErrors { field message } }
 }"""
+_TEXTS = """
+query Texts($id: ID!) { product(id: $id) { id title descriptionHtml updatedAt } }"""
 _CHANNELS = "query Channels { publications(first: 50) { nodes { id } } }"
 _PUBLISH = """
 mutation Publish($id: ID!, $input: [PublicationInput!]!) {
@@ -86,6 +97,17 @@ def publish_product(call: Call, write: PublishProduct) -> Written:
         channels = [{"publicationId": one["id"]} for one in nodes(ask(call.exchange, _CHANNELS).get("publications"))]
         told(ask(call.exchange, _PUBLISH, {"id": product["id"], "input": channels}), "publishablePublish")
     return Written({"was": was.lower()}, as_instant(at))
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """In the shop's own language; the handle stays as it is, and with it the product's address."""
+    wanted = wording.asked(write, "title", "descriptionHtml")
+    product = known(ask(call.exchange, _TEXTS, {"id": gid("Product", write.product)}).get("product"), "product")
+    if not (change := wording.differing(product, wanted)):
+        return Written({"product_id": plain_id(product["id"])}, as_instant(product.get("updatedAt")))
+    payload = told(ask(call.exchange, _UPDATE, {"product": {"id": product["id"], **change}}), "productUpdate")
+    at = (payload.get("product") or {}).get("updatedAt")
+    return Written({"product_id": plain_id(product["id"])}, as_instant(at))
 
 
 # --- collections ------------------------------------------------------------------------------------

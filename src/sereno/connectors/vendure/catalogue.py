@@ -1,27 +1,31 @@
-"""Prices, stock, publication and collections in Vendure. All of them say what shall be, so a second attempt changes
-nothing; what can be sold is what is on hand less what is allocated to orders."""
+"""Prices, texts, stock, publication and collections in Vendure. All of them say what shall be, so a second attempt
+changes nothing; what can be sold is what is on hand less what is allocated to orders."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.marks import answered_at
 from sereno.connectors.vendure.admin import ask
 from sereno.connectors.vendure.orders import HUNDREDTHS
 from sereno.sdk.stores import Call, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, PublishProduct, SetPrice, SetStock
+from sereno.sdk.writes import CollectProduct, PublishProduct, SetPrice, SetStock, SetTexts
 
 _VARIANT = """query($id: ID!) { productVariant(id: $id) { id sku trackInventory
   prices { currencyCode price } stockLevels { stockLocationId stockOnHand stockAllocated } } }"""
 _UPDATE = "mutation($input: [UpdateProductVariantInput!]!) { updateProductVariants(input: $input) { id updatedAt } }"
 _PRODUCT = "query($id: ID!) { product(id: $id) { id enabled } }"
 _SHOW = "mutation($input: UpdateProductInput!) { updateProduct(input: $input) { id enabled } }"
+_TEXTS = """query($id: ID!) { activeChannel { defaultLanguageCode }
+  product(id: $id) { id translations { languageCode name slug description } } }"""
 _FILTERS = "filters { code args { name value } }"
 _BY_ID = f"query($id: ID!) {{ collection(id: $id) {{ id slug {_FILTERS} }} }}"
 _BY_SLUG = f"query($slug: String!) {{ collection(slug: $slug) {{ id slug {_FILTERS} }} }}"
 _FILTER = "mutation($input: UpdateCollectionInput!) { updateCollection(input: $input) { id } }"
 _LISTED = "product-id-filter"
+_WORDS = ("name", "slug", "description")
 
 
 def _variant(call: Call, id: str) -> dict[str, Any]:
@@ -66,6 +70,26 @@ def set_stock(call: Call, write: SetStock) -> Written:
     answer = ask(call.exchange, _UPDATE, input=[{"id": write.variant, "stockLevels": [wanted]}])
     value = {"variant": write.variant, "location": location, "available": write.available, "before": now}
     return Written(value, answered_at(answer.headers))
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """In the channel's default language; the words of other languages are not sent and so stay. A product that has
+    none in that language yet gets them, at the address it has in another."""
+    wanted = wording.asked(write, "name", "description")
+    data = ask(call.exchange, _TEXTS, id=write.product).data
+    held, language = data["product"], data["activeChannel"]["defaultLanguageCode"]
+    if not held:
+        raise StoreRefused("store.not_found", f"Vendure has no product {write.product}.")
+    words = {item["languageCode"]: item for item in held["translations"]}
+    own = words.get(language)
+    if not (change := wording.differing(own or {}, wanted)):
+        return Written({"product": write.product, "language": language})
+    if own is None:
+        other: dict[str, Any] = next(iter(words.values()), {})
+        change = {**{name: other.get(name) or "" for name in _WORDS}, **change}
+    wish = {"id": write.product, "translations": [{"languageCode": language, **change}]}
+    answer = ask(call.exchange, _SHOW, input=wish)
+    return Written({"product": write.product, "language": language}, answered_at(answer.headers))
 
 
 def publish(call: Call, write: PublishProduct) -> Written:

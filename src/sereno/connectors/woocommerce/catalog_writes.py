@@ -1,4 +1,5 @@
-"""Changing products, prices, stock and meta fields in WooCommerce. A variation is reached through its product."""
+"""Changing products, their texts, prices, stock and meta fields in WooCommerce. A variation is reached through its
+product."""
 
 from __future__ import annotations
 
@@ -6,10 +7,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.reading import Reader
 from sereno.connectors.woocommerce.client import Body, as_list, ask, changed_at, meta
 from sereno.sdk.stores import Call, StoreRefused, Written
-from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, SetStock, TagProduct
+from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, SetStock, SetTexts, TagProduct
 
 
 def set_price(call: Call, write: SetPrice) -> Written:
@@ -46,6 +48,12 @@ def set_stock(call: Call, write: SetStock) -> Written:
     if write.expected is not None and has != write.expected:
         raise StoreRefused("stock.changed", f"The store has {has}, not {write.expected}.")
     return _written(ask(call.exchange, "PUT", path, body={"manage_stock": True, "stock_quantity": write.available}))
+
+
+def set_texts(call: Call, write: SetTexts) -> Written:
+    """The short description is left as it is, and so is the product's address."""
+    body = wording.asked(write, "name", "description")
+    return _written(ask(call.exchange, "PUT", f"products/{write.product}", body=body))
 
 
 def publish(call: Call, write: PublishProduct) -> Written:

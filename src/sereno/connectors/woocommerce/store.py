@@ -103,6 +103,7 @@ STORE = StoreApi(
         writes.TagCustomer: people_writes.tag,
         writes.TagProduct: catalog_writes.tag,
         writes.SetPrice: catalog_writes.set_price,
+        writes.SetTexts: catalog_writes.set_texts,
         writes.PublishProduct: catalog_writes.publish,
         writes.CollectProduct: catalog_writes.collect,
         writes.SetStock: catalog_writes.set_stock,
