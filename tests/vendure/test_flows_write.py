@@ -47,6 +47,12 @@ reentry: always
 steps:
   - catalog.set_price: {price: "39.50"}
 """,
+    "words": """
+trigger: {event: product.updated, when: "event.data.title == 'Canvas bag'"}
+reentry: always
+steps:
+  - catalog.set_texts: {title: "Canvas bag, {{ product.title | size }} l", description: "<p>Strong &amp; light</p>"}
+""",
 }
 
 
@@ -123,6 +129,23 @@ def test_a_flow_sets_the_price(shop: Shop, store: Vendure, asking: Asking) -> No
     assert asking.variant("SER-C-30")["price"] == 3950
     wait_for(lambda: updates(shop, "SER-C-30") >= 2)
     wait_for(lambda: len(shop.list("run", "list", "--flow", "price")) == 1, 5)
+
+
+def test_a_flow_writes_texts_and_knows_them_again(shop: Shop, store: Vendure, asking: Asking) -> None:
+    product = asking.variant("TOTE-1")["product"]["id"]
+    say = "mutation($input: UpdateProductInput!) { updateProduct(input: $input) { id } }"
+    asking(say, input={"id": product, "translations": [{"languageCode": "en", "name": "Canvas bag"}]})
+    shop.wait_until_through("words")
+    document = "query($id: ID!) { product(id: $id) { name description } }"
+    wanted = {"name": "Canvas bag, 10 l", "description": "<p>Strong &amp; light</p>"}
+    assert asking(document, id=product)["product"] == wanted
+
+    def told() -> set[tuple[str, str]]:
+        rows = shop.list("event", "list", "--type", "product.updated")
+        return {(row["data"].get("title"), row["data"].get("description")) for row in rows}
+
+    wait_for(lambda: (wanted["name"], wanted["description"]) in told())
+    wait_for(lambda: len(shop.list("run", "list", "--flow", "words")) == 1, 5)
 
 
 def updates(shop: Shop, sku: str) -> int:

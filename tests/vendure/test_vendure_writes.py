@@ -3,7 +3,9 @@ store says then happened once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from store_process import Vendure
 
 from sereno.commerce.money import Money
 from sereno.connectors.vendure.webhooks import VENDURE
-from sereno.sdk.stores import Reading, StoreBusy, StoreRefused
+from sereno.sdk.connector import Delivery
+from sereno.sdk.stores import Item, Reading, StoreBusy, StoreRefused
 from sereno.sdk.writes import (
     CancelOrder,
     CapturePayment,
@@ -32,6 +35,7 @@ from sereno.sdk.writes import (
     SetMetafield,
     SetPrice,
     SetStock,
+    SetTexts,
     TagCustomer,
     TagOrder,
     TagProduct,
@@ -287,6 +291,45 @@ def test_products_are_tagged_priced_shown_and_collected(line: Line, asking: Aski
     wait_for(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 1)
     line.write(CollectProduct(product, made["createCollection"]["id"], is_in=False), "uncollect")
     wait_for(lambda: asking(counted, id=made["createCollection"]["id"])["collection"]["productVariantCount"] == 0)
+
+
+def test_a_text_is_written_in_the_shops_language_and_read_back(line: Line, asking: Asking) -> None:
+    product = asking.variant("MATCHA-100")["product"]["id"]
+    say = "mutation($input: UpdateProductInput!) { updateProduct(input: $input) { id } }"
+    german = {"languageCode": "de", "name": "Matcha-Pulver", "slug": "matcha-pulver", "description": "<p>Grün</p>"}
+    asking(say, input={"id": product, "translations": [german]})
+    before = words_of(asking, product)
+    html = "<p>Del <em>valle</em> de Uji &amp; más</p>"
+    thrice(line, SetTexts(product, "Té matcha «30 g»", html), "texts", "updateProduct(")
+    assert len([one for one in line.sent if "updateProduct(" in one]) == 1
+    after = words_of(asking, product)
+    assert after["de"] == before["de"] == {name: german[name] for name in ("name", "slug", "description")}
+    assert after["en"] == {"name": "Té matcha «30 g»", "slug": before["en"]["slug"], "description": html}
+    assert VENDURE.store is not None
+    item = VENDURE.store.fetch["product"](line.exchange, product)
+    assert item is not None
+    told = {name: value for name, value in read_as(item).items() if name in ("title", "description", "status")}
+    assert told == {"title": "Té matcha «30 g»", "description": html, "status": "active"}
+    line.write(SetTexts(product, description=""), "no words")
+    assert words_of(asking, product)["en"] == {**after["en"], "description": ""}
+    item = VENDURE.store.fetch["product"](line.exchange, product)
+    assert item is not None and read_as(item)["description"] is None
+    with pytest.raises(StoreRefused) as refused:
+        line.write(SetTexts("999999", "x"), "gone")
+    assert refused.value.code == "store.not_found"
+
+
+def read_as(item: Item) -> Mapping[str, Any]:
+    """The product that reading it back gives."""
+    delivery = Delivery({}, json.dumps(item.body).encode(), item.topic, datetime.now(UTC))
+    return VENDURE.map(delivery, {}).events[0].data
+
+
+def words_of(asking: Asking, product: str) -> dict[str, dict[str, str]]:
+    """What the store calls a product, by language."""
+    document = "query($id: ID!) { product(id: $id) { translations { languageCode name slug description } } }"
+    found = asking(document, id=product)["product"]["translations"]
+    return {one.pop("languageCode"): one for one in found}
 
 
 def test_stock_is_what_can_be_sold(line: Line, asking: Asking, place: Callable[..., str]) -> None:

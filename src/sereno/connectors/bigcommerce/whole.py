@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.identity import customer_key
-from sereno.connectors import currencies
+from sereno.connectors import currencies, wording
 from sereno.connectors.bigcommerce.client import instant
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, iso, written
@@ -286,11 +286,10 @@ def product(reader: Reader) -> dict[str, Any]:
     price, struck = _prices(reader)
     counted = reader.number("inventory_level") if tracking == "product" else sum(stocks) if stocks else None
     images = [item.text("url_standard") for item in (reader.child("primary_image"), *reader.children("images"))]
-    return compact(
+    found = compact(
         {
             "id": own,
             "title": reader.text("name"),
-            "description": reader.text("description"),
             "handle": (reader.child("custom_url").text("url") or "").strip("/") or None,
             "product_type": reader.text("type"),
             "tags": reader.texts("search_keywords", split=","),
@@ -308,6 +307,7 @@ def product(reader: Reader) -> dict[str, Any]:
         },
         keep=("image_url", "compare_at_price"),
     )
+    return {**found, **wording.description(reader, "description")}
 
 
 def _prices(reader: Reader, parent: Reader | None = None) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.reading import Reader, compact
 
 _PARENTS = frozenset({"configurable", "bundle", "grouped"})
@@ -28,13 +29,11 @@ def product(reader: Reader) -> dict[str, Any]:
         }
     )
     links = reader.child("extension_attributes").texts("configurable_product_links")
-    description = custom.get("description", Reader(None)).text("value")
     handle = custom.get("url_key", Reader(None)).text("value")
-    return compact(
+    found = compact(
         {
             "id": own,
             "title": reader.text("name"),
-            "description": description,
             "handle": handle,
             "product_type": reader.text("type_id"),
             "status": status,
@@ -49,6 +48,9 @@ def product(reader: Reader) -> dict[str, Any]:
             "updated_at": reader.instant("updated_at") or reader.instant("created_at"),
         }
     )
+    # What has no description lacks the attribute.
+    said = {name: item.raw("value") for name, item in custom.items()} if custom else {}
+    return {**found, **wording.description(Reader({"description": None, **said} if custom else {}), "description")}
 
 
 def stock_level(reader: Reader) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.identity import customer_key
-from sereno.connectors import currencies
+from sereno.connectors import currencies, wording
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, parse_object, scalars, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
@@ -337,7 +337,6 @@ def _product(found: Found, data: Reader, at: str | None) -> None:
         {
             "id": own,
             "title": reader.text("title"),
-            "description": reader.text("description"),
             "handle": reader.text("handle"),
             "status": {"published": "active"}.get(reader.text("status") or "", "draft"),
             "tags": [name for item in reader.children("tags") if (name := item.text("value"))],
@@ -350,6 +349,7 @@ def _product(found: Found, data: Reader, at: str | None) -> None:
             "updated_at": reader.instant("updated_at") or at,
         }
     )
+    record |= wording.description(reader, "description")
     found.add("product.updated", f"product:{own}", record, at=record.get("updated_at"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.reading import Reader, compact
 from sereno.connectors.shopify.people import own_id
 
@@ -32,7 +33,8 @@ def variant(reader: Reader, product_id: str | None) -> dict[str, Any]:
             "weight_grams": _weight(reader),
             "requires_shipping": reader.boolean("requires_shipping"),
             "updated_at": reader.instant("updated_at"),
-        }
+        },
+        keep=("compare_at_price",) if reader.has("compare_at_price") else (),
     )
 
 
@@ -40,11 +42,10 @@ def product(reader: Reader) -> dict[str, Any]:
     """The whole product, as `products/create` and `products/update` send it."""
     own = own_id(reader)
     variants = [variant(item, own) for item in reader.children("variants")]
-    return compact(
+    found = compact(
         {
             "id": own,
             "title": reader.text("title"),
-            "description": reader.text("body_html"),
             "handle": reader.text("handle"),
             "product_type": reader.text("product_type"),
             "vendor": reader.text("vendor"),
@@ -60,6 +61,7 @@ def product(reader: Reader) -> dict[str, Any]:
         },
         keep=("published_at", "image_url", "compare_at_price"),
     )
+    return {**found, **wording.description(reader, "body_html")}
 
 
 def of_variants(variants: list[dict[str, Any]]) -> dict[str, Any]:

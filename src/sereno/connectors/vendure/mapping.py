@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sereno.connectors import currencies
+from sereno.connectors import currencies, wording
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, minor, parse_object
 from sereno.connectors.vendure import orders
@@ -225,23 +225,35 @@ def _product(state: str) -> Callable[[Found, Reader, Reader], None]:
         if own is None:
             found.skip("product.missing")
             return
-        words = next(iter(entity.children("translations")), entity)
+        words = _words(entity, body)
         product = compact(
             {
                 "id": own,
-                "title": entity.text("name") or words.text("name"),
-                "description": entity.text("description") or words.text("description"),
-                "handle": entity.text("slug") or words.text("slug"),
+                "title": words.text("name"),
+                "handle": words.text("slug"),
                 "status": "deleted" if state == "deleted" else "active" if entity.boolean("enabled") else "draft",
                 "created_at": entity.instant("createdAt"),
                 "updated_at": at,
                 "deleted_at": at if state == "deleted" else None,
             }
         )
+        if state != "deleted":
+            product |= wording.description(words, "description")
         name = f"product:{own}:{state}" if state != "updated" else None
         found.add(f"product.{state}", f"product:{own}", product, id=name, at=at)
 
     return handle
+
+
+def _words(entity: Reader, body: Reader) -> Reader:
+    """What it is called: as read back, in the channel's language; else in the language the notice names, or the one it
+    was first described in."""
+    words = entity.children("translations")
+    if entity.has("name") or not words:
+        return entity
+    language = body.text("language_code")
+    named = [one for one in words if language and one.text("languageCode") == language]
+    return min(named or words, key=lambda one: one.instant("createdAt") or "")
 
 
 def _variant(state: str) -> Callable[[Found, Reader, Reader], None]:
@@ -272,14 +284,16 @@ def _variant_of(entity: Reader, body: Reader, at: str | None) -> dict[str, Any]:
     levels = entity.children("stockLevels")
     on_hand = [number for item in levels if (number := item.integer("stockOnHand")) is not None]
     taken = [number for item in levels if (number := item.integer("stockAllocated")) is not None]
-    words = next(iter(entity.children("translations")), entity)
+    words = _words(entity, body)
+    prices = [*entity.children("prices"), *entity.children("productVariantPrices")]
+    listed = next((one.raw("price") for one in prices if one.text("currencyCode") == currency), None)
     return compact(
         {
             "variant_id": entity.id("id"),
             "product_id": entity.id("productId") or entity.child("product").id("id"),
             "sku": entity.text("sku"),
-            "variant_title": entity.text("name") or words.text("name"),
-            "price": minor(entity.raw("price"), orders.HUNDREDTHS, currency),
+            "variant_title": words.text("name"),
+            "price": minor(entity.raw("price") if listed is None else listed, orders.HUNDREDTHS, currency),
             "currency": currency,
             "available": sum(on_hand) - sum(taken) if on_hand else None,
             "updated_at": at,

@@ -27,7 +27,7 @@ ORDER = f"""id createdAt updatedAt orderPlacedAt code state active currencyCode 
   payments {{ id createdAt updatedAt method amount state transactionId errorMessage
     refunds {{ id createdAt updatedAt total state reason paymentId lines {{ orderLineId quantity }} }} }}
   fulfillments {{ id createdAt updatedAt state method trackingCode lines {{ orderLineId quantity }} }}"""
-VARIANT = """id createdAt updatedAt sku name price currencyCode productId enabled
+VARIANT = """id createdAt updatedAt sku name price currencyCode prices { currencyCode price } productId enabled
   stockLevels { stockLocationId stockOnHand stockAllocated updatedAt stockLocation { id name } }"""
 PRODUCT = f"id createdAt updatedAt name slug description enabled variants {{ {VARIANT} }}"
 _KINDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sereno.connectors import wording
 from sereno.connectors.reading import Reader, compact
 from sereno.connectors.woocommerce.orders import instant
 
@@ -57,11 +58,10 @@ def product(reader: Reader, zone: str | None) -> dict[str, Any]:
     status = _STATUSES.get(reader.text("status") or "")
     own = variant(reader, zone)
     has_variations = reader.text("type") in _PARENTS
-    return compact(
+    found = compact(
         {
             "id": reader.id("id"),
             "title": reader.plain("name"),
-            "description": reader.text("description"),
             "handle": reader.text("slug"),
             "url": reader.text("permalink"),
             "product_type": reader.text("type"),
@@ -79,6 +79,7 @@ def product(reader: Reader, zone: str | None) -> dict[str, Any]:
         },
         keep=("compare_at_price", "published_at", "image_url", "available"),
     )
+    return {**found, **wording.description(reader, "description")}
 
 
 def stock_level(reader: Reader, zone: str | None) -> dict[str, Any]:
