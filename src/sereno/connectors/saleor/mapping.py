@@ -8,7 +8,7 @@ from typing import Any
 
 from sereno.connectors.building import Found, add_once, add_order
 from sereno.connectors.reading import Reader, compact, iso, parse
-from sereno.connectors.saleor import orders
+from sereno.connectors.saleor import catalog, orders
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 Handler = Callable[[Found, Reader], None]
@@ -136,7 +136,7 @@ def _product(state: str) -> Handler:
         record = _record(reader, "product")
         own = _need_id(record, "A product")
         at = iso(found.delivery.received_at)
-        product = orders.product(record)
+        product = catalog.product(record)
         if state == "deleted":
             product = {"id": own, "status": "deleted", "deleted_at": at}
         else:
@@ -151,7 +151,7 @@ def _variant(state: str) -> Handler:
     def handle(found: Found, reader: Reader) -> None:
         record = _record(reader, "productVariant", "product_variant")
         own = _need_id(record, "A variant")
-        variant = {**orders.variant(record), "updated_at": iso(found.delivery.received_at)}
+        variant = {**catalog.variant(record), "updated_at": iso(found.delivery.received_at)}
         name = None if state == "updated" else f"variant:{own}:{state}"
         found.add(f"variant.{state}", f"variant:{own}", variant, id=name)
 

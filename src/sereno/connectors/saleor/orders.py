@@ -159,40 +159,6 @@ def fulfillment(reader: Reader, order_id: str | None) -> dict[str, Any]:
     )
 
 
-def product(reader: Reader) -> dict[str, Any]:
-    variants = [variant(item) for item in reader.children("variants")]
-    return compact(
-        {
-            "id": reader.id("id"),
-            "title": reader.text("name"),
-            "handle": reader.text("slug"),
-            "categories": [name for name in [reader.child("category").text("name")] if name],
-            "variants": variants or None,
-            "variant_count": len(variants) or None,
-            "sku": next((item["sku"] for item in variants if item.get("sku")), None),
-            "created_at": reader.instant("created"),
-            "updated_at": reader.instant("updatedAt", "updated_at"),
-        }
-    )
-
-
-def variant(reader: Reader) -> dict[str, Any]:
-    price = reader.child("pricing").child("price").child("gross")
-    currency = currencies.code(price.text("currency"))
-    return compact(
-        {
-            "variant_id": reader.id("id"),
-            "product_id": reader.child("product").id("id") or reader.id("product_id"),
-            "sku": reader.text("sku"),
-            "variant_title": reader.text("name"),
-            "price": price.money("amount", currency=currency),
-            "currency": currency,
-            "available": reader.number("quantityAvailable", "quantity_available"),
-            "is_tracked": reader.boolean("trackInventory", "track_inventory"),
-        }
-    )
-
-
 def _line(reader: Reader, currency: str | None) -> dict[str, Any]:
     inner = reader.child("variant")
     return compact(

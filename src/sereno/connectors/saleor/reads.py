@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sereno.connectors.reading import as_instant, iso
 from sereno.connectors.saleor.graph import ERRORS, ask, change
@@ -20,8 +21,12 @@ ORDER = f"""id number status statusDisplay paymentStatus created updatedAt userE
   lines {{ id productName variantName productSku quantity unitPrice {{ {_MONEY} }} totalPrice {{ {_MONEY} }}
     variant {{ id sku product {{ id name }} }} }}
   fulfillments {{ id status trackingNumber created }}"""
-PRODUCT = """id name slug created updatedAt category { name }
-  variants { id sku name trackInventory product { id } }"""
+_STRUCK = "priorPrice { amount }"
+"""Since Saleor 3.21."""
+VARIANT = f"""id sku name trackInventory product {{ id }}
+  channelListings {{ channel {{ slug }} price {{ amount currency }} {_STRUCK} }}"""
+PRODUCT = f"""id name slug description created updatedAt category {{ name }}
+  channelListings {{ channel {{ slug }} isPublished publishedAt }} variants {{ {VARIANT} }}"""
 STOCK = """id sku product { id name } stocks { warehouse { id name } quantity quantityAllocated } updatedAt"""
 _KINDS = {
     "order": ("order", "orders", ORDER, "OrderFilterInput", "order_read", "order"),
@@ -36,6 +41,7 @@ _KINDS = {
         "productVariant",
     ),
 }
+T = TypeVar("T")
 _MOST = 100
 """Saleor gives no more at once."""
 
@@ -55,8 +61,8 @@ def reader(kind: str) -> Callable[[Exchange, Reading], Page]:
         given: dict[str, Any] = {"channel": exchange.access.get("channel")} if in_channel else {}
         given |= {"first": min(reading.size, _MOST), "after": reading.cursor}
         given["filter"] = {"updatedAt": range_} if range_ else None
-        held = ask(exchange, document, **given).data[many]
-        items = [_item(topic, name, edge["node"]) for edge in held["edges"]]
+        held = _known(lambda asked: ask(exchange, asked, **given).data[many], document)
+        items = [_item(topic, name, _of_channel(exchange, kind, edge["node"])) for edge in held["edges"]]
         info = held["pageInfo"]
         return Page(items, info["endCursor"] if info["hasNextPage"] else None, held["totalCount"])
 
@@ -68,10 +74,25 @@ def fetcher(kind: str) -> Callable[[Exchange, str], Item | None]:
     document = f"query($id: ID!) {{ {one}(id: $id) {{ {fields} }} }}"
 
     def fetch(exchange: Exchange, id: str) -> Item | None:
-        node = ask(exchange, document, id=id).data.get(one)
-        return _item(topic, name, node) if node else None
+        node = _known(lambda asked: ask(exchange, asked, id=id).data.get(one), document)
+        return _item(topic, name, _of_channel(exchange, kind, node)) if node else None
 
     return fetch
+
+
+def _known(ask_with: Callable[[str], T], document: str) -> T:
+    """Asks for the price struck through too, and again without it where Saleor does not know it yet."""
+    try:
+        return ask_with(document)
+    except StoreRefused as error:
+        if error.code != "store.refused" or _STRUCK not in document:
+            raise
+        return ask_with(document.replace(_STRUCK, ""))
+
+
+def _of_channel(exchange: Exchange, kind: str, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A product says of which channel's prices and shop window is meant."""
+    return {**node, "channel": exchange.access.get("channel")} if kind == "product" else node
 
 
 def _item(topic: str, name: str, node: Mapping[str, Any]) -> Item:
@@ -99,13 +120,14 @@ _ASKED = {
     "CHECKOUT_UPDATED": ("CheckoutUpdated", f"checkout {{ {_CHECKOUT} }}"),
     "CUSTOMER_CREATED": ("CustomerCreated", f"user {{ {_PERSON} }}"),
     "CUSTOMER_UPDATED": ("CustomerUpdated", f"user {{ {_PERSON} }}"),
-    "PRODUCT_UPDATED": ("ProductUpdated", f"product {{ {PRODUCT} }}"),
+    "PRODUCT_UPDATED": ("ProductUpdated", f"product(channel: %s) {{ channel {PRODUCT} }}"),
+    "PRODUCT_VARIANT_UPDATED": ("ProductVariantUpdated", f"productVariant(channel: %s) {{ channel {VARIANT} }}"),
     "PRODUCT_VARIANT_STOCK_UPDATED": (
         "ProductVariantStockUpdated",
         "productVariant { id sku quantityAvailable product { id name } } warehouse { id name }",
     ),
 }
-"""What each webhook is to bring: the type of its event, and the fields."""
+"""What each webhook is to bring: the type of its event, and the fields; %s is the channel's slug."""
 
 
 def _list(exchange: Exchange) -> Sequence[Subscription]:
@@ -126,14 +148,15 @@ def _make(exchange: Exchange, topic: str, address: str, secret: str) -> Subscrip
         "asyncEvents": [topic],
         "isActive": True,
         "secretKey": secret,
-        "query": subscription_query(topic),
     }
-    made = change(exchange, _HOOK, input=wanted)["webhook"]
+    query = subscription_query(topic, exchange.access.get("channel", ""))
+    made = _known(lambda asked: change(exchange, _HOOK, input={**wanted, "query": asked})["webhook"], query)
     return Subscription(made["id"], topic, address, bool(made["isActive"]))
 
 
-def subscription_query(topic: str) -> str:
+def subscription_query(topic: str, channel: str) -> str:
     type_, fields = _ASKED[topic]
+    fields = fields.replace("%s", json.dumps(channel))
     return f"subscription {{ event {{ ... on {type_} {{ {fields} }} }} }}"
 
 
