@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -110,9 +111,14 @@ def _try_again(wire: Wire, store: StoreApi, access: Mapping[str, str], write: Wr
 
 
 def mapped(connector: Any, item: Item, settings: Mapping[str, Any] | None = None) -> Mapped:
-    """What the connector makes of a record read back."""
+    """What the connector makes of a record read back; the same of its value as of its text."""
     raw = json.dumps(item.body).encode()
-    return connector.map(Delivery({}, raw, item.topic, NOW), settings or {})
+    found = connector.map(Delivery({}, raw, item.topic, NOW), settings or {})
+    before = copy.deepcopy(item.body)
+    key = connector.dedupe_key({}, raw, settings or {})
+    assert connector.map(Delivery({}, raw, item.topic, NOW, item.body, key), settings or {}) == found
+    assert item.body == before, "mapping changes what was read"
+    return found
 
 
 def read_all(way: Any, api: Any, kind: str, size: int, since: Any, on_page: Any) -> list[Any]:

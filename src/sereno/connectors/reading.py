@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 
 from sereno.connectors.currencies import digits_of
-from sereno.sdk.connector import Unmappable
+from sereno.sdk.connector import Delivery, Unmappable
 
 EXACT = 2**53
 """Above this JavaScript damages whole numbers."""
@@ -49,6 +49,16 @@ def parse(body: bytes) -> Any:
         raise Unmappable(f"The body is not JSON: {str(error)[:200]}") from error
 
 
+def value_of(delivery: Delivery) -> Any:
+    """The JSON value of the body. Raises Unmappable."""
+    return parse(delivery.body) if delivery.value is None else delivery.value
+
+
+def object_of(delivery: Delivery) -> dict[str, Any]:
+    """Like `value_of`, for bodies that must be a JSON object."""
+    return _object(value_of(delivery))
+
+
 def _parse_leniently(body: bytes) -> Any:
     """Half an emoji, cut off by somebody's column width and escaped as a lone surrogate, must not lose an order: the
     standard library takes it, and `as_text` puts a question mark in its place."""
@@ -60,7 +70,10 @@ def _parse_leniently(body: bytes) -> Any:
 
 def parse_object(body: bytes) -> dict[str, Any]:
     """Like `parse`, for bodies that must be a JSON object."""
-    found = parse(body)
+    return _object(parse(body))
+
+
+def _object(found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Unmappable(f"The body is not a JSON object but a {type(found).__name__}.")
     return cast(dict[str, Any], found)

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A webhook as received: header names are lower case, `body` the raw bytes. `topic` as the connector read it (or as
-    `sereno ingest --topic` gave it)."""
+    `sereno ingest --topic` gave it). Where it was read back, not received: `value` is what the body says, its JSON with
+    exact numbers (decimals may be texts), and `key` its dedupe key, so that neither need be found again."""
 
     headers: Mapping[str, str]
     body: bytes
     topic: str
     received_at: datetime
+    value: Any = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

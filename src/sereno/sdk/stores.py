@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
+import msgspec
+
 from sereno.sdk.connector import Setting
 from sereno.sdk.context import Context
 from sereno.sdk.ports import Http, HttpAnswer, HttpBlocked, HttpFailed, HttpRequest, Mail
@@ -146,7 +148,18 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
         return None
 
 
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
+
+
 def _json(body: bytes) -> Any:
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return _json_leniently(body)
+
+
+def _json_leniently(body: bytes) -> Any:
+    """With a byte order mark, half a surrogate pair, NaN: the standard library takes what some platforms send."""
     if not body.strip():
         return None
     try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sereno.connectors.bigcommerce import whole
 from sereno.connectors.building import Found, add_once
-from sereno.connectors.reading import Reader, compact, parse_object
+from sereno.connectors.reading import Reader, compact, object_of
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 STATUSES = {
@@ -37,7 +37,7 @@ STATUSES = {
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
     notes: list[str] = []
-    body = Reader(parse_object(delivery.body), notes)
+    body = Reader(object_of(delivery), notes)
     scope = (body.text("scope") or delivery.topic).removeprefix("store/")
     handler = SCOPES.get(scope)
     if handler is None:

@@ -70,7 +70,7 @@ def dedupe_key(headers: Mapping[str, str], body: bytes, settings: Mapping[str, A
 def _map(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
     if is_table(delivery):
         return map_table(delivery, settings)
-    return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
+    return map_delivery(delivery, delivery.key or dedupe_key(delivery.headers, delivery.body, settings))
 
 
 def _encoding(settings: Mapping[str, Any]) -> signatures.Encoding:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from sereno.commerce.identity import stock_key
 from sereno.connectors.building import Found, add_once, add_order, body_hash
 from sereno.connectors.magento import catalog, orders
-from sereno.connectors.reading import Reader, parse
+from sereno.connectors.reading import Reader, value_of
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 Handler = Callable[[Found, Reader], None]
@@ -19,7 +19,7 @@ Handler = Callable[[Found, Reader], None]
 
 def map_delivery(delivery: Delivery) -> Mapped:
     """Pure. Raises Unmappable."""
-    body = parse(delivery.body)
+    body = value_of(delivery)
     notes: list[str] = []
     root = Reader(body, notes)
     if isinstance(body, list):

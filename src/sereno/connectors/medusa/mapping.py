@@ -9,7 +9,7 @@ from typing import Any
 from sereno.commerce.identity import customer_key
 from sereno.connectors import currencies, wording
 from sereno.connectors.building import Found, add_once, add_order
-from sereno.connectors.reading import Reader, compact, parse_object, scalars, written
+from sereno.connectors.reading import Reader, compact, object_of, scalars, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 _STATUSES = {"completed": "completed", "archived": "completed", "canceled": "cancelled", "draft": "draft"}
@@ -20,7 +20,7 @@ Handler = Callable[[Found, Reader, str | None], None]
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
     notes: list[str] = []
-    body = Reader(parse_object(delivery.body), notes)
+    body = Reader(object_of(delivery), notes)
     topic = body.text("event") or delivery.topic
     handler = TOPICS.get(topic)
     if handler is None:

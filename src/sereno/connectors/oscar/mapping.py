@@ -8,7 +8,7 @@ from typing import Any
 from sereno.commerce.identity import customer_key
 from sereno.connectors import currencies
 from sereno.connectors.building import Found, add_order
-from sereno.connectors.reading import Reader, compact, iso, parse_object, written
+from sereno.connectors.reading import Reader, compact, iso, object_of, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 _WORDS = (
@@ -29,7 +29,7 @@ _WORDS = (
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
     notes: list[str] = []
-    body = Reader(parse_object(delivery.body), notes)
+    body = Reader(object_of(delivery), notes)
     topic = body.text("topic") or delivery.topic
     handler = TOPICS.get(topic)
     if handler is None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sereno.connectors.building import Found, add_once, add_order
-from sereno.connectors.reading import Reader, compact, iso, parse
+from sereno.connectors.reading import Reader, compact, iso, value_of
 from sereno.connectors.saleor import catalog, orders
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
@@ -16,7 +16,7 @@ Handler = Callable[[Found, Reader], None]
 
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
-    body = parse(delivery.body)
+    body = value_of(delivery)
     notes: list[str] = []
     topic = topic_name(delivery.topic)
     handler = TOPICS.get(topic)

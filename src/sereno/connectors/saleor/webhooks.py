@@ -23,7 +23,7 @@ def dedupe_key(headers: Mapping[str, str], body: bytes, settings: Mapping[str, A
 
 
 def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
-    return map_delivery(delivery, dedupe_key(delivery.headers, delivery.body, settings))
+    return map_delivery(delivery, delivery.key or dedupe_key(delivery.headers, delivery.body, settings))
 
 
 def _store() -> StoreApi:

@@ -12,14 +12,14 @@ from typing import Any
 
 from sereno.commerce.records.orders import RISK_LEVELS
 from sereno.connectors.building import Found, add_once, add_order
-from sereno.connectors.reading import Reader, compact, iso, parse
+from sereno.connectors.reading import Reader, compact, iso, value_of
 from sereno.connectors.shopify import catalog, orders, people, readback
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
 
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
-    body = parse(delivery.body)
+    body = value_of(delivery)
     topic = topic_name(delivery.topic) or _guess(body)
     notes: list[str] = []
     found = Found(delivery, key, notes)

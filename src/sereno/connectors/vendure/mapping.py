@@ -7,7 +7,7 @@ from typing import Any
 
 from sereno.connectors import currencies, wording
 from sereno.connectors.building import Found, add_once, add_order
-from sereno.connectors.reading import Reader, compact, minor, parse_object
+from sereno.connectors.reading import Reader, compact, minor, object_of
 from sereno.connectors.vendure import orders
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
@@ -18,7 +18,7 @@ _CHANGES = {"ALLOCATION": -1, "RELEASE": 1, "ADJUSTMENT": 1, "CANCELLATION": 1, 
 def map_delivery(delivery: Delivery, key: str) -> Mapped:
     """Pure. `key` names the delivery. Raises Unmappable."""
     notes: list[str] = []
-    body = Reader(parse_object(delivery.body), notes)
+    body = Reader(object_of(delivery), notes)
     topic = body.text("topic") or delivery.topic
     handler = TOPICS.get(topic)
     if handler is None:

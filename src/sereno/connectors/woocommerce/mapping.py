@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from sereno.connectors.building import Found, add_once, add_order, body_hash
-from sereno.connectors.reading import Reader, iso, parse
+from sereno.connectors.reading import Reader, iso, value_of
 from sereno.connectors.woocommerce import catalog, orders
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
@@ -24,7 +24,7 @@ def map_delivery(delivery: Delivery, key: str, settings: Mapping[str, Any]) -> M
     """Pure. `key` names the delivery. Raises Unmappable."""
     if PING.fullmatch(delivery.body):
         return Mapped((), "ping")
-    body = parse(delivery.body)
+    body = value_of(delivery)
     notes: list[str] = []
     found = Found(delivery, key, notes)
     topic = topic_name(delivery.topic)

@@ -52,13 +52,14 @@ class Seen:
 
 def see(plugins: Plugins, connector: Connector, item: Item, settings: Mapping[str, Any], at: datetime) -> Seen:
     """The facts of a record read `at`. Never raises: what cannot be understood has a `problem`."""
+    value: Any = item.body
     try:
-        seen = Seen(item, msgspec.json.encode(item.body))
+        seen = Seen(item, msgspec.json.encode(value))
     except (OverflowError, TypeError):  # ids past 64 bits
-        seen = Seen(item, json.dumps(item.body, default=str).encode())
+        seen, value = Seen(item, json.dumps(value, default=str).encode()), None
     try:
-        mapped = connector.map(Delivery({}, seen.body, item.topic, at), settings)
         key = connector.dedupe_key({}, seen.body, settings)
+        mapped = connector.map(Delivery({}, seen.body, item.topic, at, value, key), settings)
     except Unmappable as error:
         seen.problem = str(error)[:500] or "cannot be understood"
         return seen
