@@ -101,6 +101,26 @@ def test_a_manual_flow_starts_for_one_record(place: Place) -> None:
         services.start_by_hand(place.shop, "by-hand", "customer:17", "ana", database=place.database)
 
 
+@pytest.mark.parametrize("was", ["unknown", "paused"])
+def test_what_is_asked_for_right_after_the_flow_went_live_is_begun(place: Place, was: str) -> None:
+    """A worker looks at the flows twice a second; a request by hand is made once."""
+    text = "flow: by-hand\ntrigger: {manual: order}\nsteps:\n  - log: {text: asked}\n"
+    if was == "paused":
+        services.set_status(place.shop, place.flow(text), "paused", "ana", database=place.database)
+    place.drain()
+    flows = place.runtime.world.flows
+    with place.database.transaction() as tx:
+        flows.invalidate()
+        flows.refresh(tx)
+    if was == "paused":
+        services.set_status(place.shop, "by-hand", "live", "ana", database=place.database)
+    else:
+        place.flow(text)
+    services.start_by_hand(place.shop, "by-hand", "order:1", "ana", database=place.database)
+    place.runtime.drain()
+    assert [row[1] for row in place.runs()] == ["finished"]
+
+
 def test_why_answers_for_what_ran_and_what_did_not(place: Place) -> None:
     place.flow("flow: big\ntrigger: {event: order.created, when: order.total > 100}\nsteps:\n  - log: {text: big}\n")
     place.send(order("1"), order("2", total="20.00"))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sereno.engine.run import EventArrived
+from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import answers, hooks
 from sereno.runtime.batch import Batch
 from sereno.runtime.entering import Entering
@@ -134,6 +135,10 @@ class Dispatcher:
 
     def _work(self, tx: Transaction, facts: Sequence[Fact]) -> None:
         world = self._world
+        if any(fact.event.type == RUN_REQUESTED for fact in facts):
+            # Whoever asks for a run may have set its flow live a moment ago, and nothing else would start it again.
+            world.flows.invalidate()
+            world.flows.refresh(tx)
         now = world.clock.now()
         batch = self.begin(tx, now)
         records = batch.records
