@@ -195,7 +195,7 @@ class Shop(Wire):
         given = dict(asked.body["product"])
         one = next(item for item in self.products.values() if item["sku"] == given["sku"])
         values = {item["attribute_code"]: item["value"] for item in one["custom_attributes"]}
-        known = {"shelf", "special_price", "description"}
+        known = {"shelf", "special_price", "special_from_date", "special_to_date", "description"}
         values |= {
             item["attribute_code"]: item["value"]
             for item in given.pop("custom_attributes", [])

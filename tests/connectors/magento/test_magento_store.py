@@ -14,9 +14,11 @@ from wires import NOW, carry_out, changes_once, exchange, mapped
 from wires import read_all as pages_of
 
 from sereno.commerce.money import Money
+from sereno.connectors.magento import catalog
 from sereno.connectors.magento.client import mark, words_of
 from sereno.connectors.magento.store import STORE
 from sereno.connectors.magento.webhooks import MAGENTO
+from sereno.connectors.reading import Reader
 from sereno.sdk import writes
 from sereno.sdk.stores import Reading, StoreBusy, StoreRefused
 
@@ -226,6 +228,12 @@ def test_stock_counts_what_is_reserved() -> None:
     assert again.changes == [], "it can sell six already"
 
 
+PLANNED = [
+    {"attribute_code": "special_price", "value": "18.0000"},
+    {"attribute_code": "special_from_date", "value": "2026-12-01 00:00:00"},
+]
+
+
 @pytest.mark.parametrize(
     ("item", "price", "struck", "wanted"),
     [
@@ -244,12 +252,19 @@ def test_stock_counts_what_is_reserved() -> None:
             ("15", ""),
         ),
         (product(71, "A"), "20", None, None),
+        (product(71, "A", custom_attributes=PLANNED), "20", None, None),
+        (product(71, "A", custom_attributes=PLANNED), "19", None, ("19", "18.0000")),
+        (product(71, "A", custom_attributes=PLANNED), "18", "20", ("20", "18")),
+        (product(71, "A", custom_attributes=PLANNED), "20", "0", ("20", "")),
+        (product(71, "A", custom_attributes=PLANNED[:1]), None, "25", ("25", "18.0000")),
+        (product(71, "A", custom_attributes=PLANNED[:1]), None, "0", ("18.0000", "")),
+        (product(71, "A"), None, "25", ("25", "20")),
     ],
 )
-def test_prices(item: dict[str, Any], price: str, struck: str | None, wanted: tuple[str, str] | None) -> None:
+def test_prices(item: dict[str, Any], price: str | None, struck: str | None, wanted: tuple[str, str] | None) -> None:
     shop = Shop(products={71: item})
-    old = None if struck is None else Money(Decimal(struck), EUR)
-    done(shop, writes.SetPrice("71", "71", Money(Decimal(price), EUR), old))
+    new, old = (None if one is None else Money(Decimal(one), EUR) for one in (price, struck))
+    done(shop, writes.SetPrice("71", "71", new, old))
     if wanted is None:
         assert shop.changes == []
     else:
@@ -257,6 +272,13 @@ def test_prices(item: dict[str, Any], price: str, struck: str | None, wanted: tu
         assert (method, path) == ("PUT", "/rest/all/V1/products/A"), "for every store view"
         values = {one["attribute_code"]: one["value"] for one in shop.products[71]["custom_attributes"]}
         assert (shop.products[71]["price"], values.get("special_price", "")) == wanted
+        is_now = struck is not None and Decimal(struck) > 0
+        assert not (is_now and values.get("special_from_date")), "it holds from now on"
+        told = catalog.product(Reader(shop.products[71]), NOW.date())
+        if price is not None:
+            assert Decimal(told["price"]) == Decimal(price)
+        if struck is not None:
+            assert Decimal(told["compare_at_price"] or 0) == Decimal(struck)
 
 
 def test_a_slash_in_a_sku_is_escaped_twice() -> None:

@@ -215,6 +215,10 @@ def test_a_lines_totals_go_with_its_quantity() -> None:
     assert shop.changes[0][2]["line_items"] == [{"id": 1, "quantity": 2, "subtotal": "13.333333", "total": "13.333333"}]
 
 
+NO_SALE = {"sale_price": ""}
+PLANNED: dict[str, Any] = {"sale_price": "18.00", "date_on_sale_from": "2026-12-01T00:00:00"}
+
+
 @pytest.mark.parametrize(
     ("item", "price", "struck", "wanted"),
     [
@@ -224,12 +228,28 @@ def test_a_lines_totals_go_with_its_quantity() -> None:
         (product(71, on_sale=True, sale_price="18.00"), "21", None, {"regular_price": "21.00", "sale_price": ""}),
         (product(71, on_sale=True, sale_price="18.00"), "15", "0", {"regular_price": "15.00", "sale_price": ""}),
         (product(71), "20", None, None),
+        (
+            product(71, on_sale=True, sale_price="18.00", price="18.00"),
+            None,
+            "0",
+            {"regular_price": "18.00", **NO_SALE},
+        ),
+        (product(71), None, "25", {"regular_price": "25.00", "sale_price": "20.00"}),
+        (product(71, **PLANNED), "19", None, {"regular_price": "19.00", "sale_price": "18.00"}),
+        (product(71, **PLANNED), "17", None, {"regular_price": "17.00", **NO_SALE}),
+        (
+            product(71, **PLANNED),
+            "18",
+            "20",
+            {"regular_price": "20.00", "sale_price": "18.00", "date_on_sale_from": ""},
+        ),
+        (product(71, **PLANNED), "20", "0", {"regular_price": "20.00", **NO_SALE}),
     ],
 )
-def test_prices(item: dict[str, Any], price: str, struck: str | None, wanted: dict[str, str] | None) -> None:
+def test_prices(item: dict[str, Any], price: str | None, struck: str | None, wanted: dict[str, str] | None) -> None:
     shop = Shop(products={71: item})
-    old = None if struck is None else Money(Decimal(struck), EUR)
-    done(shop, writes.SetPrice("71", "71", Money(Decimal(price), EUR), old))
+    new, old = (None if one is None else Money(Decimal(one), EUR) for one in (price, struck))
+    done(shop, writes.SetPrice("71", "71", new, old))
     assert [body for _method, _path, body in shop.changes] == ([] if wanted is None else [wanted])
 
 

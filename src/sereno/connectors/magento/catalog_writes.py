@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sereno.connectors import wording
+from sereno.connectors.magento.catalog import custom_of, special_price
 from sereno.connectors.magento.client import Body, as_list, ask, changed_at, mark, search
 from sereno.connectors.reading import Reader
 from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
@@ -43,24 +44,41 @@ def _change(call: Call, product: Mapping[str, Any], body: Body) -> Written:
 
 
 def set_price(call: Call, write: SetPrice) -> Written:
-    """The price, and a special price where something is struck through."""
-    if write.price is None:
+    """The price, and a special price where something is struck through. A special price that is planned, or over, is
+    left; one that is asked for holds from now on."""
+    if write.price is None and write.compare_at is None:
         raise StoreRefused("price.missing", "No price was given.")
     base = _base_currency(call.exchange)
     for amount in (write.price, write.compare_at):
         if amount is not None and amount.currency != base:
             raise StoreRefused("price.currency", f"Magento's prices are in {base}, the price is in {amount.currency}.")
     product = find(call, write.variant or write.product)
-    regular, special = Reader(product).decimal("price"), _attribute(product, "special_price")
-    price, struck = write.price, None if write.compare_at is None else write.compare_at.amount
-    if struck is None and special is not None:
-        struck = regular
-    is_special = struck is not None and struck > price.amount
-    wanted = (struck if is_special else price.amount, price.amount if is_special else None)
-    if (regular, special) == wanted:
+    custom, regular = custom_of(Reader(product)), Reader(product).decimal("price")
+    special = special_price(custom, call.now.date())
+    paid = special if special is not None and regular is not None and special < regular else regular
+    price = write.price.amount if write.price is not None else paid
+    struck = regular if special is not None else None
+    if write.compare_at is not None:
+        struck = write.compare_at.amount
+    if price is None:
+        raise StoreRefused("price.missing", "The product has no price to strike another through for.")
+    if struck is not None and struck > price:
+        wanted, values = struck, {"special_price": str(price)}
+        if special is None:
+            values |= {name: "" for name in ("special_from_date", "special_to_date") if name in custom}
+    else:
+        is_left = special is None and write.compare_at is None
+        wanted, values = price, {} if is_left or "special_price" not in custom else {"special_price": ""}
+    if regular == wanted and all(_has(custom, name, value) for name, value in values.items()):
         return Written({"sku": product["sku"]}, changed_at(product))
-    attribute = {"attribute_code": "special_price", "value": "" if wanted[1] is None else str(wanted[1])}
-    return _change(call, product, {"price": str(wanted[0]), "custom_attributes": [attribute]})
+    attributes = [{"attribute_code": name, "value": value} for name, value in values.items()]
+    return _change(call, product, {"price": str(wanted), **({"custom_attributes": attributes} if attributes else {})})
+
+
+def _has(custom: Mapping[str, Reader], name: str, value: str) -> bool:
+    """An attribute that is taken away is written as ""."""
+    held = custom[name] if name in custom else Reader(None)
+    return held.decimal("value") == Decimal(value) if value else held.text("value") is None
 
 
 def set_texts(call: Call, write: SetTexts) -> Written:
@@ -222,14 +240,9 @@ def _base_currency(exchange: Exchange) -> str:
     return str(configs[0].get("base_currency_code")) if configs else ""
 
 
-def _attribute(product: Mapping[str, Any], name: str) -> Decimal | None:
-    found = [item for item in Reader(product).children("custom_attributes") if item.text("attribute_code") == name]
-    return found[0].decimal("value") if found else None
-
-
 def _attribute_text(product: Mapping[str, Any], name: str) -> str | None:
-    found = [item for item in Reader(product).children("custom_attributes") if item.text("attribute_code") == name]
-    return found[0].text("value") if found else None
+    custom = custom_of(Reader(product))
+    return custom[name].text("value") if name in custom else None
 
 
 def _in_path(text: str) -> str:

@@ -95,7 +95,7 @@ def _customer(found: Found, reader: Reader) -> None:
 
 
 def _product(found: Found, reader: Reader) -> None:
-    product = catalog.product(reader)
+    product = catalog.product(reader, found.delivery.received_at.date())
     own = product.get("id")
     if own is None:
         raise Unmappable("A product without an id or SKU.")

@@ -15,22 +15,17 @@ from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetP
 
 
 def set_price(call: Call, write: SetPrice) -> Written:
-    """WooCommerce has a regular price, and a sale price where something is struck through."""
-    if write.price is None:
+    """WooCommerce has a regular price, and a sale price where something is struck through. A sale that is planned, or
+    over, is left; one that is asked for holds from now on."""
+    if write.price is None and write.compare_at is None:
         raise StoreRefused("price.missing", "No price was given.")
     own = Reader(ask(call.exchange, "GET", "data/currencies/current")).text("code")
     for amount in (write.price, write.compare_at):
         if amount is not None and amount.currency != own:
             raise StoreRefused("price.currency", f"The shop sells in {own}, the price is in {amount.currency}.")
     path, item = find(call, write.variant or write.product, write.product)
-    price, struck = write.price.amount, None if write.compare_at is None else write.compare_at.amount
-    if struck is None and item.get("on_sale"):
-        struck = Decimal(str(item.get("regular_price") or 0))
-    wanted = {"regular_price": write.price.text, "sale_price": ""}
-    if struck is not None and struck > price:
-        regular = write.compare_at.text if write.compare_at is not None else str(item.get("regular_price"))
-        wanted = {"regular_price": regular, "sale_price": write.price.text}
-    if all(_same(item.get(name), value) for name, value in wanted.items()):
+    wanted = _prices(item, write)
+    if len(wanted) == 2 and all(_same(item.get(name), value) for name, value in wanted.items()):
         return _written(item)
     return _written(ask(call.exchange, "PUT", path, body=wanted))
 
@@ -48,6 +43,22 @@ def set_stock(call: Call, write: SetStock) -> Written:
     if write.expected is not None and has != write.expected:
         raise StoreRefused("stock.changed", f"The store has {has}, not {write.expected}.")
     return _written(ask(call.exchange, "PUT", path, body={"manage_stock": True, "stock_quantity": write.available}))
+
+
+def _prices(item: Body, write: SetPrice) -> dict[str, str]:
+    has = {name: str(item.get(name) or "") for name in ("price", "regular_price", "sale_price")}
+    paid = write.price.text if write.price is not None else has["price"]
+    price = Decimal(paid or 0)
+    if write.compare_at is not None:
+        regular = write.compare_at.text
+    else:
+        regular = has["regular_price"] if item.get("on_sale") else ""
+    if regular and Decimal(regular) > price:
+        wanted = {"regular_price": regular, "sale_price": paid}
+        dates = ("date_on_sale_from", "date_on_sale_to")
+        return wanted if item.get("on_sale") else {**wanted, **{name: "" for name in dates if item.get(name)}}
+    is_planned = write.compare_at is None and not item.get("on_sale") and Decimal(has["sale_price"] or price) < price
+    return {"regular_price": paid, "sale_price": has["sale_price"] if is_planned else ""}
 
 
 def set_texts(call: Call, write: SetTexts) -> Written:
