@@ -12,6 +12,7 @@ from support import Place
 
 from sereno.runtime.reading import asking
 from sereno.sdk.ports import HttpAnswer
+from sereno.store.postgres import Cursor
 
 
 @pytest.fixture
@@ -77,6 +78,31 @@ def test_a_record_that_changed_since_is_brought_up_to_date(store: Connected) -> 
     found = store.at.rows("SELECT data FROM orders_order")[0][0]
     assert "ring twice" in found
     assert [type_ for type_, _ in facts(store)] == ["order.created", "order.updated"]
+
+
+def test_the_disk_is_waited_for_at_the_end_and_not_at_each_page(
+    store: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(1, 6):
+        store.platform.place(number, later(days=-number))
+    ask(store)
+    said: list[str] = []
+    execute = Cursor.execute
+
+    def listening(self: Cursor, sql: str, *given: Any, **options: Any) -> Any:
+        said.append(sql)
+        return execute(self, sql, *given, **options)
+
+    monkeypatch.setattr(Cursor, "execute", listening)
+    assert store.read() == 3
+    hasty = [place for place, sql in enumerate(said) if "synchronous_commit" in sql]
+    if store.at.database.dialect == "sqlite":
+        assert not said and store.at.rows("PRAGMA synchronous") == [(2,)]
+        return
+    assert [said[place + 1] for place in hasty] == ["COMMIT"] * 3
+    (end,) = [place for place, sql in enumerate(said) if sql.startswith("UPDATE backfill SET status = $1")]
+    assert end > max(hasty) and said[end + 1] == "COMMIT"
+    assert store.at.rows("SHOW synchronous_commit") == [("on",)]
 
 
 @pytest.mark.parametrize("killed_at", [1, 2, 3])

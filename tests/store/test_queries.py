@@ -36,7 +36,7 @@ def test_postgresql_understands_every_statement(postgres: Any) -> None:
 def test_both_know_the_same_statements_but_for_locks_notices_and_the_time() -> None:
     only = set(statements("postgresql")) ^ set(statements("sqlite"))
     locks = {"lock_connections", "lock_connection_of_delivery", "lock_lanes", "lock_lanes_of_events", "lock_recipients"}
-    assert only == {*locks, "notify", "database_time"}
+    assert only == {*locks, "notify", "database_time", "commit_without_waiting"}
 
 
 def test_no_statement_is_left_unused() -> None:

@@ -3,6 +3,7 @@ escaped in Python: that alone was half of the time a batch took."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from struct import Struct, pack
 from typing import Any
@@ -57,7 +58,7 @@ _ELEMENTS: dict[str, tuple[int, int, Callable[[Sequence[Any]], list[bytes]]]] = 
     "float8": (701, 1022, _fixed("d")),
     "text": (25, 1009, _texts),
 }
-_ALIASES = {"character varying": "text", "double precision": "float8"}
+_ALIASES = {"character varying": "text", "double precision": "float8", "int": "integer"}
 _KINDS = {name: _make(array) for name, (_, array, _) in _ELEMENTS.items()}
 
 
@@ -71,6 +72,14 @@ def column(type_: str, values: Sequence[Any]) -> Column | list[Any]:
     has_null = int(None in values)
     header = pack(">iiIii", 1, has_null, element, len(values), 1)
     return _KINDS[name][0](header + b"".join(write(values)))
+
+
+def listed(type_: str, values: Sequence[Any]) -> Column | list[Any]:
+    """As `column`, for a list whose values may be of another type than what the statement makes of them."""
+    try:
+        return column(type_, values)
+    except (AttributeError, TypeError, ValueError, struct.error):
+        return list(values)
 
 
 def register(connection: Connection[Any]) -> None:

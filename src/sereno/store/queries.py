@@ -12,7 +12,8 @@ unmarked text serves both. In the text:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -22,14 +23,15 @@ Dialect = Literal["sqlite", "postgresql"]
 _FOLDER = Path(__file__).parent / "sql"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 _LIST = re.compile(r"\{(in|list):([a-z_]+):([a-z]+)\}")
+_ARRAY = re.compile(r"(?<![:\w]):([a-z_]+)::([a-z]+)\[\]")
 _DIRECTIVE = re.compile(r"^-- (name|dialect|rows|copy): (.+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """`text` in the dialect's own words; `parameters` in the order of its placeholders. `lists` are those that hold a
-    list. `columns` and
-    their `types` are not empty for a statement of many rows; `is_copy` when PostgreSQL takes them by COPY."""
+    list, `arrays` those that PostgreSQL is to take as an array, with the type of what is in it. `columns` and their
+    `types` are not empty for a statement of many rows; `is_copy` when PostgreSQL takes them by COPY."""
 
     name: str
     text: str
@@ -38,6 +40,7 @@ class Statement:
     columns: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     is_copy: bool = False
+    arrays: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True)
@@ -114,6 +117,7 @@ def _compile(source: _Source, dialect: Dialect) -> Statement | None:
         return f"= ANY(:{name}::{type_}[])" if kind == "in" else f"unnest(:{name}::{type_}[]) AS list(value)"
 
     text = _LIST.sub(expand, text)
+    arrays = dict(_ARRAY.findall(text)) if dialect == "postgresql" else {}
     parameters: list[str] = [] if dialect == "postgresql" else list(columns)
 
     def number(match: re.Match[str]) -> str:
@@ -124,7 +128,7 @@ def _compile(source: _Source, dialect: Dialect) -> Statement | None:
 
     if not (columns and dialect == "postgresql"):
         text = _PARAMETER.sub(number, text)
-    return Statement(source.name, text, tuple(parameters), frozenset(lists), columns, types)
+    return Statement(source.name, text, tuple(parameters), frozenset(lists), columns, types, arrays=arrays)
 
 
 def _rows(text: str, rows: str, columns: tuple[str, ...], dialect: Dialect) -> str:

@@ -212,6 +212,8 @@ class Reader:
             at = {"place": place, "cursor": cursor, "old_place": work.place, "old_cursor": work.cursor}
             if tx.one("keep_backfill", {**held, **at, "counts": encode(work.counts)}) is None:
                 raise LeaseLost
+            if self._database.dialect == "postgresql":
+                tx.run("commit_without_waiting")
             return place, cursor
 
         self._commit(work, keep)
