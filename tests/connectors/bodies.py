@@ -13,7 +13,18 @@ from sereno.sdk.plugin import Plugins
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
-VENDORS = ("shopify", "woocommerce", "bigcommerce", "magento", "stripe", "vendure", "medusa", "oscar", "saleor")
+VENDORS = (
+    "shopify",
+    "woocommerce",
+    "bigcommerce",
+    "magento",
+    "salesforce",
+    "stripe",
+    "vendure",
+    "medusa",
+    "oscar",
+    "saleor",
+)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 Body = bytes

@@ -74,6 +74,21 @@ EXPECTED: dict[str, dict[str, list[str] | str]] = {
         "order.new": ["order.created", "order.updated"],
         "product.configurable": ["product.created"],
     },
+    "salesforce": {
+        "customers.docs": ["customer.created", "customer.updated"],
+        "inventory.own": ["stock.changed"] * 2,
+        "order.own": [
+            "order.created",
+            "order.paid",
+            "order.partially_fulfilled",
+            "order.completed",
+            "order.updated",
+        ],
+        "order_notice.own": ["order.updated"],
+        "orders.docs": ["order.created", "order.updated"],
+        "product.docs": ["product.created", "product.updated"],
+        "variant.own": ["product.created", "product.updated"],
+    },
     "stripe": {
         "charge.dispute.created": ["dispute.opened"],
         "charge.refunded": ["payment.refunded", "refund.created"],

@@ -44,6 +44,7 @@ CONNECTORS = (
     "woocommerce",
     "bigcommerce",
     "magento",
+    "salesforce",
     "stripe",
     "vendure",
     "medusa",

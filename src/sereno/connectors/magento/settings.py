@@ -24,6 +24,7 @@ ACCESS_STEPS = (
 
 GUIDE = Guide(
     brings=_("Orders, customers, products, stock and shipments. Magento sends nothing itself: Sereno reads it."),
+    is_polled=True,
     settings=(
         Setting("secret", _("Signing secret"), "secret", True, _("A long text; your script signs with it.")),
         Setting("url", _("Shop address"), "url", False, _("Such as https://shop.example.com")),

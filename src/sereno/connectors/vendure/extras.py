@@ -8,6 +8,7 @@ from typing import Any
 
 from sereno.commerce.money import Money
 from sereno.connectors.marks import answered_at, is_marked, mark
+from sereno.connectors.metafields import value_of
 from sereno.connectors.vendure.admin import FAILED, ask, done
 from sereno.connectors.vendure.noting import only_group
 from sereno.connectors.vendure.orders import HUNDREDTHS
@@ -88,10 +89,7 @@ def _text(value: Any) -> str:
 
 def set_metafield(call: Call, write: SetMetafield) -> Written:
     """A custom field of this name, which the store's configuration must define. Vendure knows no namespaces."""
-    try:
-        wanted: Any = {"id": write.key, "customFields": {write.name: _value(write)}}
-    except ValueError as error:
-        raise StoreRefused("metafield.value", f"{write.value!r} is no {write.type}.") from error
+    wanted: Any = {"id": write.key, "customFields": {write.name: value_of(write)}}
     try:
         answer = ask(call.exchange, _FIELDS[write.of], input=[wanted] if write.of == "variant" else wanted)
     except StoreRefused as error:
@@ -102,16 +100,3 @@ def set_metafield(call: Call, write: SetMetafield) -> Written:
     if write.of == "customer":
         done(answer.data["updateCustomer"], "customer")
     return Written({write.of: write.key}, answered_at(answer.headers))
-
-
-def _value(write: SetMetafield) -> Any:
-    """By Shopify's names of types."""
-    if write.type == "boolean":
-        return write.value.strip().lower() in ("true", "1", "yes")
-    if write.type == "number_integer":
-        return int(write.value)
-    if write.type == "number_decimal":
-        return float(write.value)
-    if write.type.startswith("list."):
-        return json.loads(write.value)
-    return write.value

@@ -18,6 +18,7 @@ PLATFORMS = {
     "woocommerce": "WooCommerce",
     "bigcommerce": "BigCommerce",
     "magento": "Magento",
+    "salesforce": "Salesforce B2C Commerce",
     "stripe": "Stripe",
     "vendure": "Vendure",
     "medusa": "Medusa",
