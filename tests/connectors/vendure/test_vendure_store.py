@@ -19,6 +19,7 @@ from sereno.connectors.vendure.admin import ask
 from sereno.connectors.vendure.api import API
 from sereno.connectors.vendure.reads import items_of
 from sereno.connectors.vendure.webhooks import VENDURE
+from sereno.sdk.connector import Delivery
 from sereno.sdk.ports import HttpAnswer, HttpRequest
 from sereno.sdk.stores import Call, Exchange, StoreBusy, StoreRefused
 
@@ -218,6 +219,53 @@ def test_stock_and_products_read_back() -> None:
     assert [(event.type, event.data["price"], event.data["available"]) for event in parts] == [
         ("variant.updated", "24.50", 10)
     ]
+
+
+def told(entity: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """What a notice of the shop's own plugin says of a product."""
+    body = {"topic": "product.updated", "occurred_at": NOW.isoformat(), "data": {"entity": {"id": 1, **entity}}, **more}
+    delivery = Delivery({}, json.dumps(body).encode(), "product.updated", NOW)
+    return dict(VENDURE.map(delivery, {}).events[0].data)
+
+
+def words(language: str, name: str, day: str, **more: Any) -> dict[str, Any]:
+    return {"languageCode": language, "name": name, "createdAt": f"2026-11-{day}T00:00:00.000Z", **more}
+
+
+def test_a_notice_of_new_words_says_no_more_than_it_knows() -> None:
+    # As the real store sends it: the words that were written, and the product as it was before.
+    before = {"enabled": True, "translations": [words("en", "Canvas Tote", "20", description="Plain")]}
+    found = told({"translations": [{"languageCode": "en", "name": "Canvas bag", "id": 1, "base": before}]})
+    assert (found["title"], found["status"]) == ("Canvas bag", "active") and "description" not in found
+    before["enabled"] = False
+    assert told({"translations": [{"languageCode": "en", "name": "Bag", "base": before}]})["status"] == "draft"
+    assert "status" not in told({"translations": [words("en", "Bag", "20")]})
+    assert told({"enabled": True, "translations": [words("en", "Bag", "20", description="")]})["description"] is None
+
+
+def test_of_several_languages_one_is_read_and_always_the_same() -> None:
+    english, german = words("en", "Bag", "20", description="Plain"), words("de", "Tasche", "21", description="Schlicht")
+    before = {"enabled": True, "translations": [german, english]}
+    new = {"languageCode": "de", "name": "Beutel", "base": before}
+    for held in ([german, english], [english, german], [new, english]):
+        assert told({"translations": held})["title"] == "Bag"
+    assert told({"translations": [english, new]}, language_code="de")["title"] == "Beutel"
+    new = {"languageCode": "en", "name": "Canvas bag", "base": before}
+    assert told({"translations": [new, german]})["title"] == "Canvas bag"
+    read_back = {"name": "Sac", "slug": "sac", "description": "<p>Simple</p>", "enabled": False}
+    found = told({**read_back, "translations": [english]})
+    assert (found["title"], found["description"], found["status"]) == ("Sac", "<p>Simple</p>", "draft")
+
+
+def test_a_price_is_read_as_it_is_listed() -> None:
+    # With tax in the list price; `price` is what is left without it.
+    row = {"id": "3", "sku": "A", "name": "A", "currencyCode": "EUR", "price": 1653, "updatedAt": NOW.isoformat()}
+    listed = [{"currencyCode": "USD", "price": 2200}, {"currencyCode": "EUR", "price": 2000}]
+    for more in ({"prices": listed}, {"listPrice": 2000, "listPriceIncludesTax": True}):
+        _own, parts = items_of(
+            "product", {"id": "1", "name": "A", "variants": [{**row, **more}], "updatedAt": NOW.isoformat()}
+        )
+        assert mapped(VENDURE, parts).events[0].data["price"] == "20.00"
 
 
 def test_marks_are_short_and_stay_whole() -> None:

@@ -231,7 +231,7 @@ def _product(state: str) -> Callable[[Found, Reader, Reader], None]:
                 "id": own,
                 "title": words.text("name"),
                 "handle": words.text("slug"),
-                "status": "deleted" if state == "deleted" else "active" if entity.boolean("enabled") else "draft",
+                "status": "deleted" if state == "deleted" else _status(entity, words),
                 "created_at": entity.instant("createdAt"),
                 "updated_at": at,
                 "deleted_at": at if state == "deleted" else None,
@@ -252,8 +252,19 @@ def _words(entity: Reader, body: Reader) -> Reader:
     if entity.has("name") or not words:
         return entity
     language = body.text("language_code")
-    named = [one for one in words if language and one.text("languageCode") == language]
-    return min(named or words, key=lambda one: one.instant("createdAt") or "")
+    named = next((one for one in words if language and one.text("languageCode") == language), None)
+    # Words just written come without their age, which stands with those they replace.
+    known = [*words, *(old for one in words for old in one.child("base").children("translations"))]
+    ages = {one.text("languageCode"): age for one in known if (age := one.instant("createdAt"))}
+    return named or min(words, key=lambda one: ages.get(one.text("languageCode"), "9999"))
+
+
+def _status(entity: Reader, words: Reader) -> str | None:
+    """A notice of changed words leaves out whether it is shown; with the words stands how it was."""
+    is_shown = next(
+        (one for one in (entity.boolean("enabled"), words.child("base").boolean("enabled")) if one is not None), None
+    )
+    return None if is_shown is None else "active" if is_shown else "draft"
 
 
 def _variant(state: str) -> Callable[[Found, Reader, Reader], None]:
@@ -285,15 +296,16 @@ def _variant_of(entity: Reader, body: Reader, at: str | None) -> dict[str, Any]:
     on_hand = [number for item in levels if (number := item.integer("stockOnHand")) is not None]
     taken = [number for item in levels if (number := item.integer("stockAllocated")) is not None]
     words = _words(entity, body)
-    prices = [*entity.children("prices"), *entity.children("productVariantPrices")]
-    listed = next((one.raw("price") for one in prices if one.text("currencyCode") == currency), None)
+    # `price` is without tax; what is set is the price as the channel lists it.
+    listed = [one.raw("price") for one in entity.children("prices") if one.text("currencyCode") == currency]
+    price = next((one for one in (entity.raw("listPrice"), *listed) if one is not None), entity.raw("price"))
     return compact(
         {
             "variant_id": entity.id("id"),
             "product_id": entity.id("productId") or entity.child("product").id("id"),
             "sku": entity.text("sku"),
             "variant_title": words.text("name"),
-            "price": minor(entity.raw("price") if listed is None else listed, orders.HUNDREDTHS, currency),
+            "price": minor(price, orders.HUNDREDTHS, currency),
             "currency": currency,
             "available": sum(on_hand) - sum(taken) if on_hand else None,
             "updated_at": at,
