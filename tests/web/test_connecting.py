@@ -166,6 +166,16 @@ def test_a_second_store_is_told_apart_and_a_payment_provider_belongs_to_one() ->
     assert "namespace" not in Connection.objects.get(name="cards-2").settings
 
 
+def test_a_system_with_records_of_its_own_has_ids_of_its_own() -> None:
+    client = owner(seed())
+    client.post("/connections/new/generic", {"title": "Script"})
+    client.post("/connections/new/generic", {"title": "House PIM", "own_ids": "yes"})
+    client.post("/connections/new/stripe", {"title": "Cards", "own_ids": "yes"})
+    assert Connection.objects.get(name="house-pim").settings["namespace"] == "house-pim"
+    for name in ("script", "cards"):
+        assert "namespace" not in Connection.objects.get(name=name).settings
+
+
 def test_the_live_test_turns_from_waiting_to_received(refused: Refused) -> None:
     seeded = seed()
     client, row = owner(seeded), shopify(seeded)

@@ -28,6 +28,11 @@ class NewConnection(Schema):
     title: str = Field("", max_length=80)
     secrets: list[Secret] = Field(default_factory=list, max_length=4)
     make_secret: bool = Field(False, description="Make one where none is given; it is in the answer, once.")
+    own_ids: bool = Field(
+        False,
+        description="Of what is no store: it keeps records of its own, such as the products of a PIM, so its ids get a "
+        "prefix. Without it what it says is about the first store's records.",
+    )
     settings: dict[str, str | int | bool | None] = Field(default_factory=dict, max_length=40)
 
 
@@ -100,6 +105,7 @@ def create_connection(request: HttpRequest, new: NewConnection, response: HttpRe
         title=new.title,
         secrets=new.secrets,
         make_secret=new.make_secret,
+        own_ids=new.own_ids,
         settings={key: value for key, value in new.settings.items() if key not in OWN},
         base_url=request.build_absolute_uri("/"),
     )

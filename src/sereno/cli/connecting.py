@@ -63,6 +63,7 @@ def connect(
     signature_prefix: str | None = None,
     topic_header: str | None = None,
     delivery_header: str | None = None,
+    own_ids: Flag = False,
     rotate: Flag = False,
     replace: Flag = False,
     access: Annotated[list[str] | None, Parameter(negative=())] = None,
@@ -95,6 +96,9 @@ def connect(
         generic: the header that says what happened.
     delivery_header
         generic: the header whose value is the same on every repeat of a delivery.
+    own_ids
+        generic: it keeps records of its own, such as the products of an ERP or PIM, so its ids get a prefix. Without it
+        what it says is about the first store's records.
     rotate
         Add the secret to an existing connection, and keep the old one working too.
     replace
@@ -125,12 +129,14 @@ def connect(
     generic_only = [option for option in settings if settings[option] and option not in ("url", "token")]
     if generic_only and kind != "generic":
         raise WrongUse(f"--{generic_only[0].replace('_', '-')} is for the kind generic: {kind} signs in its own way")
+    if own_ids and kind != "generic":
+        raise WrongUse(f"--own-ids is for the kind generic: {kind} has its own ids where it is a second store")
     chosen = {option: value for option, value in settings.items() if value}
     made: Made | None = None
     if rotate or replace:
         _change(kind, place, short, given, chosen, rotate)
     else:
-        made = _connect(kind, place, short, given, chosen)
+        made = _connect(kind, place, short, given, chosen, own_ids=own_ids)
     secret_made, namespace = (made.secret, made.namespace) if made else (None, "")
     if access:
         store_access.give(short, place, access, is_asked=True)
@@ -143,7 +149,8 @@ def connect(
     if secret_made:
         say(f"Secret (shown once): {secret_made}")
     if namespace:
-        say(f"The shop has a store already: ids of this one begin with {namespace}~")
+        why = "It keeps records of its own" if own_ids else "The shop has a store already"
+        say(f"{why}: ids of this one begin with {namespace}~")
 
 
 def _secrets(connector: Connector, given: list[str] | None, *, keep: bool) -> list[str]:
@@ -167,7 +174,9 @@ def _short_name(name: str) -> str:
     return name
 
 
-def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[str, str]) -> Made:
+def _connect(
+    kind: str, place: Any, name: str, given: list[str], settings: dict[str, str], *, own_ids: bool = False
+) -> Made:
     from sereno.runtime import connecting
 
     try:
@@ -179,6 +188,7 @@ def _connect(kind: str, place: Any, name: str, given: list[str], settings: dict[
             secrets=given,
             make_secret=kind != "magento",
             settings=_sealed(settings),
+            own_ids=own_ids,
             base_url=host().settings().base_url,
         )
     except connecting.ConnectionRefused as refusal:

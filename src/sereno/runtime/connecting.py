@@ -75,12 +75,14 @@ def connect(
     make_secret: bool = False,
     settings: Mapping[str, Any] | None = None,
     namespace: str | None = None,
+    own_ids: bool = False,
     base_url: str = "",
     database: Database | None = None,
 ) -> Made:
     """A new connection. A second store of a shop gets a namespace of its own, unless `namespace` says another ("" for
-    none). `base_url`: where the door is; kept for those who sign their own idea of its address. Raises
-    ConnectionRefused."""
+    none); so does, with `own_ids`, a system that is no store and keeps records of its own, such as the products of a
+    PIM: without it what it says is about the first store's records. `base_url`: where the door is; kept for those who
+    sign their own idea of its address. Raises ConnectionRefused."""
     staff = open_staff(database)
     connector = _connector(staff, kind)
     if not is_name(name):
@@ -94,7 +96,7 @@ def connect(
         if tx.one("connection_of_name", {"name": name}) is not None:
             raise ConnectionRefused("name.taken", f"there is a connection {name!r} already", "name")
         if namespace is None:
-            namespace = _namespace(tx, staff, shop_id, connector, name)
+            namespace = _namespace(tx, staff, shop_id, connector, name, own_ids=own_ids)
         held = dict(settings or {})
         held |= {key: value for key, value in (("title", title[:LONGEST_TITLE]), ("namespace", namespace)) if value}
         if base_url and connector.guide is not None and not connector.guide.is_store:
@@ -259,9 +261,11 @@ def _connector(staff: Staff, kind: str) -> Connector:
     return found
 
 
-def _namespace(tx: Transaction, staff: Staff, shop_id: int, connector: Connector, name: str) -> str:
-    """None for the first store of a shop and for what is no store; for a later one, a prefix nobody has."""
-    if connector.guide is None or not connector.guide.is_store:
+def _namespace(tx: Transaction, staff: Staff, shop_id: int, connector: Connector, name: str, *, own_ids: bool) -> str:
+    """None for the first store of a shop and for what is no store and has no ids of its own; for a later one, a prefix
+    nobody has."""
+    is_store = connector.guide is not None and connector.guide.is_store
+    if not is_store and not own_ids:
         return ""
     taken: set[str] = set()
     has_store = False
@@ -269,7 +273,7 @@ def _namespace(tx: Transaction, staff: Staff, shop_id: int, connector: Connector
         other = staff.plugins.connectors.get(kind)
         has_store = has_store or (other is not None and other.guide is not None and other.guide.is_store)
         taken.add(decode(settings).get("namespace") or "")
-    return namespaces.choose(name, taken) if has_store else ""
+    return namespaces.choose(name, taken) if has_store or not is_store else ""
 
 
 def _check_secrets(secrets: Sequence[str]) -> None:

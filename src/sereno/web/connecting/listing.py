@@ -109,6 +109,7 @@ def new(request: StaffRequest, kind: str) -> HttpResponse:
         "fields": forms.fields_of(guide, values, errors),
         "stores": _stores(request, guide),
         "namespace": request.POST.get("namespace", ""),
+        "own_ids": request.POST.get("own_ids") == "yes",
         "joins": guide.is_store and bool(_other_stores(request)),
     }
     return render(request, "connecting/new.html", context, status=422 if errors else 200)
@@ -141,6 +142,7 @@ def _make(
 ) -> HttpResponse:
     chosen = request.POST.get("namespace", "")
     known = {namespace for namespace, _title in _stores(request, guide)}
+    own_ids = kind == "generic" and request.POST.get("own_ids") == "yes"
     try:
         made = connecting.connect(
             request.shop.pk,
@@ -151,7 +153,8 @@ def _make(
             secrets=[secret] if secret else [],
             make_secret=not guide.is_secret_theirs,
             settings={name: value for name, value in values.items() if value},
-            namespace=None if guide.is_store else (chosen if chosen in known else ""),
+            namespace=None if guide.is_store or own_ids else (chosen if chosen in known else ""),
+            own_ids=own_ids,
             base_url=wiring().base_url,
         )
     except connecting.ConnectionRefused as refusal:
