@@ -34,6 +34,7 @@ SCOPES_NEEDED = (
     (r"POST stock/places", "settings"),
     (r"POST stock/.*", "work"),
     (r"PUT stock/(kept-back|barcodes)", "work"),
+    (r"POST catalog/differences/.*", "work"),
     (r"POST feeds/[^/]+/files(/.*)?", "work"),
     (r"POST feeds/held/.*", "work"),
     (r"POST recommendations/learn", "work"),

@@ -30,6 +30,7 @@ CODES: dict[str, tuple[int, str]] = {
     "content.conflict": (412, "Somebody else has changed the campaign; read it again."),
     "form.conflict": (412, "Somebody else has changed the form; read it again."),
     "survey.conflict": (412, "Somebody else has changed the survey; read it again."),
+    "difference.conflict": (412, "The difference is another by now; read it again."),
     "stage.conflict": (412, "Somebody else has changed the roll-out; `current` is how it stands now."),
     "request.too_large": (413, "The body is larger than is taken."),
     "request.invalid": (422, "Some fields are not right; `fields` names them."),

@@ -55,6 +55,7 @@ from sereno.web.social import urls as social
 from sereno.web.stages import urls as stages
 from sereno.web.stock import urls as stock
 from sereno.web.surveys import urls as surveys
+from sereno.web.syncing import urls as syncing
 from sereno.web.topics import urls as topics
 from sereno.web.visits import urls as visits
 from sereno.web.watching import urls as watching
@@ -83,6 +84,7 @@ urlpatterns = [
     *risk.urlpatterns,
     *selfservice.urlpatterns,
     *stock.urlpatterns,
+    *syncing.urlpatterns,
     *purchasing.urlpatterns,
     *customers.urlpatterns,
     *segments.urlpatterns,

@@ -14,6 +14,7 @@ from sereno.engine.control import CONTROL, HOLDOUT
 from sereno.engine.message_control import place_of
 from sereno.runtime.explaining.finding import Meaning
 from sereno.runtime.staff import Staff
+from sereno.runtime.syncing.services import Difference, of_things
 from sereno.store.database import Transaction
 from sereno.store.fields import instant_text, to_micros
 from sereno.store.pseudonyms import pseudonym
@@ -50,7 +51,7 @@ def standing_of(tx: Transaction, staff: Staff, shop_id: int, meaning: Meaning) -
     for (whom, channel, purpose), times in sorted(sent.items()):
         details = {"channel": channel, "purpose": purpose, "count": len(times), "days": LATELY.days}
         facts.append(_fact("message", "message.sent", whom, max(times), details))
-    return facts
+    return facts + [_of_difference(one) for one in of_things(tx, shop_id, (meaning.text, *meaning.links))]
 
 
 def _fact_of(row: Sequence[Any], meaning: Meaning) -> Fact | None:
@@ -73,6 +74,13 @@ def _fact_of(row: Sequence[Any], meaning: Meaning) -> Fact | None:
             return _fact("switch", "switch.off", whom or what, at, {"what": what, "reason": which, "by": who})
         case _:
             return None
+
+
+def _of_difference(one: Difference) -> Fact:
+    """A thing that one store says otherwise than it should."""
+    code = "product.held" if one.state == "held" else "product.differs"
+    names = ("sku", "field", "connection", "source", "own", "target", "currency", "state", "reason")
+    return _fact("sync", code, one.title or one.sku, to_micros(one.since), {name: getattr(one, name) for name in names})
 
 
 def _fact(kind: str, code: str, about: str, at: int | None, details: dict[str, Any]) -> Fact:

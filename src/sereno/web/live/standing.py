@@ -13,7 +13,8 @@ from markupsafe import Markup, escape
 from sereno.engine.message_control import newsletter_place
 from sereno.web import formats
 from sereno.web.live.wording import message_reason
-from sereno.web.sentences import say
+from sereno.web.sentences import cut, say
+from sereno.web.syncing import words
 
 Fact = Mapping[str, Any]
 
@@ -111,6 +112,25 @@ def _erased(fact: Fact, zone: str) -> Stands:
     return Stands("lamp", "ban", say(text, time=_time(fact, zone)))
 
 
+def _differs(fact: Fact, zone: str) -> Stands:
+    """Of a product that one store says otherwise than it should."""
+    details = fact["details"]
+    own, target = (
+        cut(words.value_said(details["field"], details[name], details["currency"])) for name in ("own", "target")
+    )
+    text = _("%(field)s in %(store)s is %(own)s and should be %(target)s: %(state)s. %(reason)s")
+    said = say(
+        text,
+        field=words.field(details["field"]),
+        store=details["connection"],
+        own=own or _("nothing"),
+        target=target or _("nothing"),
+        state=words.STATES[details["state"]].label,
+        reason=words.reason(details["reason"]) if details["reason"] else "",
+    )
+    return Stands("lamp", "hand" if fact["code"] == "product.held" else "repeat", said)
+
+
 _SAID: dict[str, Callable[[Fact, str], Stands]] = {
     "consent.given": _consent("ok", "check", lambda: _("%(address)s agreed to marketing by %(channel)s on %(time)s.")),
     "consent.refused": _consent(
@@ -128,4 +148,6 @@ _SAID: dict[str, Callable[[Fact, str], Stands]] = {
     "message.held_out": _control,
     "switch.off": _switch,
     "person.erased": _erased,
+    "product.differs": _differs,
+    "product.held": _differs,
 }

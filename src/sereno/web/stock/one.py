@@ -25,10 +25,12 @@ from sereno.modules.stock.models import (
 )
 from sereno.runtime import namespaces
 from sereno.runtime.stock import moving, places
+from sereno.runtime.syncing import services
 from sereno.store.models import Connection, Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
 from sereno.web.shell import render
+from sereno.web.syncing.showing import shown
 
 SHOWN = 50
 MOVES: dict[str, tuple[str | Promise, str]] = {
@@ -67,6 +69,7 @@ def item(request: StaffRequest, id: int) -> HttpResponse:
         ],
         "places": {one.location: _named(names, one.location)[0] for one in balances},
         "channels": _channels(shop, row),
+        "differing": shown(shop, services.of_item(shop.pk, row.item)),
     }
     return render(request, "stock/item.html", context)
 
