@@ -76,6 +76,15 @@ OPT_OUT = {
     "propertyValue": "true",
     "occurredAt": 1795431600000,
 }
+STAGE = {**OPT_OUT, "propertyName": "lifecyclestage", "propertyValue": "customer"}
+DEAL_MOVED = {
+    **OPT_OUT,
+    "subscriptionType": "object.propertyChange",
+    "objectTypeId": "0-3",
+    "objectId": 77,
+    "propertyName": "dealstage",
+    "propertyValue": "contractsent",
+}
 FIRED, ELEVEN = "2026-11-23 11:00:00", "2026-11-23T11:00:00Z"
 TOLD: list[tuple[str, bytes, list[tuple[str, dict[str, Any]]]]] = [
     (
@@ -118,6 +127,14 @@ TOLD: list[tuple[str, bytes, list[tuple[str, dict[str, Any]]]]] = [
         "hubspot",
         json.dumps([OPT_OUT, {**OPT_OUT, "propertyName": "city"}]).encode(),
         [("person.named", {"tool": "hubspot", "person": "501", "value": False})],
+    ),
+    (
+        "hubspot",
+        json.dumps([STAGE, DEAL_MOVED, {**DEAL_MOVED, "propertyName": "amount"}]).encode(),
+        [
+            ("person.named", {"person": "501", "what": "contact"}),
+            ("person.named", {"person": "77", "what": "deal"}),
+        ],
     ),
     (
         "loyaltylion",

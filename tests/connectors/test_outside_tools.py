@@ -23,6 +23,7 @@ from sereno.sdk.tools import (
     Act,
     AddCard,
     CommentTicket,
+    FindDeal,
     FindPerson,
     GivePoints,
     MoveCard,
@@ -177,6 +178,22 @@ DONE: list[tuple[str, Act, list[HttpAnswer], list[tuple[str, str]]]] = [
         ],
         [("POST", "/crm/v3/objects/contacts/batch/read")],
     ),
+    (
+        "hubspot",
+        FindDeal("77"),
+        [
+            says(
+                200,
+                {
+                    "id": "77",
+                    "properties": {"dealname": "Hall", "dealstage": "contractsent", "amount": "900.00"},
+                    "associations": {"contacts": {"results": [{"id": "501"}, {"id": "501"}]}},
+                },
+            ),
+            says(200, {"results": [{"id": "501", "properties": {"email": "Ana@example.com"}}]}),
+        ],
+        [("GET", "/crm/v3/objects/deals/77"), ("POST", "/crm/v3/objects/contacts/batch/read")],
+    ),
     ("loyaltylion", GivePoints(ANA, 50, "A thank-you"), [says(201)], [("POST", "/v2/customers/17/points")]),
     ("loyaltylion", GivePoints(ANA, -5, ""), [says(204)], [("POST", "/v2/customers/17/remove_points")]),
     ("loyaltylion", EVENT, [says(201)], [("POST", "/v2/activities")]),
@@ -242,6 +259,20 @@ def test_what_a_tool_cannot_do_now_is_told_apart_from_what_it_never_will(kind: s
 
 
 # --- each tool's own words --------------------------------------------------------------------------
+
+
+def test_hubspot_says_whom_a_deal_is_with_once_and_how_it_has_them() -> None:
+    contact = {"email": "Ana@example.com", "lifecyclestage": "opportunity", "hubspot_owner_id": "9"}
+    found, tool = do("hubspot", FindPerson("501"), says(200, {"results": [{"id": "501", "properties": contact}]}))
+    assert (found.value["stage"], found.value["owner"]) == ("opportunity", "9")
+    assert {"lifecyclestage", "hubspot_owner_id"} <= set(tool.body(0)["properties"])
+    several = [{"id": "501", "type": "deal_to_contact"}, {"id": "501", "type": "primary"}]
+    deal = {"properties": {"dealstage": "won"}, "associations": {"contacts": {"results": several}}}
+    found, tool = do("hubspot", FindDeal("77"), says(200, deal), says(200, {"results": [{"properties": contact}]}))
+    assert found.value["emails"] == ["ana@example.com"] and found.value["stage"] == "won"
+    assert tool.body(1)["inputs"] == [{"id": "501"}]
+    found, _ = do("hubspot", FindDeal("78"), says(404, {"message": "gone"}))
+    assert found.value["emails"] == [], "who was deleted meanwhile is nobody's"
 
 
 def test_mailchimp_makes_nobody_a_reader_who_said_nothing() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from segmenting import inside, make
 from support import START, Place, fact
 
 from sereno.runtime import connecting, services
@@ -202,6 +203,32 @@ def test_who_a_tool_only_numbers_is_looked_up_and_the_ledger_hears_of_it_once(pl
         place.drain()
     rows = place.rows("SELECT address, channel, granted, source FROM consent")
     assert [(row[0], row[1], bool(row[2]), row[3]) for row in rows] == [("ana@example.com", "email", False, "hubspot")]
+
+
+def test_stages_and_deals_of_a_crm_come_into_the_record_and_into_segments(place: Place, web: Web) -> None:
+    connect(place, web, "hubspot", token="pat-x")
+    place.send(fact("1", "customer.created", "customer:17", ANA))
+    place.drain()
+    about = {"email": "ana@example.com", "lifecyclestage": "customer", "hubspot_owner_id": "9"}
+    contact = HttpAnswer(200, {}, json.dumps({"results": [{"id": "501", "properties": about}]}).encode())
+    deal = {
+        "properties": {"dealname": "Hall", "dealstage": "Won", "amount": "900.00", "deal_currency_code": "EUR"},
+        "associations": {"contacts": {"results": [{"id": "501"}]}},
+    }
+    web.says = [("/batch/read", contact), ("/deals/77", HttpAnswer(200, {}, json.dumps(deal).encode()))]
+    web.says.append(("/batch/read", contact))
+    for number, what, subject in (("501", "contact", "person"), ("77", "deal", "deal")):
+        told = {"tool": "hubspot", "person": number, "what": what, "changed_at": "2026-03-02T08:00:00Z"}
+        place.send(fact(what, "person.named", f"{subject}:hubspot.{number}", told))
+        place.drain()
+    (row,) = place.rows("SELECT data FROM customers_customer WHERE key = 'email:ana@example.com'")
+    record = decode(row[0])
+    assert (record["crm"]["stage"], record["crm"]["owner"]) == ("customer", "9")
+    assert (record["deal"]["id"], record["deal"]["stage"], record["deal"]["amount"]) == ("77", "Won", "900.00")
+    assert record.get("accepts_email") is None and place.rows("SELECT count(*) FROM consent") == [(0,)]
+    make(place, "sold", "customer.crm_stage == 'customer' && customer.deal_stage == 'won'")
+    make(place, "large", {"field": "deal_amount", "is": "at_least", "value": "500"})
+    assert inside(place, "sold") == inside(place, "large") == ["17"], "the two records are one person"
 
 
 def test_a_list_is_taken_over_as_history_and_again_changes_nothing(place: Place, web: Web) -> None:

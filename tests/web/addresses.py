@@ -27,7 +27,7 @@ from sereno.modules.recommendations import models as recommending
 from sereno.modules.segments.models import Segment
 from sereno.modules.social.models import SocialAccount, SocialPost
 from sereno.modules.stock.models import StockItem, StockTransfer
-from sereno.modules.tools.models import Audience
+from sereno.modules.tools.models import Audience, Mirror
 from sereno.store import models
 from sereno.store.models import Shop
 
@@ -138,6 +138,7 @@ def _first(shop: Shop, key: str) -> str | None:
 FILLS: dict[tuple[str, str], Fill] = {
     ("deliverability/domains", "domain"): newest(MailDomain, "domain"),
     ("audiences", "id"): newest(Audience),
+    ("audiences/mirrors", "id"): newest(Mirror),
     ("newsletters", "newsletter"): newest(Newsletter),
     ("social", "post"): newest(SocialPost),
     ("social/accounts", "account"): newest(SocialAccount),

@@ -13,7 +13,7 @@ from ninja.errors import HttpError
 from sereno.api.keys import caller, shop_of
 from sereno.api.tools import FillingAsked, ListId, Name, find_connection
 from sereno.modules.http.shops import shop_http
-from sereno.runtime.tools import attaching
+from sereno.runtime.tools import attaching, mirroring
 from sereno.store.fields import instant_text
 
 router = Router(tags=["Connections"])
@@ -68,6 +68,33 @@ class AudienceList(Schema):
     paused: list[PausedAdOut] = Field(description="Advertisements that Sereno paused and that do not run again yet.")
 
 
+class MirrorOut(Schema):
+    """A list of another tool that is read back, as the last reading left it."""
+
+    id: int
+    connection: str
+    kind: str
+    list: str
+    title: str
+    name: str = Field(description="What segments ask for it by, in the field `lists`; also in `customer.lists`.")
+    state: Literal["read", "reading", "failing", "leaving"]
+    by: str
+    made_at: str
+    round: int = Field(description="How often it was read, the reading under way among them.")
+    seen: int = Field(description="On it as far as the reading under way saw.")
+    people: int = Field(description="On it as the last whole reading saw.")
+    read_at: str | None
+    next_at: str
+    error: str | None
+    message: str | None
+    failed_at: str | None
+    failures: int
+
+
+class MirrorList(Schema):
+    items: list[MirrorOut]
+
+
 class AudienceMade(Schema):
     id: int
 
@@ -112,6 +139,46 @@ def detach_audience(request: HttpRequest, number: Number, given: Detached) -> Ht
     except LookupError as missing:
         raise HttpError(404, str(missing)) from None
     return HttpResponse(status=204)
+
+
+@router.get("/audiences/mirrors", response=MirrorList)
+def list_mirrors(request: HttpRequest) -> dict[str, Any]:
+    """All lists of other tools of which is read back who is on them. Asks no tool."""
+    return {"items": [_mirror_out(one) for one in mirroring.mirrored(shop_of(request).pk)]}
+
+
+@router.post("/connections/{name}/lists/{list_id}/mirror", response=AudienceMade)
+def mirror_list(request: HttpRequest, name: Name, list_id: ListId) -> dict[str, int]:
+    """Read back who is on a list, every six hours from now on: `customer.lists`, the segments' field `lists`, and the
+    events `list.joined` and `list.left` tell it. The first reading starts no flow, and nobody's consent is touched."""
+    row = find_connection(request, name)
+    http = shop_http(shop_of(request).settings)
+    return {"id": mirroring.mirror(name, list_id, by=caller(request), shop_id=row.shop_id, http=http)}
+
+
+@router.post("/audiences/mirrors/{number}/read", response={204: None})
+def read_mirror(request: HttpRequest, number: Number) -> HttpResponse:
+    """Read it at once, also after a failure."""
+    try:
+        mirroring.read_now(number, by=caller(request), shop_id=shop_of(request).pk)
+    except LookupError as missing:
+        raise HttpError(404, str(missing)) from None
+    return HttpResponse(status=204)
+
+
+@router.delete("/audiences/mirrors/{number}", response={204: None})
+def drop_mirror(request: HttpRequest, number: Number) -> HttpResponse:
+    """Read it no more: nobody counts as being on it from then on, and no flow hears of that."""
+    try:
+        mirroring.unmirror(number, by=caller(request), shop_id=shop_of(request).pk)
+    except LookupError as missing:
+        raise HttpError(404, str(missing)) from None
+    return HttpResponse(status=204)
+
+
+def _mirror_out(one: mirroring.Mirrored) -> dict[str, Any]:
+    instants = ("made_at", "read_at", "next_at", "failed_at")
+    return {**asdict(one), "name": one.name, **{name: instant_text(getattr(one, name)) for name in instants}}
 
 
 def _out(one: attaching.Attached) -> dict[str, Any]:

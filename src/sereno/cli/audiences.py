@@ -1,4 +1,5 @@
-"""`sereno audience`: lists of other tools that segments fill for good, and advertisements that wait for stock."""
+"""`sereno audience`: lists of other tools that segments fill for good or that are read back, and advertisements that
+wait for stock."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from sereno.store.fields import instant_text
 
 audience = App(name="audience", help="Lists of other tools, kept in step with segments.", help_format="plaintext")
 INSTANTS = ("made_at", "compared_at", "compare_at", "in_step_at", "there_at", "next_at", "failed_at")
-Number = Annotated[int, Parameter(help="The number of the attached list: see sereno audience list.")]
+Number = Annotated[int, Parameter(help="The list's number: see sereno audience list, or mirrors.")]
 
 
 @contextmanager
@@ -84,16 +85,10 @@ def attach(
     json: Json = False,
 ) -> None:
     """Keep a list in step with a segment from now on; a running worker fills it and tells it of changes."""
-    _prepare()
+    row = _connection(connection)
     from sereno.modules.http.shops import shop_http
     from sereno.runtime.tools import attaching, filling
-    from sereno.store.models import Connection
 
-    row: Any = Connection.objects.filter(name=connection).select_related("shop").first()
-    if row is None:
-        raise no_such(
-            "connection", connection, list(Connection.objects.order_by("name").values_list("name", flat=True))
-        )
     about: dict[str, Any] = {"shop_id": row.shop_id, "http": shop_http(row.shop.settings)}
     with _refused():
         if preview:
@@ -145,3 +140,68 @@ def detach(
         emit({"id": number, "stays": stays})
         return
     say("Detached: whoever is on it stays." if stays else "Detached: those we put on it are being taken off.")
+
+
+@audience.command
+def mirror(
+    connection: str,
+    people_list: Annotated[str, Parameter(help="The list's id over there: see sereno connection lists.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Read back who is on a list from now on, so that segments and flows can ask for it; a running worker does it."""
+    row = _connection(connection)
+    from sereno.modules.http.shops import shop_http
+    from sereno.runtime.tools import mirroring
+
+    with _refused():
+        http = shop_http(row.shop.settings)
+        made = mirroring.mirror(connection, people_list, by=person(), shop_id=row.shop_id, http=http)
+    if json:
+        emit({"id": made})
+        return
+    say(f"It is read back as number {made}: sereno audience mirrors.")
+
+
+@audience.command
+def mirrors(*, shop: ShopName = None, json: Json = False) -> None:
+    """List what is read back: how many are on each list, when it was read and what failed last."""
+    _prepare()
+    from sereno.runtime.tools import mirroring
+
+    found = mirroring.mirrored(shop_named(shop).pk)
+    if json:
+        instants = ("made_at", "read_at", "next_at", "failed_at")
+        emit([{**asdict(one), **{name: instant_text(getattr(one, name)) for name in instants}} for one in found])
+        return
+    lines: list[list[Any]] = [
+        [one.id, one.name, one.title, one.state, one.people, instant_text(one.read_at) or "not yet"] for one in found
+    ]
+    table(["NUMBER", "LIST", "TITLE", "STATE", "PEOPLE", "READ"], lines, empty="None: sereno audience mirror.")
+    for one in found:
+        if one.error:
+            say(f"{one.title}: {one.error}; tried again {instant_text(one.next_at)}. {one.message or ''}")
+
+
+@audience.command
+def unmirror(number: Number, *, shop: ShopName = None, json: Json = False) -> None:
+    """Read a list back no more: nobody counts as being on it from then on."""
+    _prepare()
+    from sereno.runtime.tools import mirroring
+
+    with _refused():
+        mirroring.unmirror(number, by=person(), shop_id=shop_named(shop).pk)
+    if json:
+        emit({"id": number})
+        return
+    say("It is read no more.")
+
+
+def _connection(name: str) -> Any:
+    _prepare()
+    from sereno.store.models import Connection
+
+    row: Any = Connection.objects.filter(name=name).select_related("shop").first()
+    if row is None:
+        raise no_such("connection", name, list(Connection.objects.order_by("name").values_list("name", flat=True)))
+    return row

@@ -127,9 +127,9 @@ def one_of(records: Sequence[Record]) -> Record:
         found = fill(found, known(other))
     found["emails"] = _addresses(records, "email")
     found |= known(_counts(records)) | known(_seen(records)) | _consents(records) | _topics(records) | _visits(records)
-    tags = dict.fromkeys(tag for record in records for tag in record.get("tags") or ())
-    if tags:
-        found["tags"] = list(tags)
+    for name in ("tags", "lists"):
+        if values := dict.fromkeys(one for record in records for one in record.get(name) or ()):
+            found[name] = list(values)
     found.pop("is_thin", None)
     return found
 

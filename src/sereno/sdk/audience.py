@@ -72,11 +72,16 @@ class RemovePeople(Act):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody as the tool has them: for taking a list over. `since`: when their word on mail was last changed."""
+    """Somebody as the tool has them: for taking a list over. `since`: when their word on mail was last changed.
+    `is_on`: False for who left the list and is still kept on it there. `stage` and `owner`: how far they are on the
+    way to a sale and who of the shop's people sells to them, where the tool keeps such things."""
 
     person: Person
     since: datetime | None = None
     source: str = ""
+    is_on: bool = True
+    stage: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,19 @@ class OpenDeal(Act):
 @dataclass(frozen=True, slots=True)
 class FindPerson(Act):
     """Who it is that a notice only names by the tool's own id. Written.value: `email` ("" where the tool has nobody, or
-    no address), `accepts_email` (true, false or null)."""
+    no address), `accepts_email` (true, false or null), `stage` and `owner` ("" where the tool has none)."""
 
     person: str
     ability: ClassVar[str] = "find_person"
+
+
+@dataclass(frozen=True, slots=True)
+class FindDeal(Act):
+    """A sale that a notice only names by the tool's own id. Written.value: `emails` of whom it is with, `stage`,
+    `pipeline`, `title`, `owner` and `amount` with `currency`, each "" where the tool does not say."""
+
+    deal: str
+    ability: ClassVar[str] = "find_deal"
 
 
 ActHandler = Callable[["Call", Any], "Written"]

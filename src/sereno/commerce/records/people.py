@@ -19,6 +19,7 @@ from sereno.commerce.records.fields import (
 )
 from sereno.commerce.records.forms import LEAD, SIGNUP
 from sereno.commerce.records.loyalty import CREDIT, LOYALTY
+from sereno.commerce.records.outside import CRM, DEAL
 from sereno.commerce.records.scores import PROSPECT, SCORE
 from sereno.commerce.records.surveys import OPINION
 from sereno.commerce.records.visits import VISITS
@@ -132,6 +133,10 @@ CUSTOMER = record(
         nested("credit", CREDIT, "What the shop owes them, by `credit.changed`."),
         money("store_credit", "The same as an amount, in the currency of `credit`."),
         nested("visits", VISITS, "Their visits of the storefront while signed in, by `visit.started`."),
+        items("lists", "string", "Lists of other tools they are on there, as `connection/list`, by `list.joined`."),
+        mapping("listings", "What that is known from: by list, whether they are on it and since when that is known."),
+        nested("crm", CRM, "How the shop's CRM has them, by `contact.changed`."),
+        nested("deal", DEAL, "The sale that moved last there, by `deal.changed`."),
         timestamp("first_order_at", "Earliest order seen."),
         timestamp("last_order_at", "Latest order seen."),
         integer(

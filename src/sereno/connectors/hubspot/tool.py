@@ -17,11 +17,15 @@ from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Setting
 from sereno.sdk.ports import HttpRequest
 from sereno.sdk.stores import Call, Exchange, Probe, StoreApi, StoreRefused, Written
-from sereno.sdk.tools import FindPerson, OpenDeal, Place, ToolApi
+from sereno.sdk.tools import FindDeal, FindPerson, OpenDeal, Place, ToolApi
 
 HOST = "https://api.hubapi.com"
 CONTACTS = f"{HOST}/crm/v3/objects/contacts"
-NAMES = ["email", "firstname", "lastname", "phone", "city", "zip", "country", "hs_email_optout", "lastmodifieddate"]
+NAMES = [
+    *("email", "firstname", "lastname", "phone", "city", "zip", "country", "hs_email_optout", "lastmodifieddate"),
+    *("lifecyclestage", "hubspot_owner_id"),
+]
+DEAL = "dealname,dealstage,pipeline,amount,deal_currency_code,hubspot_owner_id"
 DEAL_TO_CONTACT = 3
 """HubSpot's own number for "this deal belongs to this contact"."""
 
@@ -160,15 +164,31 @@ def _read(one: Mapping[str, Any]) -> Member:
         postcode=str(said.get("zip") or ""),
         consents={"email": False} if has_left else {},
     )
-    return Member(person, as_instant(said.get("lastmodifieddate")), "hubspot")
+    stage, owner = (str(said.get(name) or "") for name in ("lifecyclestage", "hubspot_owner_id"))
+    return Member(person, as_instant(said.get("lastmodifieddate")), "hubspot", stage=stage, owner=owner)
 
 
 def find_person(call: Call, act: FindPerson) -> Written:
     found = _contacts(call.exchange, [act.person])
     if not found:
-        return Written({"email": "", "accepts_email": None})
+        return Written({"email": "", "accepts_email": None, "stage": "", "owner": ""})
     member = _read(found[0])
-    return Written({"email": member.person.email, "accepts_email": member.person.consents.get("email")})
+    said = {"email": member.person.email, "accepts_email": member.person.consents.get("email")}
+    return Written({**said, "stage": member.stage, "owner": member.owner})
+
+
+def find_deal(call: Call, act: FindDeal) -> Written:
+    query = {"properties": DEAL, "associations": "contacts"}
+    url = f"{HOST}/crm/v3/objects/deals/{act.deal}"
+    found = call.exchange.send("GET", url, query=query, good=(404,)).body or {}
+    said = part(found, "properties")
+    # A contact may be tied to a deal in several ways, and is named once for each.
+    ids = dict.fromkeys(str(one.get("id")) for one in items(part(found, "associations", "contacts"), "results"))
+    people = _contacts(call.exchange, list(ids)[:100])
+    names = {"title": "dealname", "stage": "dealstage", "pipeline": "pipeline", "owner": "hubspot_owner_id"}
+    names |= {"amount": "amount", "currency": "deal_currency_code"}
+    emails = [email for one in people if (email := _read(one).person.email)]
+    return Written({**{ours: str(said.get(its) or "") for ours, its in names.items()}, "emails": emails})
 
 
 def open_deal(call: Call, act: OpenDeal) -> Written:
@@ -219,7 +239,7 @@ TOOL = StoreApi(
     sign=sign,
     per_second=5.0,
     tool=ToolApi(
-        acts={OpenDeal: open_deal, FindPerson: find_person},
+        acts={OpenDeal: open_deal, FindPerson: find_person, FindDeal: find_deal},
         audience=AudienceApi(lists=lists, push=push, remove=remove, read=read, most=100),
     ),
 )

@@ -1,7 +1,7 @@
 """How HubSpot tells what changed: many facts a call, signed (version 3) over method, address, body and time.
 
-Its notices name contacts by number alone. So a change of consent becomes `person.named`, and who it is gets looked up
-there before the ledger hears of it.
+Its notices name contacts and deals by number alone. So a change becomes `person.named`, and who it is about gets looked
+up there before the ledger, or the customer's record, hears of it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Connector, Delivery, Guide, Mapped, NewEvent, Setting, Unmappable, Verdict
 from sereno.sdk.plugin import connector
 
+CONTACT = {"hs_email_optout": "accepts_email", "lifecyclestage": "contact", "hubspot_owner_id": "contact"}
+"""Properties of a contact that we are told of, and what of the person they are."""
+OBJECTS = {"0-1": "contact", "0-3": "deal"}
 SIGNATURE, TIMESTAMP = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
 
 
@@ -75,19 +78,33 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
 
 def _named(one: Mapping[str, Any], received_at: datetime) -> NewEvent | None:
     kind, name = str(one.get("subscriptionType") or ""), str(one.get("propertyName") or "")
-    person = str(one.get("objectId") or "")
-    if not kind.endswith(".propertyChange") or name != "hs_email_optout" or not person.isdigit():
+    number = str(one.get("objectId") or "")
+    what = _what(kind, str(one.get("objectTypeId") or ""), name)
+    if not what or not (number.isascii() and number.isdigit()):
         return None
     at = min(_milliseconds(one.get("occurredAt")) or received_at, received_at)
-    data = {
-        "tool": "hubspot",
-        "person": person,
-        "what": "accepts_email",
-        "value": str(one.get("propertyValue")).lower() != "true",
-        "changed_at": format_instant(at),
-    }
-    id_ = f"hubspot|{person}|{name}|{one.get('occurredAt')}"[:200]
-    return NewEvent(id_, "person.named", f"person:hubspot.{person}", at, data)
+    data: dict[str, Any] = {"tool": "hubspot", "person": number, "what": what, "changed_at": format_instant(at)}
+    if what == "accepts_email":
+        data["value"] = str(one.get("propertyValue")).lower() != "true"
+    of = "deal" if what == "deal" else "person"
+    id_ = (
+        f"hubspot|{of}|{number}|{name}|{one.get('occurredAt')}"
+        if of == "deal"
+        else f"hubspot|{number}|{name}|{one.get('occurredAt')}"
+    )
+    return NewEvent(id_[:200], "person.named", f"{of}:hubspot.{number}", at, data)
+
+
+def _what(kind: str, object_type: str, name: str) -> str:
+    """What of whom changed: the older notices say the object in their kind, the newer ones (`object.propertyChange`)
+    beside it."""
+    of, _dot, how = kind.partition(".")
+    if how not in ("propertyChange", "creation"):
+        return ""
+    of = OBJECTS.get(object_type, "") if of == "object" else of
+    if of == "deal" and (name == "dealstage" or how == "creation"):
+        return "deal"
+    return CONTACT.get(name, "") if of == "contact" and how == "propertyChange" else ""
 
 
 def _load() -> Any:
@@ -113,8 +130,15 @@ HUBSPOT = connector(
             steps=(
                 _("In HubSpot open your private app, Webhooks, and put this connection's address as the target."),
                 _("Subscribe to contacts, property changed, of the property named below."),
+                _("For stages and owners in segments subscribe to the other properties too, and to deals created."),
             ),
-            topics=("contact.propertyChange: hs_email_optout",),
+            topics=(
+                "contact.propertyChange: hs_email_optout",
+                "contact.propertyChange: lifecyclestage",
+                "contact.propertyChange: hubspot_owner_id",
+                "deal.propertyChange: dealstage",
+                "deal.creation",
+            ),
         ),
         load_store=_load,
     )

@@ -26,6 +26,8 @@ PAGE = 500
 EVENTS = 1000
 MARK = "sereno"
 """The property of an event that says which call of ours it came by."""
+GONE = frozenset({"unsubscribed", "cleaned", "archived"})
+"""How those stand whom an audience keeps though they are on it no more."""
 LEFT = ("compliance state", "has signed up to a lot of lists", "permanently deleted")
 INVALID = ("looks fake or invalid", "provide a valid email")
 
@@ -159,7 +161,7 @@ def _read(one: Mapping[str, Any]) -> Member:
         consents={} if agreed is None else {"email": agreed},
         tags=tuple(str(tag.get("name")) for tag in items(one, "tags") if tag.get("name")),
     )
-    return Member(person, as_instant(one.get("last_changed")), status)
+    return Member(person, as_instant(one.get("last_changed")), status, status not in GONE)
 
 
 def track(call: Call, act: TrackEvent) -> Written:

@@ -111,6 +111,11 @@ FIELDS: dict[str, FieldType] = {
         _field("first_source", "text", "visits.first_source"),
         _field("first_medium", "text", "visits.first_medium"),
         _field("first_campaign", "text", "visits.first_campaign"),
+        _field("crm_stage", "text", "crm.stage"),
+        _field("crm_owner", "text", "crm.owner"),
+        _field("deal_stage", "text", "deal.stage"),
+        _field("deal_amount", "money", "deal.amount"),
+        _field("lists", "tags"),
         _field("topics", "tags"),
         _field("tags", "tags"),
     )

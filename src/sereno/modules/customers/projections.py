@@ -25,6 +25,8 @@ TOLD = {
     "signup": "submitted_at",
     "lead": "changed_at",
     "visits": "seen_at",
+    "crm": "changed_at",
+    "deal": "changed_at",
 }
 """By name, the instant in it."""
 SPREAD = {
@@ -90,6 +92,8 @@ def _project(old: Record | None, data: Record) -> Record | None:
     told = _told(data)
     if told:
         return _with_told(old, data, told)
+    if _is_listing(data):
+        return _with_listing(old, data)
     if data.get("is_thin"):
         return _from_order(old, data)
     merged = overlay(old, data)
@@ -99,7 +103,7 @@ def _project(old: Record | None, data: Record) -> Record | None:
 
 
 def version(data: Record) -> int | None:
-    is_part = _is_consent(data) or _is_answer(data) or _told(data) or data.get("is_thin")
+    is_part = _is_consent(data) or _is_answer(data) or _is_listing(data) or _told(data) or data.get("is_thin")
     return PATCH if is_part else micros(data.get("updated_at"))
 
 
@@ -121,6 +125,25 @@ def _with_told(old: Record | None, data: Record, name: str) -> Record | None:
     spread = {ours: data[name].get(its) for ours, its in SPREAD.get(name, {}).items()}
     given = {field: data[field] for field in GIVEN if data.get(field)} if name == "signup" else {}
     return {**fill(old or known(thin), given), name: data[name], **spread}
+
+
+def _is_listing(data: Record) -> bool:
+    """That somebody is on a list of another tool, or is so no more."""
+    return isinstance(data.get("listed"), Mapping)
+
+
+def _with_listing(old: Record | None, data: Record) -> Record | None:
+    """Of each list the newest word. Who left one and is not known otherwise stays unknown; consent is never touched."""
+    listed: Record = data["listed"]
+    name, at = str(listed.get("list") or ""), micros(listed.get("changed_at")) or 0
+    held: Mapping[str, Any] = (old or {}).get("listings") or {}
+    before: Record = held.get(name) or {}
+    if not name or (micros(before.get("at")) or 0) > at or (old is None and not listed.get("is_on")):
+        return None
+    listings = {**held, name: {"is_on": listed.get("is_on") is True, "at": listed.get("changed_at")}}
+    lists = sorted(name for name, one in listings.items() if one["is_on"])
+    thin = {"id": key(data), "email": data.get("email"), "is_thin": True}
+    return {**(old or known(thin)), "lists": lists, "listings": listings}
 
 
 def _from_order(old: Record | None, data: Record) -> Record | None:

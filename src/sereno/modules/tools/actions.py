@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import field_validator
 
-from sereno.commerce.identity import customer_key
 from sereno.commerce.money import AmountInvalid, Money
 from sereno.commerce.records.fields import string
 from sereno.commerce.schema import Field, record
-from sereno.engine.durations import format_instant, parse_duration
+from sereno.engine.durations import parse_duration
+from sereno.modules.tools import looking as looking  # Its action comes with ours.
 from sereno.modules.tools.people import person_of
 from sereno.sdk.audience import PushPeople, RemovePeople
 from sereno.sdk.config import Config, option
@@ -20,12 +20,10 @@ from sereno.sdk.config import mark as _
 from sereno.sdk.config import text as line
 from sereno.sdk.context import Context
 from sereno.sdk.plugin import URGENT, action
-from sereno.sdk.ports import Events
 from sereno.sdk.result import Done, Fail, Result
 from sereno.sdk.tools import (
     AddCard,
     CommentTicket,
-    FindPerson,
     GivePoints,
     MoveCard,
     OpenDeal,
@@ -358,52 +356,3 @@ def open_deal(config: DealConfig, ctx: Context) -> Result:
 def _money(amount: str, currency: str, ctx: Context) -> Money | None:
     said = amount.strip()
     return Money.parse(said, currency.strip() or ctx.shop.currency) if said else None
-
-
-# --- who a notice named -----------------------------------------------------------------------------
-
-
-class LookUpConfig(Config):
-    person: str = option(_("Person"), template=True)
-    tool: str = option(_("Tool"), default="", template=True)
-    changed_at: str = option(_("When"), default="", template=True)
-
-
-@action(
-    "tools.look_up",
-    label=_("Look up {person} in another tool"),
-    icon="search",
-    config=LookUpConfig,
-    connection=lambda config: "tool:any",
-)
-def look_up(config: LookUpConfig, ctx: Context) -> Result:
-    """Look up somebody whom a tool named by its own id alone, and take over what they allow: the ledger of consents
-    gets a line when the tool says yes or no."""
-    done = use_tool(ctx, FindPerson(config.person))
-    if not isinstance(done, Done):
-        return done
-    email, said = str(done.value.get("email") or "").lower(), done.value.get("accepts_email")
-    if "@" not in email or not isinstance(said, bool):
-        return Done({"email": email, "is_told": False})
-    at = _instant(config.changed_at, ctx.now)
-    data = {
-        "email": email,
-        "channel": "email",
-        "purpose": "marketing",
-        "granted": said,
-        "state": "subscribed" if said else "unsubscribed",
-        "source": config.tool or str(done.value.get("tool") or ""),
-        "changed_at": format_instant(at),
-    }
-    key = customer_key(None, email) or email
-    refs = {"customer": key, "email": email}
-    ctx.port(Events).emit(f"look-up|{ctx.effect_key}"[:200], "consent.changed", f"customer:{key}", data, refs)
-    return Done({"email": email, "is_told": True})
-
-
-def _instant(said: str, now: datetime) -> datetime:
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        return now
-    return min(found, now) if found.tzinfo else now

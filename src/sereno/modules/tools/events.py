@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sereno.commerce.records.fields import boolean, items, string, timestamp
+from sereno.commerce.records.outside import CONTACT, DEALING, LISTING
 from sereno.commerce.schema import record
 from sereno.sdk.plugin import derived_flow, event
 
@@ -45,9 +46,9 @@ PERSON_NAMED = record(
     "A tool says that something about a person changed, and names them by an id of its own.",
     (
         string("tool", "The kind of tool: `hubspot`, ..."),
-        string("person", "The tool's own id of them."),
-        string("what", "What changed: `accepts_email`."),
-        boolean("value", "What it is now."),
+        string("person", "The tool's own id of them, or of the sale."),
+        string("what", "What changed: `accepts_email`; `contact`, how the CRM has them; `deal`, a sale."),
+        boolean("value", "What it is now, of `accepts_email`."),
         timestamp("changed_at", "When."),
     ),
 )
@@ -65,10 +66,17 @@ for _name, _what in {
     event(_name, description=_what, data=CARD, supplies=frozenset())
 event(
     "person.named",
-    description="A tool says that somebody's consent changed, without saying who: they are looked up there.",
+    description="A tool says that something of somebody changed, without saying who: they are looked up there.",
     data=PERSON_NAMED,
     supplies=frozenset(),
 )
+for _name, _what, _data in (
+    ("list.joined", "A customer was put on a list of another tool that is read back here.", LISTING),
+    ("list.left", "A customer is on a list of another tool no more.", LISTING),
+    ("contact.changed", "The CRM has a customer at another stage, or with another owner, than before.", CONTACT),
+    ("deal.changed", "A sale to a customer began in the CRM, or came to another stage.", DEALING),
+):
+    event(_name, description=_what, data=_data, supplies=OF_CUSTOMER, projects="customer")
 SUBSCRIPTION_ASKED = record(
     "subscription_asked",
     "A service asks whether it may tell us things, and waits for its address to be called.",
@@ -100,11 +108,15 @@ derived_flow(
     "look-up-person",
     """\
 flow: look-up-person
-name: Look up who changed their consent in another tool
+name: Look up of whom something changed in another tool
 trigger: {event: person.named}
 key: event.person
 reentry: always
 steps:
-  - tools.look_up: {person: "{{ event.person }}", tool: "{{ event.tool }}", changed_at: "{{ event.changed_at }}"}
+  - tools.look_up:
+      person: "{{ event.person }}"
+      tool: "{{ event.tool }}"
+      what: "{{ event.what }}"
+      changed_at: "{{ event.changed_at }}"
 """,
 )

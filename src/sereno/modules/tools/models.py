@@ -1,4 +1,5 @@
-"""Lists over there that a segment fills for good, and who was put on each: rows only, written by `runtime.tools`.
+"""Lists over there that a segment fills for good, with who was put on each, and those that are read back: rows only,
+written by `runtime.tools`.
 
 Invariant: whoever may be on a list by us has a row, with the address they were put on under, until the tool has said
 that they are off it; the platforms tell nobody who is on a list.
@@ -101,3 +102,60 @@ class AudienceTouched(models.Model):
         db_table = "tools_audience_touched"
         constraints = (models.UniqueConstraint(fields=("audience_id", "key"), name="tools_audience_touched_once"),)
         indexes = (models.Index(fields=("shop", "key"), name="tools_audience_touched_key"),)
+
+
+class Mirror(models.Model):
+    """A list over there whose people are read back, round after round. `phase`: `rest`; `read`, page by page from
+    `cursor` on; `end`, while those who were not seen any more are told; `drop`, while all is forgotten. `round` counts
+    the readings, `people` are those the last whole one saw."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    list = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)
+    by = models.CharField(max_length=200)
+    made_at = InstantField()
+    phase = models.CharField(max_length=4, default="rest")
+    cursor = models.CharField(max_length=500, default="")
+    round = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    people = models.BigIntegerField(default=0)
+    read_at = InstantField(null=True)
+    next_at = InstantField()
+    failures = models.IntegerField(default=0)
+    error = models.CharField(max_length=64, null=True)
+    message = models.CharField(max_length=1000, null=True)
+    failed_at = InstantField(null=True)
+    worker = models.CharField(max_length=120, null=True)
+    lease_until = InstantField(null=True)
+
+    class Meta:
+        db_table = "tools_mirror"
+        constraints = (models.UniqueConstraint(fields=("connection", "list"), name="tools_mirror_once"),)
+        indexes = (
+            models.Index(fields=("shop",), name="tools_mirror_shop"),
+            models.Index(fields=("next_at",), name="tools_mirror_next"),
+        )
+
+
+class MirrorPerson(models.Model):
+    """Somebody on a mirrored list: `round` is the last reading that saw them; `mark` is of what was told of how the
+    tool has them."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    mirror_id = models.BigIntegerField()
+    address = models.CharField(max_length=254)
+    key = models.CharField(max_length=200)
+    round = models.BigIntegerField()
+    mark = models.CharField(max_length=32, default="")
+
+    class Meta:
+        db_table = "tools_mirror_person"
+        constraints = (models.UniqueConstraint(fields=("mirror_id", "address"), name="tools_mirror_person_once"),)
+        indexes = (
+            models.Index(fields=("mirror_id", "round", "id"), name="tools_mirror_person_round"),
+            models.Index(fields=("shop", "key"), name="tools_mirror_person_key"),
+            models.Index(fields=("shop", "address"), name="tools_mirror_person_address"),
+        )

@@ -132,6 +132,7 @@ SIMPLE: tuple[Place, ...] = (
             *("status", "score_group", "tags", "custom", "phone", "telegram", "answers"),
             *("lead_stage", "form", "tier", "last_channel", "topics", "device", "visit_language", "visit_source"),
             *("visit_medium", "visit_campaign", "first_source", "first_medium", "first_campaign"),
+            *("crm_stage", "crm_owner", "deal_stage", "lists"),
         ),
         "deleted",
         by=(("key", "customer"),),
@@ -145,6 +146,7 @@ SIMPLE: tuple[Place, ...] = (
         by=(("key", "customer"), ("address", "address")),
     ),
     Place("tools_audience_touched", ("key",), "deleted", by=(("key", "customer"),)),
+    Place("tools_mirror_person", ("key", "address"), "deleted", by=(("key", "customer"), ("address", "address"))),
     Place("segments_touched", ("key",), "deleted", by=(("key", "customer"),)),
     Place(
         "interests_interest",
@@ -375,6 +377,7 @@ NOT_PERSONAL: dict[str, str] = {
     "purchasing_receipt": "when goods came, and who of the staff took them in",
     "purchasing_receipt_line": "goods",
     "tools_audience": "lists over there, segments and numbers, and who of the staff attached them",
+    "tools_mirror": "lists over there, numbers, and who of the staff has them read back",
 }
 """Tables that hold nothing about the shop's customers, and why."""
 
@@ -382,6 +385,7 @@ PLAIN: dict[str, frozenset[str]] = {
     "segments_segment": frozenset({"name", "tag", "status", "by"}),
     # `sealed` names who is being erased until they are off a list over there, and cannot be read without the key.
     "tools_audience_person": frozenset({"due", "mark", "code", "sealed"}),
+    "tools_mirror_person": frozenset({"mark"}),
     "delivery": frozenset({"status"}),
     "event": frozenset({"type"}),
     "feed_held": frozenset({"status"}),

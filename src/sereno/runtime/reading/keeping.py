@@ -13,6 +13,7 @@ from sereno.runtime.clock import SystemClock
 from sereno.runtime.feeds.working import Taker
 from sereno.runtime.reading.fetching import Fetcher
 from sereno.runtime.tools.following import Follower
+from sereno.runtime.tools.reading_back import ReaderBack
 from sereno.runtime.worker import worker_name
 from sereno.runtime.world import World
 from sereno.store.database import Database, DatabaseError
@@ -65,6 +66,7 @@ class Readers:
         reader = Fetcher(world, self._base_url, self._stop.wait)
         taker = Taker(world, self._folder, self._stop.wait)
         follower = Follower(world, self._stop.wait)
+        back = ReaderBack(world, self._stop.wait)
         set_at = 0.0
         while not self._stop.is_set():
             done = 0
@@ -72,7 +74,7 @@ class Readers:
                 if monotonic() >= set_at:
                     self._set_clock(world)
                     set_at = monotonic() + SET_CLOCK
-                done = reader.fetch() + reader.run() + taker.run() + follower.run()
+                done = reader.fetch() + reader.run() + taker.run() + follower.run() + back.run()
             except DatabaseError as error:
                 log.warning("platforms are not read: %s", str(error).strip().splitlines()[:1])
             except Exception:

@@ -54,14 +54,15 @@ SELECT email, key FROM customers_customer WHERE shop_id = :shop AND email {in:em
 ORDER BY CASE WHEN key LIKE 'email:%' THEN 0 ELSE 1 END, id
 
 -- name: put_segment_people
--- rows: shop_id bigint, key text, is_known smallint, email text, phone text, name text, birthday int, country text, region text, city text, postal_code text, locale text, channel text, company text, status text, accepts_email smallint, accepts_sms smallint, is_guest smallint, created_on int, first_order_on int, last_order_on int, order_count float8, total_spent bigint, score_group text, recency float8, frequency float8, money float8, churn_risk float8, expected_orders float8, expected_value bigint, next_order_on int, last_seen_on int, lead_score float8, lead_stage text, form text, form_on int, nps float8, satisfaction float8, opinion_on int, tier text, points float8, store_credit bigint, last_channel text, telegram text, takes_push smallint, wishes float8, waits float8, first_visit_on int, last_visit_on int, visit_count float8, visit_pages float8, visit_products float8, device text, visit_language text, visit_source text, visit_medium text, visit_campaign text, first_source text, first_medium text, first_campaign text, topics text, tags text, custom text, answers text, x float8, y float8, z float8
+-- rows: shop_id bigint, key text, is_known smallint, email text, phone text, name text, birthday int, country text, region text, city text, postal_code text, locale text, channel text, company text, status text, accepts_email smallint, accepts_sms smallint, is_guest smallint, created_on int, first_order_on int, last_order_on int, order_count float8, total_spent bigint, score_group text, recency float8, frequency float8, money float8, churn_risk float8, expected_orders float8, expected_value bigint, next_order_on int, last_seen_on int, lead_score float8, lead_stage text, form text, form_on int, nps float8, satisfaction float8, opinion_on int, tier text, points float8, store_credit bigint, last_channel text, telegram text, takes_push smallint, wishes float8, waits float8, first_visit_on int, last_visit_on int, visit_count float8, visit_pages float8, visit_products float8, device text, visit_language text, visit_source text, visit_medium text, visit_campaign text, first_source text, first_medium text, first_campaign text, crm_stage text, crm_owner text, deal_stage text, deal_amount bigint, lists text, topics text, tags text, custom text, answers text, x float8, y float8, z float8
 INSERT INTO segments_person (shop_id, key, is_known, email, phone, name, birthday, country, region, city, postal_code,
     locale, channel, company, status, accepts_email, accepts_sms, is_guest, created_on, first_order_on, last_order_on,
     order_count, total_spent, score_group, recency, frequency, money, churn_risk, expected_orders, expected_value,
     next_order_on, last_seen_on, lead_score, lead_stage, form, form_on, nps, satisfaction, opinion_on, tier, points,
     store_credit, last_channel, telegram, takes_push, wishes, waits, first_visit_on, last_visit_on, visit_count,
     visit_pages, visit_products, device, visit_language, visit_source, visit_medium, visit_campaign, first_source,
-    first_medium, first_campaign, topics, tags, custom, answers, x, y, z) {rows}
+    first_medium, first_campaign, crm_stage, crm_owner, deal_stage, deal_amount, lists, topics, tags, custom, answers,
+    x, y, z) {rows}
 ON CONFLICT (shop_id, key) DO UPDATE SET is_known = excluded.is_known, email = excluded.email, phone = excluded.phone,
     name = excluded.name, birthday = excluded.birthday, country = excluded.country, region = excluded.region,
     city = excluded.city, postal_code = excluded.postal_code, locale = excluded.locale, channel = excluded.channel,
@@ -82,7 +83,9 @@ ON CONFLICT (shop_id, key) DO UPDATE SET is_known = excluded.is_known, email = e
     device = excluded.device, visit_language = excluded.visit_language, visit_source = excluded.visit_source,
     visit_medium = excluded.visit_medium, visit_campaign = excluded.visit_campaign,
     first_source = excluded.first_source, first_medium = excluded.first_medium,
-    first_campaign = excluded.first_campaign, topics = excluded.topics,
+    first_campaign = excluded.first_campaign, crm_stage = excluded.crm_stage, crm_owner = excluded.crm_owner,
+    deal_stage = excluded.deal_stage, deal_amount = excluded.deal_amount, lists = excluded.lists,
+    topics = excluded.topics,
     tags = excluded.tags, custom = excluded.custom, answers = excluded.answers, x = excluded.x, y = excluded.y,
     z = excluded.z
 

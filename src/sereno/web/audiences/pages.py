@@ -1,4 +1,5 @@
-"""One page of all lists that are filled from segments, whichever tool keeps them, and of paused advertisements."""
+"""One page of all lists of other tools: those filled from segments or by flows, those read back, whichever tool keeps
+them; and of paused advertisements."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.runtime.tools import attaching
+from sereno.runtime.tools import attaching, mirroring
 from sereno.runtime.tools.attaching import Attached
 from sereno.sdk.plugin import registry
 from sereno.store.fields import from_micros
 from sereno.store.models import Audit, Connection, Run, Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
-from sereno.web.audiences.words import KINDS, STATES, reason_said, trouble_said
+from sereno.web.audiences.flowing import lists_of_flows
+from sereno.web.audiences.words import KINDS, READ_BACK, STATES, reason_said, trouble_said
 from sereno.web.shell import render
 
 FILLED = 10
@@ -35,6 +37,8 @@ def audiences(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "audiences",
         "rows": [_shown(one) for one in found],
+        "mirrors": [_read_back(one) for one in mirroring.mirrored(request.shop.pk)],
+        "by_flows": lists_of_flows(request.shop),
         "tools": [(row, kind, sum(1 for one in found if one.connection == row.name)) for row, kind in tools],
         "filled": [line for line in _filled(request.shop) if (line["connection"], line["list"]) not in names],
         "ads": [(one, KINDS.get(one.kind, ""), from_micros(one.at), one.run in runs) for one in ads],
@@ -67,14 +71,51 @@ def compare(request: StaffRequest, id: int) -> HttpResponse:
     return redirect("audiences")
 
 
+@require_POST
+@staff("settings")
+def unmirror(request: StaffRequest, id: int) -> HttpResponse:
+    def stop() -> bool:
+        mirroring.unmirror(id, by=request.user.username, shop_id=request.shop.pk)
+        return True
+
+    carry_out(request, stop, _("It is read no more; nobody counts as being on it from now on."))
+    return redirect("audiences")
+
+
+@require_POST
+@staff("settings")
+def read_now(request: StaffRequest, id: int) -> HttpResponse:
+    def read() -> bool:
+        mirroring.read_now(id, by=request.user.username, shop_id=request.shop.pk)
+        return True
+
+    carry_out(request, read, _("It is being read now."))
+    return redirect("audiences")
+
+
+def _read_back(one: mirroring.Mirrored) -> dict[str, Any]:
+    return {
+        "one": one,
+        "word": READ_BACK[one.state],
+        "platform": _platform(one.kind),
+        "trouble": trouble_said(one.error) if one.error else "",
+        "read_at": None if one.read_at is None else from_micros(one.read_at),
+        "next_at": from_micros(one.next_at),
+    }
+
+
+def _platform(kind: str) -> str:
+    connector = registry().connectors.get(kind)
+    return connector.name if connector is not None else kind
+
+
 def _shown(one: Attached) -> dict[str, Any]:
     values = {name: getattr(one, name) for name in one.__slots__}
     instants = {name: None if values[name] is None else from_micros(values[name]) for name in INSTANTS}
-    connector = registry().connectors.get(one.kind)
     turned = sorted(one.turned.items(), key=lambda item: (-item[1], item[0]))
     more = {
         "word": STATES[one.state],
-        "platform": connector.name if connector is not None else one.kind,
+        "platform": _platform(one.kind),
         "turned": [(reason_said(code), number) for code, number in turned],
         "trouble": trouble_said(one.error) if one.error else "",
     }

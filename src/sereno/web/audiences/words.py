@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
+from sereno.runtime.tools import mirroring
 from sereno.runtime.tools.attaching import State
 from sereno.web.refusals import meaning
 
@@ -24,6 +25,12 @@ STATES: dict[State, Word] = {
     "filling": Word(mark("Being filled"), "info", "hourglass"),
     "working": Word(mark("Changes under way"), "info", "hourglass"),
     "failing": Word(mark("Cannot go on"), "bad", "triangle-alert"),
+    "leaving": Word(mark("Being let go"), "shade", "hourglass"),
+}
+READ_BACK: dict[mirroring.State, Word] = {
+    "read": Word(mark("Read"), "ok", "circle-check"),
+    "reading": Word(mark("Being read"), "info", "hourglass"),
+    "failing": Word(mark("Cannot be read"), "bad", "triangle-alert"),
     "leaving": Word(mark("Being let go"), "shade", "hourglass"),
 }
 KINDS = {

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.modules.http.shops import shop_http
 from sereno.modules.segments.models import Segment
 from sereno.runtime.connecting import ConnectionRefused
-from sereno.runtime.tools import attaching, filling, taking
+from sereno.runtime.tools import attaching, filling, mirroring, taking
+from sereno.sdk.plugin import registry
 from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -46,6 +47,8 @@ def lists(request: StaffRequest, name: str) -> HttpResponse:
         "found": [],
         "seen": None,
         "attached": {one.list: one for one in attaching.attached(request.shop.pk) if one.connection == name},
+        "mirrored": {one.list for one in mirroring.mirrored(request.shop.pk) if one.connection == name},
+        "can_read": _can_read(row.kind),
         "problem": "",
     }
     try:
@@ -79,6 +82,28 @@ def fill(request: StaffRequest, name: str) -> HttpResponse:
         if replaces:
             messages.info(request, _("Whoever else was on it is being taken off over there; that may take a day."))
     return redirect(f"{reverse('connection-lists', args=(name,))}?{urlencode({'list': chosen, 'segment': segment})}")
+
+
+@require_POST
+@staff("settings")
+def mirror(request: StaffRequest, name: str) -> HttpResponse:
+    """From now on it is read back who is on the list."""
+    one.row_of(request, name)
+    http, by = shop_http(request.shop.settings), request.user.username
+
+    def begin() -> int:
+        return mirroring.mirror(name, request.POST.get("list", ""), by=by, shop_id=request.shop.pk, http=http)
+
+    if carry_out(request, begin, _("Who is on it is being read; then segments can ask for it.")) is None:
+        return redirect("connection-lists", name)
+    return redirect("audiences")
+
+
+def _can_read(kind: str) -> bool:
+    """Advertisers tell nobody who is on a list."""
+    connector = registry().connectors.get(kind)
+    tool = connector.store.tool if connector is not None and connector.store is not None else None
+    return tool is not None and tool.audience is not None and tool.audience.read is not None
 
 
 def _attach(request: StaffRequest, name: str, chosen: str, segment: str) -> HttpResponse:

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("connections/<slug:name>/access/take", access.take, name="connection-access-take"),
     path("connections/<slug:name>/lists", lists.lists, name="connection-lists"),
     path("connections/<slug:name>/lists/fill", lists.fill, name="connection-fill"),
+    path("connections/<slug:name>/lists/mirror", lists.mirror, name="connection-mirror"),
     path("connections/<slug:name>/grant", granting.begin, name="connection-grant"),
     path("connections/<slug:name>/grant/back", granting.back, name="connection-grant-back"),
     path("grants/<slug:name>", granting.received, name="grant-inbox"),

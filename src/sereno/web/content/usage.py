@@ -20,18 +20,23 @@ class Use:
     is_live: bool
 
 
-def uses(shop: Shop) -> dict[str, list[Use]]:
-    """By message, the flows that name it."""
+def published(shop: Shop) -> list[tuple[Flow, str]]:
+    """The shop's flows in the order of their titles, each with its published document; "" where it has none."""
     flows = list(Flow.objects.filter(shop=shop, is_derived=False).order_by("title"))
     wanted = {flow.pk: flow.version for flow in flows if flow.version is not None and flow.status != "draft"}
-    published = {
+    documents = {
         row.flow_id: row.document
         for row in FlowVersion.objects.filter(flow__in=wanted).only("flow_id", "number", "document")
         if row.number == wanted[row.flow_id]
     }
+    return [(flow, documents.get(flow.pk, "")) for flow in flows]
+
+
+def uses(shop: Shop) -> dict[str, list[Use]]:
+    """By message, the flows that name it."""
     found: dict[str, list[Use]] = {}
-    for flow in flows:
-        live = _named(published.get(flow.pk, ""))
+    for flow, document in published(shop):
+        live = _named(document)
         for name in dict.fromkeys((*live, *_named(flow.draft))):
             found.setdefault(name, []).append(Use(flow, name in live))
     return found

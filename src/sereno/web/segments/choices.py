@@ -12,6 +12,7 @@ from sereno.engine.segments.fields import ANSWER
 from sereno.modules.catalog.models import Product
 from sereno.modules.forms.services import forms
 from sereno.runtime.loyalty.programs import find_program
+from sereno.runtime.tools import mirroring
 from sereno.sdk.languages import said
 from sereno.store.models import Shop
 from sereno.web.capture.words import STAGES
@@ -30,12 +31,12 @@ VALUES: dict[str, dict[str, Text]] = {
     "device": dict(DEVICES),
 }
 """By field all values it can have, as they are written."""
-CHOSEN = frozenset({*VALUES, "form", "tier"})
+CHOSEN = frozenset({*VALUES, "form", "tier", "lists"})
 
 
 def of_shop(shop: Shop) -> tuple[dict[str, Text], dict[str, dict[str, Text]]]:
     """Fields that ask for answers in the shop's forms, with their labels; and values of fields, by field: of the shop's
-    forms, tiers and answers beside those every shop has."""
+    forms, tiers, answers and lists elsewhere beside those every shop has."""
     locale = get_language() or shop.locale
     asked: dict[str, Text] = {}
     values: dict[str, dict[str, Text]] = {**VALUES, "form": {}, "tier": {}}
@@ -47,6 +48,7 @@ def of_shop(shop: Shop) -> tuple[dict[str, Text], dict[str, dict[str, Text]]]:
                 asked.setdefault(name, said(one.label, locale, shop.locale))
                 chosen = {choice.value: said(choice.label, locale, shop.locale) for choice in one.choices}
                 values[name] = {**values.get(name, {}), **chosen}
+    values["lists"] = dict(mirroring.choices(shop.pk))
     values["tier"] |= {tier.name: tier.name for tier in find_program(shop.pk).program.tiers}
     return asked, values
 

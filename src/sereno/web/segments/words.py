@@ -105,6 +105,16 @@ GROUPS: tuple[tuple[Text, dict[str, Text]], ...] = (
         },
     ),
     (
+        _("In other tools"),
+        {
+            "lists": _("Lists they are on there"),
+            "crm_stage": _("Stage of the contact in the CRM"),
+            "crm_owner": _("Who sells to them, by the CRM’s number"),
+            "deal_stage": _("Stage of the last deal in the CRM"),
+            "deal_amount": _("Worth of the last deal in the CRM"),
+        },
+    ),
+    (
         _("Leads"),
         {
             "lead_score": _("Chance of a first order within 30 days (per cent)"),

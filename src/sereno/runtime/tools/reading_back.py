@@ -1,0 +1,324 @@
+"""Reads back who is on a list over there, round after round, a page at a time, and tells what changed: who was put on
+it, who is on it no more, how a CRM has them.
+
+Invariant: one worker has a list, under a lease. A page's people, what they are told of and the place of the next page
+are one transaction, so that a reading goes on where it was killed and tells nothing twice. The first reading is history
+and starts no flow. Somebody a reading did not see is looked for once more before they count as gone: lists move while
+they are read. Nobody's consent is touched, and nobody who was erased here comes back this way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from time import monotonic
+from typing import Any
+
+from sereno.commerce.identity import customer_key
+from sereno.engine.durations import format_instant
+from sereno.runtime import inbox
+from sereno.runtime.inbox import Incoming
+from sereno.runtime.privacy import late
+from sereno.runtime.reading.taking import take_past_again
+from sereno.runtime.reading.working import judged
+from sereno.runtime.stores.finding import Store, tools_of
+from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
+from sereno.runtime.stores.turns import Turns
+from sereno.runtime.stores.writing import exchange_of
+from sereno.runtime.tools.mirroring import name_of
+from sereno.runtime.world import World
+from sereno.sdk.audience import AudienceApi, Member, Members
+from sereno.sdk.connector import NewEvent
+from sereno.sdk.ports import Http
+from sereno.sdk.stores import StoreBusy, StoreHttp, StoreLimited, StoreRefused
+from sereno.store.database import DatabaseConflict, Transaction
+from sereno.store.fields import to_micros
+from sereno.store.jobs import LeaseLost
+from sereno.store.secrets import SecretsUnreadable
+
+log = logging.getLogger("sereno.reading")
+
+LEASE = timedelta(seconds=120)
+"""Longer than a page may take."""
+SLICE = 20.0
+"""Seconds after which the next list in turn is looked at."""
+EVERY = timedelta(hours=6)
+"""Between two readings."""
+AGAIN = timedelta(minutes=10)
+"""Before the next reading, where this one missed somebody."""
+LONGEST = timedelta(hours=6)
+"""Between two tries where the tool says no."""
+PAGE = 500
+MICROS = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Work:
+    """A list in our hands."""
+
+    id: int
+    shop_id: int
+    connection_id: int
+    list: str
+    title: str
+    failures: int
+    phase: str = "rest"
+    cursor: str = ""
+    round: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Over there."""
+
+    store: Store
+    api: AudienceApi
+    http: Http
+
+
+class ReaderBack:
+    """One per worker, in the thread that waits for networks. `wait(seconds)` sleeps, and gives whether to stop."""
+
+    def __init__(self, world: World, wait: Callable[[float], bool] = lambda seconds: False) -> None:
+        self._world = world
+        self._database = world.database
+        self._wait = wait
+        self._turns = Turns(wait)
+
+    def run(self) -> int:
+        """Read what is due, each list for a slice of time; gives how many pages were done."""
+        with self._database.read() as tx:
+            due = [row[0] for row in tx.all("due_mirrors", {"now": self._now()})]
+        return sum(self._read_back(one) for one in due)
+
+    def _read_back(self, id_: int) -> int:
+        held = {"id": id_, "worker": self._world.worker, "now": self._now(), "until": self._until()}
+        with self._database.transaction() as tx:
+            row = tx.one("claim_mirror", held)
+        if row is None:
+            return 0
+        work, steps = Work(*row), 0
+        try:
+            end = monotonic() + SLICE
+            while monotonic() < end and not self._wait(0):
+                try:
+                    if not self._step(work):
+                        return steps
+                except DatabaseConflict:
+                    continue
+                steps += 1
+                work.failures = 0
+            self._release(work)
+        except LeaseLost:
+            self._release(work)
+        except (StoreLimited, StoreBusy, StoreRefused, SecretsUnreadable) as error:
+            self._failed(work, error)
+        return steps
+
+    def _step(self, work: Work) -> bool:
+        """Whether there is more to do."""
+        with self._database.transaction() as tx:
+            self._keep(tx, work)
+            if work.phase == "rest":
+                tx.run("begin_mirror_round", self._mine(work))
+                return True
+            if work.phase == "drop":
+                return self._drop(tx, work)
+            if work.phase == "end":
+                return self._end(tx, work)
+        return self._page(work)
+
+    # --- a page -----------------------------------------------------------------------------------
+
+    def _page(self, work: Work) -> bool:
+        tool = self._tool(work)
+        page = self._ask(work, tool)
+        with self._database.transaction() as tx:
+            before = work.cursor
+            self._keep(tx, work)
+            if (work.phase, work.cursor) != ("read", before):
+                return True
+            seen = self._take(tx, work, tool.store, page.members)
+            phase, cursor = ("read", page.next) if page.next is not None else ("end", "")
+            tx.run("step_mirror", {**self._mine(work), "phase": phase, "cursor": cursor, "seen": seen})
+            note_taken(tx, work.shop_id, tool.store.connection, self._now())
+        return True
+
+    def _take(self, tx: Transaction, work: Work, store: Store, members: Iterable[Member]) -> int:
+        """Gives how many of these are on the list."""
+        people = {address: one for one in members if one.is_on and (address := _address(one))}
+        if not people:
+            return 0
+        addresses = sorted(people)
+        rows = tx.all("mirror_people", {"mirror": work.id, "addresses": addresses})
+        held: dict[str, tuple[str, str]] = {address: (key, mark) for address, key, mark in rows}
+        # Whom the shop knows is told of under their own key, an account's before a guest's.
+        accounts: dict[str, str] = dict(tx.all("keys_of_emails", {"shop": work.shop_id, "emails": addresses}))
+        keys = {one: held[one][0] if one in held else accounts.get(one) or _key(one) for one in addresses}
+        joined = {one: self._joined(work, store, one, keys[one]) for one in addresses if one not in held}
+        erased = late.erased_at(tx, [(work.shop_id, event) for event in joined.values()])
+        gone = {one for one, event in joined.items() if self._is_erased(work, event, erased)}
+        events = [event for one, event in joined.items() if one not in gone]
+        marks = {one: _mark(member) for one, member in people.items() if one not in gone}
+        events += [
+            self._contact(work, store, one, keys[one], people[one])
+            for one, mark in marks.items()
+            if mark and mark != held.get(one, ("", ""))[1]
+        ]
+        put = [(work.shop_id, work.id, one, keys[one], work.round, mark) for one, mark in sorted(marks.items())]
+        tx.many("put_mirror_people", put)
+        self._tell(tx, work, store.connection, store.connection_id, events, is_past=work.round == 1)
+        return len(marks)
+
+    def _is_erased(self, work: Work, event: NewEvent, erased: Mapping[tuple[int, str], int]) -> bool:
+        return (work.shop_id, event.subject) in erased or (work.shop_id, f"email:{event.refs['email']}") in erased
+
+    # --- the end of a round -------------------------------------------------------------------------
+
+    def _end(self, tx: Transaction, work: Work) -> bool:
+        if self._forget(tx, work, work.round - 2, is_past=False):
+            return True
+        missed = tx.one("any_missed_of_mirror", {"mirror": work.id, "round": work.round}) is not None
+        now = self._now()
+        wait = AGAIN if missed else EVERY
+        tx.run("rest_mirror", {**self._mine(work), "now": now, "next": now + wait // MICROS})
+        return False
+
+    def _drop(self, tx: Transaction, work: Work) -> bool:
+        """Nobody left the list: it is only read no more, so no flow hears of it."""
+        if self._forget(tx, work, work.round, is_past=True):
+            return True
+        tx.run("drop_mirror", self._mine(work))
+        return False
+
+    def _forget(self, tx: Transaction, work: Work, round_: int, *, is_past: bool) -> int:
+        rows = tx.all("unseen_mirror_people", {"mirror": work.id, "round": round_, "limit": PAGE})
+        if not rows:
+            return 0
+        row = tx.one("connection_of_mirror", {"connection": work.connection_id})
+        name, kind = (str(row[0]), str(row[1])) if row is not None else ("", "")
+        events = [self._left(work, name, kind, address, key) for _id, address, key in rows]
+        tx.run("forget_mirror_people", {"ids": [row[0] for row in rows]})
+        self._tell(tx, work, name, work.connection_id, events, is_past=is_past)
+        return len(rows)
+
+    # --- what is told -------------------------------------------------------------------------------
+
+    def _tell(
+        self, tx: Transaction, work: Work, source: str, connection_id: int, events: Sequence[NewEvent], *, is_past: bool
+    ) -> None:
+        now = self._now()
+        incoming = [Incoming(work.shop_id, connection_id, None, source, now, event) for event in events]
+        if is_past:
+            take_past_again(self._world, tx, incoming, now)
+        elif inbox.put(tx, incoming) and self._database.dialect == "postgresql":
+            tx.all("notify")
+
+    def _joined(self, work: Work, store: Store, address: str, key: str) -> NewEvent:
+        listed = self._listed(work, store.connection, store.kind, is_on=True)
+        return self._named(work, "list.joined", address, key, listed)
+
+    def _left(self, work: Work, name: str, kind: str, address: str, key: str) -> NewEvent:
+        return self._named(work, "list.left", address, key, self._listed(work, name, kind, is_on=False))
+
+    def _listed(self, work: Work, name: str, kind: str, *, is_on: bool) -> dict[str, Any]:
+        about = {"list": name_of(name, work.list), "title": work.title, "tool": kind, "is_on": is_on}
+        return {"listed": about | {"changed_at": self._said()}}
+
+    def _contact(self, work: Work, store: Store, address: str, key: str, one: Member) -> NewEvent:
+        said = {"stage": one.stage or None, "owner": one.owner or None}
+        crm = {"tool": store.kind, **said, "changed_at": self._said()}
+        return self._named(work, "contact.changed", address, key, {"crm": crm})
+
+    def _named(self, work: Work, type_: str, address: str, key: str, more: Mapping[str, Any]) -> NewEvent:
+        mark = blake2b(address.encode(), digest_size=16).hexdigest()
+        id_ = f"mirror|{work.id}|{work.round}|{type_}|{mark}"
+        data = {"id": key, "email": address, **more}
+        refs = {"customer": key, "email": address}
+        return NewEvent(id_, type_, f"customer:{key}", self._world.clock.now(), data, refs)
+
+    def _said(self) -> str:
+        return format_instant(self._world.clock.now())
+
+    # --- what it stands on --------------------------------------------------------------------------
+
+    def _ask(self, work: Work, tool: Tool) -> Members:
+        """Raises LeaseLost when there is no time to wait for the tool, StoreError."""
+        assert tool.api.read is not None
+        if not self._turns.take(tool.store):
+            raise LeaseLost
+        try:
+            return tool.api.read(exchange_of(tool.store, tool.http), work.list, work.cursor or None)
+        except (StoreLimited, StoreBusy, StoreRefused):
+            raise
+        except Exception as error:
+            log.exception("%s does not give its people", tool.store.connection)
+            raise StoreBusy(f"{type(error).__name__}: {error}") from error
+
+    def _tool(self, work: Work) -> Tool:
+        with self._database.read() as tx:
+            tools = tools_of(tx, self._world.plugins, work.shop_id)
+            facts = self._world.shops.find(tx, work.shop_id).facts
+        store = next((one for one in tools if one.connection_id == work.connection_id), None)
+        audience = store.api.tool.audience if store is not None and store.api.tool is not None else None
+        if store is None or audience is None or audience.read is None:
+            raise StoreRefused("store.none", "The connection has no key any more, or is closed: see Connections.")
+        http: Any = self._world.ports(StoreHttp, facts)
+        if http is None:
+            raise StoreBusy("there is no way out of here")
+        return Tool(store, audience, http)
+
+    # --- its row ------------------------------------------------------------------------------------
+
+    def _keep(self, tx: Transaction, work: Work) -> None:
+        """Renew the lease in this transaction. Raises LeaseLost, also where it was dropped meanwhile."""
+        row = tx.one("keep_mirror", {**self._mine(work), "until": self._until()})
+        if row is None:
+            raise LeaseLost
+        work.phase, work.cursor, work.round = row
+
+    def _mine(self, work: Work) -> dict[str, Any]:
+        return {"id": work.id, "worker": self._world.worker}
+
+    def _release(self, work: Work) -> None:
+        with self._database.transaction() as tx:
+            tx.run("release_mirror", self._mine(work))
+
+    def _failed(self, work: Work, error: Exception) -> None:
+        code, after = judged(error, work.failures)
+        failures = work.failures + (0 if isinstance(error, StoreLimited) else 1)
+        if after is None:
+            after = min(timedelta(minutes=15) * 2 ** min(work.failures, 6), LONGEST)
+        now = self._now()
+        told = {"error": code[:64], "message": str(error)[:1000], "failures": failures}
+        told |= {"now": now, "next": now + after // MICROS, "anew": isinstance(error, StoreRefused)}
+        with self._database.transaction() as tx:
+            tx.run("fail_mirror", {**self._mine(work), **told})
+            row = tx.one("connection_of_mirror", {"connection": work.connection_id})
+            if code == REFUSED and row is not None:
+                note_refused(tx, work.shop_id, str(row[0]), str(row[0]), str(error), now)
+
+    def _until(self) -> int:
+        return self._now() + LEASE // MICROS
+
+    def _now(self) -> int:
+        return to_micros(self._world.clock.now())
+
+
+def _address(one: Member) -> str:
+    found = one.person.email.strip().lower()
+    return found if "@" in found and len(found) <= 180 else ""
+
+
+def _key(address: str) -> str:
+    return customer_key(None, address) or address
+
+
+def _mark(one: Member) -> str:
+    """Of how the tool has them; "" where it says nothing of that."""
+    if not (one.stage or one.owner):
+        return ""
+    return blake2b(f"{one.stage}\n{one.owner}".encode(), digest_size=16).hexdigest()
