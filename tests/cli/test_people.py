@@ -142,7 +142,19 @@ def test_generic_says_how_it_signs(shop) -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    ["shopify", "woocommerce", "bigcommerce", "magento", "medusa", "vendure", "saleor", "stripe", "oscar", "generic"],
+    [
+        "shopify",
+        "woocommerce",
+        "bigcommerce",
+        "magento",
+        "salesforce",
+        "medusa",
+        "vendure",
+        "saleor",
+        "stripe",
+        "oscar",
+        "generic",
+    ],
 )
 def test_every_kind_connects_or_says_how(shop, kind: str) -> None:
     outcome = shop("connect", kind, "--secret", "whsec_c2VjcmV0")

@@ -27,6 +27,7 @@ KINDS = (
     "woocommerce",
     "bigcommerce",
     "magento",
+    "salesforce",
     "medusa",
     "vendure",
     "saleor",
@@ -74,8 +75,8 @@ def connect(
     Parameters
     ----------
     kind
-        shopify, woocommerce, bigcommerce, magento, medusa, vendure, saleor, stripe, oscar; mailchimp, klaviyo, hubspot,
-        loyaltylion, zendesk, trello; or generic.
+        shopify, woocommerce, bigcommerce, magento, salesforce, medusa, vendure, saleor, stripe, oscar; mailchimp,
+        klaviyo, hubspot, loyaltylion, zendesk, trello; or generic.
     shop
         The shop the events belong to; may be left out when there is one.
     name
@@ -136,7 +137,7 @@ def connect(
     if rotate or replace:
         _change(kind, place, short, given, chosen, rotate)
     else:
-        made = _connect(kind, place, short, given, chosen, own_ids=own_ids)
+        made = _connect(kind, place, short, given, chosen, is_polled=_is_polled(connector), own_ids=own_ids)
     secret_made, namespace = (made.secret, made.namespace) if made else (None, "")
     if access:
         store_access.give(short, place, access, is_asked=True)
@@ -166,6 +167,10 @@ def _secrets(connector: Connector, given: list[str] | None, *, keep: bool) -> li
     return []
 
 
+def _is_polled(connector: Connector) -> bool:
+    return connector.guide is not None and connector.guide.is_polled
+
+
 def _short_name(name: str) -> str:
     from django.utils.text import slugify
 
@@ -175,7 +180,14 @@ def _short_name(name: str) -> str:
 
 
 def _connect(
-    kind: str, place: Any, name: str, given: list[str], settings: dict[str, str], *, own_ids: bool = False
+    kind: str,
+    place: Any,
+    name: str,
+    given: list[str],
+    settings: dict[str, str],
+    *,
+    is_polled: bool = False,
+    own_ids: bool = False,
 ) -> Made:
     from sereno.runtime import connecting
 
@@ -186,7 +198,7 @@ def _connect(
             name,
             by=person(),
             secrets=given,
-            make_secret=kind != "magento",
+            make_secret=not is_polled,
             settings=_sealed(settings),
             own_ids=own_ids,
             base_url=host().settings().base_url,
