@@ -104,6 +104,14 @@ def test_products_with_their_variants() -> None:
     assert (mug["type"], mug["subject"], mug["data"]["price"]) == ("product.updated", "product:m1", "9.50")
     assert [one["barcode"] for one in mug["data"]["variants"]] == ["40001", "40002"]
     assert hat["data"]["id"] == "HAT" and "id" not in hat
+    assert hat["data"]["status"] == "active" and "description" not in hat["data"]
+
+
+def test_products_are_described_and_shown_or_not() -> None:
+    feed = 'Handle,SKU,Title,Body (HTML),Published\nmug,M-S,Mug,"<p>Blue, ""round""</p>",true\nhat,HAT,Hat,,FALSE\n'
+    mug, hat = (entry.item.body["events"][0]["data"] for entry in sheet(feed, EUR).entries)
+    assert (mug["description"], mug["status"]) == ('<p>Blue, "round"</p>', "active")
+    assert hat["status"] == "draft" and "description" not in hat
 
 
 def test_as_a_spreadsheet_writes_it() -> None:

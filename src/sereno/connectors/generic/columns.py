@@ -102,6 +102,13 @@ _TABLE = (
     _field("cost", _("What it costs you"), "cost purchase-price", PRODUCTS, "amount"),
     _field("barcode", _("Barcode"), "barcode ean gtin upc", STOCK | PRODUCTS),
     _field("vendor", _("Brand"), "brand vendor manufacturer", PRODUCTS),
+    _field(
+        "description",
+        _("Description"),
+        "description body-html product-description item-description long-description",
+        PRODUCTS,
+    ),
+    _field("shown", _("On sale"), "published on-sale is-published is-visible visible", PRODUCTS, "yes"),
     _field("product_type", _("Kind of product"), "product-type category", PRODUCTS),
     _field("birthday", _("Birthday"), "birthday date-of-birth", CUSTOMERS, "day"),
     _field("locale", _("Language"), "language locale", CUSTOMERS),
