@@ -120,7 +120,7 @@ class Asked(Schema):
     field: FieldName | None = Field(None, description="Only this field.")
     connection: str | None = Field(None, max_length=200, description="Only this store.")
     state: State | None = Field(None, description="Only this state.")
-    q: str | None = Field(None, max_length=200, description="SKU, or how the title begins.")
+    q: str | None = Field(None, max_length=200, description="A part of the SKU or the title.")
     limit: int = Field(100, ge=1, le=rows.MOST, description="At most so many rows.")
     before: int | None = Field(None, ge=0, lt=2**63, description="`next` of the page before this one.")
 

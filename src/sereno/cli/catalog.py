@@ -54,7 +54,8 @@ def put_rule(
         str, Parameter(help="leader (put back), newest (the newest change wins) or ask (a person decides).")
     ] = "leader",
     connection: Annotated[
-        tuple[str, ...], Parameter(help="One that takes part; say it again for each. Left out: all with products.")
+        tuple[str, ...],
+        Parameter(negative=(), help="One that takes part; say it again for each. Left out: all with products."),
     ] = (),
     most_change: Annotated[int, Parameter(help="Percent by which a price may move at once; 0: any.")] = 30,
     remove: Annotated[bool, Parameter(help="Compare the field no longer.", negative="")] = False,
@@ -96,7 +97,7 @@ def list_differences(
     field: Annotated[str, Parameter(help="Only this field.")] = "",
     connection: Annotated[str, Parameter(help="Only this store.")] = "",
     state: Annotated[str, Parameter(help="open, waiting, held or left.")] = "",
-    search: Annotated[str, Parameter(help="SKU, or how the title begins.")] = "",
+    search: Annotated[str, Parameter(help="A part of the SKU or the title.")] = "",
     limit: Annotated[int, Parameter(help="At most so many.")] = 100,
     shop: ShopName = None,
     json: Json = False,

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from sereno.commerce.markup import as_read
 from sereno.modules.stock.models import StockItem
 from sereno.runtime.syncing.services import Difference
+from sereno.sdk.templates import shipped_flow
 from sereno.store.models import Flow, Shop
 from sereno.web import formats
 from sereno.web.syncing import words
@@ -100,7 +101,6 @@ def values(one: Difference) -> tuple[Markup, Markup]:
 
 def flows_lacking(shop: Shop, rules: Mapping[str, Any]) -> list[Lacking]:
     """Flows that write what differs in fields with a rule, and are neither live nor in shadow here."""
-    titles = {"equal-prices": _("Equal prices in all stores"), "equal-texts": _("Equal texts in all stores")}
     running = set(
         Flow.objects.filter(shop=shop, name__in=FLOWS, status__in=("live", "shadow")).values_list("name", flat=True)
     )
@@ -113,5 +113,6 @@ def flows_lacking(shop: Shop, rules: Mapping[str, Any]) -> list[Lacking]:
             if name == "equal-prices"
             else _("Differences in texts and in what is on sale are found, and nothing writes them.")
         )
-        found.append(Lacking(name, titles[name], text))
+        shipped = shipped_flow(name)
+        found.append(Lacking(name, shipped.in_language(formats.language()).title if shipped else name, text))
     return found
