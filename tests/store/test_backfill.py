@@ -10,6 +10,7 @@ import pytest
 from fakeplatform import Connected, broken, connected, later
 from support import Place
 
+from sereno.runtime import inbox
 from sereno.runtime.reading import asking
 from sereno.sdk.ports import HttpAnswer
 from sereno.store.postgres import Cursor
@@ -103,6 +104,29 @@ def test_the_disk_is_waited_for_at_the_end_and_not_at_each_page(
     (end,) = [place for place, sql in enumerate(said) if sql.startswith("UPDATE backfill SET status = $1")]
     assert end > max(hasty) and said[end + 1] == "COMMIT"
     assert store.at.rows("SHOW synchronous_commit") == [("on",)]
+
+
+def test_a_fact_somebody_stores_meanwhile_is_found_on_the_next_try(
+    store: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = store.platform.place(1, later(days=-1))
+    store.platform.place(2, later(days=-2))
+    store.deliver("orders/create", row, "a")
+    store.at.drain()
+    ask(store)
+    look, looks = inbox.known_in, 0
+
+    def blind(*given: Any) -> set[tuple[Any, ...]]:
+        nonlocal looks
+        looks += 1
+        return set() if looks == 1 else look(*given)
+
+    monkeypatch.setattr(inbox, "known_in", blind)
+    store.read()
+    assert looks == 2, "the page was not tried again"
+    assert job(store)[3] == '{"order":{"read":2,"new":1,"gaps":0,"failed":0,"total":2}}'
+    assert facts(store) == [("order.created", "order:1"), ("order.created", "order:2")]
+    assert store.at.rows("SELECT count(*) FROM event_link WHERE link = 'order:1'") == [(1,)]
 
 
 @pytest.mark.parametrize("killed_at", [1, 2, 3])

@@ -9,8 +9,9 @@ from typing import Any
 from sereno.commerce.event import links
 from sereno.runtime.facts import lane_of
 from sereno.runtime.privacy import late
+from sereno.runtime.records import Overtaken
 from sereno.sdk.connector import NewEvent
-from sereno.store.database import Transaction
+from sereno.store.database import DatabaseTaken, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
 
@@ -38,10 +39,11 @@ def put(tx: Transaction, incoming: Sequence[Incoming]) -> int:
     return len(kept)
 
 
-def put_past(tx: Transaction, incoming: Sequence[Incoming]) -> list[tuple[int, Incoming]]:
+def put_past(tx: Transaction, incoming: Sequence[Incoming], *, begins_anew: bool = False) -> list[tuple[int, Incoming]]:
     """Store the events not seen before, with their links, and offer them to no flow: they are history. Gives those that
-    were new, each with its row, for the caller to project; but what an erased person did stays out of the records."""
-    kept, old = _store(tx, incoming)
+    were new, each with its row, for the caller to project; but what an erased person did stays out of the records.
+    A caller that `begins_anew` when it is Overtaken has them stored quicker."""
+    kept, old = _store(tx, incoming, begins_anew=begins_anew)
     return [(row[0], item) for row, item in kept if id(item) not in old]
 
 
@@ -54,7 +56,7 @@ def too_long(event: NewEvent) -> str | None:
 
 
 def _store(
-    tx: Transaction, incoming: Sequence[Incoming]
+    tx: Transaction, incoming: Sequence[Incoming], *, begins_anew: bool = False
 ) -> tuple[list[tuple[tuple[Any, ...], Incoming]], Mapping[int, Incoming]]:
     """Those that were new, with their rows; and what an erased person did, by identity."""
     incoming, old = _without_erased(tx, incoming)
@@ -63,9 +65,16 @@ def _store(
         return [], old
     texts: dict[int, str] = {}
     rows = [(id_, *_row(item, texts)) for id_, item in zip(tx.next_ids("event", len(fresh)), fresh, strict=True)]
+    kept = list(zip(rows, fresh, strict=True))
     # Another worker may have stored the same fact since we looked; its row stays and ours is dropped.
-    stored = {row[0] for row in tx.many_returning("insert_events", rows)}
-    kept = [(row, item) for row, item in zip(rows, fresh, strict=True) if row[0] in stored]
+    if begins_anew:
+        try:
+            tx.many("copy_events", rows)
+        except DatabaseTaken as error:
+            raise Overtaken from error
+    else:
+        stored = {row[0] for row in tx.many_returning("insert_events", rows)}
+        kept = [(row, item) for row, item in kept if row[0] in stored]
     tx.many("copy_event_links", [link for row, item in kept for link in _links(row[0], row[8], item)])
     return kept, old
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresUnavailable
+from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresTaken, PostgresUnavailable
 from sereno.store.queries import Dialect
 
 Row = tuple[Any, ...]
@@ -29,6 +29,9 @@ DatabaseRefusal = (
     PostgresRefused,
 )
 """What either raises for values it will not keep: the same again would be refused again."""
+
+DatabaseTaken = (sqlite3.IntegrityError, PostgresTaken)
+"""What either raises for a row that only one may be, and another is. (SQLite also for other broken rules.)"""
 
 DatabaseConflict = (PostgresConflict,)
 """Two workers got into each other's way and one was undone; it should simply try again."""

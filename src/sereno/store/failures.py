@@ -18,3 +18,7 @@ class PostgresConflict(PostgresUnavailable):
 
 class PostgresRefused(PostgresFailed):
     """It will not keep these values, and would not the next time."""
+
+
+class PostgresTaken(PostgresRefused):
+    """A row is there already that only one may be."""

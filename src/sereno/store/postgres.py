@@ -11,7 +11,7 @@ import psycopg
 from psycopg import pq
 
 from sereno.store import arrays
-from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresUnavailable
+from sereno.store.failures import PostgresConflict, PostgresFailed, PostgresRefused, PostgresTaken, PostgresUnavailable
 from sereno.store.queries import Dialect, Statement, statements
 
 FEW = 64
@@ -25,6 +25,8 @@ def failed(error: psycopg.Error) -> PostgresFailed:
         return PostgresConflict(str(error))
     if isinstance(error, psycopg.OperationalError):
         return PostgresUnavailable(str(error))
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        return PostgresTaken(str(error))
     refusals = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, psycopg.NotSupportedError)
     return (PostgresRefused if isinstance(error, refusals) else PostgresFailed)(str(error))
 

@@ -60,7 +60,7 @@ def take_past(world: World, tx: Transaction, source: Source, page: Sequence[Seen
         if seen.problem is None
         for event in _news(world, source, seen, records, frozenset())
     ]
-    kept = inbox.put_past(tx, incoming)
+    kept = inbox.put_past(tx, incoming, begins_anew=True)
     _project(world, tx, kept, records, now)
     return Taken(len(kept), 0, _keep_failed(world, tx, source, page, "history", now))
 

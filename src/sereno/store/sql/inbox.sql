@@ -46,6 +46,9 @@ INSERT INTO event (id, shop_id, connection_id, delivery_id, source, uid, type, s
     refs, lane)
 {rows} ON CONFLICT (shop_id, source, uid) DO NOTHING RETURNING id
 
+-- name: copy_events
+-- copy: event (id, shop_id, connection_id, delivery_id, source, uid, type, subject, occurred_at, received_at, data, refs, lane)
+
 -- name: known_events
 -- dialect: sqlite
 SELECT shop_id, source, uid FROM event
