@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sereno.connectors.medusa import catalog_writes, order_writes, payment_writes
-from sereno.connectors.medusa.client import get, sign
+from sereno.connectors.medusa.client import own_store, sign
 from sereno.connectors.medusa.reads import fetcher, reader
 from sereno.sdk import writes
 from sereno.sdk.config import mark as _
@@ -13,10 +13,8 @@ from sereno.sdk.stores import Exchange, Probe, StoreApi
 
 def probe(exchange: Exchange) -> Probe:
     """A secret key may do all that an administrator may."""
-    stores = get(exchange, "stores", fields="id,name,*supported_currencies", limit=1).get("stores") or [{}]
-    held = stores[0].get("supported_currencies") or ()
-    currency = next((item.get("currency_code") for item in held if item.get("is_default")), "")
-    return Probe(str(stores[0].get("name") or ""), str(currency or "").upper())
+    name, currency = own_store(exchange)
+    return Probe(name, currency.upper())
 
 
 API = StoreApi(

@@ -27,6 +27,14 @@ def get(exchange: Exchange, path: str, **query: Any) -> dict[str, Any]:
     return _send(exchange, "GET", path, query, None)
 
 
+def own_store(exchange: Exchange) -> tuple[str, str]:
+    """Its name, and its own currency as Medusa writes it ("" where none is chosen)."""
+    stores = get(exchange, "stores", fields="id,name,*supported_currencies", limit=1).get("stores") or [{}]
+    held = stores[0].get("supported_currencies") or ()
+    currency = next((item.get("currency_code") for item in held if item.get("is_default")), "")
+    return str(stores[0].get("name") or ""), str(currency or "")
+
+
 def post(exchange: Exchange, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return _send(exchange, "POST", path, {}, body or {})
 

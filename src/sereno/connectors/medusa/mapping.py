@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.identity import customer_key
-from sereno.connectors import currencies, wording
+from sereno.connectors import currencies
 from sereno.connectors.building import Found, add_once, add_order
+from sereno.connectors.medusa import catalog
 from sereno.connectors.reading import Reader, compact, object_of, scalars, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 
@@ -332,42 +333,29 @@ def _product(found: Found, data: Reader, at: str | None) -> None:
     if not reader:
         found.add("product.updated", f"product:{own}", {"id": own, "is_thin": True}, at=at)
         return
-    variants = [_variant(item, own) for item in reader.children("variants")]
-    record = compact(
-        {
-            "id": own,
-            "title": reader.text("title"),
-            "handle": reader.text("handle"),
-            "status": {"published": "active"}.get(reader.text("status") or "", "draft"),
-            "tags": [name for item in reader.children("tags") if (name := item.text("value"))],
-            "categories": [name for item in reader.children("categories") if (name := item.text("name"))],
-            "image_url": reader.text("thumbnail"),
-            "variants": variants or None,
-            "variant_count": len(variants) or None,
-            "sku": next((item["sku"] for item in variants if item.get("sku")), None),
-            "created_at": reader.instant("created_at"),
-            "updated_at": reader.instant("updated_at") or at,
-        }
-    )
-    record |= wording.description(reader, "description")
+    record = catalog.product(reader, own, at)
     found.add("product.updated", f"product:{own}", record, at=record.get("updated_at"))
 
 
-def _variant(reader: Reader, product: str) -> dict[str, Any]:
-    prices = [item for item in reader.children("prices") if not item.raw("rules") and item.raw("min_quantity") is None]
-    price = next(iter(prices), Reader(None))
-    currency = _currency(price)
-    return compact(
-        {
-            "variant_id": reader.id("id"),
-            "product_id": product,
-            "sku": reader.text("sku"),
-            "variant_title": reader.text("title"),
-            "price": price.money("amount", currency=currency),
-            "currency": currency,
-            "is_tracked": reader.boolean("manage_inventory"),
-        }
-    )
+def _product_gone(found: Found, data: Reader, at: str | None) -> None:
+    own = data.child("product").id("id") or data.id("id")
+    if own is None:
+        raise Unmappable("A product without an id.")
+    gone = compact({"id": own, "status": "deleted", "deleted_at": at})
+    found.add("product.deleted", f"product:{own}", gone, id=f"product:{own}:deleted", at=at)
+
+
+def _variant(found: Found, data: Reader, at: str | None) -> None:
+    """A notice without the record still tells that its product is to be read, where it says of which it is."""
+    reader = data.child("product_variant", "variant")
+    product = reader.id("product_id") or data.id("product_id")
+    if product is None:
+        raise Unmappable("A variant that does not say of which product it is: let the subscriber send the record.")
+    if not reader.has("prices"):
+        found.add("product.updated", f"product:{product}", {"id": product, "is_thin": True}, at=at)
+        return
+    record = {**catalog.variant(reader, product, data.text("currency_code")), "updated_at": at}
+    found.add("variant.updated", f"variant:{record.get('variant_id')}", compact(record), at=at)
 
 
 def _customer(state: str) -> Handler:
@@ -440,6 +428,9 @@ TOPICS: dict[str, Handler] = {
     "inventory-item.read": _levels,
     "product.created": _product,
     "product.updated": _product,
+    "product.deleted": _product_gone,
+    "product-variant.created": _variant,
+    "product-variant.updated": _variant,
     "customer.created": _customer("created"),
     "customer.updated": _customer("updated"),
     "customer.deleted": _customer("deleted"),

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sereno.connectors.medusa.client import get
-from sereno.connectors.reading import as_instant, iso
+from sereno.connectors.medusa.catalog import plain_prices
+from sereno.connectors.medusa.client import get, own_store
+from sereno.connectors.reading import Reader, as_instant, iso
 from sereno.sdk.stores import Exchange, Item, Page, Reading, if_there
 
 _ORDER = (
@@ -53,6 +54,8 @@ def reader(kind: str) -> Callable[[Exchange, Reading], Page]:
             query["updated_at[$gte]"] = iso(reading.since)
         held = get(exchange, path, **query)
         rows: list[dict[str, Any]] = held[many]
+        if kind == "product":
+            rows = _with_currency(exchange, rows)
         after = str(skip + len(rows)) if len(rows) == size else None
         return Page([_item(topic, name, row) for row in rows], after, held.get("count"))
 
@@ -64,9 +67,20 @@ def fetcher(kind: str) -> Callable[[Exchange, str], Item | None]:
 
     def fetch(exchange: Exchange, id: str) -> Item | None:
         row = if_there(lambda: get(exchange, f"{path}/{id}", fields=fields).get(single))
+        if row and kind == "product":
+            (row,) = _with_currency(exchange, [row])
         return _item(topic, name, row) if row else None
 
     return fetch
+
+
+def _with_currency(exchange: Exchange, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where variants have prices in several currencies, products say which is the store's."""
+    variants = [Reader(item) for row in rows for item in row.get("variants") or ()]
+    if all(len(plain_prices(one)) < 2 for one in variants):
+        return rows
+    _name, currency = own_store(exchange)
+    return [{**row, "currency_code": currency} for row in rows]
 
 
 def _item(topic: str, name: str, row: Mapping[str, Any]) -> Item:

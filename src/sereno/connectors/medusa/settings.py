@@ -14,5 +14,13 @@ GUIDE = Guide(
         ),
         _("Place an order: it shows up on this page within a second."),
     ),
-    topics=("order.placed", "order.canceled", "payment.captured", "shipment.created", "inventory-level.updated"),
+    topics=(
+        "order.placed",
+        "order.canceled",
+        "payment.captured",
+        "shipment.created",
+        "inventory-level.updated",
+        "product.updated",
+        "product-variant.updated",
+    ),
 )
