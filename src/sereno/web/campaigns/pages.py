@@ -15,20 +15,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sereno.engine.durations import parse_duration
 from sereno.modules.content import services
-from sereno.modules.content.services import CampaignConflict, Kept
+from sereno.modules.content.services import Kept
 from sereno.modules.segments.models import Segment
 from sereno.runtime.content.showing import now_standing
 from sereno.sdk.content import KINDS, NAME, CampaignInvalid, Piece, read_campaign, write_campaign
 from sereno.sdk.languages import LOCALES, said, with_words
 from sereno.sdk.site import SHOWN, handle_of
 from sereno.store.models import Shop, StorefrontKey
-from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.campaigns import words, writings
 from sereno.web.formats import zone_of
 from sereno.web.naming import customer_named, is_customer, is_product, products_named
-from sereno.web.shell import LANGUAGES, render
+from sereno.web.shell import render
+from sereno.web.unsaved import Editing
 from sereno.web.wiring import wiring
 
 TEXTS = ("text", "button", "alt")
@@ -89,62 +89,45 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     """One language's texts at a time. `do` is `save`, `add`, what is to happen to one piece (`up:2`, `drop:2`), or
     another language's texts (`in:es`); only `save` keeps anything."""
     kept = _kept(request, name)
-    language = unsaved.language_of(request, request.shop)
-    document, version, error, is_unsaved = write_campaign(kept.campaign), kept.version, "", False
-    dates = {one: _typed(document[one], request.shop) for one in DATES}
+    editing = Editing(request, "campaign", name, write_campaign(kept.campaign), kept.version)
+    dates = {one: _typed(editing.document[one], request.shop) for one in DATES}
     if request.method == "POST":
         if "flows" not in request.can:
             return redirect("campaign", name)
-        form = request.POST
-        document = _edited(
-            unsaved.document_of(form, request.shop, "campaign", name, document), form, language, request.shop
+        dates = {one: request.POST.get(one, "").strip() for one in DATES}
+        done = editing.take(
+            lambda document, language: _edited(document, request.POST, language, request.shop),
+            lambda document, version: _keep(request, name, document, version),
+            words.REFUSALS,
+            done=_("Saved. The site shows it within a minute."),
+            here=reverse("campaign", args=[name]),
         )
-        version, dates = unsaved.version_of(form), {one: form.get(one, "").strip() for one in DATES}
-        if unsaved.is_saving(form):
-            error = _refused(request, name, document, version)
-            if not error:
-                messages.success(request, _("Saved. The site shows it within a minute."))
-                return redirect(f"{reverse('campaign', args=[name])}?in={language}")
-        else:
-            is_unsaved, language = True, unsaved.turned_to(form, language)
+        if done is not None:
+            return done
     now = datetime.now(UTC)
     segments = Segment.objects.filter(shop=request.shop, status="live").order_by("title").values_list("name", "title")
     context: dict[str, Any] = {
         "section": "site-content",
         "kept": kept,
         "state": words.STATES[kept.state(now)],
-        "document": document,
-        "unsaved": unsaved.sealed(request.shop, "campaign", name, document),
-        "version": "" if version is None else version,
-        "is_unsaved": is_unsaved,
         "dates": dates,
         "segments": [("", _("Everyone")), *segments],
         "kinds": words.CHOICES,
         "tones": words.TONE_CHOICES,
-        "own_language": language,
-        "all_languages": LANGUAGES,
         "shown": services.shown(request.shop.pk, name, now) if kept.campaign.is_asked else [],
-        "samples": _samples(name, document, language, request.shop),
-        "error": error,
+        "samples": _samples(name, editing.document, editing.language, request.shop),
     }
-    return render(request, "campaigns/edit.html", context, status=422 if error else 200)
+    return editing.page("campaigns/edit.html", context)
 
 
-def _refused(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> str:
-    """Keep it; else what is wrong with it, and what to do."""
+def _keep(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> None:
     given = document["priority"]
-    try:
-        for one in DATES:
-            if document[one] is None and request.POST.get(one, "").strip():
-                raise CampaignInvalid("dates.wrong", one)
-        _known_segment(request.shop, document["segment"])
-        whole = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else given
-        services.save(request.shop.pk, name, {**document, "priority": whole}, request.user.username, version=version)
-    except CampaignInvalid as invalid:
-        return words.problem(invalid)
-    except CampaignConflict:
-        return _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
-    return ""
+    for one in DATES:
+        if document[one] is None and request.POST.get(one, "").strip():
+            raise CampaignInvalid("dates.wrong", one)
+    _known_segment(request.shop, document["segment"])
+    whole = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else given
+    services.save(request.shop.pk, name, {**document, "priority": whole}, request.user.username, version=version)
 
 
 @require_POST

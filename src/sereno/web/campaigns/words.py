@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
+from sereno.modules.content.services import CampaignConflict
 from sereno.sdk.content import KINDS as ALL
 from sereno.sdk.content import MOST_PIECES, TONES, CampaignInvalid
 
@@ -98,3 +102,13 @@ def problem(wrong: CampaignInvalid) -> str:
     if number.isdigit():
         return _("Piece %(number)s: %(problem)s.") % {"number": int(number) + 1, "problem": text}
     return text[:1].upper() + text[1:] + "."
+
+
+def _somebody_was_quicker(_conflict: CampaignConflict) -> str:
+    return _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
+
+
+REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
+    CampaignInvalid: problem,
+    CampaignConflict: _somebody_was_quicker,
+}

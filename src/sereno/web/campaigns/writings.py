@@ -7,25 +7,29 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sereno.modules.content import services
-from sereno.modules.content.services import CampaignConflict, Kept
+from sereno.modules.content.services import Kept
 from sereno.runtime.content import deciding
 from sereno.runtime.content.deciding import Standing
-from sereno.sdk.content import CampaignInvalid, write_campaign
+from sereno.sdk.content import write_campaign
 from sereno.sdk.site import KINDS, SHOWN, TEXTS
-from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.campaigns import words
 from sereno.web.security import MAIL_POLICY
-from sereno.web.shell import render
+from sereno.web.unsaved import Editing
+
+
+class OddLine(ValueError):  # noqa: N818
+    """A line that says no value; with words for whoever wrote it."""
+
 
 FIRST: dict[str, dict[str, Any]] = {
     "post": {"kind": "post", "key": "new-post", "fields": {"title": "", "body": "", SHOWN: True}},
@@ -41,56 +45,45 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     """`do` is `save`, `add:post` (or another kind), or `drop:2`; only `save` keeps anything, for what is kept of a
     campaign that is on stands in the store within seconds."""
     kept = _kept(request, name)
-    document, version, error, is_unsaved = write_campaign(kept.campaign), kept.version, "", False
+    whole = write_campaign(kept.campaign)
+    editing = Editing(request, "writings", name, whole, kept.version, has_languages=False)
     if request.method == "POST":
         if "flows" not in request.can:
             return redirect("campaign-store", name)
-        form = request.POST
-        held = unsaved.document_of(form, request.shop, "writings", name, document)
-        version = unsaved.version_of(form)
-        document = {**document, "writings": _edited(held["writings"], form)}
-        if unsaved.is_saving(form):
-            error = _refused(request, name, document, version)
-            if not error:
-                messages.success(request, _("Saved. The store is written to by the campaign's dates, once it is on."))
-                return redirect("campaign-store", name)
-        else:
-            is_unsaved = True
+        done = editing.take(
+            lambda document, _language: {**whole, "writings": _edited(document["writings"], request.POST)},
+            lambda document, version: _keep(request, name, document, version),
+            {**words.REFUSALS, OddLine: str},
+            done=_("Saved. The store is written to by the campaign's dates, once it is on."),
+            here=reverse("campaign-store", args=[name]),
+        )
+        if done is not None:
+            return done
+    writings = editing.document["writings"]
     stores = deciding.stores(request.shop.pk)
     lacks = [
         (number, words.THINGS[one["kind"]])
-        for number, one in enumerate(document["writings"], start=1)
+        for number, one in enumerate(writings, start=1)
         if not any(one["kind"] in can for store, can in stores if one["store"] in ("", store))
     ]
     context: dict[str, Any] = {
         "section": "site-content",
         "kept": kept,
         "state": words.STATES[kept.state(datetime.now(UTC))],
-        "writings": [{**_shown(one), "saved": _place_of(one, kept)} for one in document["writings"]],
-        "unsaved": unsaved.sealed(request.shop, "writings", name, document),
-        "version": "" if version is None else version,
-        "is_unsaved": is_unsaved,
+        "writings": [{**_shown(one), "saved": _place_of(one, kept)} for one in writings],
         "kinds": [(kind, words.THINGS[kind]) for kind in KINDS],
         "stores": [("", _("The first store")), *((store, store) for store, _can in stores)],
         "lacks": lacks,
-        "error": error,
     }
-    return render(request, "campaigns/store.html", context, status=422 if error else 200)
+    return editing.page("campaigns/store.html", context)
 
 
-def _refused(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> str:
-    """Keep it; else what is wrong with it, and what to do."""
+def _keep(request: StaffRequest, name: str, document: dict[str, Any], version: int | None) -> None:
     for number, one in enumerate(document["writings"], start=1):
         for line in one.get("odd", []):
             said = _("Number %(number)s: “%(line)s” is no value. Write each as name = value.")
-            return said % {"number": number, "line": line[:80]}
-    try:
-        services.save(request.shop.pk, name, document, request.user.username, version=version)
-    except CampaignInvalid as invalid:
-        return words.problem(invalid)
-    except CampaignConflict:
-        return _("Somebody else has changed it meanwhile. Load the page anew, and do it once more.")
-    return ""
+            raise OddLine(said % {"number": number, "line": line[:80]})
+    services.save(request.shop.pk, name, document, request.user.username, version=version)
 
 
 def _place_of(one: dict[str, Any], kept: Kept) -> int:

@@ -30,8 +30,9 @@ from sereno.web.actions import carry_out
 from sereno.web.capture import editing, words
 from sereno.web.charts import spark
 from sereno.web.security import POLICY
-from sereno.web.shell import LANGUAGES, render
+from sereno.web.shell import render
 from sereno.web.subjects import labels
+from sereno.web.unsaved import Editing
 from sereno.web.wiring import wiring
 
 SPANS = {"30": timedelta(days=30), "90": timedelta(days=90), "365": timedelta(days=365)}
@@ -85,40 +86,34 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
 def edit(request: StaffRequest, name: str) -> HttpResponse:
     """The texts of one language at a time; fields, look and moments are the same in all. Only `do=save` keeps it."""
     kept = _kept(request, name)
-    language = unsaved.language_of(request, request.shop)
-    document, version, error, is_unsaved = reading.write(kept.form), kept.version, "", False
+    held = Editing(request, "form", name, reading.write(kept.form), kept.version)
     if request.method == "POST":
-        document = _edited(request, kept, language)
-        version = unsaved.version_of(request.POST)
-        if unsaved.is_saving(request.POST):
-            try:
-                services.save(request.shop.pk, name, document, request.user.username, version=version)
-            except FormInvalid as invalid:
-                error = words.problem(invalid.code)
-            except FormConflict:
-                error = _("Somebody else has changed this form meanwhile. Load the page anew, and do it once more.")
-            else:
-                messages.success(request, _("Saved. Storefronts show it within a minute."))
-                return redirect(f"{reverse('form-edit', args=[name])}?in={language}")
-        else:
-            is_unsaved, language = True, unsaved.turned_to(request.POST, language)
+        done = held.take(
+            lambda document, language: editing.edited(document, request.POST, language),
+            lambda document, version: services.save(
+                request.shop.pk, name, document, request.user.username, version=version
+            ),
+            {
+                FormInvalid: lambda invalid: words.problem(invalid.code),
+                FormConflict: lambda _conflict: _(
+                    "Somebody else has changed this form meanwhile. Load the page anew, and do it once more."
+                ),
+            },
+            done=_("Saved. Storefronts show it within a minute."),
+            here=reverse("form-edit", args=[name]),
+        )
+        if done is not None:
+            return done
     context: dict[str, Any] = {
         "section": "forms",
         "kept": kept,
         "title": _title(kept.form, request.shop),
-        "document": document,
-        "unsaved": unsaved.sealed(request.shop, "form", name, document),
-        "version": "" if version is None else version,
-        "is_unsaved": is_unsaved,
         "words": words,
-        "sides": words.SIDES.get(document["look"]["shape"], []),
+        "sides": words.SIDES.get(held.document["look"]["shape"], []),
         "lines_of": editing.lines_of,
         "pools": [("", _("None")), *((one, one) for one in _pools(request.shop))],
-        "own_language": language,
-        "all_languages": LANGUAGES,
-        "error": error,
     }
-    return render(request, "capture/edit.html", context, status=422 if error else 200)
+    return held.page("capture/edit.html", context)
 
 
 @xframe_options_sameorigin
@@ -131,7 +126,8 @@ def preview(request: StaffRequest, name: str) -> HttpResponse:
     form = kept.form
     if request.method == "POST":
         try:
-            form = reading.read(name, _edited(request, kept, language))
+            held = unsaved.document_of(request.POST, request.shop, "form", name, reading.write(kept.form))
+            form = reading.read(name, editing.edited(held, request.POST, language))
         except FormInvalid as invalid:
             error = words.problem(invalid.code)
     variant = request.POST.get("show") or request.GET.get("show") or ""
@@ -223,12 +219,6 @@ def _kept(request: StaffRequest, name: str) -> Kept:
     if found is None:
         raise Http404
     return found
-
-
-def _edited(request: StaffRequest, kept: Kept, language: str) -> dict[str, Any]:
-    """What the editor says now, saved or not."""
-    held = unsaved.document_of(request.POST, request.shop, "form", kept.name, reading.write(kept.form))
-    return editing.edited(held, request.POST, language)
 
 
 def _title(form: reading.Form, shop: Shop) -> str:

@@ -21,11 +21,11 @@ from sereno.modules.surveys.services import Kept, SurveyConflict
 from sereno.sdk.languages import matched, said, with_words
 from sereno.sdk.site import handle_of
 from sereno.store.models import Shop
-from sereno.web import unsaved
 from sereno.web.access import StaffRequest, staff
-from sereno.web.shell import LANGUAGES, render
+from sereno.web.shell import render
 from sereno.web.subjects import labels
 from sereno.web.surveys import words
+from sereno.web.unsaved import Editing
 
 SPANS = {"30": timedelta(days=30), "90": timedelta(days=90), "365": timedelta(days=365), "": None}
 WORDS_SHOWN = 25
@@ -71,40 +71,33 @@ def edit(request: StaffRequest, name: str) -> HttpResponse:
     """The texts of one language at a time, and the questions all languages share. `do` is `save`, `add`, or what is to
     happen to one question (`up:2`, `drop:2`), or another language's texts (`in:es`); only `save` keeps anything."""
     kept = _kept(request, name)
-    language = unsaved.language_of(request, request.shop)
-    document, version, error, is_unsaved = reading.write(kept.survey), kept.version, "", False
+    editing = Editing(request, "survey", name, reading.write(kept.survey), kept.version)
     if request.method == "POST":
-        form = request.POST
-        document = _edited(unsaved.document_of(form, request.shop, "survey", name, document), form, language)
-        version = unsaved.version_of(form)
-        if unsaved.is_saving(form):
-            try:
-                services.save(request.shop.pk, name, document, request.user.username, version=version)
-            except SurveyInvalid as invalid:
-                error = words.problem(invalid.code)
-            except SurveyConflict:
-                error = _("Somebody else has changed this survey meanwhile. Load the page anew, and do it once more.")
-            else:
-                messages.success(request, _("Saved. Links that are out already show it from now on."))
-                return redirect(f"{reverse('survey-edit', args=[name])}?in={language}")
-        else:
-            is_unsaved, language = True, unsaved.turned_to(form, language)
+        done = editing.take(
+            lambda document, language: _edited(document, request.POST, language),
+            lambda document, version: services.save(
+                request.shop.pk, name, document, request.user.username, version=version
+            ),
+            {
+                SurveyInvalid: lambda invalid: words.problem(invalid.code),
+                SurveyConflict: lambda _conflict: _(
+                    "Somebody else has changed this survey meanwhile. Load the page anew, and do it once more."
+                ),
+            },
+            done=_("Saved. Links that are out already show it from now on."),
+            here=reverse("survey-edit", args=[name]),
+        )
+        if done is not None:
+            return done
     context: dict[str, Any] = {
         "section": "surveys",
         "kept": kept,
         "title": _title(kept, request.shop),
-        "document": document,
-        "unsaved": unsaved.sealed(request.shop, "survey", name, document),
-        "version": "" if version is None else version,
-        "is_unsaved": is_unsaved,
         "kinds": words.KINDS,
         "has_choices": ("choice", "choices"),
         "words_in": said,
-        "own_language": language,
-        "all_languages": LANGUAGES,
-        "error": error,
     }
-    return render(request, "surveys/edit.html", context, status=422 if error else 200)
+    return editing.page("surveys/edit.html", context)
 
 
 @require_POST
