@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from installation import migrate, postgres_server, ready
+from emptying import PostgresEmptier
+from installation import migrate, only_for_tests, postgres_server, ready
 
 # The same examples each time: a change is judged by what it changes. HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,6 +57,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not url:
         server = postgres_server(tmp_path_factory.mktemp("postgres"))
         url = server.get_uri()
+        only_for_tests(url)
     from sereno.site.environment import read
 
     migrate(read({**os.environ, "SERENO_DATABASE_URL": url}).database)
@@ -75,20 +77,19 @@ def sqlite(sqlite_template: Path, tmp_path: Path) -> Iterator[Any]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_url: str) -> Iterator[PostgresEmptier]:
+    emptier = PostgresEmptier(postgres_url)
+    yield emptier
+    emptier.close()
+
+
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Any]:
+def postgres(postgres_url: str, empty_postgres: PostgresEmptier) -> Iterator[Any]:
     from sereno.store.database import open_database
 
+    empty_postgres()
     database = open_database(postgres_url)
-    with database.transaction() as tx:
-        tables = [
-            row[0]
-            for row in tx.text(
-                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'django_%' "
-                "AND tablename NOT LIKE 'auth_%'"
-            )
-        ]
-        tx.text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
     yield database
     database.close()
 

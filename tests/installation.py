@@ -69,3 +69,14 @@ def postgres_server(folder: Path) -> Any:
             if number == 2:
                 raise
     raise AssertionError("not reached")
+
+
+def only_for_tests(url: str) -> None:
+    """Tell a server that what it holds may be lost with the machine, and that nothing is to be tidied up meanwhile: the
+    same rows lie in the same order in every run."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from seeding import Seeded, seed
 
+from emptying import SqliteEmptier
 from installation import ready
 from sereno.store.keys import issue
 
@@ -33,11 +34,9 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def empty(tables: None) -> None:
+def empty(empty_tables: SqliteEmptier) -> None:
     """Once for all: what one request leaves behind the next ones may find."""
-    from django.core.management import call_command
-
-    call_command("flush", interactive=False, verbosity=0)
+    empty_tables()
 
 
 @pytest.fixture(scope="module")

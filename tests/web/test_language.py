@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 from gettext import c2py
 from pathlib import Path
 
@@ -30,6 +31,7 @@ NAMES = frozenset({
 _PLACES = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 
+@cache
 def catalog(language: str) -> Catalog:
     with (ROOT / "locale" / language / "LC_MESSAGES" / "django.po").open("rb") as file:
         return read_po(file, locale=language)
@@ -39,6 +41,7 @@ def _id(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
+@cache
 def texts() -> set[str]:
     with (ROOT / "locale" / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)

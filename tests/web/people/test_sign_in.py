@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -59,6 +59,8 @@ def code_now(secret: str, later: int = 0) -> str:
 
 
 def test_passwords_are_argon2_and_old_ones_become_so(ana: User) -> None:
+    # Django's own, as it is: only while tests run it is made a cheap one.
+    assert settings.PASSWORD_HASHERS[0] == f"{Argon2PasswordHasher.__module__}.{Argon2PasswordHasher.__name__}"
     assert ana.password.startswith("argon2$argon2id$")
     User.objects.update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
     enter()
