@@ -21,7 +21,9 @@ from sereno.sdk.writes import (
     PublishProduct,
     RefundOrder,
     ReleaseFulfillment,
+    SetPrice,
     SetStock,
+    SetTexts,
     TagOrder,
     Write,
 )
@@ -135,6 +137,28 @@ def test_stock_and_shelves(store: Store) -> None:
     assert store.told[-1].topic == "products/update" and store.told[-1].body["status"] == "draft"
     store.write(PublishProduct(product, is_published=True))
     assert store.told[-1].body["status"] == "active"
+
+
+def test_prices_and_texts(store: Store) -> None:
+    from sereno.site.demo.catalogue import ITEMS
+    from sereno.site.demo.shapes.shopify_names import product_id, variant_id
+
+    item = next(one for one in ITEMS if one.channel == "shopify")
+    variant, product = str(variant_id(item)), str(product_id(item))
+    new, old = Money(Decimal("19.50"), "EUR"), Money(Decimal("24.90"), "EUR")
+    first = store.write(SetPrice(product, variant, new, old))
+    assert first.value["before"] == {"price": "24.90", "compare_at_price": None}
+    told = store.told[-1].body["variants"][0]
+    assert (told["price"], told["compare_at_price"]) == ("19.50", "24.90")
+    store.write(SetPrice(product, variant, new, old), attempt=2)
+    assert len(store.told) == 1, "it is so already"
+    store.write(SetPrice(product, variant, compare_at=Money(Decimal(0), "EUR")))
+    assert store.told[-1].body["variants"][0]["compare_at_price"] is None
+    store.write(SetTexts(product, "Cuenco Triana", "<p>Esmaltado</p>"))
+    told = store.told[-1].body
+    assert (told["title"], told["body_html"], told["status"]) == ("Cuenco Triana", "<p>Esmaltado</p>", "active")
+    store.write(SetTexts(product, "Cuenco Triana"), attempt=2)
+    assert len(store.told) == 3
 
 
 def test_a_code_is_made_once_and_taken_by_nobody_else(store: Store) -> None:

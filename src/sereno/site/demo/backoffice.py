@@ -15,19 +15,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sereno.site.demo.catalogue import BY_SKU, ITEMS
+from sereno.site.demo.catalogue import BY_SKU
 from sereno.site.demo.serving import serve_json
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook, euros
-from sereno.site.demo.shapes.shopify_names import (
-    LOCATION,
-    SHOP,
-    counted_id,
-    line_id,
-    order_number,
-    product_id,
-    variant_id,
-)
+from sereno.site.demo.shapes.shopify_names import SHOP, line_id, order_number, variant_id
+from sereno.site.demo.shelves import Shelves, Variables, now_text, number_of
 from sereno.site.demo.world import World
 
 log = logging.getLogger("sereno.demo")
@@ -46,10 +39,9 @@ SCOPES = (
     "read_locations",
 )
 _OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
-Variables = dict[str, Any]
 
 
-class BackOffice:
+class BackOffice(Shelves):
     """Answers by the name of the operation. `tell` sends the store's notices."""
 
     def __init__(self, world: World, lock: threading.RLock, tell: Callable[[list[Hook]], None]) -> None:
@@ -86,7 +78,7 @@ class BackOffice:
     # --- orders -----------------------------------------------------------------------------
 
     def _order(self, gid: str) -> dict[str, Any] | None:
-        number = order_number(_number(gid))
+        number = order_number(number_of(gid))
         return self._world.find_order(str(number))
 
     def _changed(self, order: dict[str, Any]) -> str:
@@ -102,7 +94,7 @@ class BackOffice:
             return {"tagsAdd": {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}}
         tags = [tag for tag in record.get("tags", []) if tag not in given["remove"]]
         record["tags"] = tags + [tag for tag in given["add"] if tag not in tags]
-        node = {"id": given["id"], "updatedAt": self._changed(record) if kind == "Order" else _now()}
+        node = {"id": given["id"], "updatedAt": self._changed(record) if kind == "Order" else now_text()}
         if kind == "Product" and (items := self._items(given["id"])):
             self._tell(shopify.product(self._world, items, datetime.now(UTC), is_new=False))
         names = [name for name, is_asked in (("tagsAdd", given["adds"]), ("tagsRemove", given["removes"])) if is_asked]
@@ -265,7 +257,7 @@ class BackOffice:
             return {"refundCreate": {"refund": None, "order": None, "userErrors": [wrong]}}
         number = self._world.next_number()
         gid = f"gid://shopify/Refund/{9_110_000_000_000 + number}"
-        made = {"id": gid, "note": wanted["note"], "totalRefundedSet": _bag(cents), "updatedAt": _now()}
+        made = {"id": gid, "note": wanted["note"], "totalRefundedSet": _bag(cents), "updatedAt": now_text()}
         order.setdefault("refunds", []).append(made)
         order["given_back"] = order.get("given_back", 0) + cents
         now = datetime.now(UTC)
@@ -273,52 +265,7 @@ class BackOffice:
         self._tell(shopify.refunded(self._world, order, now))
         return {"refundCreate": {"refund": made, "order": {"updatedAt": self._changed(order)}, "userErrors": []}}
 
-    # --- catalogue and stock ----------------------------------------------------------------
-
-    def _shown(self, given: Variables) -> dict[str, Any]:
-        status = "DRAFT" if self._world.notes.get(given["id"], {}).get("hidden") else "ACTIVE"
-        counted = {"id": given["id"], "status": status, "updatedAt": None, "resourcePublicationsCount": {"count": 1}}
-        return {"product": counted if self._items(given["id"]) else None}
-
-    def _updateproduct(self, given: Variables) -> dict[str, Any]:
-        wanted = given["product"]
-        items = self._items(wanted["id"])
-        if not items or "status" not in wanted:
-            wrong = [{"field": ["id"], "message": "The demo's store has no collections, and not this product"}]
-            return {"productUpdate": {"product": None, "userErrors": wrong}}
-        self._world.kept(wanted["id"])["hidden"] = wanted["status"] != "ACTIVE"
-        now = datetime.now(UTC)
-        self._tell(shopify.product(self._world, items, now, is_new=False))
-        return {"productUpdate": {"product": {"id": wanted["id"], "updatedAt": _now()}, "userErrors": []}}
-
-    def _items(self, gid: str) -> list[Any]:
-        first = next((one for one in ITEMS if product_id(one) == _number(gid)), None)
-        return [one for one in ITEMS if first and one.channel == first.channel and one.title == first.title]
-
-    def _counteditem(self, given: Variables) -> dict[str, Any]:
-        levels = {"nodes": [{"location": {"id": f"gid://shopify/Location/{LOCATION}"}}]}
-        known = any(counted_id(one) == _number(given["id"]) for one in ITEMS)
-        return {"inventoryItem": {"id": given["id"], "tracked": True, "inventoryLevels": levels} if known else None}
-
-    def _counted(self, given: Variables) -> dict[str, Any]:
-        item = next((one for one in ITEMS if variant_id(one) == _number(given["id"])), None)
-        if item is None:
-            return {"productVariant": None}
-        held = self._counteditem({"id": f"gid://shopify/InventoryItem/{counted_id(item)}"})
-        return {"productVariant": {"inventoryItem": held["inventoryItem"]}}
-
-    def _stock(self, given: Variables) -> dict[str, Any]:
-        (count,) = given["input"]["quantities"]
-        item = next((one for one in ITEMS if counted_id(one) == _number(count["inventoryItemId"])), None)
-        expected = count.get("changeFromQuantity")
-        if item is None or (expected is not None and expected != self._world.stock[item.sku]):
-            code = "INVALID_INVENTORY_ITEM" if item is None else "CHANGE_FROM_QUANTITY_STALE"
-            wrong = {"code": code, "field": ["quantities"], "message": "The quantity is not what it was"}
-            return {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [wrong]}}
-        self._world.stock[item.sku] = count["quantity"]
-        self._tell(shopify.stock(self._world, item, datetime.now(UTC)))
-        group = {"createdAt": _now(), "changes": []}
-        return {"inventorySetQuantities": {"inventoryAdjustmentGroup": group, "userErrors": []}}
+    # --- values of one's own ------------------------------------------------------------------
 
     def _metafield(self, given: Variables) -> dict[str, Any]:
         for one in given["metafields"]:
@@ -379,11 +326,3 @@ def _left(order: dict[str, Any]) -> int:
 
 def _bag(cents: int) -> dict[str, Any]:
     return {"presentmentMoney": {"amount": euros(cents), "currencyCode": "EUR"}}
-
-
-def _number(gid: str) -> int:
-    return int(gid.rpartition("/")[2])
-
-
-def _now() -> str:
-    return datetime.now(UTC).replace(microsecond=0).isoformat()

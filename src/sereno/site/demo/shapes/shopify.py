@@ -31,8 +31,8 @@ def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> l
     kept = world.notes.get(f"gid://shopify/Product/{product_id(first)}", {})
     body = {
         "id": product_id(first),
-        "title": first.title,
-        "body_html": f"<p>{first.title}. Hecho a mano, en series cortas.</p>",
+        "title": kept.get("title", first.title),
+        "body_html": kept.get("descriptionHtml", f"<p>{first.title}. Hecho a mano, en series cortas.</p>"),
         "handle": first.sku.lower(),
         "product_type": first.kind,
         "vendor": "Casa Azahar",
@@ -47,7 +47,7 @@ def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> l
                 "product_id": product_id(first),
                 "title": item.variant or "Default Title",
                 "sku": item.sku,
-                "price": euros(item.price),
+                **_prices(world, item),
                 "position": place + 1,
                 "grams": item.grams,
                 "inventory_item_id": counted_id(item),
@@ -65,6 +65,11 @@ def product(world: World, items: list[Item], at: datetime, *, is_new: bool) -> l
         "images": [],
     }
     return [_hook(world, "products/create" if is_new else "products/update", body, at, first.number)]
+
+
+def _prices(world: World, item: Item) -> dict[str, Any]:
+    kept = world.notes.get(f"gid://shopify/ProductVariant/{variant_id(item)}", {})
+    return {"price": kept.get("price") or euros(item.price), "compare_at_price": kept.get("compareAtPrice")}
 
 
 def stock(world: World, item: Item, at: datetime) -> list[Hook]:
