@@ -234,7 +234,8 @@ class TagProduct(OfProduct):
 
 @dataclass(frozen=True, slots=True)
 class SetPrice(OfProduct):
-    """The price of one variant. `compare_at` is the price struck through: None leaves it, an amount of 0 clears it."""
+    """The price of one variant: None leaves it. `compare_at` is the price struck through: None leaves it too, an amount
+    of 0 clears it. Either can be changed alone."""
 
     variant: str = ""
     price: Money | None = None
