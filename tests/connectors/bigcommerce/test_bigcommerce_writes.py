@@ -242,6 +242,19 @@ def test_what_is_struck_through_is_the_price() -> None:
     assert refusal(wire, SetPrice("174", variant="77", price=Money.parse("1", "USD"))) == "price.currency"
 
 
+def test_a_variant_without_a_price_has_its_products() -> None:
+    wire = BigCommerceWire()
+    wire.product |= {"price": 19.9, "sale_price": 17.5}
+    wire.variant["price"] = None
+    before = do(wire, SetPrice("174", variant="77", compare_at=eur("0"))).value["before"]
+    assert before == {"price": "17.5", "compare_at_price": "19.9"}
+    assert (wire.variant["price"], wire.variant["sale_price"]) == (17.5, 0), "and not nothing"
+    wire.variant |= {"price": None, "sale_price": None}
+    do(wire, SetPrice("174", variant="77", price=eur("16")))
+    assert (wire.variant["price"], wire.variant["sale_price"]) == (19.9, 16)
+    assert refusal(wire, SetPrice("174", variant="77")) == "price.missing"
+
+
 def test_a_product_without_options_carries_its_price() -> None:
     wire = BigCommerceWire()
     wire.variant["option_values"] = []

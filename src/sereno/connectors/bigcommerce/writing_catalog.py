@@ -43,7 +43,9 @@ def _variant(exchange: Exchange, variant: str) -> dict[str, Any]:
 
 def set_price(call: Call, write: SetPrice) -> Written:
     """What is struck through is BigCommerce's price, and what is paid its sale price. Of a product without options the
-    product carries them. Raises `price.currency`."""
+    product carries them; a variant without a price has the product's. Raises `price.currency`."""
+    if write.price is None and write.compare_at is None:
+        raise StoreRefused("price.missing", "No price was given.")
     own = str(ask(call.exchange, "GET", "/v2/store").get("currency") or "")
     for value in (write.price, write.compare_at):
         if value is not None and value.currency != own:
@@ -52,7 +54,8 @@ def set_price(call: Call, write: SetPrice) -> Written:
     product = f"/v3/catalog/products/{variant['product_id']}"
     path = f"{product}/variants/{variant['id']}" if variant.get("option_values") else product
     there = known(call.exchange, path, "variant")
-    price, sale = decimal(there.get("price")), decimal(there.get("sale_price"))
+    priced = there if there.get("price") is not None else known(call.exchange, product, "product")
+    price, sale = decimal(priced.get("price")), decimal(priced.get("sale_price"))
     paid, struck = (sale, price) if sale > 0 else (price, decimal(0))
     new_paid = write.price.rounded().amount if write.price is not None else paid
     new_struck = write.compare_at.rounded().amount if write.compare_at is not None else struck
