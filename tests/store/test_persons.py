@@ -11,6 +11,7 @@ from support import START, Place, fact, order
 
 from sereno.runtime import services
 from sereno.runtime.persons import keys_of, main_key
+from sereno.runtime.persons.enrolling import begin_in
 from sereno.runtime.persons.joining import decide, join, split
 from sereno.runtime.persons.matching import match
 from sereno.runtime.records import Records
@@ -177,7 +178,7 @@ def test_staff_and_workers_may_decide_at_once(place: Place) -> None:
                 with database.transaction() as tx:
                     tx.many("put_to_match", [(shop, one)])
                 with database.transaction() as tx:
-                    match(tx, shop, 1)
+                    match(tx, shop, begin_in(place.runtime.world), 1)
                 services.insert_events(
                     shop, None, "race", [order(f"{turn}-{step}", customer_id=one)], database=database
                 )

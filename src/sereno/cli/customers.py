@@ -114,6 +114,8 @@ def split(key: str, *, shop: ShopName = None) -> None:
     except LookupError as error:
         raise Failed(f"{error}.") from error
     say(f"It stands alone now; it was one with {', '.join(others)}." if others else "It stood alone already.")
+    if others and (ended := joining.ended_by_joining(shop_named(shop).pk, [key, *others])):
+        say(f"{ended} of their runs ended when they were joined, and stay ended.")
 
 
 @customer.command

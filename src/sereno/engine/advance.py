@@ -79,7 +79,7 @@ def advance(flow: Flow, state: RunState, input: Input, context: RunContext, now:
             return _decided(flow, state, input, context, now)
         case Ended():
             walk = _walk(flow, state, context, now)
-            details = {"by": input.by} if input.by else {}
+            details = {name: value for name, value in (("by", input.by), ("run", input.run)) if value}
             walk.end("stopped", "run.ended", state.step, input.reason, **details)
             return _done(walk)
 

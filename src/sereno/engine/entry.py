@@ -18,6 +18,8 @@ from sereno.engine.flow import Flow
 from sereno.engine.trigger import OWN_EVENTS
 
 LONGEST_KEY = 200
+_OF_A_PERSON = frozenset({"customer", "customer_id", "email", "phone"})
+"""Fields, and the root, by which a key may name whom the event is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,20 @@ def key_of(flow: Flow, event: Event, context: RunContext, now: datetime | None =
     return Skip("key_missing", {"key": flow.key.source, "error": error} if error else {"key": flow.key.source})
 
 
-def decide(flow: Flow, event: Event, context: RunContext, history: History, now: datetime) -> Enter | Skip:
-    """Pure: the same arguments give the same answer."""
+def names_a_person(flow: Flow) -> bool:
+    """Whether the flow has a key of its own that may differ between the records of one person."""
+    return flow.key is not None and any(_OF_A_PERSON.intersection(map(str, path)) for path in flow.key.paths)
+
+
+def decide(
+    flow: Flow, event: Event, context: RunContext, history: History, now: datetime, known_as: str | None = None
+) -> Enter | Skip:
+    """Pure: the same arguments give the same answer. `known_as`: the key, where the person has several."""
     if flow.trigger.when is not None:
         outcome = flow.trigger.when.test(entry_scope(event, context, now))
         if outcome.value is not True:
             return Skip("when_false" if outcome.value is False else "when_error", seen(flow.trigger.when, outcome))
-    key = key_of(flow, event, context, now)
+    key = known_as or key_of(flow, event, context, now)
     if isinstance(key, Skip):
         return key
     restart = False

@@ -32,6 +32,8 @@ class RunState(msgspec.Struct, kw_only=True):
       states of schema 1.
     - `since` is how far the run has got in the events' own time: an event it waits for must not be older.
     - `is_held_out`: it stands for somebody in the flow's control group, so nothing of it may leave.
+    - `had`: steps whose message the person has had already, by a run of another of their records that was joined with
+      this one: step path -> [action, the effect's key, the record's key]. Unset where there is none.
     - `seen` are ids of events and effect outcomes already taken in, newest last, bounded.
     """
 
@@ -58,6 +60,7 @@ class RunState(msgspec.Struct, kw_only=True):
     since: datetime | None = None
     approval: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     is_held_out: bool = False
+    had: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
 
 
 # --- what may happen to a run -----------------------------------------------------------------
@@ -107,10 +110,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Somebody or something ends the run from outside: a person, a replaced version, a restart of the same key."""
+    """Somebody or something ends the run from outside: a person, a replaced version, a restart of the same key, a run
+    of another record of the same person. `run`: the one that goes on in its place, where there is one."""
 
     reason: str
     by: str = ""
+    run: str = ""
 
 
 Input = Started | EventArrived | TimerDue | EffectFinished | Decided | Ended

@@ -15,17 +15,19 @@ from sereno.engine import tallies
 from sereno.engine.advance import advance
 from sereno.engine.context import RunContext
 from sereno.engine.durations import format_instant
-from sereno.engine.run import EffectFinished, Input, NewEffect
+from sereno.engine.run import EffectFinished, Input, NewEffect, TraceEntry
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import asking, ports
 from sereno.runtime.actions import Prepared, carry_out, outcome_row, prepare, with_value
 from sereno.runtime.arbiter import booking
+from sereno.runtime.arbiter.saying import WITHHELD
 from sereno.runtime.arbiter.shadowing import foresee
 from sereno.runtime.arbiter.verdicts import Go, Later, Never
 from sereno.runtime.experiments import exposing
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held, changed_row, due_micros, full_state, run_row
 from sereno.runtime.hooks import RUN_ENDS, Told, failure, run_data
+from sereno.runtime.persons import CUSTOMER
 from sereno.runtime.records import Records
 from sereno.runtime.staging import counting
 from sereno.runtime.stores.carrying_over import carry_over
@@ -35,7 +37,7 @@ from sereno.runtime.world import World
 from sereno.sdk.plugin import ORDINARY, URGENT, ActionDefinition
 from sereno.sdk.result import Done, Fail
 from sereno.store.database import Transaction
-from sereno.store.documents import encode
+from sereno.store.documents import decode, encode
 from sereno.store.fields import storable, to_micros
 
 DECIDED = frozenset({"approval.given", "approval.refused"})
@@ -43,6 +45,8 @@ MOST_INPUTS = 1000
 """How many local outcomes one run may take in within one batch; more means a loop."""
 HELD_OUT = {"sent": False, "reason": "control.held_out"}
 """The outcome of whatever a run of the control group would do."""
+HAD = {"sent": False, "reason": "joined.had"}
+"""The outcome of a message that the person has had by a run of another of their records."""
 
 
 class Batch:
@@ -91,6 +95,8 @@ class Batch:
 
     def want(self, held: Held) -> None:
         self.records.want(held.shop.id, held.state.refs, held.live.flow.needs)
+        if isinstance(held.state.had, dict):
+            self.records.want(held.shop.id, held.state.refs, [CUSTOMER])
 
     # --- advancing --------------------------------------------------------------------------
 
@@ -137,9 +143,12 @@ class Batch:
         now = to_micros(at)
         connection: str | None = None
         result: Done | Fail | None = None
-        status = "pending"
-        if held.is_shadow:
-            status = "shadow"
+        status = "shadow" if held.is_shadow else "pending"
+        if isinstance(held.state.had, dict) and _writes(definition, effect) and self._has_had(held, effect):
+            result = Done(HAD)
+            details = {"action": effect.action, "effect": effect.key, "reason": HAD["reason"]}
+            held.traces.append(TraceEntry(at, effect.step, WITHHELD, details))
+        elif held.is_shadow:
             if definition is not None and definition.decides and not held.state.is_held_out:
                 result = self._decided(held, effect, context, at)
             elif held.state.is_held_out or self.world.is_dry or not _writes(definition, effect):
@@ -182,6 +191,24 @@ class Batch:
         if isinstance(result, Done):
             return EffectFinished(effect.key, ok=True, value=result.value)
         return EffectFinished(effect.key, ok=False, reason=storable(result.reason))
+
+    def _has_had(self, held: Held, effect: NewEffect) -> bool:
+        """Whether the person has had what this step says by a run that was joined with this one. Whoever is somebody
+        else again, or never got it after all, has not."""
+        had = held.state.had
+        said = had.get(effect.key.partition("/")[2]) if isinstance(had, dict) else None
+        if said is None or said[0] != effect.action:
+            return False
+        _action, key, subject = said
+        whom = self.records.whom(held.shop.id, held.state.refs)
+        kind, _, record = subject.partition(":")
+        if kind == CUSTOMER and whom and record not in self.records.person(held.shop.id, whom):
+            return False
+        row = self.tx.one("states_of_effects", {"keys": [key]})
+        if row is None:
+            return True
+        value: dict[str, Any] = decode(row[2]) if row[2] else {}
+        return row[1] not in ("failed", "cancelled") and value.get("sent") is not False
 
     def _decided(self, held: Held, effect: NewEffect, context: RunContext, at: datetime) -> Done:
         """What comes of an action that only decides, in shadow: what it wants written is dropped."""
@@ -299,8 +326,8 @@ class Batch:
                 [
                     (held.shop.id, link, held.row, held.live.id)
                     for held in new
-                    if held.is_live and held.live.flow.listens
-                    for link in held.links()
+                    if held.is_live
+                    for link in held.found_by()
                 ],
             )
 

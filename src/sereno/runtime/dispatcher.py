@@ -142,6 +142,9 @@ class Dispatcher:
         now = world.clock.now()
         batch = self.begin(tx, now)
         records = batch.records
+        if world.database.dialect == "postgresql":
+            # Before anything is locked: see `persons.enrolling`.
+            tx.all("share_entering", {"shops": sorted({fact.shop_id for fact in facts})})
         project(tx, facts, records, world.plugins, to_micros(now), world.database.dialect)
         batch.is_alone = self._is_alone
         good = [fact for fact in facts if fact.error is None]

@@ -15,13 +15,14 @@ from sereno.commerce.event import Event
 from sereno.engine.advance import begin, run_uid
 from sereno.engine.context import RunContext
 from sereno.engine.durations import parse_instant
-from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, reference_time
+from sereno.engine.entry import Enter, History, Skip, concerns, decide, key_of, names_a_person, reference_time
 from sereno.engine.run import Ended, EventArrived, Started
 from sereno.runtime.batch import Batch
 from sereno.runtime.experiments import exposing
 from sereno.runtime.facts import Fact, read_event
 from sereno.runtime.flows import LiveFlow
 from sereno.runtime.holding import Held
+from sereno.runtime.persons.enrolments import CUSTOMER, keys_as, names_of
 from sereno.runtime.privacy import late
 from sereno.runtime.records import Overtaken
 from sereno.runtime.stores.echoes import Echoes
@@ -61,10 +62,14 @@ class _Candidate:
     fact: Fact
     live: LiveFlow
     context: RunContext
-    key: str
+    keys: list[str]
+    """Those the person is known by in the flow; the first is the run's."""
     uid: str
-    at: _At
     later: list[Event] = field(default_factory=list[Event])
+
+    @property
+    def at(self) -> _At:
+        return self.live.id, self.keys[0], self.live.lane
 
 
 class Entering:
@@ -94,6 +99,8 @@ class Entering:
                     continue
                 pairs.append((fact, live))
                 batch.records.want(fact.shop_id, fact.event.refs, live.flow.needs)
+                if fact.person:
+                    batch.records.want(fact.shop_id, fact.event.refs, [CUSTOMER])
                 if live.chooser is not None:
                     batch.records.want(fact.shop_id, fact.event.refs, live.chooser.flow.entry_needs)
         batch.records.fetch()
@@ -111,17 +118,31 @@ class Entering:
             if isinstance(key, Skip):
                 self._skip(fact, live, key)
                 continue
+            keys = self._known_as(fact, live, context) or [key]
             shop = batch.world.shops.find(batch.tx, fact.shop_id)
             # In shadow beside the live version the same event starts a run of its own.
             name = f"{live.name}\x1e{live.lane}" if live.lane else live.name
-            uid = run_uid(shop.slug, name, key, fact.event.source, fact.event.id)
-            candidate = _Candidate(fact, live, context, key, uid, (live.id, key, live.lane))
+            uid = run_uid(shop.slug, name, keys[0], fact.event.source, fact.event.id)
+            candidate = _Candidate(fact, live, context, keys, uid)
             found.append(candidate)
             self._candidates.setdefault(fact.row, []).append(candidate)
         if found:
             self._read_entries(found)
             self._read_known(found)
             self._read_later_events([item for item in found if item.live.flow.listens])
+
+    def _known_as(self, fact: Fact, live: LiveFlow, context: RunContext) -> list[str]:
+        """The keys of a person of several records; empty for everybody else, who has one."""
+        records = self._batch.records
+        person: Sequence[str] = fact.person
+        if not person and names_a_person(live.flow) and context.records.get(CUSTOMER) is not None:
+            # What is about an order alone leads to whose it is.
+            whom = records.whom(fact.shop_id, fact.event.refs)
+            person = records.person(fact.shop_id, whom) if whom else ()
+        if len(person) < 2:
+            return []
+        names = [names_of(key, records.own(fact.shop_id, key)) for key in person]
+        return keys_as(live.flow, fact.event, context, self._batch.now, names)
 
     def _falls_to(self, live: LiveFlow, fact: Fact, key: str | Skip) -> bool:
         """Whether a flow's version is the one for this event, where two share the keys."""
@@ -132,7 +153,7 @@ class Entering:
         return live.speaks or live.lane != 0 if isinstance(key, Skip) else live.serves(key)
 
     def _read_entries(self, candidates: Sequence[_Candidate]) -> None:
-        keys = {(*item.at[:2], lane) for item in candidates for lane in (0, item.live.lane)}
+        keys = {(item.live.id, key, lane) for item in candidates for key in item.keys for lane in (0, item.live.lane)}
         names: set[str] = {at[1] for at in keys}
         hidden = late.hidden_keys(self._batch.tx, names)
         parameters = {"flows": sorted({at[0] for at in keys}), "keys": sorted(names | hidden.keys())}
@@ -202,31 +223,38 @@ class Entering:
         if item.uid in self._known:
             return None
         self._known.add(item.uid)
-        entry = self._entries.get(item.at)
-        held = self._current(entry)
-        is_live = entry is not None and (held.is_live if held is not None else entry.is_live)
+        entries = [entry for key in item.keys if (entry := self._entries.get((live.id, key, live.lane))) is not None]
+        running = [entry for entry in entries if self._is_live(entry)]
+        entered = [entry.entered_at for entry in entries if entry.entered_at is not None]
         history = History(
-            live_run=entry.run_uid if entry is not None and is_live else None,
-            last_entered_at=entry.entered_at if entry is not None else self._entered_before(item),
+            live_run=running[0].run_uid if running else None,
+            last_entered_at=max(entered) if entered else self._entered_before(item),
             later_events=item.later,
-            live_since=_occurred_at(held) if is_live else None,
+            live_since=_occurred_at(self._current(running[0])) if running else None,
         )
-        decision = decide(live.flow, item.fact.event, item.context, history, batch.now)
+        decision = decide(live.flow, item.fact.event, item.context, history, batch.now, item.keys[0])
         if isinstance(decision, Skip):
             self._skip(item.fact, live, decision)
             return None
-        if decision.restart and held is not None and held.is_live:
-            batch.give(held, Ended("restarted"))
-        return self._start(item, decision, entry)
+        for entry in running if decision.restart else ():
+            held = self._current(entry)
+            if held is not None and held.is_live:
+                batch.give(held, Ended("restarted"))
+        return self._start(item, decision, self._entries.get(item.at))
+
+    def _is_live(self, entry: _Entry) -> bool:
+        held = self._current(entry)
+        return held.is_live if held is not None else entry.is_live
 
     def _entered_before(self, item: _Candidate) -> datetime | None:
         """What began before the stage did counts for the candidate in shadow too, as it will once it is live."""
-        entry = self._entries.get((*item.at[:2], 0)) if item.live.lane else None
-        at = entry.entered_at if entry is not None else None
-        return at if at is not None and to_micros(at) < item.live.since else None
+        keys = item.keys if item.live.lane else ()
+        entries = [entry for key in keys if (entry := self._entries.get((item.live.id, key, 0))) is not None]
+        times = [entry.entered_at for entry in entries if entry.entered_at is not None]
+        return max((at for at in times if to_micros(at) < item.live.since), default=None)
 
-    def _current(self, entry: _Entry | None) -> Held | None:
-        return self._batch.held.get(entry.run_uid) if entry is not None else None
+    def _current(self, entry: _Entry) -> Held | None:
+        return self._batch.held.get(entry.run_uid)
 
     def _start(self, item: _Candidate, decision: Enter, entry: _Entry | None) -> Held:
         batch, live, fact = self._batch, item.live, item.fact

@@ -16,14 +16,16 @@ LANES = 16
 
 @dataclass(slots=True)
 class Fact:
-    """`row` is the event's row id; `event` is replaced once projecting has found `before` and `is_stale`. `error` is
-    set when the event cannot be worked on."""
+    """`row` is the event's row id; `event` is replaced once projecting has found `before` and `is_stale`. `person` are
+    the keys of all records of the customer, the main one first, where there are several. `error` is set when the event
+    cannot be worked on."""
 
     row: int
     shop_id: int
     event: Event
     links: tuple[str, ...]
     error: str | None = None
+    person: tuple[str, ...] = ()
 
 
 def lane_of(shop_id: int, subject: str, refs: Mapping[str, str]) -> int:

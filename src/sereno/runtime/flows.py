@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from sereno.engine.catalog import FlowInvalid
 from sereno.engine.chance import SHARES, share_of
+from sereno.engine.entry import names_a_person
 from sereno.engine.flow import Flow, compile_flow
 from sereno.engine.limits import NONE, Limits
 from sereno.runtime.hooks import Hooks
@@ -90,6 +91,7 @@ class Flows:
         self._scheduled: list[LiveFlow] = []
         self._stages: dict[int, Stage] = {}
         self._limits: dict[int, Limits] = {}
+        self._naming: dict[int, list[int]] = {}
 
     def invalidate(self) -> None:
         """Read again at the next `refresh`."""
@@ -117,6 +119,7 @@ class Flows:
         scheduled: list[LiveFlow] = []
         stages, candidates = self._read_stages(tx)
         limits: dict[int, Limits] = {}
+        naming: dict[int, list[int]] = {}
         for id_, shop_id, name, status, version, is_derived, document in tx.all("all_flows"):
             statuses[id_] = status
             live = self._take(id_, shop_id, name, status, version, bool(is_derived), document)
@@ -126,6 +129,8 @@ class Flows:
                 for type_ in one.flow.trigger_types:
                     triggers.setdefault((shop_id, type_), []).append(one)
             limits[id_] = live.flow.limits
+            if names_a_person(live.flow):
+                naming.setdefault(shop_id, []).append(id_)
             if live.flow.schedule is not None:
                 scheduled.append(live)
         for flow_id, shop_id, listens in tx.all("all_listens"):
@@ -134,7 +139,7 @@ class Flows:
                 if flow_id not in flows:
                     flows.append(flow_id)
         self._triggers, self._listens, self._statuses, self._scheduled = triggers, listening, statuses, scheduled
-        self._stages, self._limits = stages, limits
+        self._stages, self._limits, self._naming = stages, limits, naming
         # Versions of earlier statuses stay good for running runs, with the status of today.
         self._versions = {
             key: replace(live, status=self._statuses.get(key[0], live.status)) for key, live in self._versions.items()
@@ -179,6 +184,10 @@ class Flows:
     def stage(self, flow_id: int) -> Stage | None:
         """The stage of a flow that has one under way."""
         return self._stages.get(flow_id)
+
+    def naming_people(self, shop_id: int) -> list[int]:
+        """Ids of the shop's flows whose live version has a key that may name a person."""
+        return self._naming.get(shop_id, [])
 
     def limits(self, flow_id: int) -> Limits:
         """Those the live version of a flow sets itself."""

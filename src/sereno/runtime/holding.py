@@ -11,6 +11,7 @@ import msgspec
 
 from sereno.commerce.event import links
 from sereno.engine.context import event_document
+from sereno.engine.entry import names_a_person
 from sereno.engine.run import LIVE, NewApproval, RunState, TraceEntry, decode_state, encode_state
 from sereno.runtime.facts import read_event
 from sereno.runtime.flows import LiveFlow
@@ -46,6 +47,15 @@ class Held:
 
     def links(self) -> tuple[str, ...]:
         return links(self.state.subject, self.state.refs)
+
+    def found_by(self) -> tuple[str, ...]:
+        """The links that are kept while it is live: all, where events may concern it; else only whom it is about, where
+        its key names them (its subject is found without), for when they turn out to be one with somebody."""
+        if self.live.flow.listens:
+            return self.links()
+        if names_a_person(self.live.flow):
+            return tuple(link for link in self.links() if link.startswith(("customer:", "email:")))
+        return ()
 
 
 def stored_state(held: Held) -> str:

@@ -265,12 +265,7 @@ def _move(batch: Batch, held: Held, newest: LiveFlow, by: str) -> None:
 def _write_links(tx: Transaction, moved: Sequence[Held]) -> None:
     """By what events find the moved runs: their new version may listen where the older did not."""
     tx.run("delete_run_links", {"runs": [held.row for held in moved]})
-    rows = [
-        (held.shop.id, link, held.row, held.live.id)
-        for held in moved
-        if held.live.flow.listens
-        for link in held.links()
-    ]
+    rows = [(held.shop.id, link, held.row, held.live.id) for held in moved for link in held.found_by()]
     tx.many("copy_run_links", rows)
 
 

@@ -189,6 +189,15 @@ class Records:
         """All keys of the person whose customer record was wanted, the main one first."""
         return self._people.get((shop_id, key)) or [key]
 
+    def whom(self, shop_id: int, refs: Mapping[str, str]) -> str | None:
+        """The key of the customer these refs lead to; None where they lead to none that is known."""
+        return self._key(shop_id, refs, "customer", BY_EMAIL)
+
+    def own(self, shop_id: int, key: str) -> Record | None:
+        """One record of a person as it is by itself. It must have been wanted and fetched."""
+        held = self._held.get(BY_EMAIL, {}).get((shop_id, key))
+        return held.record if held is not None else None
+
     def change_tag(self, shop_id: int, kind: str, key: str, tag: str, *, add: bool) -> None:
         """Let the rest of the batch see a tag that this transaction is about to write."""
         tags = self._tags.setdefault((shop_id, kind, key), [])

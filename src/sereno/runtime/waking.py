@@ -19,6 +19,7 @@ from sereno.runtime.batch import Batch
 from sereno.runtime.entering import read_events
 from sereno.runtime.holding import Held, due_micros
 from sereno.runtime.hooks import Told
+from sereno.runtime.persons import CUSTOMER, people_of
 from sereno.runtime.tracing import trace_cancelled
 from sereno.runtime.watching import noting
 from sereno.runtime.world import World
@@ -194,7 +195,8 @@ def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
     listening = {held.state.id: (held, *_since(held)) for held in taken if held.state.listens}
     if not listening:
         return {}
-    links = {(held.shop.id, link) for held, _, _ in listening.values() for link in held.links()}
+    known = _links_of(batch, [held for held, _, _ in listening.values()])
+    links = {(held.shop.id, link) for held, _, _ in listening.values() for link in known[held.state.id]}
     rows = batch.tx.all(
         "linked_events",
         {
@@ -214,13 +216,24 @@ def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
         listens, exits = held.state.listens, held.live.flow.exit_types
         found = {
             (occurred_at, event)
-            for link in held.links()
+            for link in known[id_]
             for event, type_, occurred_at in by_link.get((held.shop.id, link), ())
             if type_ in listens and event != held.event_row and occurred_at >= (started if type_ in exits else waiting)
         }
         wanted[id_] = [event for _, event in sorted(found)]
     events = read_events(batch, {event for ids in wanted.values() for event in ids})
     return {id_: [events[event] for event in ids if event in events] for id_, ids in wanted.items()}
+
+
+def _links_of(batch: Batch, taken: Sequence[Held]) -> dict[str, Sequence[str]]:
+    """By run: its links, and those of all records of its person, as the dispatcher finds it by them."""
+    customers = {held.state.id: (held.shop.id, held.state.refs.get(CUSTOMER, "")) for held in taken}
+    people = people_of(batch.tx, {at for at in customers.values() if at[1]})
+    found: dict[str, Sequence[str]] = {}
+    for held in taken:
+        others = people.get(customers[held.state.id], ())
+        found[held.state.id] = tuple(dict.fromkeys((*held.links(), *(f"{CUSTOMER}:{key}" for key in others))))
+    return found
 
 
 def _since(held: Held) -> tuple[int, int]:

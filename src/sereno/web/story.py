@@ -230,6 +230,12 @@ _SENTENCES: dict[str, tuple[str, str, Callable[[Details, str], Markup]]] = {
     "run.failed": ("x", "bad", _failed),
     "run.stopped": ("octagon-x", "", _stopped),
     "run.ended": ("octagon-x", "", _ended),
+    "run.joined": (
+        "users",
+        "info",
+        _plain(lambda: _("Two records turned out to be one customer: this run goes on for both, the other's ended")),
+    ),
+    "run.stays_ended": ("users", "", _plain(lambda: _("The records are two customers again; this run stays ended"))),
     "exit.event": ("log-out", "lamp", _with(lambda: _("Left early, because %(event)s happened"), "event")),
     "exit.too_old": ("history", "", _with(lambda: _("%(event)s came late; it is from before the run"), "event")),
     "exit.not_met": ("circle-slash", "", _with(lambda: _("%(event)s came, and does not end the run"), "event")),

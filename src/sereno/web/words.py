@@ -90,6 +90,7 @@ RUN_REASONS = {
     "when_false": _("the condition no longer held"),
     "when_error": _("the condition could not be answered any more"),
     "restarted": _("a newer start took its place"),
+    "joined": _("joined: the same person is in this flow already"),
     "ended.by_hand": _("no reason given"),
     "flow.replaced": _("a new version took its place"),
 }

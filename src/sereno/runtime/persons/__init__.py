@@ -50,6 +50,7 @@ def as_one(tx: Transaction, facts: Sequence[Fact]) -> None:
         keys = people.get((fact.shop_id, fact.event.refs.get(CUSTOMER, "")))
         if keys is None:
             continue
+        fact.person = tuple(keys)
         fact.links = tuple(dict.fromkeys((*fact.links, *(f"{CUSTOMER}:{key}" for key in keys))))
         if fact.event.subject in fact.links and fact.event.subject.startswith(f"{CUSTOMER}:"):
             fact.event = replace(fact.event, subject=f"{CUSTOMER}:{keys[0]}")

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from sereno.commerce import persons
 from sereno.commerce.persons import Traits
 from sereno.runtime import namespaces
-from sereno.runtime.persons.joining import JOINED, PROPOSED, Pair, People, pair
+from sereno.runtime.persons import enrolling
+from sereno.runtime.persons.grouping import JOINED, PROPOSED, Pair, People, pair
 from sereno.runtime.world import World
 from sereno.store.database import Transaction
 from sereno.store.documents import decode
@@ -41,6 +42,7 @@ class Matcher:
     def __init__(self, world: World) -> None:
         self._world = world
         self._is_due = True
+        self._begin = enrolling.begin_in(world)
 
     def look(self) -> None:
         """There may be something in the queue."""
@@ -57,11 +59,12 @@ class Matcher:
             self._is_due = False
             return 0
         with database.transaction() as tx:
-            return match(tx, int(row[0]), to_micros(self._world.clock.now()))
+            return match(tx, int(row[0]), self._begin, to_micros(self._world.clock.now()))
 
 
-def match(tx: Transaction, shop_id: int, now: int, limit: int = PIECE) -> int:
-    """Decide about the shop's next records in the queue. Gives how many were taken from it."""
+def match(tx: Transaction, shop_id: int, begin: enrolling.Begin, now: int, limit: int = PIECE) -> int:
+    """Decide about the shop's next records in the queue; `begin` holds the runs of whom it joins. Gives how many were
+    taken from it."""
     tx.all("lock_persons", {"shop": shop_id})
     taken = tx.all("take_to_match", {"shop": shop_id, "limit": limit})
     keys = sorted({row[0] for row in taken})
@@ -82,7 +85,7 @@ def match(tx: Transaction, shop_id: int, now: int, limit: int = PIECE) -> int:
     if meetings:
         people = People(tx, shop_id, {key for meeting in meetings for key in meeting})
         _judge(people, meetings, everyone)
-        people.write(now)
+        enrolling.write(tx, shop_id, people, begin, now)
         people.drop_settled()
     return len(taken)
 

@@ -55,11 +55,15 @@ class EntryStore:
         return found
 
     def _insert(self, rows: Sequence[Sequence[Any]]) -> int:
+        made = 0
         for flow, key, lane, entered_at, uid, is_live in rows:
+            if (flow, key, lane) in self._held:
+                continue
+            made += 1
             self._lanes.add(lane)
             self._last += 1
             self._change((flow, key, lane), (uid, is_live, entered_at, self._last))
-        return len(rows)
+        return made
 
     def _update(self, rows: Sequence[Sequence[Any]]) -> int:
         changed = 0

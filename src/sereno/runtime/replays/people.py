@@ -13,7 +13,8 @@ from itertools import groupby
 from typing import Any
 from zlib import crc32
 
-from sereno.runtime.persons.joining import APART, JOINED, Pair, People, pair
+from sereno.runtime.persons import enrolling
+from sereno.runtime.persons.grouping import APART, JOINED, Pair, People, pair
 from sereno.runtime.persons.matching import PIECE, Reader, match
 from sereno.runtime.records import BY_EMAIL, Held
 from sereno.runtime.replays.records import Kept, RecordStore
@@ -54,8 +55,11 @@ def past_people(shop_id: int, *, database: Database | None = None) -> PastPeople
 class PersonStore:
     """The people of a replay. `look` after each batch."""
 
-    def __init__(self, tx: ReplayTransaction, shop: int, records: RecordStore, past: PastPeople) -> None:
+    def __init__(
+        self, tx: ReplayTransaction, shop: int, records: RecordStore, past: PastPeople, begin: enrolling.Begin
+    ) -> None:
         self._tx = tx
+        self._begin = begin
         self._shop = shop
         self._records = records
         self._groups: dict[str, list[str]] = {}
@@ -167,7 +171,7 @@ class PersonStore:
             self._write()
             self._asked = met
             while self._asked:
-                match(self._tx, self._shop, now, PIECE)
+                match(self._tx, self._shop, self._begin, now, PIECE)
             self._mark(met)
         if self._waiting:
             decided += self._decide(now)
@@ -218,7 +222,7 @@ class PersonStore:
                 people = People(self._tx, self._shop, here)
                 if said.status != JOINED or said.other not in people.of(said.one):
                     people.say(pair(said.one, said.other, said.status, said.rule, said.by))
-                people.write(now)
+                enrolling.write(self._tx, self._shop, people, self._begin, now)
                 done += 1
             elif said.status == APART:
                 row = (self._shop, said.one, said.other, said.status, said.rule, now, said.by)

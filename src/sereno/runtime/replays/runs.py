@@ -17,11 +17,12 @@ from sereno.engine.run import RunState, TraceEntry, decode_state, encode_state
 from sereno.runtime.batch import Batch
 from sereno.runtime.holding import Held, due_at
 from sereno.runtime.records import Records
+from sereno.runtime.replays.past_runs import PastRuns
 from sereno.runtime.replays.scratch import ReplayTransaction
 from sereno.runtime.world import World
 from sereno.store.database import Row
 from sereno.store.documents import decode, encode
-from sereno.store.fields import from_micros
+from sereno.store.fields import from_micros, to_micros
 
 MOST = 4000
 """Runs held as they are; past it those touched longest ago are packed away."""
@@ -51,6 +52,7 @@ class RunStore:
         self._traces: dict[int, list[str]] = {}
         self._over: list[Held] = []
         self.has_approvals = False
+        self._past = PastRuns(tx)
         tx.reads["known_runs"] = lambda parameters: []
         tx.reads["claim_runs"] = self._claim
         tx.reads["claim_due_runs"] = self._claim_due
@@ -133,10 +135,11 @@ class RunStore:
         self._last += 1
         return self._last
 
-    def keep(self, held: Held) -> None:
+    def keep(self, held: Held, now: int) -> None:
         """The run as a batch leaves it; told at the next `settle` when it is over."""
         id_ = held.row
         assert id_ is not None
+        self._past.keep(id_, held, now)
         before = self._get(id_)
         due = self._due.get(id_)
         self._tx.undo.append(lambda: self._take_back(id_, before, due))
@@ -208,7 +211,7 @@ class RunStore:
         state.status, state.reason, state.due_at, state.effect_key = "failed", reason, None, None
         entry = TraceEntry(now, state.step, "run.failed", {"reason": reason})
         self._traces.setdefault(id_, []).append(encode([entry]))
-        self.keep(replace(held, state=state))
+        self.keep(replace(held, state=state), to_micros(now))
         self._tx.plain().many("end_entries", [(held.live.id, state.key, state.id)])
 
     def finish(self) -> None:
@@ -304,7 +307,7 @@ class ReplayBatch(Batch):
         for held in changed:
             if held.row is None:
                 held.row = self._runs.next_row()
-            self._runs.keep(held)
+            self._runs.keep(held, now)
 
     def _keep_traces(self, changed: Sequence[Held]) -> None:
         for held in changed:

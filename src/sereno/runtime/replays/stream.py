@@ -91,7 +91,7 @@ class Stream:
         self.world = world
         self._is_read = worth.is_read
         self.records = RecordStore(worth.plugins, tx)
-        self.people = PersonStore(tx, shop_row, self.records, people or PastPeople())
+        self.people = PersonStore(tx, shop_row, self.records, people or PastPeople(), self.begin)
         self._tells_of_people = worth.tells_of_people
         self.log = EventLog(tx, shop_row, lambda type_: bool(world.flows.listening(shop_row, type_)))
         self.runs = RunStore(tx, shop_row, self._run_over)
@@ -228,7 +228,7 @@ class Stream:
         with self.database.transaction() as tx:
             assert tx is self.database.tx
             done = self.people.look(to_micros(self.clock.now()))
-        self.records.settle()
+        self._settle_stores()
         return done
 
     def finish(self, until: datetime | None) -> datetime:

@@ -7,6 +7,43 @@ SELECT 1
 -- dialect: postgresql
 SELECT pg_advisory_xact_lock(83, CAST(CAST(:shop AS bigint) AS integer))
 
+-- name: lock_entering
+-- Nobody is let into a flow of the shop until the end of the transaction, and those who are just being are waited for.
+-- dialect: sqlite
+SELECT 1
+-- dialect: postgresql
+SELECT pg_advisory_xact_lock(85, CAST(CAST(:shop AS bigint) AS integer))
+
+-- name: share_entering
+-- Many let people into flows beside each other; who joins people waits for them, and they for that one.
+-- dialect: sqlite
+SELECT 1
+-- dialect: postgresql
+SELECT count(pg_advisory_xact_lock_shared(85, CAST(value AS integer)))
+FROM (SELECT value FROM {list:shops:bigint} ORDER BY value) AS shop
+
+-- name: live_runs_of_people
+-- Each way by its own index; a run found by both is one.
+SELECT id FROM run WHERE shop_id = :shop AND subject {in:subjects:text} AND status IN ('waiting', 'parked', 'running')
+UNION SELECT run_id FROM run_link WHERE shop_id = :shop AND link {in:links:text}
+
+-- name: ends_of_runs
+SELECT uid, reason, updated_at FROM run WHERE uid {in:uids:text}
+
+-- name: effects_of_ended
+-- What these runs did, or will do though they are over.
+SELECT run.uid, effect.key, effect.action, run.subject FROM run JOIN effect ON effect.run_id = run.id
+WHERE run.uid {in:uids:text} AND effect.status IN ('pending', 'running', 'done', 'shadow')
+ORDER BY effect.id
+
+-- name: states_of_effects
+SELECT key, status, result FROM effect WHERE key {in:keys:text}
+
+-- name: runs_ended_joined
+SELECT id FROM run
+WHERE shop_id = :shop AND subject {in:subjects:text} AND reason = :reason AND status NOT IN ('waiting', 'parked', 'running')
+ORDER BY id
+
 -- name: put_to_match
 -- rows: shop_id bigint, key text
 INSERT INTO customers_to_match (shop_id, key) {rows}

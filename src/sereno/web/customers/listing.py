@@ -20,7 +20,7 @@ from sereno.commerce.telephones import e164
 from sereno.modules.customers.models import Customer, Identity, Join, SavedView
 from sereno.modules.scores.models import CustomerScore
 from sereno.runtime.persons import table, tagging, views
-from sereno.runtime.persons.joining import PROPOSED
+from sereno.runtime.persons.grouping import PROPOSED
 from sereno.runtime.persons.workbook import CONTENT_TYPE
 from sereno.sdk.discretion import hides
 from sereno.store.models import Shop, Tag

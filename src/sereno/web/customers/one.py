@@ -18,7 +18,8 @@ from sereno.modules.orders.models import Order
 from sereno.modules.orders.tickets import address_lines
 from sereno.modules.scores.models import CustomerScore, LeadScore
 from sereno.runtime.persons import tagging
-from sereno.runtime.persons.joining import APART, JOINED, PROPOSED, decide, join, split
+from sereno.runtime.persons.grouping import APART, JOINED, PROPOSED
+from sereno.runtime.persons.joining import decide, ended_by_joining, join, split
 from sereno.runtime.persons.reading import Person, person_of
 from sereno.sdk.discretion import discreet, hides
 from sereno.store.models import Shop, Suppression, Tag
@@ -156,6 +157,10 @@ def split_one(request: StaffRequest, id: int) -> HttpResponse:
     done = carry_out(request, lambda: split(request.shop.pk, row.key, request.user.username), "")
     if isinstance(done, list) and done:
         messages.success(request, _("These are two customers again. What came for each is each one's own."))
+        if ended_by_joining(request.shop.pk, [row.key, *done]):
+            messages.info(
+                request, _("What a flow ended when they were joined stays ended, so that nothing is said twice.")
+            )
     return redirect("customer", row.pk)
 
 
@@ -175,6 +180,8 @@ def join_one(request: StaffRequest, id: int) -> HttpResponse:
     done = carry_out(request, lambda: join(shop.pk, row.key, keys[0], request.user.username), "")
     if done is not None:
         messages.success(request, _("They are one customer now. Splitting them again is on this page."))
+        if ended_by_joining(shop.pk, [row.key, keys[0]]):
+            messages.info(request, _("Where both were in one flow, one run went on and the other ended."))
     return redirect("customer", row.pk)
 
 

@@ -110,6 +110,7 @@ def message_reason(code: object) -> str:
         "message.gave_way": _("A more important message to this person goes first."),
         "message.warming_up": _("The sender is new to mailbox providers, and today's share of mails is used up."),
         "message.merged": _("A later message of the same kind took its place."),
+        "joined.had": _("The customer has had it already, by another of their records."),
         "message.expired": _("By the time it could go it was not worth sending any more."),
     }
     return known.get(reason, reason)
