@@ -86,10 +86,8 @@ class Reader:
     __slots__ = ("data", "notes", "path")
 
     def __init__(self, data: object, notes: list[str] | None = None, path: str = "") -> None:
-        if data.__class__ is dict or (data is not None and isinstance(data, _OBJECT)):
-            self.data: Mapping[str, Any] = cast(Mapping[str, Any], data)
-        else:
-            self.data = {}
+        is_object = data.__class__ is dict or (data is not None and isinstance(data, _OBJECT))
+        self.data: Mapping[str, Any] = data if is_object else {}  # pyright: ignore[reportAttributeAccessIssue]
         self.notes: list[str] = notes if notes is not None else []
         self.path = path
 
@@ -104,20 +102,24 @@ class Reader:
         if code not in self.notes and len(self.notes) < 20:
             self.notes.append(code)
 
-    def raw(self, *names: str) -> Any:
+    def raw(self, name: str, *others: str) -> Any:
         """The first of the fields that is neither null nor an empty string."""
-        get = self.data.get
-        for name in names:
-            value = get(name)
+        value = self.data.get(name)
+        if value or (value is not None and value != ""):
+            return value
+        for other in others:
+            value = self.data.get(other)
             if value or (value is not None and value != ""):
                 return value
         return None
 
-    def text(self, *names: str) -> str | None:
+    def text(self, name: str, *others: str) -> str | None:
         """Text without surrounding space; numbers become text. An empty string is None."""
-        get = self.data.get
-        for name in names:
-            value = get(name)
+        value = self.data.get(name)
+        if value or (value is not None and value != ""):
+            return as_text(value)
+        for other in others:
+            value = self.data.get(other)
             if value or (value is not None and value != ""):
                 return as_text(value)
         return None
@@ -156,6 +158,8 @@ class Reader:
         value = self.raw(*names)
         if value.__class__ is int and 0 < value <= EXACT:
             return str(value)
+        if value is None:
+            return None
         if isinstance(value, Decimal):
             value = _whole(value)
         if isinstance(value, bool) or not isinstance(value, _NAME):
@@ -217,7 +221,8 @@ class Reader:
     def child(self, *names: str) -> Reader:
         """The object in the field; an empty one when it is null, missing, [] or something else."""
         value = self.raw(*names)
-        place = self._at(names[0])
+        path = self.path
+        place = f"{path}.{names[0]}" if path else names[0]
         if value is not None and value.__class__ is not dict and not isinstance(value, _OBJECT) and value != []:
             self.note(f"shape.odd:{place}")
         return Reader(value, self.notes, place)
@@ -231,11 +236,13 @@ class Reader:
             value = list(cast(Mapping[str, Any], value).values())
         if not isinstance(value, list):
             return []
-        items = cast(list[Any], value)
-        place = self._at(names[0])
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        path, notes = self.path, self.notes
+        place = f"{path}.{names[0]}" if path else names[0]
         if len(items) > _MOST_ITEMS:
             self.note(f"list.cut:{place}")
-        return [Reader(item, self.notes, place) for item in items[:_MOST_ITEMS] if isinstance(item, _OBJECT)]
+            items = items[:_MOST_ITEMS]
+        return [Reader(item, notes, place) for item in items if isinstance(item, _OBJECT)]
 
     def texts(self, *names: str, split: str | None = None) -> list[str]:
         """Texts in a list, or in a string parted by `split`."""
@@ -245,9 +252,6 @@ class Reader:
         if not isinstance(value, list):
             return []
         return [found for item in cast(list[Any], value)[:_MOST_ITEMS] if (found := as_text(item)) is not None]
-
-    def _at(self, name: str) -> str:
-        return f"{self.path}.{name}" if self.path else name
 
 
 def as_text(value: object) -> str | None:
