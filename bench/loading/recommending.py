@@ -72,7 +72,9 @@ def _fill(opened: Any, shop: int, products: int, chance: random.Random) -> list[
     for begin in range(0, products, 5000):
         part = names[begin : begin + 5000]
         with opened.transaction() as tx:
-            facts = [(shop, item, encode({"title": f"Thing {item}", "type": "thing", "price": "10"})) for item in part]
+            facts = [
+                (shop, item, encode({"title": f"Thing {item}", "type": "thing", "price": "10"}), now) for item in part
+            ]
             tx.many("put_facts", facts)
             tx.many("put_shelves", [(shop, f"shelf {int(item[1:]) % 200}", item) for item in part])
     with opened.read() as tx:

@@ -65,8 +65,8 @@ def sold(place: Place) -> Place:
     return place
 
 
-def given(place: Place, way: Any, *items: str, **more: Any) -> list[str]:
-    asked = Asked(way, items, **{"limit": 3, **more})
+def given(place: Place, way: Any, *items: str, at: str = "", **more: Any) -> list[str]:
+    asked = Asked(way, items, **{"limit": 3, "place": at, **more})
     return [one.thing.item for one in recommend(place.database, place.shop, asked, place.clock.now())]
 
 
@@ -212,3 +212,20 @@ def test_a_worker_begins_with_who_waits_longest_and_not_twice(sold: Place) -> No
     first.stop()
     assert second.look(later + LEASE * 2), "its process died"
     second.stop()
+
+
+def test_what_is_new_is_what_came_since_they_were_last_here(sold: Place) -> None:
+    """The newest first; a message shows nothing else, and nothing that is not on sale yet."""
+    days = {"six": 3, "jug": 1, "cup": 40, "saucer": 50, "book": -5}
+    sold.send(*(product(key, published_at=(START - timedelta(days=n)).isoformat()) for key, n in days.items()))
+    sold.send(order(900, "pen", days=2, who="ana"), order(901, "pen", days=90, who="old"))
+    sold.drain()
+    learn(sold)
+    assert given(sold, "new", limit=4) == ["jug", "six", "cup", "saucer"], "for anybody: the newest of all"
+    assert given(sold, "new", person="ana", at="message", limit=4) == ["jug"]
+    assert given(sold, "new", person="ana", limit=3) == ["jug", "six", "cup"], "a page is filled with what came before"
+    assert given(sold, "new", person="old", at="message", limit=4) == ["jug", "six", "cup", "saucer"]
+    sold.send(order(902, "pen", days=0, who="ana"))
+    sold.drain()
+    learn(sold)
+    assert given(sold, "new", person="ana", at="message", limit=2) == ["jug", "six"], "nothing since: the newest"

@@ -24,8 +24,8 @@ class RecommendationsAsked(Schema):
     way: Way = Field(
         "popular",
         description="`together` what is bought with `items`; `similar` what is like them; `for_you` by the customer's "
-        "past; `session` by what visitors like this one looked at; `trending`; `popular`; `upsell` dearer ones like it "
-        "and larger packs; `category` all of a category, sorted.",
+        "past; `session` by what visitors like this one looked at; `trending`; `new` since they were last here; "
+        "`popular`; `upsell` dearer ones like it and larger packs; `category` all of a category, sorted.",
     )
     items: Word = Field(
         "", description="Product ids, variant ids or SKUs, with commas between; the last looked at last."
@@ -44,7 +44,9 @@ class RecommendedOut(Schema):
     currency: str | None
     url: str | None
     image_url: str | None
-    why: str = Field(description="`together similar for_you session trending popular upsell pack category new`.")
+    why: str = Field(
+        description="`together similar for_you session trending popular upsell pack category arrived`; `new`: unsold."
+    )
     number: int = Field(description="For `together`: in so many baskets ...")
     of: int = Field(description="... of so many with what was asked about.")
 

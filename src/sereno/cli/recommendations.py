@@ -35,7 +35,7 @@ def list_recommendations(
     Parameters
     ----------
     way
-        together, similar, for_you, session, trending, popular, upsell or category.
+        together, similar, for_you, session, trending, new, popular, upsell or category.
     items
         Product ids, variant ids or SKUs it is about.
     """

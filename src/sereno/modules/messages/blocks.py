@@ -208,6 +208,7 @@ KINDS: dict[str, BlockKind] = {
                         ("similar", _("Like what is in the order or cart")),
                         ("for_you", _("What fits the customer's past")),
                         ("trending", _("On the way up")),
+                        ("new", _("New since the customer was last here")),
                         ("popular", _("Best sellers")),
                     ),
                     help=_("Recommended ones are found when the mail is written; where there are none, those below."),

@@ -21,9 +21,11 @@ from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
 from sereno.store.fields import to_micros
 
-Way = Literal["together", "similar", "for_you", "session", "trending", "popular", "upsell", "category"]
+Way = Literal["together", "similar", "for_you", "session", "trending", "new", "popular", "upsell", "category"]
 WAYS: tuple[Way, ...] = get_args(Way)
-Why = Literal["together", "similar", "for_you", "session", "trending", "popular", "upsell", "pack", "category", "new"]
+Why = Literal[
+    "together", "similar", "for_you", "session", "trending", "popular", "upsell", "pack", "category", "new", "arrived"
+]
 MOST = 48
 ANCHORS = 10
 LATEST = 5
@@ -117,7 +119,8 @@ class _Answer:
                 why, number, of = found.whys.get(item, ("popular", 0, 0))
                 given.append(Given(self._things[item], why, number, of))
             self._without |= set(chosen)
-            if len(given) >= limit:
+            if len(given) >= limit or (given and self._asked.way == "new" and self._asked.place == MESSAGE):
+                # A message that speaks of what is new shows nothing else, be it less.
                 break
         return given
 
@@ -136,6 +139,7 @@ class _Answer:
             "for_you": (self._for_you, self._session),
             "session": (self._session, self._together),
             "trending": (self._trending,),
+            "new": (self._new, self._newest),
             "popular": (),
         }[way]
         for make in first:
@@ -210,6 +214,17 @@ class _Answer:
         rows = self._tx.all("hottest", {"shop": self._shop, "limit": WARM})
         scores = {item: heat.rise(hot, warm, self._day) for item, hot, warm in rows if hot > heat.COLD}
         return _Found(scores, dict.fromkeys(scores, ("trending", 0, 0)))
+
+    def _new(self) -> _Found:
+        """What came on sale since this person last ordered or looked at something; the newest first."""
+        given = {"shop": self._shop, "person": self._asked.person, "limit": 1}
+        last = self._tx.one("baskets_of_person", given) if self._asked.person else None
+        return self._newest(last[1] if last is not None else 0)
+
+    def _newest(self, after: int = 0) -> _Found:
+        rows = self._tx.all("newest_things", {"shop": self._shop, "now": self._now, "limit": WARM + MOST})
+        scores = {item: since / DAY for item, since in rows if since > after}
+        return _Found(scores, dict.fromkeys(scores, ("arrived", 0, 0)))
 
     def _popular(self) -> _Found:
         rows = self._tx.all("warmest", {"shop": self._shop, "limit": WARM + MOST})

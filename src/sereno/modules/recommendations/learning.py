@@ -20,6 +20,7 @@ from sereno.modules.recommendations.reading import (
     cart_basket,
     facts_of,
     order_basket,
+    since_of,
     unnamed,
 )
 from sereno.store.database import Database, Transaction, chunked
@@ -142,7 +143,8 @@ class _Work:
         facts = {str(key): facts_of(decode(data)) for _id, key, data in rows if data}
         shelves = [(self._shop, name, item) for item, one in facts.items() for name in likeness.names_of(one)]
         with self._database.transaction() as tx:
-            tx.many("put_facts", [(self._shop, item, encode(one)) for item, one in sorted(facts.items())])
+            rows = [(self._shop, item, encode(one), since_of(one)) for item, one in sorted(facts.items())]
+            tx.many("put_facts", rows)
             tx.run("drop_shelves", {"shop": self._shop, "items": sorted(facts)})
             tx.many("put_shelves", sorted(shelves))
 

@@ -50,8 +50,9 @@ class Member(models.Model):
 class Thing(models.Model):
     """What is known of a thing. `bought` and `seen` count baskets; `warm` and `hot` are its heat (see `heat`);
     `together` and `alike` are neighbours as [[thing, number], ...]; `lean` and `pulls` what `pulling` weighed of it, as
-    a chance and [[thing, weight], ...], None for what it did not. `facts` are what rules and likeness go by. `is_due`
-    while something about it is to be counted anew, `is_new` while its likeness is."""
+    a chance and [[thing, weight], ...], None for what it did not. `facts` are what rules and likeness go by. `since`:
+    when it came on sale, None where nobody says. `is_due` while something about it is to be counted anew,
+    `is_new` while its likeness is."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -65,6 +66,7 @@ class Thing(models.Model):
     lean = models.FloatField(null=True)
     pulls = DocumentField(null=True)
     facts = DocumentField(default=dict)
+    since = InstantField(null=True)
     is_due = models.BooleanField(default=True)
     is_new = models.BooleanField(default=True)
 
@@ -74,6 +76,7 @@ class Thing(models.Model):
         indexes = (
             models.Index(fields=("shop", "-warm"), name="recommendations_warm"),
             models.Index(fields=("shop", "-hot"), name="recommendations_hot"),
+            models.Index(fields=("shop", "-since"), name="recommendations_since", condition=~models.Q(since=None)),
             models.Index(fields=("shop", "id"), name="recommendations_due", condition=models.Q(is_due=True)),
             models.Index(fields=("shop", "id"), name="recommendations_new", condition=models.Q(is_new=True)),
         )

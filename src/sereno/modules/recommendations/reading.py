@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sereno.commerce.identity import customer_key, text
-from sereno.commerce.merging import parts
+from sereno.commerce.merging import micros, parts
 from sereno.modules.recommendations.likeness import price_of
 
 Record = Mapping[str, Any]
@@ -102,6 +102,11 @@ def facts_of(product: Record) -> dict[str, Any]:
         "at": str(product.get("published_at") or product.get("created_at") or ""),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def since_of(facts: Mapping[str, Any]) -> int | None:
+    """When a thing came on sale, by its facts; None where nobody says."""
+    return micros(facts.get("at"))
 
 
 def _texts(value: object) -> Sequence[str]:

@@ -89,7 +89,7 @@ def asked_of(values: Mapping[str, Any], person: str | None = None) -> Asked:
 def show(database: Database, shop_id: int, asked: Asked, visit: str, now: datetime | None = None) -> list[Given]:
     """For a storefront: some visits are shown what sells best, and both are counted."""
     arm = arm_of(visit)
-    if arm == "popular" and asked.way not in ("category", "trending", "popular"):
+    if arm == "popular" and asked.way not in ("category", "trending", "new", "popular"):
         asked = Asked("popular", asked.items, None, "", asked.limit, asked.place, asked.without)
     found = recommend(database, shop_id, asked, now)
     if visit and found:

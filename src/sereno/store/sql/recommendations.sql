@@ -117,16 +117,16 @@ SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', '{}', true, true FROM {t
 ON CONFLICT (shop_id, item) DO UPDATE SET is_due = true
 
 -- name: put_facts
--- rows: shop_id bigint, item text, facts text
+-- rows: shop_id bigint, item text, facts text, since bigint
 -- dialect: sqlite
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, is_due, is_new)
-VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', :facts, 0, 1)
-ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts,
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, since, is_due, is_new)
+VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', :facts, :since, 0, 1)
+ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts, since = excluded.since,
     is_new = recommendations_thing.is_new OR recommendations_thing.facts <> excluded.facts
 -- dialect: postgresql
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, is_due, is_new)
-SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', r.facts, false, true FROM {table}
-ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts,
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, since, is_due, is_new)
+SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', r.facts, r.since, false, true FROM {table}
+ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts, since = excluded.since,
     is_new = recommendations_thing.is_new OR recommendations_thing.facts <> excluded.facts
 
 -- name: drop_shelves
@@ -198,6 +198,10 @@ WHERE shop_id = :shop AND product {in:items:text}
 
 -- name: warmest
 SELECT item, warm FROM recommendations_thing WHERE shop_id = :shop ORDER BY warm DESC LIMIT :limit
+
+-- name: newest_things
+SELECT item, since FROM recommendations_thing WHERE shop_id = :shop AND since IS NOT NULL AND since <= :now
+ORDER BY since DESC LIMIT :limit
 
 -- name: hottest
 SELECT item, hot, warm FROM recommendations_thing WHERE shop_id = :shop ORDER BY hot DESC LIMIT :limit

@@ -16,6 +16,7 @@ WAYS: tuple[tuple[str, Text], ...] = (
     ("for_you", _("For this customer")),
     ("session", _("What visitors like this one looked at")),
     ("trending", _("On the way up")),
+    ("new", _("New since the customer was last here")),
     ("popular", _("Best sellers")),
     ("upsell", _("Dearer ones and larger packs")),
     ("category", _("A category, sorted")),
@@ -31,6 +32,7 @@ WHYS: dict[str, Text] = {
     "pack": _("a larger pack of it"),
     "category": _("in this category"),
     "new": _("not sold yet"),
+    "arrived": _("came in lately"),
 }
 VERDICTS: dict[str, Word] = {
     "better": Word(_("Better"), "circle-check", "ok"),
