@@ -54,6 +54,8 @@ def test_all_are_there() -> None:
         "purchase-late",
         "risk-review",
         "risk-learning",
+        "equal-prices",
+        "equal-texts",
         "buying-out-alert",
         "buying-out-limit",
         "waiting-confirm",

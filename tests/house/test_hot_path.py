@@ -38,6 +38,8 @@ ALLOWED = {
     "runtime/watching/looking.py",
     # A file at a time, in pieces of whole records; a source's kinds of records are three at most.
     "runtime/feeds/working.py",
+    # A shop's few connections, when somebody looks at the rules or makes one.
+    "runtime/syncing/stores.py:with_products",
     # A shop's stores, when a key is given or a process begins.
     "runtime/stores/permitting.py:set_paces",
     # One for each segment of the shop, however many people: the next may ask for the one before.

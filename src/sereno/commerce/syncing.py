@@ -101,7 +101,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Before:
     """A difference as it stands. `released` are the digests, own and target, that a person let through; `told_*` what
-    the store was told last, or was about to be, over which value, when and how often."""
+    the store was told last, or was about to be, over which value, when and how often, and of when its record was then.
+    """
 
     state: str
     reason: str = ""
@@ -109,6 +110,7 @@ class Before:
     told_target: str = ""
     told_own: str = ""
     told_at: int = 0
+    told_seen: int = 0
     told_times: int = 0
 
 
@@ -326,7 +328,8 @@ def _state(before: Before, own: Value, wanted: Value, *, is_answer: bool) -> str
     if before.told_own != own.digest:
         return HELD if is_answer or before.told_times >= MOST_TOLD else OPEN
     if before.state == WAITING:
-        return WAITING if own.at <= before.told_at + SLACK else HELD
+        has_answered = own.at > before.told_seen and own.at >= before.told_at - SECOND
+        return HELD if has_answered else WAITING
     return HELD if (before.state, before.reason) == (HELD, KEEPS) else OPEN
 
 

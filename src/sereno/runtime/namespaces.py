@@ -51,6 +51,7 @@ REFERENCES: Mapping[str, frozenset[str]] = {
     "message_answer": frozenset({"customer_id"}),
     "privacy_request": frozenset({"id", "customer_id", "order_ids"}),
     "product": frozenset({"id", "product_id", "variant_id", "inventory_item_id"}),
+    "product_difference": frozenset({"product_id", "variant_id"}),
     "variant": frozenset({"product_id", "variant_id", "inventory_item_id"}),
     "stock_level": frozenset({"product_id", "variant_id", "inventory_item_id"}),
     "ticket": frozenset({"customer_id"}),

@@ -23,6 +23,7 @@ from sereno.runtime.stock.evening import LiveTransfers
 from sereno.runtime.stock.marks import LiveMarks
 from sereno.runtime.stock.offering import LiveAvailability
 from sereno.runtime.stock.reserving import LiveReservations
+from sereno.runtime.syncing.aligning import LiveAlignments
 from sereno.sdk.channels import Channels
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.content import SiteContent
@@ -32,6 +33,7 @@ from sereno.sdk.desk import Desk
 from sereno.sdk.incentives import Codes, Loyalty
 from sereno.sdk.plugin import registry
 from sereno.sdk.ports import (
+    Alignments,
     Availability,
     Consents,
     Events,
@@ -228,6 +230,8 @@ def port_finder(
             return LiveMarks(database, shop.id, to_micros(writes.now))
         if kind is Availability:
             return LiveAvailability(database, shop.id, to_micros(writes.now))
+        if kind is Alignments:
+            return LiveAlignments(database, registry(), shop.id, to_micros(writes.now))
         if kind is Holds:
             return _Holds(shop.id, database, tx)
         if kind is Loyalty:

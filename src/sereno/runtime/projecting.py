@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sereno.commerce.event import Event
+from sereno.commerce.identity import text
 from sereno.runtime.consents import keep_consents
 from sereno.runtime.facts import Fact
 from sereno.runtime.interests import keeping
@@ -24,6 +25,7 @@ from sereno.runtime.privacy.intake import keep_requests
 from sereno.runtime.records import Held, Overtaken, Records
 from sereno.runtime.results.crediting import keep_credits
 from sereno.runtime.stock import figures
+from sereno.runtime.syncing.noting import note_changed
 from sereno.sdk.plugin import PATCH, Plugins, Projection, nothing_inside
 from sereno.store.database import Transaction
 from sereno.store.documents import encode
@@ -84,6 +86,7 @@ def project(
         figures.keep_figures(tx, changed, now)
         figures.keep_orders(tx, facts, now)
         keeping.keep_records(tx, changed, now)
+        note_changed(tx, changed)
         keep_codes(tx, facts, now)
         keep_points(tx, changed.get("order", ()), now)
         keep_credits(tx, changed.get("order", ()), records)
@@ -135,6 +138,8 @@ def _fold(part: _Part, records: Records) -> None:
         return
     if projection.name == CUSTOMER and not held.is_recognised_anew:
         held.is_recognised_anew = is_recognised_anew(held.record, changed)
+    elif projection.name == figures.VARIANT and held.record and held.record.get("sku") != changed.get("sku"):
+        held.sku_before = held.sku_before or text(held.record.get("sku"))
     held.record = changed
     held.is_changed = True
     if version != PATCH:

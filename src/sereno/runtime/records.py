@@ -34,9 +34,10 @@ class Overtaken(Exception):  # noqa: N818
 
 class Held:
     """A record and the version of its row; `record` is None while there is no row. `is_new`: there was none when it was
-    read. `is_recognised_anew`: what tells a customer from others changed."""
+    read. `is_recognised_anew`: what tells a customer from others changed. `sku_before`: of a variant that has another
+    since."""
 
-    __slots__ = ("is_changed", "is_new", "is_recognised_anew", "record", "version")
+    __slots__ = ("is_changed", "is_new", "is_recognised_anew", "record", "sku_before", "version")
 
     def __init__(self, record: Record | None, version: int) -> None:
         self.record = record
@@ -44,6 +45,7 @@ class Held:
         self.is_changed = False
         self.is_new = record is None
         self.is_recognised_anew = False
+        self.sku_before: str | None = None
 
 
 class Records:

@@ -26,6 +26,7 @@ from sereno.runtime.schedules import Scheduler
 from sereno.runtime.segments.working import Segments
 from sereno.runtime.staff import Staff
 from sereno.runtime.staging.watch import StageWatch
+from sereno.runtime.syncing.comparing import Comparer
 from sereno.runtime.visits.ending import Ender
 from sereno.runtime.waking import Waker
 from sereno.runtime.watching.looking import Watch
@@ -97,6 +98,7 @@ class Runtime:
         self.outcomes = Outcomes(self.world)
         self.upkeep = Upkeep(self.world)
         self.matcher = Matcher(self.world)
+        self.comparer = Comparer(self.world)
         self.watch = Watch(self.world)
         staff = Staff(database, plugins, self.world)
         self.privacy, self.keeper = Runner(staff, worker_name), Keeper(staff)
@@ -118,6 +120,7 @@ class Runtime:
         if has_events or done:
             done += self.round_of("dispatch")
             self.matcher.look()
+            self.comparer.look()
         if has_sleepers:
             done += self.waker.wake_resumed()
             has_timers = True
@@ -128,6 +131,7 @@ class Runtime:
         if not self.world.is_dry:
             done += self.segments.run()
             done += self.matcher.run() + self.privacy.run() + self.keeper.run()
+            done += self.comparer.run(is_idle=not done)
         self._rounds += 1
         if not self.world.is_dry and (not done or self._rounds % SELDOM == 0):
             done += self.teller.run() + self.visits.run() + self.cards.run()
@@ -170,6 +174,7 @@ class Runtime:
             self.effects.keep_leases(tx)
             row = tx.one("living_workers", {"dead": to_micros(now - self._dead_after)})
         self.matcher.look()
+        self.comparer.check()
         self.stages.check()
         living = max(1, row[0] if row else 1)
         self.dispatcher.lanes = max(1, -(-16 // living))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from sereno.sdk.result import Result
+from sereno.sdk.write_values import Write
 
 TagKind = Literal["order", "customer"]
 
@@ -172,6 +173,36 @@ class Availability(Protocol):
 
     def said(self, offer: Offer) -> None:
         """The store took it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What makes one store say of one thing what it should. `id`, `own` and `target` name the difference as it was
+    read; `seen` is of when the store's record is, in microseconds."""
+
+    id: int
+    write: Write
+    own: str
+    target: str
+    seen: int
+
+
+class Alignments(Protocol):
+    """Differences between what the shop's stores say of their products."""
+
+    def find(self, sku: str, field: str, connection: str, target: str) -> Alignment | str:
+        """What is to be written now, where the store is still to say this; else why nothing is: `equal`, `held`,
+        `left`, `waiting`, `target.changed`."""
+        ...
+
+    def begin(self, alignment: Alignment) -> bool:
+        """Durable at once, before the store is asked: what it then says is its answer, and no change of its own. False
+        when the difference is another by now."""
+        ...
+
+    def told(self, alignment: Alignment) -> None:
+        """The store took it: what it says of it is waited for."""
         ...
 
 

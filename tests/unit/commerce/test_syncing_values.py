@@ -291,7 +291,7 @@ def test_a_thing_that_is_there_twice_is_put_aside_where_it_says_two_things() -> 
 
 def test_a_store_is_told_once_and_waited_for() -> None:
     values = {"pim": price(10), "web": price(12)}
-    told = Before(WAITING, "", ("", ""), price(10).digest, price(12).digest, HOUR, 1)
+    told = Before(WAITING, "", ("", ""), price(10).digest, price(12).digest, HOUR, HOUR, 1)
     assert short(judge(LEADER, values, None, Said(), {"web": told})) == {"web": ("pim", WAITING, "")}
     still = {"pim": price(10), "web": price(12, HOUR * 2)}
     assert short(judge(LEADER, still, None, Said(), {"web": told})) == {"web": ("pim", HELD, KEEPS)}
@@ -304,7 +304,7 @@ def test_a_store_is_told_once_and_waited_for() -> None:
 
 def test_a_store_that_rounds_is_told_a_few_times_by_the_leader_and_never_by_the_newest() -> None:
     answer = {"pim": price(10), "web": price("9.95", HOUR + SECOND)}
-    told = Before(WAITING, "", ("", ""), price(10).digest, price(12).digest, HOUR, 1)
+    told = Before(WAITING, "", ("", ""), price(10).digest, price(12).digest, HOUR, HOUR, 1)
     assert short(judge(LEADER, answer, None, Said(), {"web": told})) == {"web": ("pim", OPEN, "")}
     last = replace(told, told_times=MOST_TOLD)
     assert short(judge(LEADER, answer, None, Said(), {"web": last})) == {"web": ("pim", HELD, KEEPS)}
@@ -315,7 +315,7 @@ def test_a_store_that_rounds_is_told_a_few_times_by_the_leader_and_never_by_the_
 def test_an_own_echo_is_no_change_that_wins() -> None:
     """Told 11, and before it says so the other says 12: the echo is later than that, and not newer."""
     first = judge(NEWEST, {"pim": price(11, HOUR), "web": price(10)}, agreed_on(10), Said(), {})
-    told = Before(WAITING, "", ("", ""), price(11).digest, price(10).digest, HOUR * 2, 1)
+    told = Before(WAITING, "", ("", ""), price(11).digest, price(10).digest, HOUR * 2, HOUR, 1)
     values = {"pim": price(12, HOUR * 2 - 5 * SECOND), "web": price(11, HOUR * 2 + SECOND)}
     found = judge(NEWEST, values, first.agreed, first.said, {"web": told})
     assert short(found) == {"web": ("pim", OPEN, "")}
@@ -369,9 +369,9 @@ class World:
             return
         target, source = self.targets[name]
         times = row.told_times + 1 if row.told_target == target else 1
-        self.rows[name] = replace(
-            row, state=WAITING, told_target=target, told_own=self.known[name].digest, told_at=self.now, told_times=times
-        )
+        known = self.known[name]
+        told = replace(row, state=WAITING, told_target=target, told_own=known.digest, told_times=times)
+        self.rows[name] = replace(told, told_at=self.now, told_seen=known.at)
         self.real[name] = replace(self.known[source], at=self.now + SECOND)
         self.told += 1
 

@@ -4,7 +4,7 @@ Every field may be null or absent. Amounts are decimal strings beside their curr
 """
 
 from sereno.commerce.records.carts import CART
-from sereno.commerce.records.catalog import PRODUCT, STOCK_LEVEL, VARIANT
+from sereno.commerce.records.catalog import PRODUCT, PRODUCT_DIFFERENCE, STOCK_LEVEL, VARIANT
 from sereno.commerce.records.interests import INTEREST, PRODUCT_VIEW
 from sereno.commerce.records.orders import (
     DISPUTE,
@@ -58,6 +58,7 @@ __all__ = [
     "PICK_TICKET",
     "PRIVACY_REQUEST",
     "PRODUCT",
+    "PRODUCT_DIFFERENCE",
     "PRODUCT_VIEW",
     "PROSPECT",
     "REFUND",

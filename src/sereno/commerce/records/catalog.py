@@ -101,3 +101,34 @@ STOCK_LEVEL = record(
         IS_THIN,
     ),
 )
+
+PRODUCT_DIFFERENCE = record(
+    "product_difference",
+    "What a store says otherwise than it should, so that a thing is the same in all stores. Texts are cut after 500 "
+    "characters.",
+    (
+        string("sku", "Stock keeping unit: by it the same thing is known in all stores."),
+        string("title", "What it is, in the store that differs."),
+        string("field", "What differs.", "price", "compare_at_price", "title", "description", "status"),
+        string("connection", "Name of the connection to the store that differs."),
+        string("source", "Name of the connection whose value is right."),
+        string("own", "What the store says."),
+        string("target", "What it should say."),
+        number("change_percent", "By how many percent its price would move, up or down; null where that says nothing."),
+        string("currency", "ISO 4217 code of the price."),
+        string(
+            "reason",
+            "Why it is put aside.",
+            "sku.twice",
+            "currency.differs",
+            "value.missing",
+            "price.zero",
+            "price.too_far",
+            "conflict.both_changed",
+            "store.cannot",
+            "store.keeps_other",
+        ),
+        string("product_id", "The product in the store that differs."),
+        string("variant_id", "The variant in the store that differs."),
+    ),
+)

@@ -11,6 +11,7 @@ from pydantic import field_validator
 from sereno.commerce.merging import parts
 from sereno.commerce.money import AmountInvalid, Money
 from sereno.commerce.schema import Field, record
+from sereno.modules.catalog import aligning as aligning
 from sereno.sdk.config import Config, option, text
 from sereno.sdk.config import mark as _
 from sereno.sdk.context import Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sereno.commerce.records import PRODUCT, VARIANT
+from sereno.commerce.records import PRODUCT, PRODUCT_DIFFERENCE, VARIANT
 from sereno.sdk.plugin import event
 
 OF_PRODUCT = frozenset({"product"})
@@ -23,3 +23,18 @@ for _name, _description in (
     ("variant.deleted", "A variant was deleted."),
 ):
     event(_name, description=_description, data=VARIANT, supplies=OF_PRODUCT, projects="variant")
+
+event(
+    "product.differs",
+    description="A store says otherwise than it should of a product's price, texts or status, by the shop's rule for "
+    "that field. Said once for each value it has and should have; `catalog.align` makes it equal.",
+    data=PRODUCT_DIFFERENCE,
+    supplies=OF_PRODUCT,
+)
+event(
+    "product.difference_held",
+    description="A difference between stores was put aside: `event.reason` says why. It is written once a person "
+    "releases it, or the cause is gone.",
+    data=PRODUCT_DIFFERENCE,
+    supplies=OF_PRODUCT,
+)

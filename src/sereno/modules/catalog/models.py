@@ -22,7 +22,10 @@ class Product(Projected):
     class Meta:
         db_table = "catalog_product"
         constraints = (models.UniqueConstraint(fields=("shop", "key"), name="catalog_product_once"),)
-        indexes = (models.Index(fields=("shop", "title"), name="catalog_product_title"),)
+        indexes = (
+            models.Index(fields=("shop", "title"), name="catalog_product_title"),
+            models.Index(fields=("shop", "sku"), name="catalog_product_sku"),
+        )
 
 
 class Variant(Projected):
@@ -85,7 +88,8 @@ class SyncRule(models.Model):
 
 
 class ToCompare(models.Model):
-    """A record that changed and is to be compared: `kind` is `item` (by SKU) or `product`. A queue."""
+    """A record that changed and is to be compared: `kind` is `item` (by SKU) or `product`. A queue: who changes a
+    record twice puts it in twice, so that nobody waits for who compares."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -94,7 +98,7 @@ class ToCompare(models.Model):
 
     class Meta:
         db_table = "catalog_to_compare"
-        constraints = (models.UniqueConstraint(fields=("shop", "kind", "key"), name="catalog_to_compare_once"),)
+        indexes = (models.Index(fields=("shop", "id"), name="catalog_to_compare_shop"),)
 
 
 class Agreed(models.Model):
@@ -116,10 +120,11 @@ class Agreed(models.Model):
 
 
 class Difference(models.Model):
-    """What a store says otherwise than it should: `own` in the store of `connection`, `target` as `source` says it, both
-    cut for people and whole in their digests. `state` is `open` (to be written), `waiting` (written, not yet said back),
-    `held` (put aside for `reason`) or `left` (a person said: leave it). `released` are the two digests a person let
-    through; `told_*` what the store was last told, over which value of its own, and how often for this target."""
+    """What a store says otherwise than it should: `own` in the store of `connection`, `target` as `source` says it,
+    both cut for people and whole in their digests. `state` is `open` (to be written), `waiting` (written, not yet said
+    back), `held` (put aside for `reason`) or `left` (a person said: leave it). `released` are the two digests a person
+    let through; `told_*` what the store was last told, over which value of its own, of when its record was, and how
+    often for this target."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
@@ -142,6 +147,7 @@ class Difference(models.Model):
     told_target = models.CharField(max_length=32, default="")
     told_own = models.CharField(max_length=32, default="")
     told_at = InstantField(null=True)
+    told_seen = InstantField(null=True)
     told_times = models.IntegerField(default=0)
     since = InstantField()
     changed_at = InstantField()

@@ -4,20 +4,45 @@ transaction each, with a line in the audit; a refusal is a SyncRefused that says
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sereno.commerce.syncing import CONFLICTS, FIELDS, STATES
+from sereno.commerce.syncing import (
+    CANNOT,
+    CONFLICTS,
+    CURRENCY,
+    FIELDS,
+    LEFT,
+    MISSING,
+    STATES,
+    Taken,
+    may_be_written,
+)
 from sereno.runtime.staff import audit, open_staff
+from sereno.runtime.syncing.comparing import compare, said_of, said_text
+from sereno.runtime.syncing.reading import read
 from sereno.runtime.syncing.stores import Side, sides_of, with_products
+from sereno.sdk.plugin import Plugins
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, storable, to_micros
 
 NEWEST = 2**62
+DECISIONS = {"write": "released", "take": "taken", "leave": "left", "again": "compared"}
+"""With the word of each in the audit."""
+NOT_WRITTEN = {
+    CURRENCY: "the two stores sell in different currencies: leave it different, or let the store take part no more",
+    CANNOT: "nothing can be written there: give the connection its key, or change the value in the store itself",
+    MISSING: "there is nothing to write: a title and a price cannot be taken away",
+}
 MOST_SHOWN = 500
+DIFFERENCE = (
+    *("id", "sku", "title", "field", "connection", "source", "own", "target", "currency", "change_percent", "state"),
+    *("reason", "since", "product", "variant", "decided_by"),
+)
+"""In the order of the columns."""
 LINKS = ("sku", "product", "variant")
 
 
@@ -223,6 +248,73 @@ def counts(shop_id: int, *, database: Database | None = None) -> Counts:
     return Counts(compared, max(compared - unequal, 0), {name: int(states.get(name, 0)) for name in STATES})
 
 
+# --- decisions ------------------------------------------------------------------------------
+
+
+def decide(shop_id: int, id: int, decision: str, *, by: str, database: Database | None = None) -> Difference:
+    """`write`: let it through, and tell of it again; `take`: what this store says is right, for all others and the
+    leader too; `leave`: leave it different here; `again`: take that back. Gives the difference as it stands then; one
+    that is none any more as it was. Raises SyncRefused."""
+    if decision not in DECISIONS:
+        raise SyncRefused("decision.unknown", f"the decisions are {', '.join(DECISIONS)}")
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        rules = tx.all("lock_sync_rules", {"shop": shop_id})
+        held = difference_at(tx, shop_id, id)
+        rule = next((row for row in rules if row[0] == held.field), None)
+        if rule is None:
+            raise SyncRefused("difference.gone", "the rule of this field is no more")
+        at = to_micros(staff.world.clock.now())
+        given = {"shop": shop_id, "id": id, "by": by[:200], "now": at}
+        if decision == "write":
+            _check_writable(held)
+            tx.run("release_difference", given)
+        elif decision == "take":
+            _take(tx, staff.plugins, shop_id, held, rule, by, at)
+            if held.state == LEFT:
+                tx.run("unleave_difference", given)
+        elif decision == "leave":
+            tx.run("leave_difference", given)
+        else:
+            tx.run("unleave_difference", given)
+        compare(tx, staff.plugins, shop_id, [held.sku], [rule], at)
+        details = {"field": held.field, "connection": held.connection, "own": held.own, "target": held.target}
+        audit(tx, shop_id, at, by, f"difference.{DECISIONS[decision]}", held.sku, details)
+        row = tx.one("difference_of_id", {"shop": shop_id, "id": id})
+    if row is not None:
+        return _difference(row)
+    return replace(held, target=held.own, source=held.connection) if decision == "take" else held
+
+
+def _check_writable(held: Difference) -> None:
+    if not held.source:
+        raise SyncRefused("value.missing", "nobody knows what is right: take the value of the store that has it")
+    if held.reason and not may_be_written(held.field, held.reason):
+        raise SyncRefused(held.reason, NOT_WRITTEN[held.reason])
+
+
+def _take(
+    tx: Transaction, plugins: Plugins, shop_id: int, held: Difference, rule: Sequence[Any], by: str, at: int
+) -> None:
+    """Kept with what all agreed on last, until they agree anew."""
+    table = read(tx, shop_id, [held.sku], sides_of(tx, plugins, shop_id))
+    values = table.values(held.sku, held.field, decode(rule[3]))
+    own = values.get(held.connection)
+    if own is None or own.is_mixed:
+        raise SyncRefused("sku.twice", "this store says two things under the SKU: make it one there first")
+    if own.is_missing and not may_be_written(held.field, MISSING):
+        raise SyncRefused("value.missing", NOT_WRITTEN[MISSING])
+    leader = values.get(rule[1])
+    taken = Taken(held.connection, own.digest, leader.digest if leader is not None else "", at, by[:200])
+    asked = {"shop": shop_id, "fields": [held.field], "items": [held.sku]}
+    _field, _item, digest, said = next(iter(tx.all("agreed_of_items", asked)), (None, None, None, "{}"))
+    text = said_text(replace(said_of(said), taken=taken))
+    tx.many("put_agreed", [(shop_id, held.field, held.sku, digest, "", text, at)])
+
+
+# --- inside ---------------------------------------------------------------------------------
+
+
 def difference_at(tx: Transaction, shop_id: int, id: int) -> Difference:
     row = tx.one("difference_of_id", {"shop": shop_id, "id": id})
     if row is None:
@@ -231,7 +323,9 @@ def difference_at(tx: Transaction, shop_id: int, id: int) -> Difference:
 
 
 def _difference(row: Sequence[Any]) -> Difference:
-    return Difference(*row[:12], from_micros(row[12]), *row[13:])
+    named: dict[str, Any] = dict(zip(DIFFERENCE, row, strict=True))
+    named["since"] = from_micros(named["since"])
+    return Difference(**named)
 
 
 def _plain(search: str) -> str:

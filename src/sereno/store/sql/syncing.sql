@@ -80,3 +80,150 @@ WHERE shop_id = :shop AND item IN (
     UNION SELECT sku FROM catalog_variant WHERE shop_id = :shop AND key {in:variants:text}
 )
 ORDER BY item, field, connection LIMIT 100
+
+-- name: syncing_shops
+-- Of these, the shops that compare anything.
+SELECT DISTINCT shop_id FROM catalog_sync_rule WHERE shop_id {in:shops:bigint}
+
+-- name: put_to_compare
+-- rows: shop_id bigint, kind text, key text
+INSERT INTO catalog_to_compare (shop_id, kind, key) {rows}
+
+-- name: take_to_compare
+DELETE FROM catalog_to_compare WHERE id IN (
+    SELECT id FROM catalog_to_compare WHERE shop_id = :shop ORDER BY id LIMIT :limit
+) RETURNING kind, key
+
+-- name: what_to_compare
+-- A shop with a queue; the rule of a pass over a whole catalogue, on PostgreSQL once all are through that may not have
+-- seen the rule.
+-- dialect: sqlite
+SELECT (SELECT shop_id FROM catalog_to_compare ORDER BY id LIMIT 1),
+    (SELECT min(id) FROM catalog_sync_rule WHERE compared_at IS NULL)
+-- dialect: postgresql
+SELECT (SELECT shop_id FROM catalog_to_compare ORDER BY id LIMIT 1),
+    (SELECT min(id) FROM catalog_sync_rule
+        WHERE compared_at IS NULL AND "after" < txid_snapshot_xmin(txid_current_snapshot()))
+
+-- name: sync_rule_of_id
+SELECT shop_id, field FROM catalog_sync_rule WHERE id = :id
+
+-- name: next_items
+-- Also what is sold no more and still stands as different.
+SELECT item FROM (
+    SELECT item FROM (SELECT DISTINCT sku AS item FROM catalog_variant
+        WHERE shop_id = :shop AND sku > :reached ORDER BY 1 LIMIT :limit) AS variants
+    UNION
+    SELECT item FROM (SELECT DISTINCT sku AS item FROM catalog_product
+        WHERE shop_id = :shop AND sku > :reached ORDER BY 1 LIMIT :limit) AS products
+    UNION
+    SELECT item FROM (SELECT DISTINCT item FROM catalog_difference
+        WHERE shop_id = :shop AND item > :reached ORDER BY 1 LIMIT :limit) AS different
+) AS found ORDER BY 1 LIMIT :limit
+
+-- name: pass_on
+-- What could be written when it began is kept: where that changes, it begins again.
+UPDATE catalog_sync_rule SET ways = CASE WHEN reached = '' THEN :ways ELSE ways END, reached = :reached,
+    compared_at = :compared, is_telling = CASE WHEN CAST(:compared AS bigint) IS NULL THEN is_telling ELSE FALSE END
+WHERE shop_id = :shop AND field = :field
+
+-- name: passed_syncs
+SELECT shop_id, field, ways FROM catalog_sync_rule WHERE compared_at IS NOT NULL ORDER BY shop_id, field
+
+-- name: pass_again
+-- rows: shop_id bigint, field text
+-- dialect: sqlite
+UPDATE catalog_sync_rule SET reached = '', compared_at = NULL WHERE shop_id = :shop_id AND field = :field
+-- dialect: postgresql
+UPDATE catalog_sync_rule SET reached = '', compared_at = NULL, "after" = txid_current() FROM {table}
+WHERE catalog_sync_rule.shop_id = r.shop_id AND catalog_sync_rule.field = r.field
+
+-- name: currency_of_shop
+SELECT currency FROM shop WHERE id = :shop
+
+-- name: skus_of_products
+SELECT DISTINCT sku FROM catalog_variant WHERE shop_id = :shop AND product_key {in:products:text} AND sku IS NOT NULL
+UNION
+SELECT sku FROM catalog_product WHERE shop_id = :shop AND key {in:products:text} AND sku IS NOT NULL
+
+-- name: synced_variants
+SELECT sku, key, product_key, version, data FROM catalog_variant
+WHERE shop_id = :shop AND sku {in:items:text} ORDER BY sku, key
+
+-- name: synced_products
+SELECT key, version, data, NULL FROM catalog_product WHERE shop_id = :shop AND key {in:products:text}
+UNION ALL
+SELECT key, version, data, sku FROM catalog_product WHERE shop_id = :shop AND sku {in:items:text}
+
+-- name: agreed_of_items
+SELECT field, item, digest, said FROM catalog_agreed
+WHERE shop_id = :shop AND field {in:fields:text} AND item {in:items:text}
+
+-- name: put_agreed
+-- rows: shop_id bigint, field text, item text, digest text, value text, said text, at bigint
+INSERT INTO catalog_agreed (shop_id, field, item, digest, value, said, at) {rows}
+ON CONFLICT (shop_id, field, item) DO UPDATE SET digest = excluded.digest, value = excluded.value, said = excluded.said,
+    at = excluded.at
+
+-- name: forget_agreed
+-- rows: shop_id bigint, field text, item text
+-- dialect: sqlite
+DELETE FROM catalog_agreed WHERE shop_id = :shop_id AND field = :field AND item = :item
+-- dialect: postgresql
+DELETE FROM catalog_agreed USING {table}
+WHERE catalog_agreed.shop_id = r.shop_id AND catalog_agreed.field = r.field AND catalog_agreed.item = r.item
+
+-- name: differences_of_items
+SELECT item, field, connection, own_digest, target_digest, state, reason, released, told_target, told_own, told_at,
+    told_seen, told_times, since, decided_by, product, variant
+FROM catalog_difference WHERE shop_id = :shop AND item {in:items:text} AND field {in:fields:text}
+
+-- name: put_differences
+-- rows: shop_id bigint, item text, field text, connection text, product text, variant text, title text, source text, own text, own_digest text, target text, target_digest text, currency text, change_percent float8, state text, reason text, since bigint, changed_at bigint, decided_by text
+INSERT INTO catalog_difference (shop_id, item, field, connection, product, variant, title, source, own, own_digest,
+    target, target_digest, currency, change_percent, state, reason, since, changed_at, decided_by, released, told_target,
+    told_own, told_times)
+SELECT v.*, '', '', '', 0 FROM ({rows}) AS v WHERE 1 = 1
+ON CONFLICT (shop_id, item, field, connection) DO UPDATE SET product = excluded.product, variant = excluded.variant,
+    title = excluded.title, source = excluded.source, own = excluded.own, own_digest = excluded.own_digest,
+    target = excluded.target, target_digest = excluded.target_digest, currency = excluded.currency,
+    change_percent = excluded.change_percent, state = excluded.state, reason = excluded.reason,
+    changed_at = excluded.changed_at, decided_by = excluded.decided_by
+
+-- name: end_differences
+-- rows: shop_id bigint, item text, field text, connection text
+-- dialect: sqlite
+DELETE FROM catalog_difference
+WHERE shop_id = :shop_id AND item = :item AND field = :field AND connection = :connection
+-- dialect: postgresql
+DELETE FROM catalog_difference USING {table}
+WHERE catalog_difference.shop_id = r.shop_id AND catalog_difference.item = r.item
+    AND catalog_difference.field = r.field AND catalog_difference.connection = r.connection
+
+-- name: difference_to_align
+SELECT id, product, variant, source, own, own_digest, target, target_digest, currency, state, reason
+FROM catalog_difference
+WHERE shop_id = :shop AND item = :item AND field = :field AND connection = :connection
+
+-- name: begin_telling
+UPDATE catalog_difference SET told_times = CASE WHEN told_target = target_digest THEN told_times ELSE 0 END,
+    told_target = target_digest, told_own = own_digest, told_at = :now, told_seen = :seen
+WHERE shop_id = :shop AND id = :id AND state = 'open' AND own_digest = :own AND target_digest = :target
+
+-- name: end_telling
+UPDATE catalog_difference SET state = 'waiting', reason = '', told_times = told_times + 1, changed_at = :now
+WHERE shop_id = :shop AND id = :id AND state = 'open' AND own_digest = :own AND target_digest = :target
+
+-- name: release_difference
+UPDATE catalog_difference SET released = own_digest || target_digest, told_target = '', told_own = '', told_times = 0,
+    state = 'held', reason = '', decided_by = :by, changed_at = :now
+WHERE shop_id = :shop AND id = :id
+
+-- name: leave_difference
+UPDATE catalog_difference SET state = 'left', reason = '', decided_by = :by, changed_at = :now
+WHERE shop_id = :shop AND id = :id
+
+-- name: unleave_difference
+UPDATE catalog_difference SET state = 'held', reason = '', released = '', told_target = '', told_own = '',
+    told_times = 0, decided_by = '', changed_at = :now
+WHERE shop_id = :shop AND id = :id

@@ -138,6 +138,8 @@ EVENTS = {
     "product.published": _("Product on sale"),
     "product.unpublished": _("Product off sale"),
     "product.deleted": _("Product deleted"),
+    "product.differs": _("Product differs between stores"),
+    "product.difference_held": _("Difference between stores put aside"),
     "variant.created": _("Variant made"),
     "variant.updated": _("Variant changed"),
     "variant.price_changed": _("Price changed"),
