@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from saleor_wire import ACCESS, AT
-from wires import NOW, Asked, Wire, exchange, mapped
+from wires import NOW, Asked, Wire, carry_out, exchange, mapped
 
+from sereno.commerce.money import Money
 from sereno.connectors.saleor.api import API
 from sereno.connectors.saleor.reads import subscription_query
 from sereno.connectors.saleor.webhooks import SALEOR
 from sereno.sdk.connector import Delivery
-from sereno.sdk.stores import Reading
+from sereno.sdk.stores import Reading, StoreRefused
+from sereno.sdk.writes import SetPrice
 
 TEXT = json.dumps({"blocks": [{"type": "paragraph", "data": {"text": "De <b>Uji</b>"}}]})
 
@@ -46,6 +48,10 @@ class Shop(Wire):
             if query.startswith("mutation"):
                 return 200, {"data": {"webhookCreate": {"errors": [{**error, "code": "INVALID", "field": "query"}]}}}
             return 400, {"errors": [error]}
+        if "ChannelListingUpdate" in query:
+            return 200, {"data": {"productVariantChannelListingUpdate": {"variant": {"id": "v-1"}, "errors": []}}}
+        if query.startswith("query($slug"):
+            return 200, {"data": {"channel": {"id": "ch-1", "slug": "main", "currencyCode": "EUR"}}}
         if query.startswith("mutation"):
             return 200, {"data": {"webhookCreate": {"webhook": {"id": "h", "isActive": True}, "errors": []}}}
         if "edges" not in query:
@@ -97,6 +103,20 @@ def test_a_variants_own_notice_has_its_price() -> None:
     (variant,) = product()["variants"]
     found = told({**variant, "channel": "main"}, "product_variant_updated", "productVariant")
     assert (found["variant_id"], found["price"], found["compare_at_price"]) == ("v-1", "24.50", "28.00")
+
+
+def test_an_older_saleor_has_no_price_to_strike_through() -> None:
+    shop = Shop()
+    shop.is_older = True
+    way = exchange(shop, API, ACCESS)
+    price, none, old = (Money.parse(text, "EUR") for text in ("20", "0", "30"))
+    carry_out(way, API, SetPrice("p-1", "v-1", price, none))
+    assert shop.asked[-1].body["variables"]["input"] == [{"channelId": "ch-1", "price": "20"}]
+    with pytest.raises(StoreRefused, match="priorPrice"):
+        carry_out(way, API, SetPrice("p-1", "v-1", price, old))
+    with pytest.raises(StoreRefused) as refused:
+        carry_out(way, API, SetPrice("p-1", "v-1"))
+    assert refused.value.code == "price.missing"
 
 
 def test_our_webhooks_ask_for_the_channel() -> None:

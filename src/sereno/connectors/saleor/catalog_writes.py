@@ -40,7 +40,9 @@ _IS_COLLECTION = "Q29sbGVjdGlvbjo"
 
 
 def set_price(call: Call, write: SetPrice) -> Written:
-    """`compare_at` is Saleor's prior price, from version 3.21 on."""
+    """`compare_at` is Saleor's prior price, from version 3.21 on: before that there is none to be taken away."""
+    if write.price is None and write.compare_at is None:
+        raise StoreRefused("price.missing", "No price was given.")
     place = channel(call.exchange)
     for amount in (write.price, write.compare_at):
         if amount is not None and amount.currency != place["currencyCode"]:
@@ -56,7 +58,12 @@ def set_price(call: Call, write: SetPrice) -> Written:
         wanted["price"] = str(dec(listing["price"]))
     if write.compare_at is not None:
         wanted["priorPrice"] = str(write.compare_at.amount) if write.compare_at else None
-    change(call.exchange, _PRICE, id=write.variant, input=[wanted])
+    try:
+        change(call.exchange, _PRICE, id=write.variant, input=[wanted])
+    except StoreRefused as error:
+        if "priorPrice" not in str(error) or wanted.pop("priorPrice", None) is not None:
+            raise
+        change(call.exchange, _PRICE, id=write.variant, input=[wanted])
     return Written({"variant": write.variant})
 
 
