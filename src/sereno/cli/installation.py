@@ -1,11 +1,11 @@
-"""`sereno init | migrate | doctor`: from nothing to a working installation, and what ails it."""
+"""`sereno init | migrate | doctor | reseal`: from nothing to a working installation, what ails it, and its keys."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -122,6 +122,39 @@ def _secrets() -> Iterator[Finding]:
         yield Finding("secrets", "fail", message)
     else:
         yield Finding("secrets", "ok", f"{total} connections readable")
+    from sereno.store import resealing
+
+    found = resealing.held()
+    former = sum(one.former for one in found.values())
+    if former:
+        message = f"{former} stored secrets are still under a former secret key: run `sereno reseal`"
+        yield Finding("secrets", "warn", message)
+
+
+def reseal(*, dry_run: bool = False, json: Json = False) -> None:
+    """Seal what former secret keys (SERENO_FORMER_SECRET_KEYS) still read under the present one. Cut off, it goes on
+    when it is begun again.
+
+    Parameters
+    ----------
+    dry_run
+        Say how many stored secrets are under which key, and change nothing.
+    """
+    host().prepare()
+    database.ready()
+    from sereno.store import resealing
+
+    done = {} if dry_run else resealing.reseal()
+    found = resealing.held()
+    if json:
+        emit([{"table": name, "resealed": done.get(name, 0), **asdict(one)} for name, one in found.items()])
+    else:
+        lines = [
+            [name, done.get(name, 0), one.newest, one.former, one.unreadable] for name, one in sorted(found.items())
+        ]
+        table(["TABLE", "SEALED ANEW", "PRESENT KEY", "FORMER KEY", "UNREADABLE"], lines, empty="No secret is stored.")
+    if not dry_run and not any(one.former for one in found.values()):
+        say("Nothing stored needs a former key any more. Links that were sent with one still do, while they last.")
 
 
 def _smtp() -> Iterator[Finding]:

@@ -70,6 +70,7 @@ COMMANDS = (
     (installation.init, SETUP),
     (installation.migrate, SETUP),
     (installation.doctor, SETUP),
+    (installation.reseal, SETUP),
     (running.bench, SETUP),
     (connecting.connect, SETUP),
 )

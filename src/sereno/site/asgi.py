@@ -16,7 +16,7 @@ def _build():
     from sereno.store.secrets import configure
 
     load_plugins()
-    configure(settings.ENVIRONMENT.secret_key)
+    configure(*settings.ENVIRONMENT.secret_keys)
     return build_front(build_door(), ThreadPoolExecutor(2, "sereno-health"))
 
 

@@ -62,7 +62,7 @@ class Installation:
         from sereno.site.plugins import load_plugins
         from sereno.store.secrets import configure
 
-        configure(settings.ENVIRONMENT.secret_key)
+        configure(*settings.ENVIRONMENT.secret_keys)
         names.configure(settings.ENVIRONMENT.nameserver)
         try:
             places.configure(settings.ENVIRONMENT.ip_cities)

@@ -48,6 +48,12 @@ class Environment:
     company: Company | None = None
     nameserver: str = ""
     ip_cities: Path | None = None
+    former_secret_keys: tuple[str, ...] = ()
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The present one first; the others only open what they closed."""
+        return self.secret_key, *self.former_secret_keys
 
 
 def read(variables: Mapping[str, str] | None = None) -> Environment:
@@ -66,18 +72,21 @@ def read(variables: Mapping[str, str] | None = None) -> Environment:
     if smtp_url is not None and urlsplit(smtp_url).scheme not in ("smtp", "smtps"):
         # The value may hold a password: it is not repeated.
         raise SettingInvalid("SERENO_SMTP_URL is not of the form smtp://user:pass@host:port")
+    secret_key = env.get("SERENO_SECRET_KEY") or _kept_secret(data_dir)
+    former = tuple(one for one in _listed(env, "SERENO_FORMER_SECRET_KEYS") if one != secret_key)
     return Environment(
         data_dir=data_dir,
         database=_database(env.get("SERENO_DATABASE_URL"), data_dir),
         bind=bind,
         base_url=base_url.rstrip("/"),
-        secret_key=env.get("SERENO_SECRET_KEY") or _kept_secret(data_dir),
+        secret_key=secret_key,
         smtp_url=smtp_url,
         trusted_proxies=_networks(_listed(env, "SERENO_TRUSTED_PROXIES")),
         second_factor_roles=frozenset(_roles("SERENO_TWO_FACTOR_ROLES", _listed(env, "SERENO_TWO_FACTOR_ROLES"))),
         company=_company(env),
         nameserver=_nameserver(env.get("SERENO_DNS") or ""),
         ip_cities=_file("SERENO_IP_CITIES", env),
+        former_secret_keys=former,
     )
 
 

@@ -12,6 +12,7 @@ from sereno.site.environment import read
 ENVIRONMENT = read()
 
 SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY_FALLBACKS = list(ENVIRONMENT.former_secret_keys)
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "sereno.site.urls"

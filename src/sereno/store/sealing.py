@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from sereno.store.secrets import former_of
+
 
 class TokenInvalid(ValueError):  # noqa: N818
     """The token was not made here, was changed on the way, or is too old."""
@@ -24,15 +26,18 @@ def seal(secret: str, purpose: str, value: Any) -> str:
 
 
 def unseal(secret: str, purpose: str, token: str, *, lasts: timedelta | None = None) -> Any:
-    """Raises TokenInvalid."""
+    """Also what was sealed with a former secret key, where `secret` is the present one. Raises TokenInvalid."""
     from cryptography.fernet import InvalidToken
 
     seconds = None if lasts is None else int(lasts.total_seconds())
-    try:
-        held = (token + "=" * (-len(token) % 4)).encode("ascii")
-        return msgspec.json.decode(_sealer(secret, purpose).decrypt(held, ttl=seconds))
-    except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
-        raise TokenInvalid("this link is not one of ours, is too old, or part of it is missing") from error
+    reason: Exception | None = None
+    for one in (secret, *former_of(secret)):
+        try:
+            held = (token + "=" * (-len(token) % 4)).encode("ascii")
+            return msgspec.json.decode(_sealer(one, purpose).decrypt(held, ttl=seconds))
+        except (InvalidToken, UnicodeEncodeError, msgspec.DecodeError) as error:
+            reason = error
+    raise TokenInvalid("this link is not one of ours, is too old, or part of it is missing") from reason
 
 
 @lru_cache(maxsize=64)

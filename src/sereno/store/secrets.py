@@ -43,6 +43,22 @@ def newest() -> str:
     return _keys[0]
 
 
+def former_of(secret: str) -> tuple[str, ...]:
+    """The former keys, where `secret` is the present one: what was sealed with them is still opened."""
+    return _keys[1:] if _keys and secret == _keys[0] else ()
+
+
+def is_newest(text: str) -> bool:
+    """Whether this was encrypted under the present key."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        _box(_keys[:1]).decrypt(text.encode("ascii"))
+    except (InvalidToken, UnicodeEncodeError):
+        return False
+    return True
+
+
 def keyed_hashes(text: str) -> list[str]:
     """What a text is known by once it is forgotten: 32 hex digits, one for each secret key, the newest first. Nobody
     without the key can try addresses against them. Raises RuntimeError before `configure`."""
