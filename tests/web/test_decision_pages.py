@@ -53,7 +53,8 @@ def test_a_rule_from_nothing_to_live_and_back(seeded: Seeded, client: Client) ->
         "name": "Dear", "do": "hide", "options": ["cod"], "is_on": True, "when": "cart.total > 300", "id": "rule-1",
     }  # fmt: skip
     page = client.get("/decisions").content.decode()
-    assert "The draft is not live yet" in page
+    assert "The draft is not live yet" in page and "€300.00" in page, "an amount says of what"
+    assert "Total (EUR)" in client.get("/decisions/try").content.decode()
     tried = client.get("/decisions/try?total=400").content.decode()
     assert "is-hidden" in tried
     assert "is-hidden" not in client.get("/decisions/try?total=30").content.decode()

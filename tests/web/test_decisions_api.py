@@ -62,6 +62,7 @@ def ask(key: str, body: Any, origin: str = SHOP, **headers: str) -> Any:
 
 def test_drafted_tried_published_asked(key: str) -> None:
     assert call(key, "GET", "decisions/draft")["revision"] == 0
+    assert call(key, "GET", "decisions/draft")["currency"] == "EUR"
     put = call(key, "PUT", "decisions/draft", {"document": DOCUMENT}, **{"if-match": '"0"'})
     assert (put["revision"], put["version"]) == (1, None)
     call(key, "PUT", "decisions/draft", {"document": DOCUMENT}, 412, **{"if-match": '"0"'})

@@ -21,7 +21,7 @@ from sereno.runtime.decisions import asking, keeping, telling
 from sereno.runtime.experiments.measuring import measured_variants
 from sereno.sdk.plugin import registry
 from sereno.store import storefronts
-from sereno.store.models import StorefrontKey
+from sereno.store.models import Shop, StorefrontKey
 
 router = Router(tags=["Decisions"])
 Id = Annotated[str, Field(max_length=100)]
@@ -87,6 +87,7 @@ class DecisionsOut(Schema):
     draft: dict[str, Any]
     revision: int
     version: int | None = Field(description="The live version; null before the first.")
+    currency: str = Field(description="The shop's: amounts in conditions are numbers in it, and compared as they are.")
 
 
 class DecisionsIn(Schema):
@@ -169,7 +170,8 @@ def try_decisions(request: HttpRequest, facts: TrialFacts) -> dict[str, Any]:
 @router.get("/decisions/draft", response=DecisionsOut)
 def show_decisions(request: HttpRequest, response: HttpResponse) -> dict[str, Any]:
     """The draft, which is what is published next, and the number of the live version."""
-    return _draft(keeping.read_kept(shop_of(request).pk), response)
+    shop = shop_of(request)
+    return _draft(shop, keeping.read_kept(shop.pk), response)
 
 
 @router.put("/decisions/draft", response=DecisionsOut)
@@ -177,10 +179,9 @@ def change_decisions(
     request: HttpRequest, response: HttpResponse, given: DecisionsIn, if_match: IfMatch = None
 ) -> dict[str, Any]:
     """Put another document in place of the draft. One with flaws is refused, each with its place."""
-    shop, expected = shop_of(request).pk, _revision(if_match)
-    return _draft(
-        _sound(lambda: keeping.keep_draft(shop, given.document, caller(request), expected=expected)), response
-    )
+    shop, expected = shop_of(request), _revision(if_match)
+    kept = _sound(lambda: keeping.keep_draft(shop.pk, given.document, caller(request), expected=expected))
+    return _draft(shop, kept, response)
 
 
 @router.post("/decisions/publish", response=PublishedOut)
@@ -277,9 +278,10 @@ def _sound(what: Any) -> Any:
         raise Problem("decisions.conflict", str(moved)) from None
 
 
-def _draft(kept: keeping.Kept, response: HttpResponse) -> dict[str, Any]:
+def _draft(shop: Shop, kept: keeping.Kept, response: HttpResponse) -> dict[str, Any]:
     response["ETag"] = f'"{kept.revision}"'
-    return {"draft": dict(kept.draft), "revision": kept.revision, "version": kept.version}
+    held = {"draft": dict(kept.draft), "revision": kept.revision, "version": kept.version}
+    return {**held, "currency": shop.currency}
 
 
 def _revision(tag: str | None) -> int | None:

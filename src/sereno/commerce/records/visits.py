@@ -3,6 +3,8 @@ the shop remembers of them."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sereno.commerce.records.fields import boolean, integer, money, nested, string, timestamp
 from sereno.commerce.schema import record
 
@@ -35,6 +37,8 @@ _OF_ONE = (
     string("campaign", "`utm_campaign`."),
 )
 
+RECENT = timedelta(days=30)
+"""What counts as lately: `last_30_days`."""
 VISITS = record(
     "visits",
     "A customer's visits of the storefront while they were signed in, as the newest of them tells.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from sereno.commerce.records.visits import RECENT
 from sereno.modules.visits.models import Visit, Visitor
 from sereno.store.fields import instant_text
 
-RECENT = timedelta(days=30)
 SHOWN = 50
 
 

@@ -19,7 +19,6 @@ from sereno.store.fields import storable
 
 REST = timedelta(minutes=30)
 """After so long without a page a visit is over."""
-RECENT = timedelta(days=30)
 VIEWS_KEPT = timedelta(days=1)
 """So long a page that is told again is known."""
 LONGEST = 100

@@ -12,12 +12,13 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from sereno.commerce.identity import customer_key
+from sereno.commerce.records.visits import RECENT
 from sereno.runtime import inbox
 from sereno.runtime.ports import SOURCE
 from sereno.runtime.staff import Staff, customer_at, open_staff
 from sereno.runtime.visits import telling
 from sereno.runtime.visits.ending import end
-from sereno.runtime.visits.rules import RECENT, REST, Seen
+from sereno.runtime.visits.rules import REST, Seen
 from sereno.runtime.visits.telling import Visit, Visitor
 from sereno.store.database import Database, Transaction
 from sereno.store.fields import to_micros

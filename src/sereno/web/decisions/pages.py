@@ -80,7 +80,7 @@ def decisions(request: StaffRequest) -> HttpResponse:
         "is_changed": (live.document if live else dict(keeping.EMPTY)) != document,
         "live": live,
         "kinds": [(key, label, _of_kind(document, key)) for key, label in KINDS.items()],
-        "rules": [_rule(one, names, answers) for one in document.get("rules") or []],
+        "rules": [_rule(one, names, answers, request.shop.currency) for one in document.get("rules") or []],
         "variants": _variants(request, document),
         "versions": versions,
         "answers": answers.get("", (0, 0, 0))[0],
@@ -186,7 +186,7 @@ def _counts(shop_id: int) -> dict[str, tuple[int, int, int]]:
     return {rule: (held, missed, unknown) for rule, held, missed, unknown in rows}
 
 
-def _rule(rule: Document, names: dict[str, str], counts: dict[str, tuple[int, int, int]]) -> RuleRow:
+def _rule(rule: Document, names: dict[str, str], counts: dict[str, tuple[int, int, int]], currency: str) -> RuleRow:
     held, missed, unknown = counts.get(rule["id"], (0, 0, 0))
     options_ = ", ".join(names.get(str(one), str(one)) for one in rule["options"])
     if rule.get("label") and rule["do"] == "rename":
@@ -196,7 +196,7 @@ def _rule(rule: Document, names: dict[str, str], counts: dict[str, tuple[int, in
         rule.get("name") or rule["id"],
         str(DOINGS[rule["do"]]),
         options_,
-        condition_said(rule.get("when") or "true", names_of(registry())),
+        condition_said(rule.get("when") or "true", names_of(registry()), currency),
         rule.get("is_on", True),
         held,
         held + missed + unknown,
@@ -223,7 +223,7 @@ def _variants(request: StaffRequest, document: Document) -> list[VariantsRow]:
     rows: list[VariantsRow] = []
     for one in plan.variants:
         result = results[one.experiment.name]
-        when = condition_said(one.when.source, names_of(registry())) if one.when else Markup()
+        when = condition_said(one.when.source, names_of(registry()), shop.currency) if one.when else Markup()
         arms = " / ".join(f"{arm.name} {arm.weight}" for arm in one.arms)
         rule = rule_said(one.metric, one.at_least, one.at_most, one.then)
         people = sum(arm.exposed for arm in result.arms)

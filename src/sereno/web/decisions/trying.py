@@ -39,6 +39,7 @@ def trying(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "decisions",
         "given": given,
+        "currency": request.shop.currency,
         "devices": list(DEVICES.items()),
         "answer": answer,
         "kinds": [(label, [one for one in answer.offered if one.kind == kind]) for kind, label in KINDS.items()],
