@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from arbiting import WENT
+from arbiting import WENT, set_rules
 from arbiting import register as register_letter
 from support import ANSWERS, START, Place, fact
 
@@ -325,6 +325,24 @@ def test_who_goes_on_stays_in_the_group_it_was_drawn_for(place: Place) -> None:
     assert runs(place) == [(f"customer:{out}", "waiting", None), (f"customer:{treated}", "stopped", "joined")]
     days(place, 5)
     assert went(place) == [], "the person is in the control group still"
+
+
+def test_a_cap_counts_what_either_record_was_sent(place: Place) -> None:
+    set_rules(place, caps=[{"channel": "email", "most": 1, "period": "7d", "counts": "all"}])
+    place.flow(letters(wait="1h").replace("transactional", "marketing"))
+    customer(place, "1", "customer.updated")
+    customer(place, "2")
+    place.after(hours=2)
+    assert went(place) == [("2", "first")]
+    joined(place, "1", "2")
+    place.flow(
+        "flow: other\ntrigger: {event: custom.other}\n"
+        "steps: [{tests.letter: {to: '{{ customer.email }}', text: other, purpose: marketing}}]"
+    )
+    happened(place, "custom.other", "customer:1", "1")
+    assert went(place) == [("2", "first")]
+    days(place, 8)
+    assert went(place)[-1] == ("1", "other")
 
 
 # --- any order -----------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sereno.runtime.arbiter.verdicts import Go, Later, Never, Verdict
 from sereno.runtime.arbiter.warmup import REASON as WARMING
 from sereno.runtime.arbiter.warmup import Gate
 from sereno.runtime.experiments.exposing import expose
+from sereno.runtime.persons import people_of
 from sereno.store.database import Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
@@ -191,14 +192,20 @@ class Desk:
         # Where nobody looks again, nothing is put off to another day.
         self._gate = Gate(tx, now, wanted if books == "booked" else ())
         self._timing = Timing(tx, messages, timings)
+        self._person: dict[tuple[int, str], str] = {}
+        """By shop and a record's key, the key by which messages to its person go."""
         if messages:
             self._read(messages)
 
     def _read(self, messages: Sequence[Message]) -> None:
         periods = [cap.period for one in messages for cap in one.rules.caps_on(one.channel, one.purpose)]
+        # What any record of a person was sent counts for the person, from when they are known to be one.
+        whose = {(message.shop_id, message.person) for message in messages}
+        people = people_of(self._tx, whose)
+        self._person = {(at[0], key): at[1] for at, keys in people.items() for key in keys}
         parameters = {
             "shops": list({message.shop_id for message in messages}),
-            "people": sorted({message.person for message in messages}),
+            "people": sorted({key for _, key in whose} | {key for keys in people.values() for key in keys}),
             "addresses": sorted({message.address for message in messages}),
             "since": self._now - max(periods, default=timedelta()) // MICROSECOND,
         }
@@ -208,7 +215,8 @@ class Desk:
 
     def _add(self, slot: Slot) -> None:
         self._slots[slot.key] = slot
-        self._of.setdefault((slot.shop_id, slot.person), set()).add(slot.key)
+        at = (slot.shop_id, slot.person)
+        self._of.setdefault((slot.shop_id, self._person.get(at, slot.person)), set()).add(slot.key)
         self._of.setdefault((slot.shop_id, slot.address), set()).add(slot.key)
 
     def _others(self, message: Message) -> list[Slot]:
