@@ -148,6 +148,7 @@ def test_generic_says_how_it_signs(shop) -> None:
         "bigcommerce",
         "magento",
         "salesforce",
+        "zohocommerce",
         "medusa",
         "vendure",
         "saleor",

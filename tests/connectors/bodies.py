@@ -19,6 +19,7 @@ VENDORS = (
     "bigcommerce",
     "magento",
     "salesforce",
+    "zohocommerce",
     "stripe",
     "vendure",
     "medusa",

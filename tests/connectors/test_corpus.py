@@ -89,6 +89,19 @@ EXPECTED: dict[str, dict[str, list[str] | str]] = {
         "product.docs": ["product.created", "product.updated"],
         "variant.own": ["product.created", "product.updated"],
     },
+    "zohocommerce": {
+        "product.own": ["product.created", "product.updated"],
+        "salesorder.own": ["order.created", "order.paid", "order.updated"],
+        "salesorder_delivered.own": [
+            "order.created",
+            "order.partially_refunded",
+            "order.fulfilled",
+            "order.delivered",
+            "order.completed",
+            "order.updated",
+        ],
+        "variants.own": ["stock.changed"],
+    },
     "stripe": {
         "charge.dispute.created": ["dispute.opened"],
         "charge.refunded": ["payment.refunded", "refund.created"],

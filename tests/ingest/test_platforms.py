@@ -21,8 +21,8 @@ from sereno.site.plugins import CONNECTORS, load_plugins
 
 BODY = b'{"id": 820982911946154508, "type": "order.created", "data": {}, "object": "event", "created": 1}'
 TIMED = ("stripe", "generic")
-BODY_UNSIGNED = ("telegram", "ses", "postmark", "brevo", "mailgun", "mailchimp", "metaads", "googleads")
-"""Who sign no body: a password comes with each delivery as it is (Mailchimp's in the address;
+BODY_UNSIGNED = ("telegram", "ses", "postmark", "brevo", "mailgun", "mailchimp", "zohocommerce", "metaads", "googleads")
+"""Who sign no body: a password comes with each delivery as it is (Mailchimp's and Zoho's in the address;
 advertisers send none at all); Mailgun signs a token, which is good once."""
 SILENT = ("webpush",)
 """Whose deliveries are never let in: browsers send none."""

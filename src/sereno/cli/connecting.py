@@ -28,6 +28,7 @@ KINDS = (
     "bigcommerce",
     "magento",
     "salesforce",
+    "zohocommerce",
     "medusa",
     "vendure",
     "saleor",
@@ -75,8 +76,8 @@ def connect(
     Parameters
     ----------
     kind
-        shopify, woocommerce, bigcommerce, magento, salesforce, medusa, vendure, saleor, stripe, oscar; mailchimp,
-        klaviyo, hubspot, loyaltylion, zendesk, trello; or generic.
+        shopify, woocommerce, bigcommerce, magento, salesforce, zohocommerce, medusa, vendure, saleor, stripe, oscar;
+        mailchimp, klaviyo, hubspot, loyaltylion, zendesk, trello; or generic.
     shop
         The shop the events belong to; may be left out when there is one.
     name

@@ -305,6 +305,7 @@ class StoreApi:
     notice (`is_thin`) leaves out; None when the platform has it no more; what has no kind of its own there (a refund, a
     parcel) comes with its order. `looks` tells how a thing of the site (`sdk.site.Kind`) is now. `grant`: the platform
     can hand over the key itself. `per_second` is how many calls the platform takes. `sign` puts the credentials on.
+    `poll_every`: seconds between two readings of a platform without subscriptions, unless the shop chooses.
     """
 
     access: tuple[Setting, ...]
@@ -323,6 +324,7 @@ class StoreApi:
     subscriptions: Subscriptions | None = None
     grant: Grant | None = None
     per_second: float = 2.0
+    poll_every: int = 60
     sign: Callable[[Exchange, HttpRequest], HttpRequest] = lambda exchange, request: request
     mail: Callable[[Exchange, Mail, bytes], Result] | None = None
     """Of a mail provider: hands over a mail, given as its parts and whole as RFC 5322 has it."""

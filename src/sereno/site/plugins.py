@@ -45,6 +45,7 @@ CONNECTORS = (
     "bigcommerce",
     "magento",
     "salesforce",
+    "zohocommerce",
     "stripe",
     "vendure",
     "medusa",

@@ -77,6 +77,7 @@ WORDS: Mapping[str, str] = {
     "draft.no_discount": _DISCOUNT,
     "draft.no_region": mark("The store has no region to sell in. Make one there, then try again."),
     "feed.unknown": mark("No column of this table is known. Name its columns in the connection's settings."),
+    "fulfillment.no_tracking": mark("This store wants a carrier and a tracking number. Give the step both."),
     "fulfillment.partial": mark("This store sends an order only as a whole. Let the step send all of it."),
     "line.gone": _GONE,
     "metafield.unknown": mark("The store has no field of this name. Make it there first, then try again."),

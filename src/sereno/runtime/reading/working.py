@@ -44,8 +44,8 @@ OVERLAP = timedelta(minutes=10)
 """A pass reads again what changed so long before the last one's end: clocks differ, and commits come late."""
 GRACE = timedelta(minutes=2)
 """What changed a moment ago is left to the webhooks under way."""
-EVERY, EVERY_POLL = 900, 60
-"""Seconds between two passes, beside webhooks and without any."""
+EVERY = 900
+"""Seconds between two passes beside webhooks."""
 PATIENCE = timedelta(minutes=15)
 """The longest time between two tries of a platform that does not answer."""
 MOST_FAILURES = 12
@@ -145,7 +145,7 @@ class Reader:
                 if id_ in known or connector is None or connector.store is None or not connector.store.reads:
                     continue
                 is_poll = connector.store.subscriptions is None
-                every = EVERY_POLL if is_poll else EVERY
+                every = connector.store.poll_every if is_poll else EVERY
                 times = (now, now, now + every * taking.SECOND)
                 new.append((id_, shop, True, is_poll, every, *times, 0, "", "{}", "{}", 0, False, "{}"))
             tx.many("insert_readings", new)

@@ -19,6 +19,7 @@ PLATFORMS = {
     "bigcommerce": "BigCommerce",
     "magento": "Magento",
     "salesforce": "Salesforce B2C Commerce",
+    "zohocommerce": "Zoho Commerce",
     "stripe": "Stripe",
     "vendure": "Vendure",
     "medusa": "Medusa",
