@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from plans import is_query, scanned, statements
 from seeding import Seeded
 
 from sereno.modules.purchasing.models import DemandEvent, DemandForecast, PurchaseOrder, ReorderRule, Supplier
@@ -13,6 +14,7 @@ from sereno.modules.stock.models import StockItem
 from sereno.runtime.staff import open_staff
 from sereno.runtime.stock import moving
 from sereno.store.fields import to_micros
+from sereno.store.keys import issue
 from sereno.store.models import Audit, Effect
 
 
@@ -108,6 +110,23 @@ def test_lines_by_hand_and_what_is_refused(boss: Client, seeded: Seeded) -> None
     rule = ReorderRule.objects.get()
     assert (rule.least, rule.most, rule.service) == (5, 50, 0.97)
     read(boss, "/demand/item?sku=NOTHING", 404)
+
+
+def test_suppliers_are_found_by_what_one_remembers(boss: Client, seeded: Seeded) -> None:
+    supplied(boss, seeded)
+    boss.post("/suppliers/new", {**NORTH, "code": "south", "name": "South Teas", "email": "tea@south.example"})
+    for search, shown in (("mugs", "North Mugs"), ("SOUTH.example", "South Teas"), ("MUG", "North Mugs")):
+        page = read(boss, f"/suppliers?q={search}")
+        assert shown in page and ({"North Mugs", "South Teas"} - {shown}).pop() not in page, search
+    assert "Nothing matches" in read(boss, "/suppliers?q=nobody") and "No suppliers yet" not in read(
+        boss, "/suppliers?q=nobody"
+    )
+    key = {"Authorization": f"Bearer {issue(seeded.shop.pk, 'test', 'read', 'ana')}"}
+    found = boss.get("/api/v1/suppliers?q=CUP", headers=key).json()["items"]
+    assert [one["code"] for one in found] == ["north"]
+    with statements() as asked:
+        read(boss, "/suppliers?q=MUG")
+    assert [line for one in asked if is_query(one) for line in scanned(one)] == []
 
 
 def test_the_secret_of_a_supplier_is_never_shown(boss: Client, seeded: Seeded) -> None:

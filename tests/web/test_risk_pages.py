@@ -151,6 +151,11 @@ def test_judged_orders_are_narrowed_and_buying_out_is_told(seeded: Seeded, boss:
     page = text_of(boss, "/risk/judged?decision=refused")
     assert "#r2" in page
     assert "#r1" not in page
+    found = text_of(boss, "/risk/judged?q=br1@shop.example")
+    assert "#r1" in found and "#r2" not in found, "by the customer's address"
+    assert "Nothing matches" in text_of(boss, "/risk/judged?q=br1@shop.example&decision=refused")
+    assert "#r2" in text_of(boss, "/risk/judged?q=r2&decision=refused")
+    assert "Nothing matches" in text_of(boss, "/risk/judged?q=nobody@shop.example")
     RiskOutbreak.objects.create(
         shop=seeded.shop, item="TAZA-1", pattern="ip", mark="x", units=40, orders=9, first_at=NOW, last_at=NOW
     )

@@ -14,6 +14,7 @@ from ninja.errors import HttpError
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.commerce.purchasing import Offer
+from sereno.modules.purchasing.finding import matching
 from sereno.modules.purchasing.models import (
     DemandEvent,
     DemandForecast,
@@ -29,6 +30,10 @@ from sereno.store.fields import instant_text
 router = Router(tags=["Purchasing"])
 Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="The supplier's code.")]
 Number = Annotated[int, Path(ge=1, lt=2**31, description="The order's number.")]
+Search = Annotated[
+    str,
+    Query(max_length=200, description="Part of the name, code, address or contact, or a SKU they sell."),
+]
 Step = Literal["approve", "sent", "chase", "decline", "cancel"]
 Count = Annotated[int, Field(ge=0, le=ordering.MOST_UNITS)]
 Text = rows.StorableKey
@@ -219,9 +224,9 @@ class Begun(Schema):
 
 
 @router.get("/suppliers", response=Suppliers)
-def list_suppliers(request: HttpRequest) -> dict[str, Any]:
-    """All suppliers, by name."""
-    return {"items": list(Supplier.objects.filter(shop=shop_of(request)).order_by("name", "id"))}
+def list_suppliers(request: HttpRequest, q: Search = "") -> dict[str, Any]:
+    """All suppliers, by name, or those that fit the search."""
+    return {"items": list(matching(shop_of(request).pk, q.strip()).order_by("name", "id"))}
 
 
 @router.put("/suppliers/{code}", response=SupplierOut)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sereno.commerce.purchasing import lead_time
+from sereno.modules.purchasing.finding import matching
 from sereno.modules.purchasing.models import PurchaseOrder, Receipt, Supplier, SupplierPrice
 from sereno.runtime.purchasing import suppliers
 from sereno.store.models import Shop
@@ -56,9 +57,9 @@ class Performance:
 @require_GET
 @staff()
 def listing(request: StaffRequest) -> HttpResponse:
-    shop = request.shop
+    shop, search = request.shop, request.GET.get("q", "").strip()[:200]
     rows = list(
-        Supplier.objects.filter(shop=shop)
+        matching(shop.pk, search)
         .annotate(
             lines=Count("prices", distinct=True),
             open=Count("orders", filter=Q(orders__status__in=OPEN), distinct=True),
@@ -70,6 +71,7 @@ def listing(request: StaffRequest) -> HttpResponse:
     context = {
         "section": "suppliers",
         "rows": [(row, found.get(row.pk), coming.get(row.pk, 0)) for row in rows],
+        "search": search,
     }
     return render(request, "purchasing/suppliers.html", context)
 

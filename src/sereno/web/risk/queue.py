@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -18,10 +19,11 @@ from sereno.modules.risk.models import RiskAssessment
 from sereno.modules.risk.reasons import LEVELS, PATTERNS
 from sereno.modules.stock.models import StockItem
 from sereno.runtime.risk import reviewing
+from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.orders.listing import orders_matching
-from sereno.web.paging import page_of_ends, page_to
+from sereno.web.paging import page_of, page_of_ends, page_to
 from sereno.web.risk.words import KINDS
 from sereno.web.shell import render
 
@@ -40,7 +42,7 @@ def waiting(request: StaffRequest) -> HttpResponse:
     after, search = request.GET.get("before", ""), request.GET.get("q", "").strip()
     found = services.waiting(request.shop.pk, MATCHED if search else SHOWN + 1, "" if search else after)
     if search:
-        wanted = set(Order.objects.filter(id__in=orders_matching(request.shop, search)).values_list("key", flat=True))
+        wanted = set(_keys_of(request.shop, search))
         found = [row for row in found if row["key"] in wanted]
     rows = found[:SHOWN]
     orders = {one.key: one for one in Order.objects.filter(shop=request.shop, key__in=[row["key"] for row in rows])}
@@ -130,14 +132,18 @@ def assess(request: StaffRequest, id: int) -> HttpResponse:
 @require_GET
 @staff()
 def judged(request: StaffRequest) -> HttpResponse:
-    """Every order that was judged, newest first; by level, or by what staff decided."""
+    """Every order that was judged, newest first; by level, by what staff decided, or of those that are looked for."""
     level, decision = request.GET.get("level", ""), request.GET.get("decision", "")
+    search = request.GET.get("q", "").strip()[:200]
     end: dict[str, Any] = {"shop_id": request.shop.pk}
     if decision in DECISIONS:
         ends = [{**end, "decision": decision}]
     else:
         ends = [{**end, "level": one} for one in ([level] if level in LEVELS else LEVELS)]
-    page = page_of_ends(request, RiskAssessment.objects.all(), ends)
+    if search:
+        page = page_of(request, _judged(request.shop.pk, _keys_of(request.shop, search), level, decision))
+    else:
+        page = page_of_ends(request, RiskAssessment.objects.all(), ends)
     keys = [row.key for row in page.rows]
     orders = {one.key: one for one in Order.objects.filter(shop=request.shop, key__in=keys).defer("data")}
     decisions = {"released": _("Let go on"), "refused": _("Refused")}
@@ -152,9 +158,23 @@ def judged(request: StaffRequest) -> HttpResponse:
             ("level", _("Every level"), [(code, str(said)) for code, said in LEVELS.items()], level),
             ("decision", _("Decided or not"), list(decisions.items()), decision),
         ],
-        "is_filtered": bool(level or decision),
+        "search": search,
+        "is_filtered": bool(level or decision or search),
     }
     return render(request, "risk/judged.html", context)
+
+
+def _keys_of(shop: Shop, search: str) -> list[str]:
+    """Of the orders that a number, a name or an address may mean."""
+    return list(Order.objects.filter(id__in=orders_matching(shop, search)).values_list("key", flat=True))
+
+
+def _judged(shop_id: int, keys: list[str], level: str, decision: str) -> QuerySet[RiskAssessment]:
+    """The verdicts on these orders, found by the order and narrowed after."""
+    rows = RiskAssessment.objects.filter(shop_id=shop_id, key__in=keys)
+    if decision in DECISIONS:
+        return rows.filter(decision=decision)
+    return rows.filter(level=level) if level in LEVELS else rows
 
 
 @require_GET
