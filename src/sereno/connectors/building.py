@@ -17,6 +17,7 @@ from sereno.connectors.reading import as_instant
 from sereno.sdk.connector import Delivery, Mapped, NewEvent
 
 _LONGEST_ID = 200
+_DAY = timedelta(hours=24)
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class Found:
         if len(name) > _LONGEST_ID:
             name = f"{type}:{blake2b(name.encode(), digest_size=20).hexdigest()}"
         occurred = as_instant(at) or self.delivery.received_at
-        if occurred > self.delivery.received_at + timedelta(hours=24):
+        if occurred > self.delivery.received_at + _DAY:
             self.note("time.in_future")
             occurred = self.delivery.received_at
         subject = subject[:_LONGEST_ID]

@@ -26,6 +26,7 @@ _MOST_ITEMS = 2_000
 _SIXTH = Decimal("0.000001")
 _WIDE = Context(prec=80)
 _NOTHING = Decimal(0)
+_EMPTY: Mapping[str, Any] = {}
 _OBJECT = (dict, Mapping)
 _EXACT_NUMBER = (Decimal, int)
 _NAME = (str, int)
@@ -377,8 +378,12 @@ def iso(instant: datetime) -> str:
 def compact(values: Mapping[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:
     """Without what is not known: nulls and empty records. The fields in `keep` stay even when null, which says "known
     to be empty" and clears what was there before."""
+    if not keep:
+        return {name: value for name, value in values.items() if value or (value is not None and value != _EMPTY)}
     return {
-        name: value for name, value in values.items() if value or (value is not None and value != {}) or name in keep
+        name: value
+        for name, value in values.items()
+        if value or (value is not None and value != _EMPTY) or name in keep
     }
 
 

@@ -49,7 +49,7 @@ def put_past(tx: Transaction, incoming: Sequence[Incoming], *, begins_anew: bool
 
 def too_long(event: NewEvent) -> str | None:
     """Why the columns would not take it."""
-    for text in (event.id, event.subject, *(f"{kind}:{key}" for kind, key in event.refs.items())):
+    for text in (event.id, event.subject, *[f"{kind}:{key}" for kind, key in event.refs.items()]):
         if len(text) > LONGEST or "\0" in text:
             return f"the id {text[:40]!r}... is longer than {LONGEST} characters or holds a zero byte"
     return None

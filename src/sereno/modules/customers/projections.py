@@ -29,6 +29,7 @@ TOLD = {
     "deal": "changed_at",
 }
 """By name, the instant in it."""
+_TOLD = frozenset(TOLD)
 SPREAD = {
     "loyalty": {"points": "points", "tier": "tier"},
     "credit": {"store_credit": "amount"},
@@ -70,15 +71,17 @@ def seen_on(data: Record) -> str:
     if _is_consent(data):
         return _day(data.get("changed_at")) if data["granted"] is True else ""
     said = [
-        data[name].get(TOLD[name]) for name in ("opinion", "signup", "visits") if isinstance(data.get(name), Mapping)
+        data[name].get(TOLD[name])
+        for name in ("opinion", "signup", "visits")
+        if name in data and isinstance(data[name], Mapping)
     ]
-    days = (_day(data.get(name)) for name in ("created_at", "last_order_at", "last_seen_on"))
-    return max("", *map(_day, said), *days)
+    days = [_day(data[name]) for name in ("created_at", "last_order_at", "last_seen_on") if name in data]
+    return max(["", *map(_day, said), *days])
 
 
 def _day(instant: object) -> str:
     at = micros(instant)
-    return "" if at is None else format(from_micros(at), "%Y-%m-%d")
+    return "" if at is None else from_micros(at).date().isoformat()
 
 
 def _is_answer(data: Record) -> bool:
@@ -113,6 +116,8 @@ def _is_consent(data: Record) -> bool:
 
 def _told(data: Record) -> str:
     """What Sereno itself found out about the customer, if that is what this is."""
+    if _TOLD.isdisjoint(data):  # Most tell of none: an order's customer is looked at thrice.
+        return ""
     return next((name for name in TOLD if isinstance(data.get(name), Mapping)), "")
 
 
