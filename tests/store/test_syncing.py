@@ -187,7 +187,8 @@ def test_a_sku_twice_in_one_store_is_put_aside(market: Market) -> None:
     market.rule()
     market.sell("web", "MUG-2", price="12.00", sku="MUG")
     market.tell("web", sku="MUG-2")
-    assert market.short() == [("price", "web", "10", "10", "held", "sku.twice")]
+    assert market.short() == [("price", "web", "12", "10", "held", "sku.twice")]
+    assert [one.variant for one in market.differences()] == ["web-MUG-2"]
     market.change("web", "MUG-2", price="10.00")
     assert market.short() == [] and market.writes == []
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -160,7 +161,7 @@ def value_of(name: str, record: Mapping[str, Any], at: int, currency: str) -> Va
         return _price(name, said, str(record.get("currency") or currency)[:3], at)
     text = said if isinstance(said, str) else ""
     text = text.strip() if name == TITLE else text
-    same = text if name == TITLE else as_read(text)
+    same = text if name == TITLE else _as_read(text)
     return Value(_digest(same), text, at, is_missing=not same)
 
 
@@ -183,6 +184,12 @@ def _status(record: Mapping[str, Any], at: int) -> Value | None:
         return None
     text = SHOWN if status in (None, "active") and not is_off else HIDDEN
     return Value(_digest(text), text, at)
+
+
+@lru_cache(maxsize=512)
+def _as_read(text: str) -> str:
+    """Several stores mostly have the very same text, and are asked for one after the other."""
+    return as_read(text)
 
 
 def _digest(text: str) -> str:

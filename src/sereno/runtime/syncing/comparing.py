@@ -208,7 +208,7 @@ def _keep(
 ) -> None:
     item, field, name = at
     own = values[name]
-    thing = table.thing(item, name, field, own.digest)
+    thing, text = table.thing(item, name, field, finding.target)
     wanted = values.get(finding.source)
     is_same = held is not None and (held.own, held.target) == (own.digest, finding.target)
     was = (held.before.state, held.before.reason) if held is not None else ("", "")
@@ -222,7 +222,7 @@ def _keep(
         "field": field,
         "connection": name,
         "source": finding.source,
-        "own": shown(field, own.text),
+        "own": shown(field, text),
         "target": shown(field, wanted.text) if wanted is not None else "",
         "change_percent": finding.percent,
         "currency": (wanted.currency if wanted is not None else "") or own.currency,

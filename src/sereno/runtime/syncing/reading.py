@@ -85,14 +85,12 @@ class Table:
                 found[side.name] = replace(joined(said), is_writable=ABILITIES[name] in side.abilities)
         return found
 
-    def thing(self, item: str, connection: str, name: str, digest: str) -> Thing:
-        """Of those it has under this SKU, the one that says so; else the first."""
-        things = self.things[item][connection]
-        for one in things:
-            value = one.value(name, self.currency)
-            if value is not None and value.digest == digest:
-                return one
-        return things[0]
+    def thing(self, item: str, connection: str, name: str, target: str) -> tuple[Thing, str]:
+        """Of those it has under this SKU, the first that says something else than this digest, and what it says."""
+        said = [(one, one.value(name, self.currency)) for one in self.things[item][connection]]
+        known = [(one, value) for one, value in said if value is not None]
+        thing, value = next((pair for pair in known if pair[1].digest != target), known[0])
+        return thing, value.text
 
 
 def read(tx: Transaction, shop_id: int, items: Sequence[str], sides: Sequence[Side]) -> Table:
