@@ -16,6 +16,7 @@ SMALL = frozenset({
     "scores_state", "segments_segment", "segments_shop", "mail_domain", "newsletters_newsletter",
     "content_campaign", "purchasing_event", "scores_moment_state", "desk_person",
     "surveys_survey", "forms_form", "forms_count", "social_account", "social_setting", "tools_audience", "tools_mirror",
+    "catalog_sync_rule",
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
 OF_FEW = frozenset({

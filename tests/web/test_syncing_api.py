@@ -8,9 +8,9 @@ import pytest
 from calling import call
 from django.test import Client
 from seeding import Seeded, make_shop
-from synced import PIM, make_difference, make_rule, make_stores
+from synced import PIM, difference, make_rule, make_stores
 
-from sereno.modules.catalog.models import Difference
+from sereno.modules.catalog.models import Variant
 from sereno.store.keys import issue
 
 RULES, DIFFERENCES = "catalog/sync-rules", "catalog/differences"
@@ -40,7 +40,7 @@ def test_rules_are_put_listed_and_taken_away(seeded: Seeded, key: str) -> None:
 
 def test_scopes(seeded: Seeded, key: str) -> None:
     make_rule(seeded.shop)
-    row = make_difference(seeded.shop)
+    row = difference()
     reader, worker = (issue(seeded.shop.pk, one, one, "ana@example.com") for one in ("read", "work"))
     call(reader, "GET", RULES)
     call(reader, "POST", f"{DIFFERENCES}/{row.pk}/decision", {"decision": "leave"}, 403)
@@ -50,34 +50,35 @@ def test_scopes(seeded: Seeded, key: str) -> None:
 
 
 def test_what_differs_is_listed_narrowed_paged_and_counted(seeded: Seeded, key: str) -> None:
+    make_stores(seeded.shop, "I1", "I2")
     make_rule(seeded.shop)
-    rows = [make_difference(seeded.shop, f"I{number}") for number in range(3)]
-    make_difference(seeded.shop, "OIL", field="title", state="open", reason="", currency="", change_percent=None)
+    make_stores(seeded.shop, "OIL", price="10.00", title="The whole OIL")
+    make_rule(seeded.shop, "title")
     first = call(key, "GET", f"{DIFFERENCES}?limit=2")
-    assert [one["sku"] for one in first["items"]] == ["OIL", "I2"]
-    assert first["next"] == rows[2].pk
+    assert [one["sku"] for one in first["items"]] == ["OIL", "LAMP"]
     rest = call(key, "GET", f"{DIFFERENCES}?limit=2&before={first['next']}")
-    assert ([one["sku"] for one in rest["items"]], rest["next"]) == (["I1", "I0"], None)
+    assert ([one["sku"] for one in rest["items"]], rest["next"]) == (["I2", "I1"], None)
     for query in ("field=title", "state=open", "q=oil"):
         assert [one["sku"] for one in call(key, "GET", f"{DIFFERENCES}?{query}")["items"]] == ["OIL"], query
     assert call(key, "GET", f"{DIFFERENCES}?connection={PIM}")["items"] == []
-    one = call(key, "GET", f"{DIFFERENCES}/{rows[0].pk}")
+    one = call(key, "GET", f"{DIFFERENCES}/{difference().pk}")
     assert {name: one[name] for name in ("sku", "connection", "source", "own", "target", "reason")} == {
-        "sku": "I0", "connection": "lantern-store", "source": PIM, "own": "10.00", "target": "12.00",
+        "sku": "LAMP", "connection": "lantern-store", "source": PIM, "own": "10", "target": "16",
         "reason": "price.too_far",
     }  # fmt: skip
-    assert (one["currency"], one["change_percent"], one["decided_by"]) == ("EUR", 20.0, None)
+    assert (one["currency"], one["change_percent"], one["decided_by"]) == ("EUR", 60.0, None)
     counts = call(key, "GET", f"{DIFFERENCES}/counts")
-    assert (counts["held"], counts["open"], counts["waiting"], counts["left"]) == (3, 1, 0, 0)
+    assert counts == {"compared": 7, "equal": 3, "held": 3, "open": 1, "waiting": 0, "left": 0}
     call(key, "GET", f"{DIFFERENCES}?state=odd", status=422)
 
 
 def test_a_decision_names_what_was_seen(seeded: Seeded, key: str) -> None:
     make_rule(seeded.shop)
-    row = make_difference(seeded.shop)
+    row = difference()
     path = f"{DIFFERENCES}/{row.pk}"
     tag = Client().get(f"/api/v1/{path}", headers={"authorization": f"Bearer {key}"})["ETag"]
-    Difference.objects.filter(pk=row.pk).update(own="11.00", own_digest="other")
+    Variant.objects.filter(key="lamp").update(data={**Variant.objects.get(key="lamp").data, "price": "8.00"})
+    make_rule(seeded.shop)
     refused = call(key, "POST", f"{path}/decision", {"decision": "leave"}, 412, **{"if-match": tag})
     assert (refused["code"], refused["reason"]) == ("difference.conflict", "difference.changed")
     tag = Client().get(f"/api/v1/{path}", headers={"authorization": f"Bearer {key}"})["ETag"]
@@ -88,7 +89,7 @@ def test_a_decision_names_what_was_seen(seeded: Seeded, key: str) -> None:
 
 def test_another_shops_are_not_there(seeded: Seeded, key: str) -> None:
     make_rule(seeded.shop)
-    row = make_difference(seeded.shop)
+    row = difference()
     other = issue(make_shop("other", "Other").pk, "k", "read work settings", "x@example.com")
     assert call(other, "GET", DIFFERENCES)["items"] == []
     call(other, "GET", f"{DIFFERENCES}/{row.pk}", status=404)

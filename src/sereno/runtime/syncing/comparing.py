@@ -216,14 +216,15 @@ def _keep(
     is_news = is_news or (finding.state == HELD and finding.reason != was[1])
     if is_same and not is_news and held is not None and held.place == (thing.product_key, thing.variant):
         return
+    has, should = beside(field, text, wanted.text if wanted is not None else "")
     data = {
         "sku": item,
         "title": thing.title,
         "field": field,
         "connection": name,
         "source": finding.source,
-        "own": shown(field, text),
-        "target": shown(field, wanted.text) if wanted is not None else "",
+        "own": has,
+        "target": should,
         "change_percent": finding.percent,
         "currency": (wanted.currency if wanted is not None else "") or own.currency,
         "product_id": thing.product_key,
@@ -274,6 +275,23 @@ def shown(field: str, text: str) -> str:
     """As people see it in a list: words without mark-up, and their beginning."""
     words = as_read(text) if field == syncing.DESCRIPTION else text
     return storable(words[:LONGEST_SHOWN])
+
+
+def beside(field: str, own: str, target: str) -> tuple[str, str]:
+    """Both as `shown`; of long ones the stretch where they begin to differ, so that the difference is in it."""
+    if field == syncing.DESCRIPTION:
+        own, target = as_read(own), as_read(target)
+    if max(len(own), len(target)) <= LONGEST_SHOWN:
+        return storable(own), storable(target)
+    same = next((at for at, (one, other) in enumerate(zip(own, target, strict=False)) if one != other), None)
+    start = max((min(len(own), len(target)) if same is None else same) - LONGEST_SHOWN // 4, 0)
+    return _stretch(own, start), _stretch(target, start)
+
+
+def _stretch(text: str, start: int) -> str:
+    cut = text[start : start + LONGEST_SHOWN - 2]
+    before, after = ("…" if start and cut else ""), ("…" if start + len(cut) < len(text) else "")
+    return storable(before + cut + after)
 
 
 def said_of(text: str) -> Said:

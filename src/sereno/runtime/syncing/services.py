@@ -43,6 +43,7 @@ DIFFERENCE = (
     *("reason", "since", "product", "variant", "decided_by"),
 )
 """In the order of the columns."""
+CHANGED = "it is another by now: somebody was quicker, or a store said something else; look again"
 LINKS = ("sku", "product", "variant")
 
 
@@ -131,11 +132,22 @@ def rules_of(shop_id: int, *, database: Database | None = None) -> list[Rule]:
     return sorted(found, key=lambda one: FIELDS.index(one.field))
 
 
+def rules_standing(shop_id: int, *, database: Database | None = None) -> list[tuple[Rule, Standing]]:
+    """The rules, each with how far it is, in one look."""
+    with open_staff(database).database.read() as tx:
+        rows = tx.all("sync_rules", {"shop": shop_id})
+    return [(rule_of(row), _standing(row)) for row in sorted(rows, key=lambda row: FIELDS.index(row[0]))]
+
+
 def standing(shop_id: int, *, database: Database | None = None) -> list[Standing]:
     """Of each rule."""
     with open_staff(database).database.read() as tx:
         rows = tx.all("sync_rules", {"shop": shop_id})
-    return [Standing(row[0], row[5], None if row[6] is None else from_micros(row[6])) for row in rows]
+    return [_standing(row) for row in rows]
+
+
+def _standing(row: Sequence[Any]) -> Standing:
+    return Standing(row[0], row[5], None if row[6] is None else from_micros(row[6]))
 
 
 def rule_of(row: Sequence[Any]) -> Rule:
@@ -251,16 +263,21 @@ def counts(shop_id: int, *, database: Database | None = None) -> Counts:
 # --- decisions ------------------------------------------------------------------------------
 
 
-def decide(shop_id: int, id: int, decision: str, *, by: str, database: Database | None = None) -> Difference:
+def decide(
+    shop_id: int, id: int, decision: str, *, by: str, seen: str = "", database: Database | None = None
+) -> Difference:
     """`write`: let it through, and tell of it again; `take`: what this store says is right, for all others and the
-    leader too; `leave`: leave it different here; `again`: take that back. Gives the difference as it stands then; one
-    that is none any more as it was. Raises SyncRefused."""
+    leader too; `leave`: leave it different here; `again`: take that back. `seen` is what it was decided on
+    (`Difference.seen`; "": that does not count). Gives the difference as it stands then; one that is none any more as
+    it was. Raises SyncRefused."""
     if decision not in DECISIONS:
         raise SyncRefused("decision.unknown", f"the decisions are {', '.join(DECISIONS)}")
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         rules = tx.all("lock_sync_rules", {"shop": shop_id})
         held = difference_at(tx, shop_id, id)
+        if seen and seen != held.seen:
+            raise SyncRefused("difference.changed", CHANGED)
         rule = next((row for row in rules if row[0] == held.field), None)
         if rule is None:
             raise SyncRefused("difference.gone", "the rule of this field is no more")

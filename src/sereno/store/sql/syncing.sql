@@ -44,7 +44,7 @@ SELECT id, name, kind, settings, access <> '' FROM connection WHERE shop_id = :s
 -- name: has_variant_of
 -- Whether a store of this prefix has any variant; the first store's have none.
 SELECT 1 FROM catalog_variant WHERE shop_id = :shop
-    AND ((:prefix <> '' AND substr(key, 1, length(:prefix)) = :prefix) OR (:prefix = '' AND key NOT LIKE '%~%')) LIMIT 1
+    AND ((:prefix <> '' AND substr(key, 1, length(:prefix)) = :prefix) OR (:prefix = '' AND key NOT LIKE '%~%')) ORDER BY key LIMIT 1
 
 -- name: differences_of_shop
 -- The newest first. What is asked for may be empty, and then is not.

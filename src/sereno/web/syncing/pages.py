@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.runtime.syncing import services
-from sereno.runtime.syncing.services import Rule, SyncRefused
+from sereno.runtime.syncing.services import Counts, Rule, SyncRefused
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.paging import SIZE, number_in, page_to
@@ -43,7 +43,8 @@ class FieldShown:
 def page(request: StaffRequest) -> HttpResponse:
     """Rules above, differences below; those narrowed and a page at a time."""
     shop = request.shop.pk
-    rules = {one.field: one for one in services.rules_of(shop)}
+    held = services.rules_standing(shop)
+    rules = {one.field: one for one, _standing in held}
     stores = [one.name for one in services.sides(shop)]
     asked = {name: request.GET.get(name, "").strip()[:200] for name in ("field", "connection", "state", "q")}
     after = number_in(request.GET.get("before", "")) or 0
@@ -57,7 +58,7 @@ def page(request: StaffRequest) -> HttpResponse:
         limit=SIZE,
     )
     rows = shown(request.shop, found)
-    counts = services.counts(shop)
+    counts = services.counts(shop) if rules else Counts(0, 0, {})
     context: dict[str, Any] = {
         "section": "stock",
         "stores": stores,
@@ -66,7 +67,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "conflicts": [(key, str(text)) for key, text in words.CONFLICTS.items()],
         "lacking": flows_lacking(request.shop, rules) if rules else [],
         "counts": counts,
-        "is_comparing": any(one.compared_at is None for one in services.standing(shop)) if rules else False,
+        "is_comparing": any(standing.compared_at is None for _rule, standing in held),
         "states": [
             (key, str(word.label), counts.states.get(key, 0), "lamp" if key == "held" else "")
             for key, word in words.STATES.items()

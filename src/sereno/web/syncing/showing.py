@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
-from sereno.commerce.markup import as_read
 from sereno.modules.stock.models import StockItem
 from sereno.runtime.syncing.services import Difference
 from sereno.sdk.templates import shipped_flow
@@ -94,7 +93,7 @@ def _change(one: Difference) -> str:
 def values(one: Difference) -> tuple[Markup, Markup]:
     """What the store has and what it should have; empty where there is nothing."""
     if one.field in TEXTS and one.own and one.target:
-        return marked(one.own, one.target) if one.field == "title" else marked(as_read(one.own), as_read(one.target))
+        return marked(one.own, one.target)
     own, target = (escape(words.value_said(one.field, value, one.currency)) for value in (one.own, one.target))
     return own, target
 
