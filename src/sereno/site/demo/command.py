@@ -91,6 +91,7 @@ def _set_up(plugins: Any, folder: Path) -> None:
         captured,
         checkout,
         history,
+        masterdata,
         news,
         posts,
         season,
@@ -118,6 +119,7 @@ def _set_up(plugins: Any, folder: Path) -> None:
             suspicions.come(made.shop_id, made.database, end)
             audience.speak(made.shop_id, made.database, OWNER, end)
             answered.come(made.shop_id, made.database, end)
+            masterdata.come(made.shop_id, made.database, end)
             maker.finish(end)
         make_segments(made.shop_id, OWNER, "es")
         buying.buy(made.shop_id, made.database, end)
@@ -125,6 +127,7 @@ def _set_up(plugins: Any, folder: Path) -> None:
         news.write(made.shop_id, OWNER, end)
         posts.write(made.shop_id, OWNER, end, season.ZONE)
         captured.write(made.shop_id, OWNER, end)
+    masterdata.lead(made.shop_id, OWNER)
     setting_up.quicken(made, OWNER)
     keeper(folder)(world.document())
     (folder / "ready").touch()

@@ -113,6 +113,8 @@ LATER = frozenset(
         "capture-payment",
         "cash-to-prepaid",
         "customer-changes",
+        "equal-prices",
+        "equal-texts",
         "even-out-stock",
         "hide-sold-out",
         "product-launch",
