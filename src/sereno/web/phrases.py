@@ -29,6 +29,8 @@ ENDS = (
 """What may follow a phrase."""
 
 PHRASES = (
+    _("it is another by now: somebody was quicker, or a store said something else; look again"),
+    _("how far a price may move is a whole number of percent, 0 or more"),
     _("a segment cannot ask that"),
     _("a segment compares with >= and <=, not with > and <"),
     _("a segment knows no field %(name)s of customers"),
