@@ -62,6 +62,7 @@ CORE = (
 
 _CAME_BY = ("device", "language", "source", "medium", "campaign")
 BACKTESTS: tuple[tuple[str, By], ...] = (("subject", "subject"), ("customer", "customer"), ("address", "address"))
+_ON_LIST = (("key", "customer"), ("address", "address"))
 SIMPLE: tuple[Place, ...] = (
     Place(
         "backtest_run",
@@ -139,14 +140,9 @@ SIMPLE: tuple[Place, ...] = (
         children=(("segments_member", "person_id"),),
     ),
     # Who may be on a list over there is taken off first (`erasing.Eraser._off_lists`).
-    Place(
-        "tools_audience_person",
-        ("key", "address", "phone"),
-        "deleted",
-        by=(("key", "customer"), ("address", "address")),
-    ),
+    Place("tools_audience_person", ("key", "address", "phone"), "deleted", by=_ON_LIST),
     Place("tools_audience_touched", ("key",), "deleted", by=(("key", "customer"),)),
-    Place("tools_mirror_person", ("key", "address"), "deleted", by=(("key", "customer"), ("address", "address"))),
+    Place("tools_mirror_person", ("key", "address"), "deleted", by=_ON_LIST),
     Place("segments_touched", ("key",), "deleted", by=(("key", "customer"),)),
     Place(
         "interests_interest",
