@@ -93,7 +93,8 @@ class DifferenceOut(Schema):
     )
     reason: str | None = Field(
         description="Why it was put aside: `sku.twice`, `currency.differs`, `value.missing`, `price.zero`, "
-        "`price.too_far`, `conflict.both_changed`, `store.cannot` or `store.keeps_other`."
+        "`price.too_far`, `compare_at.too_low`, `product.other_shape`, `conflict.both_changed`, `store.cannot` or "
+        "`store.keeps_other`."
     )
     since: str | None
     product: str | None = Field(description="The product's key there.")

@@ -21,6 +21,7 @@ from hashlib import blake2b
 from typing import Any
 
 from sereno.commerce.markup import as_read
+from sereno.commerce.merging import parts
 from sereno.commerce.money import finite
 
 PRICE, COMPARE_AT, TITLE, DESCRIPTION, STATUS = "price", "compare_at_price", "title", "description", "status"
@@ -39,7 +40,8 @@ TWICE, CURRENCY, MISSING, ZERO, FAR = (
     "price.too_far",
 )
 BOTH, CANNOT, KEEPS = "conflict.both_changed", "store.cannot", "store.keeps_other"
-REASONS = (TWICE, CURRENCY, MISSING, ZERO, FAR, BOTH, CANNOT, KEEPS)
+LOW, SHAPE = "compare_at.too_low", "product.other_shape"
+REASONS = (TWICE, CURRENCY, MISSING, ZERO, FAR, LOW, SHAPE, BOTH, CANNOT, KEEPS)
 NEVER_WRITTEN = frozenset({CURRENCY, CANNOT})
 """What no word of a person's makes possible; nor can a title or a price be taken away."""
 
@@ -59,7 +61,8 @@ SHOWN, HIDDEN = "active", "hidden"
 class Value:
     """What one store says. `digest` is the same for what is the same; `at` is when its record was changed, in
     microseconds. `is_twice`: two of its variants have the SKU, `is_mixed`: and they say different things.
-    `is_writable`: another value can be written there."""
+    `is_writable`: another value can be written there. `price` is what it costs there, of a price struck through;
+    `is_of_many`: the product it names has several variants."""
 
     digest: str
     text: str
@@ -70,6 +73,8 @@ class Value:
     is_twice: bool = False
     is_mixed: bool = False
     is_writable: bool = True
+    price: Decimal | None = None
+    is_of_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,13 @@ def value_of(name: str, record: Mapping[str, Any], at: int, currency: str) -> Va
         return None
     said = record[name]
     if name in OF_VARIANT:
-        return _price(name, said, str(record.get("currency") or currency)[:3], at)
+        found = _price(name, said, str(record.get("currency") or currency)[:3], at)
+        return replace(found, price=finite(record.get("price"))) if name == COMPARE_AT else found
     text = said if isinstance(said, str) else ""
     text = text.strip() if name == TITLE else text
     same = text if name == TITLE else _as_read(text)
-    return Value(_digest(same), text, at, is_missing=not same)
+    many = max(len(parts(record.get("variants"))), finite(record.get("variant_count")) or 0) > 1
+    return Value(_digest(same), text, at, is_missing=not same, is_of_many=many)
 
 
 def _price(name: str, said: object, currency: str, at: int) -> Value:
@@ -352,6 +359,12 @@ def _doubt(terms: Terms, own: Value, wanted: Value, percent: float | None, is_un
         return CURRENCY
     if terms.field == PRICE and not wanted.amount:
         return ZERO
+    if terms.field == COMPARE_AT and wanted.amount and own.price is not None and wanted.amount <= own.price:
+        # Many platforms take it and forget it; once the store's price is what it should be, it is above it.
+        return LOW
+    if terms.field == TITLE and own.is_of_many != wanted.is_of_many:
+        # A product for each variant has the variant in its name.
+        return SHAPE
     if is_unsure:
         return BOTH
     is_far = percent is not None and 0 < terms.most_change < percent

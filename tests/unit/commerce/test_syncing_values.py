@@ -20,10 +20,12 @@ from sereno.commerce.syncing import (
     KEEPS,
     LEEWAY,
     LEFT,
+    LOW,
     MISSING,
     MOST_TOLD,
     OPEN,
     SECOND,
+    SHAPE,
     TWICE,
     WAITING,
     ZERO,
@@ -274,6 +276,37 @@ def test_a_price_struck_through_may_go() -> None:
     assert none is not None
     assert some_ is not None
     assert short(judge(terms, {"pim": none, "web": some_}, None, Said(), {})) == {"web": ("pim", OPEN, "")}
+
+
+def test_a_price_struck_through_waits_for_the_price() -> None:
+    terms = Terms("compare_at_price", "pim", "leader")
+
+    def struck(price: str, before: str | None) -> Value:
+        found = value_of("compare_at_price", {"price": price, "compare_at_price": before}, HOUR, "EUR")
+        assert found is not None
+        return found
+
+    wanted = struck("10.00", "12.00")
+    low = judge(terms, {"pim": wanted, "web": struck("12.00", None)}, None, Said(), {})
+    assert short(low) == {"web": ("pim", HELD, LOW)}
+    held = {"web": Before(HELD, LOW)}
+    assert short(judge(terms, {"pim": wanted, "web": struck("10.00", None)}, None, low.said, held)) == {
+        "web": ("pim", OPEN, "")
+    }
+
+
+def test_a_product_for_each_variant_is_not_called_as_the_product_of_all() -> None:
+    def title(text: str, **record: Any) -> Value:
+        found = value_of("title", {"title": text, **record}, HOUR, "EUR")
+        assert found is not None
+        return found
+
+    terms = Terms("title", "pim", "leader")
+    shirts = title("Shirt", variants=[{"sku": "S"}, {"sku": "M"}])
+    one = title("Shirt S", variant_count=1)
+    assert short(judge(terms, {"pim": shirts, "web": one}, None, Said(), {})) == {"web": ("pim", HELD, SHAPE)}
+    many = title("Shirts", variant_count=2)
+    assert short(judge(terms, {"pim": shirts, "web": many}, None, Said(), {})) == {"web": ("pim", OPEN, "")}
 
 
 def test_a_thing_that_is_there_twice_is_put_aside_where_it_says_two_things() -> None:

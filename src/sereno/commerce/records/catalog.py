@@ -124,6 +124,8 @@ PRODUCT_DIFFERENCE = record(
             "value.missing",
             "price.zero",
             "price.too_far",
+            "compare_at.too_low",
+            "product.other_shape",
             "conflict.both_changed",
             "store.cannot",
             "store.keeps_other",

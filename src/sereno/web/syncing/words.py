@@ -46,6 +46,10 @@ REASONS: dict[str, str | Promise] = {
     "value.missing": mark("There is nothing where a value should come from. Nothing is not written over something."),
     "price.zero": mark("The price would become zero."),
     "price.too_far": mark("The price would move further than the rule allows at once."),
+    "compare_at.too_low": mark("It is not above what the store asks now: the store's price comes first."),
+    "product.other_shape": mark(
+        "One store has a product for each variant, the other one for all of them: such titles cannot be the same."
+    ),
     "conflict.both_changed": mark(
         "Both were changed since they were last equal, or a person is to decide: say which one counts."
     ),
