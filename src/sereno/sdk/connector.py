@@ -81,8 +81,8 @@ class Guide:
     """How a shop owner connects the platform: what to fill in, and what to do over there, step by step. `topics` are
     the notices to subscribe to, `topic_names` how the platform calls them where people click. `brings` says what one
     gets from it. `is_store`: its records' ids are its own, so a second one of a shop gets a namespace.
-    `is_secret_theirs`: the platform chooses the secret; otherwise one can be made here. `is_polled`: it sends nothing by
-    itself, so a connection without a secret lacks nothing."""
+    `is_secret_theirs`: the platform chooses the secret; otherwise one can be made here. `is_polled`: it sends nothing
+    by itself, so a connection without a secret lacks nothing."""
 
     settings: tuple[Setting, ...]
     steps: tuple[str, ...]

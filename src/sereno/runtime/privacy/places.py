@@ -62,7 +62,7 @@ CORE = (
 
 _CAME_BY = ("device", "language", "source", "medium", "campaign")
 BACKTESTS: tuple[tuple[str, By], ...] = (("subject", "subject"), ("customer", "customer"), ("address", "address"))
-_ON_LIST = (("key", "customer"), ("address", "address"))
+_ON_LIST: tuple[tuple[str, By], ...] = (("key", "customer"), ("address", "address"))
 SIMPLE: tuple[Place, ...] = (
     Place(
         "backtest_run",
