@@ -46,6 +46,8 @@ NOT_REFERENCES = {
     # Of a help desk and a board, which know no store.
     ("ticket", "id"),
     ("card", "id"),
+    # And of a CRM.
+    ("deal", "id"),
 }
 
 
