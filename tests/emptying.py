@@ -46,12 +46,22 @@ class PostgresEmptier:
     """As above. Where the account is no superuser, references cannot be told to keep still, and tables are cut off."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True)
         self._may_take_out = bool(self._first("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
         names = self._connection.execute(f"SELECT tablename {_OURS}")
         self._tables = [sql.Identifier(name) for (name,) in names]
 
     def __call__(self) -> None:
+        try:
+            self._empty()
+        except psycopg.OperationalError:
+            # A test ended all connections, as a server does that is restarted.
+            self._connection.close()
+            self._connection = psycopg.connect(self._url, autocommit=True)
+            self._empty()
+
+    def _empty(self) -> None:
         if not self._may_take_out or self._first(_SIZE) > _MUCH:
             everything = sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(self._tables))
             self._connection.execute(everything)
