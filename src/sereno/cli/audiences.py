@@ -15,7 +15,6 @@ from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, emit, no_such, say, table
-from sereno.store.fields import instant_text
 
 audience = App(name="audience", help="Lists of other tools, kept in step with segments.", help_format="plaintext")
 INSTANTS = ("made_at", "compared_at", "compare_at", "in_step_at", "there_at", "next_at", "failed_at")
@@ -40,6 +39,8 @@ def _prepare() -> None:
 @audience.command(name="list")
 def list_audiences(*, shop: ShopName = None, json: Json = False) -> None:
     """List what is kept in step: how many are on each list, what is under way and what failed last."""
+    from sereno.store.fields import instant_text
+
     _prepare()
     from sereno.runtime.tools import attaching
 
@@ -64,6 +65,8 @@ def list_audiences(*, shop: ShopName = None, json: Json = False) -> None:
 @audience.command
 def paused(*, shop: ShopName = None, json: Json = False) -> None:
     """List the advertisements that are paused while their product is sold out."""
+    from sereno.store.fields import instant_text
+
     _prepare()
     from sereno.runtime.tools import attaching
 
@@ -166,6 +169,8 @@ def mirror(
 @audience.command
 def mirrors(*, shop: ShopName = None, json: Json = False) -> None:
     """List what is read back: how many are on each list, when it was read and what failed last."""
+    from sereno.store.fields import instant_text
+
     _prepare()
     from sereno.runtime.tools import mirroring
 

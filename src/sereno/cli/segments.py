@@ -14,7 +14,6 @@ from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
 from sereno.cli.output import Failed, WrongUse, emit, say, table
-from sereno.store.fields import instant_text
 
 segment = App(name="segment", help="Segments of customers.", help_format="plaintext")
 
@@ -174,6 +173,8 @@ def snapshot(
 @segment.command
 def snapshots(name: str, *, shop: ShopName = None, json: Json = False) -> None:
     """List the snapshots of a segment, the newest first."""
+    from sereno.store.fields import instant_text
+
     _prepare()
     lines = [
         {"id": row.pk, "title": row.title, "size": row.size, "by": row.by, "taken_at": instant_text(row.taken_at)}
