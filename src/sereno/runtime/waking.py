@@ -173,11 +173,12 @@ def rows_held_back(batch: Batch, taken: Sequence[Held]) -> set[int]:
     return {held.row or 0 for held in taken if held.live.id in paused}
 
 
-def catch_up(batch: Batch, due: Sequence[Held]) -> None:
-    """Show the runs what they have missed; those that came to wait for something else by it are looked at again."""
+def catch_up(batch: Batch, due: Sequence[Held], *, but_queued: bool = False) -> None:
+    """Show the runs what they have missed; those that came to wait for something else by it are looked at again.
+    `but_queued` leaves out what the dispatcher will offer them anyway, once the records say it too."""
     behind = list(due)
     for _ in range(MOST_WAITS):
-        missed = _missed(batch, behind)
+        missed = _missed(batch, behind, but_queued=but_queued)
         before = {held.state.id: held.state.listens for held in behind}
         for held in behind:
             for event in missed.get(held.state.id, ()):
@@ -188,7 +189,7 @@ def catch_up(batch: Batch, due: Sequence[Held]) -> None:
             return
 
 
-def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
+def _missed(batch: Batch, taken: Sequence[Held], *, but_queued: bool = False) -> dict[str, list[Event]]:
     """By run: stored events it may not have taken in, in the order they occurred; those it has seen it knows. Exits
     count from when the fact that started it held, others from when it came to wait. Not from when they were stored:
     another worker may have offered one to the flows just while this run was being written."""
@@ -221,7 +222,10 @@ def _missed(batch: Batch, taken: Sequence[Held]) -> dict[str, list[Event]]:
             if type_ in listens and event != held.event_row and occurred_at >= (started if type_ in exits else waiting)
         }
         wanted[id_] = [event for _, event in sorted(found)]
-    events = read_events(batch, {event for ids in wanted.values() for event in ids})
+    asked = {event for ids in wanted.values() for event in ids}
+    if but_queued and asked:
+        asked -= {row[0] for row in batch.tx.all("events_in_queue", {"ids": sorted(asked)})}
+    events = read_events(batch, asked)
     return {id_: [events[event] for event in ids if event in events] for id_, ids in wanted.items()}
 
 

@@ -220,7 +220,7 @@ def _go_on(batch: Batch, left: Sequence[Held], heirs: Mapping[str, Sequence[str]
             held.state.had = {**theirs, **(own if isinstance(own, dict) else {})}
         held.traces.append(TraceEntry(batch.now, held.state.step, "run.joined", {"runs": list(uids)}))
         held.is_changed = True
-    catch_up(batch, [held for held in taken if held.is_live and held.state.listens])
+    catch_up(batch, [held for held in taken if held.is_live and held.state.listens], but_queued=True)
     batch.write()
 
 

@@ -136,6 +136,9 @@ ORDER BY event_link.occurred_at, event_link.event_id
 SELECT id, shop_id, source, uid, type, subject, occurred_at, received_at, data, refs
 FROM event WHERE id {in:ids:bigint}
 
+-- name: events_in_queue
+SELECT event_id FROM event_queue WHERE event_id {in:ids:bigint}
+
 -- name: notify
 -- dialect: postgresql
 SELECT pg_notify('sereno', '')
