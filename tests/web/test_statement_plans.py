@@ -24,14 +24,13 @@ WHOLE = {
         drop_risk_entries feed_products items_at_stock_location loyalty_customers loyalty_unbalanced
         newsletter_people_count on_order open_stock_transfers priced_skus prices_of_shop reorder_rules_of
         span_of_segment_people stock_variants written_by_campaigns count_compared count_differences count_unequal
-        has_variant_of
     """,
     "old rows, once in a while": "forget_events forget_feed_files forget_views old_events",
     "read once, when flows change": "all_listens",
     "the copy of a try, which holds one run": "tried_run tried_skip",
     "whether there is any, which ends at the first": "any_erased",
     "a table of few rows": """
-        localities_of lock_sync_rules orders_of_key passed_syncs set_purchase_number sync_rules syncing_shops
+        localities_of orders_of_key set_purchase_number
     """,
 }
 

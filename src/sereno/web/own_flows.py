@@ -13,7 +13,7 @@ TITLES: Mapping[str, Promise] = {
     "confirm-subscription": _("Ask whether a subscription is meant"),
     "follow-messages": _("Follow what becomes of messages by channels"),
     "hear-channels": _("Take in what people write by channels"),
-    "look-up-person": _("Look up who changed their consent in another tool"),
+    "look-up-person": _("Look up of whom something changed in another tool"),
     "loyalty-rewards": _("Make the codes that were bought with points"),
     "risk-outcomes": _("Learn what became of risky orders"),
     "site-content": _("Have the store's site be as campaigns want it"),

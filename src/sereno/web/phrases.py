@@ -250,6 +250,8 @@ PHRASES = (
     _("A stock record without an SKU."),
     _("A product without an id or SKU."),
     _("A source item without a SKU or a quantity."),
+    _("An inventory record without a product_id."),
+    _("A variant that does not say of which product it is: let the subscriber send the record."),
     _("No column of the table is known: name them in the connection's setting columns."),
     _("The table has %(count)s rows; at most %(most)s can come at once."),
     _("The table cannot be read: %(problem)s"),
@@ -289,6 +291,7 @@ PHRASES = (
     _("A fulfillment without an id: let the subscription query ask for it."),
     _("%(what)s without an id: let the subscription query ask for it."),
     _("%(what)s without an id."),
+    _("%(what)s without %(name)s."),
     # Why something a person asked for is not possible (runtime).
     _("%(name)s has no published version yet; publish it first"),
     _("%(name)s is a flow Sereno brings along; give yours another name"),

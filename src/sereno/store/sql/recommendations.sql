@@ -200,7 +200,7 @@ WHERE shop_id = :shop AND product {in:items:text}
 SELECT item, warm FROM recommendations_thing WHERE shop_id = :shop ORDER BY warm DESC LIMIT :limit
 
 -- name: newest_things
-SELECT item, since FROM recommendations_thing WHERE shop_id = :shop AND since IS NOT NULL AND since <= :now
+SELECT item, since FROM recommendations_thing WHERE shop_id = :shop AND NOT (since IS NULL) AND since <= :now
 ORDER BY since DESC LIMIT :limit
 
 -- name: hottest
