@@ -16,10 +16,10 @@ def orders(desk: Page, address: str) -> list[str]:
 def test_an_order_is_held_released_by_a_key_and_taken_back(desk: Page, address: str) -> None:
     for path in orders(desk, address):
         desk.goto(f"{address}{path}")
-        if desk.get_by_text("Hold the order").count():
+        if desk.locator("summary", has_text="Hold the order").count():
             break
     name = desk.locator("h1").inner_text()
-    desk.get_by_text("Hold the order").click()
+    desk.locator("summary", has_text="Hold the order").click()
     desk.get_by_label("Reason").select_option("risk.high")
     desk.get_by_label("Note for the team").fill("call first")
     desk.get_by_role("button", name="Hold", exact=True).click()
@@ -45,8 +45,8 @@ def test_a_queue_of_held_orders_is_worked_off_by_keys(desk: Page, address: str) 
     waiting = 0
     for path in orders(desk, address):
         desk.goto(f"{address}{path}")
-        if desk.get_by_text("Hold the order").count():
-            desk.get_by_text("Hold the order").click()
+        if desk.locator("summary", has_text="Hold the order").count():
+            desk.locator("summary", has_text="Hold the order").click()
             desk.get_by_label("Reason").select_option("by.hand")
             desk.get_by_role("button", name="Hold", exact=True).click()
             expect(desk.get_by_text("This order is held")).to_be_visible()

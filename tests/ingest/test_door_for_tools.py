@@ -37,5 +37,6 @@ def test_a_secret_in_the_address_lets_in_and_is_not_kept(readers, store):
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_who_looks_whether_somebody_is_there_is_answered(readers, method):
     answer = readers.send(request("/hooks/readers", b"", {}, method))
-    # To GET the end of a body of no length, to HEAD nothing at all.
-    assert (answer.status, answer.body) == (200, b"0\r\n\r\n" if method == "GET" else b"")
+    # To GET the end of a body of no length, which may come in a packet of its own; to HEAD nothing at all.
+    assert answer.status == 200
+    assert answer.body in ((b"", b"0\r\n\r\n") if method == "GET" else (b"",))

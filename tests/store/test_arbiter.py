@@ -23,7 +23,7 @@ def test_a_cap_holds_over_flows_and_says_why(shop: Place) -> None:
         shop.flow(flow(name))
     shop.send(wish("a", "cart"), wish("b", "news"), wish("c", "news", "bob@example.com"))
     shop.drain()
-    assert sent(shop) == [(0, "a"), (0, "c")]
+    assert sorted(sent(shop)) == [(0, "a"), (0, "c")]
     [(code, details)] = told(shop, "b")
     assert code == "effect.deferred"
     assert details["reason"] == "message.capped"
