@@ -11,8 +11,8 @@ from seeding import seed
 MOST_QUERIES = 15
 MORE = {"/privacy/person": 28, "/customers/1": 17, "/why": 16, "/stock/items/1": 16}
 """Looking for a person follows their names from record to record, in two rounds, each of which asks for the records
-that were joined with them, and then asks every place. A customer's page asks for their visits too; those two ask besides
-where stores differ of the thing."""
+that were joined with them, and then asks every place. A customer's page asks for their visits too; those two ask
+besides where stores differ of the thing."""
 NOT_PAGES = (302, 405)
 """Addresses that only take a form, or only lead on."""
 
