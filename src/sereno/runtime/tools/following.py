@@ -13,21 +13,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Any
 
-from sereno.runtime.reading.working import judged
-from sereno.runtime.stores.finding import Store, tools_of
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
 from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools import book
 from sereno.runtime.tools.book import Held
 from sereno.runtime.tools.filling import known_people
+from sereno.runtime.tools.reaching import Tool, failed, reach
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
 from sereno.runtime.world import World
-from sereno.sdk.audience import AudienceApi, Person, PushPeople, RemovePeople
-from sereno.sdk.ports import Http
-from sereno.sdk.stores import Call, StoreBusy, StoreHttp, StoreLimited, StoreRefused, Written
+from sereno.sdk.audience import Person, PushPeople, RemovePeople
+from sereno.sdk.stores import Call, StoreBusy, StoreLimited, StoreRefused, Written
 from sereno.store.database import DatabaseConflict, Transaction
 from sereno.store.documents import encode
 from sereno.store.fields import to_micros
@@ -47,8 +44,6 @@ DAY = timedelta(days=1)
 PAGE = 500
 MOST = 2000
 """People of one batch, however many the tool would take."""
-LONGEST = timedelta(hours=6)
-"""Between two tries where the tool says no."""
 TOLD = 3
 """Failures in a row, after which people hear of it."""
 MICROS = timedelta(microseconds=1)
@@ -70,19 +65,6 @@ class Work:
     cursor: str | None = None
     began_at: int = 0
     compare_at: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """Over there."""
-
-    store: Store
-    api: AudienceApi
-    http: Http
-
-    @property
-    def size(self) -> int:
-        return min(self.api.most, MOST)
 
 
 class Follower:
@@ -186,7 +168,7 @@ class Follower:
     def _put_on(self, work: Work, tool: Tool) -> bool:
         with self._database.transaction() as tx:
             self._keep(tx, work)
-            due = book.due_of(tx, work.id, book.PUT, tool.size)
+            due = book.due_of(tx, work.id, book.PUT, min(tool.api.most, MOST))
             known = self._people(tx, work, [one.key for one in due])
             refused = [wish for one in due if (wish := self._second_thought(one, known.get(one.key))) is not None]
             book.write(tx, work.shop_id, work.id, refused)
@@ -226,7 +208,7 @@ class Follower:
         assert remove is not None
         with self._database.transaction() as tx:
             self._keep(tx, work)
-            due = book.due_of(tx, work.id, book.TAKE, tool.size)
+            due = book.due_of(tx, work.id, book.TAKE, min(tool.api.most, MOST))
             key = self._number(tx, work, book.TAKE) if due else ""
         if not due:
             return False
@@ -300,17 +282,7 @@ class Follower:
             raise StoreBusy(f"{type(error).__name__}: {error}") from error
 
     def _tool(self, work: Work) -> Tool:
-        with self._database.read() as tx:
-            tools = tools_of(tx, self._world.plugins, work.shop_id)
-            facts = self._world.shops.find(tx, work.shop_id).facts
-        store = next((one for one in tools if one.connection_id == work.connection_id), None)
-        audience = store.api.tool.audience if store is not None and store.api.tool is not None else None
-        if store is None or audience is None or audience.remove is None:
-            raise StoreRefused("store.none", "The connection has no key any more, or is closed: see Connections.")
-        http: Any = self._world.ports(StoreHttp, facts)
-        if http is None:
-            raise StoreBusy("there is no way out of here")
-        return Tool(store, audience, http)
+        return reach(self._world, work.shop_id, work.connection_id, lambda api: api.remove is not None)
 
     # --- its row ----------------------------------------------------------------------------------
 
@@ -362,10 +334,7 @@ class Follower:
             tx.run("release_audience", {"id": work.id, "worker": self._world.worker, "counts": counts})
 
     def _failed(self, work: Work, error: Exception) -> None:
-        code, after = judged(error, work.failures)
-        failures = work.failures + (0 if isinstance(error, StoreLimited) else 1)
-        if after is None:
-            after = min(timedelta(minutes=15) * 2 ** min(work.failures, 6), LONGEST)
+        code, failures, after = failed(error, work.failures)
         now, about = self._now(), f"audience:{work.id}"
         mine = {"id": work.id, "worker": self._world.worker, "now": now, "next": now + after // MICROS}
         with self._database.transaction() as tx:

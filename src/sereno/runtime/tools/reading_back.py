@@ -23,17 +23,16 @@ from sereno.runtime import inbox
 from sereno.runtime.inbox import Incoming
 from sereno.runtime.privacy import late
 from sereno.runtime.reading.taking import take_past_again
-from sereno.runtime.reading.working import judged
-from sereno.runtime.stores.finding import Store, tools_of
+from sereno.runtime.stores.finding import Store
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
 from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools.mirroring import name_of
+from sereno.runtime.tools.reaching import Tool, failed, reach
 from sereno.runtime.world import World
-from sereno.sdk.audience import AudienceApi, Member, Members
+from sereno.sdk.audience import Member, Members
 from sereno.sdk.connector import NewEvent
-from sereno.sdk.ports import Http
-from sereno.sdk.stores import StoreBusy, StoreHttp, StoreLimited, StoreRefused
+from sereno.sdk.stores import StoreBusy, StoreLimited, StoreRefused
 from sereno.store.database import DatabaseConflict, Transaction
 from sereno.store.fields import to_micros
 from sereno.store.jobs import LeaseLost
@@ -49,8 +48,6 @@ EVERY = timedelta(hours=6)
 """Between two readings."""
 AGAIN = timedelta(minutes=10)
 """Before the next reading, where this one missed somebody."""
-LONGEST = timedelta(hours=6)
-"""Between two tries where the tool says no."""
 PAGE = 500
 MICROS = timedelta(microseconds=1)
 
@@ -68,15 +65,6 @@ class Work:
     phase: str = "rest"
     cursor: str = ""
     round: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """Over there."""
-
-    store: Store
-    api: AudienceApi
-    http: Http
 
 
 class ReaderBack:
@@ -259,17 +247,7 @@ class ReaderBack:
             raise StoreBusy(f"{type(error).__name__}: {error}") from error
 
     def _tool(self, work: Work) -> Tool:
-        with self._database.read() as tx:
-            tools = tools_of(tx, self._world.plugins, work.shop_id)
-            facts = self._world.shops.find(tx, work.shop_id).facts
-        store = next((one for one in tools if one.connection_id == work.connection_id), None)
-        audience = store.api.tool.audience if store is not None and store.api.tool is not None else None
-        if store is None or audience is None or audience.read is None:
-            raise StoreRefused("store.none", "The connection has no key any more, or is closed: see Connections.")
-        http: Any = self._world.ports(StoreHttp, facts)
-        if http is None:
-            raise StoreBusy("there is no way out of here")
-        return Tool(store, audience, http)
+        return reach(self._world, work.shop_id, work.connection_id, lambda api: api.read is not None)
 
     # --- its row ------------------------------------------------------------------------------------
 
@@ -288,10 +266,7 @@ class ReaderBack:
             tx.run("release_mirror", self._mine(work))
 
     def _failed(self, work: Work, error: Exception) -> None:
-        code, after = judged(error, work.failures)
-        failures = work.failures + (0 if isinstance(error, StoreLimited) else 1)
-        if after is None:
-            after = min(timedelta(minutes=15) * 2 ** min(work.failures, 6), LONGEST)
+        code, failures, after = failed(error, work.failures)
         now = self._now()
         told = {"error": code[:64], "message": str(error)[:1000], "failures": failures}
         told |= {"now": now, "next": now + after // MICROS, "anew": isinstance(error, StoreRefused)}

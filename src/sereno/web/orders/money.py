@@ -10,9 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as mark
 
+from sereno.commerce.merging import micros
 from sereno.commerce.payments import STORE, by_side, differences
-from sereno.engine.durations import parse_instant
 from sereno.modules.orders.money_words import money_advice, money_sentence
+from sereno.store.fields import from_micros
 
 MOST = 20
 """Rows of one side; an order of more is looked at in the store."""
@@ -73,19 +74,12 @@ def money_of(order: Mapping[str, Any]) -> OrderMoney:
 
 def _movement(one: Mapping[str, Any], currency: str, *, is_back: bool) -> Movement:
     state = str(one.get("status") or ("completed" if is_back else ""))
-    at = one.get("created_at") or one.get("updated_at")
+    at = micros(one.get("created_at") or one.get("updated_at"))
     return Movement(
         str(STATES.get(state, state)),
         str(one.get("method") or one.get("reason") or ""),
         str(one.get("amount") or ""),
         str(one.get("currency") or currency),
-        _instant(at),
+        None if at is None else from_micros(at),
         is_back,
     )
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        return parse_instant(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
