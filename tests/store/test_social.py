@@ -21,6 +21,9 @@ from sereno.sdk.social import NETWORKS
 from sereno.store.database import Database
 
 LINK = "https://shop.example/lamp"
+PICTURE = """INSERT INTO message_picture (shop_id, digest, kind, name, size, width, height, body, at, by)
+VALUES ({shop}, '{digest}', 'jpg', 'lamp', 4, 80, 60, {body}, 0, 'tester')"""
+BODIES = {"sqlite": "x'ffd8ffe0'", "postgresql": "'\\xffd8ffe0'::bytea"}
 STATUS = "POST https://social.example/api/v1/statuses"
 
 
@@ -195,6 +198,38 @@ def test_mastodon_is_looked_through_once_its_server_has_forgotten_our_key(shop: 
     wire.answers["accounts/"] = [(200, [row])] * 3
     shop.after(hours=2)
     assert len(wire.public) == 1 and copies(shop, id_)[0][1] == "published"
+
+
+def test_a_picture_the_network_works_on_is_given_once_however_often_it_is_asked_for(
+    shop: Place, wire: Networks
+) -> None:  # fmt: skip
+    where = account(shop, "mastodon")
+    with shop.database.transaction() as tx:
+        tx.text(PICTURE.format(shop=shop.shop, digest="d" * 64, body=BODIES[shop.database.dialect]))
+    picture = {"name": f"{'d' * 64}.jpg", "alt": "A lamp"}
+    written = read_written({"text": "Lamp", "accounts": [where], "pictures": [picture], "plan": {"kind": "now"}})
+    id_ = writing.create(shop.shop, written, "tester", database=shop.database)
+    wire.answers["v2/media"] = [(202, {"id": "22"})]
+    wire.answers["v1/media/22"] = [(206, {"id": "22"})] * 3
+    schedule(shop, id_)
+    for _ in range(6):
+        shop.after(minutes=4)
+    assert copies(shop, id_)[0][:2] == ("mastodon", "published")
+    assert sum("v2/media" in one.url for one in wire.asked) == 1
+    assert sum("v1/media/22" in one.url for one in wire.asked) == 4
+
+
+def test_words_the_network_has_already_after_a_lost_answer_are_for_a_person_to_look_at(
+    shop: Place, wire: Networks
+) -> None:  # fmt: skip
+    where = account(shop, "x")
+    wire.answers["POST"] = ["lost", (403, {"detail": "duplicate content"})]
+    wire.answers["/tweets?"] = [(200, {"data": []})]
+    id_ = post(shop, "Lamp", where)
+    schedule(shop, id_)
+    for _ in range(4):
+        shop.after(minutes=4)
+    assert copies(shop, id_)[0][1:3] == ("unclear", "post.duplicate") and len(wire.public) == 1
 
 
 def test_what_was_surely_not_posted_is_posted_later_and_a_refusal_waits_for_a_person(

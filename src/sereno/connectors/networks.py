@@ -16,6 +16,7 @@ TOKEN = Setting("token", _("Access token"), "secret", True)
 KEY_REFUSED = "social.key_refused"
 REFUSED = "post.refused"
 GONE = "post.gone"
+DUPLICATE = "post.duplicate"
 
 
 def form(fields: Mapping[str, str], files: Iterable[tuple[str, str, str, bytes]] = ()) -> tuple[bytes, str]:

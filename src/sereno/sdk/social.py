@@ -39,10 +39,33 @@ class Picture:
         return "image/jpeg" if self.kind == "jpg" else f"image/{self.kind}"
 
 
+class Held:
+    """What the network holds of a post that is not public yet (pictures, containers), under the connector's own names.
+    Kept as it is told, so that a network which takes its time is not given the same things anew at every try."""
+
+    def __init__(
+        self, known: Mapping[str, str] | None = None, keep: Callable[[Mapping[str, str]], None] | None = None
+    ) -> None:  # fmt: skip
+        self._known, self._keep = dict(known or {}), keep
+
+    def get(self, name: str) -> str:
+        return self._known.get(name, "")
+
+    def put(self, name: str, id: str) -> str:
+        """ "": it is of no use any more."""
+        if id:
+            self._known[name] = id
+        else:
+            self._known.pop(name, None)
+        if self._keep is not None:
+            self._keep(self._known)
+        return id
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """What one account is to say. `text` is whole, its link in it; `at` the instant it was planned for, the same on
-    every attempt; `begun_at` when it was first tried."""
+    every attempt; `begun_at` when it was first tried; `held` what earlier tries brought there."""
 
     text: str
     link: str = ""
@@ -50,6 +73,7 @@ class Post:
     pictures: tuple[Picture, ...] = ()
     at: datetime | None = None
     begun_at: datetime | None = None
+    held: Held = field(default_factory=Held, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +129,7 @@ class Network:
 
     `find` looks whether the post was published before (None: it was not; no function: nobody can tell). `is_keyed`: a
     second try of the same post is known by the network as the first, for `keyed_for` (None: always). `remove` takes a
-    post back, `measure` counts what came of posts. `renew` gives new keys where the old ones end soon."""
+    post back, `measure` counts what came of posts."""
 
     name: str
     label: str

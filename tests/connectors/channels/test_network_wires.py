@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from sereno.connectors.bluesky.posts import record_key
-from sereno.connectors.linkedin.posts import escaped
+from sereno.connectors.linkedin.posts import VERSION, escaped
+from sereno.connectors.x.posts import PIECE
 from sereno.sdk.channels import ChannelBusy, ChannelCall, ChannelLimited, ChannelRefused, ChannelUnclear
 from sereno.sdk.ports import HttpAnswer, HttpRequest
-from sereno.sdk.social import NETWORKS, Figures, Network, Picture, Post, by_graphemes
+from sereno.sdk.social import NETWORKS, Figures, Held, Network, Picture, Post, by_graphemes
 
 for _name in ("mastodon", "bluesky", "facebook", "instagram", "x", "linkedin", "telegram", "posting"):
     import_module(f"sereno.connectors.{_name}.posts")
@@ -24,6 +25,13 @@ LINK = "https://shop.example/lamp?utm_source=x&utm_medium=social"
 TEXT = f"¡Lámpara nueva! 💡 #hogar\n\n{LINK}"
 LAMP = Picture(b"\xff\xd8\xff\xe0jpeg", "jpg", "A lamp on a table", "https://s.example/media/ab.jpg", 800, 600)
 POST = Post(TEXT, LINK, "es", at=NOW, begun_at=NOW)
+
+
+def told(**more: Any) -> Post:
+    """A post that no network has heard of."""
+    return replace(POST, **{"held": Held(), **more})
+
+
 ACCESS = {
     "token": "12345678:" + "A" * 35, "password": "abcd", "key": "k", "secret": "s", "token_secret": "ts",
 }  # fmt: skip
@@ -118,7 +126,7 @@ def test_mastodon_is_given_the_picture_then_the_post_under_our_key() -> None:
         ("GET https://social.example/api/v1/media/22", 200, {"id": "22", "url": "https://f.example/22.jpg"}),
         ("statuses", 200, {"id": "103", "url": "https://social.example/@shop/103", "content": "<p>x</p>"}),
     )
-    found = api("mastodon").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    found = api("mastodon").publish(call(wire), told(pictures=(LAMP,)))
     assert (found.id, found.url) == ("103", "https://social.example/@shop/103")
     upload, _look, status = wire.asked
     assert b'name="description"\r\n\r\nA lamp on a table' in (upload.body or b"")
@@ -132,7 +140,21 @@ def test_mastodon_is_given_the_picture_then_the_post_under_our_key() -> None:
 def test_mastodon_is_not_posted_to_before_the_picture_is_ready() -> None:
     wire = Wire(("v2/media", 202, {"id": "22"}), ("v1/media/22", 206, {"id": "22", "url": None}))
     with pytest.raises(ChannelBusy):
-        api("mastodon").publish(call(wire), replace(POST, pictures=(LAMP,)))
+        api("mastodon").publish(call(wire), told(pictures=(LAMP,)))
+
+
+def test_mastodon_is_asked_for_the_picture_it_has_and_not_given_another() -> None:
+    wire = Wire(
+        ("v2/media", 202, {"id": "22"}),
+        ("v1/media/22", 206, {"id": "22", "url": None}), ("v1/media/22", 200, {"id": "22"}),
+        ("statuses", 200, {"id": "103"}),
+    )  # fmt: skip
+    post = told(pictures=(LAMP,))
+    with pytest.raises(ChannelBusy):
+        api("mastodon").publish(call(wire), post)
+    assert api("mastodon").publish(call(wire), post).id == "103"
+    assert wire.lines().count("POST /api/v2/media") == 1
+    assert wire.bodies("statuses")[0]["media_ids"] == ["22"]
 
 
 def test_mastodon_is_looked_through_counted_and_taken_back() -> None:
@@ -172,7 +194,7 @@ def test_bluesky_writes_one_record_wherever_it_is_tried_again() -> None:
         ("uploadBlob", 200, {"blob": {"$type": "blob", "ref": {"$link": "bafk"}, "mimeType": "image/jpeg", "size": 8}}),
         ("putRecord", 200, {"uri": "at://did:plc:abc/app.bsky.feed.post/k", "cid": "c"}),
     )
-    post = replace(POST, pictures=(LAMP,))
+    post = told(pictures=(LAMP,))
     first = api("bluesky").publish(call(wire), post)
     api("bluesky").publish(replace(call(wire), now=NOW + timedelta(hours=3)), post)
     one, two = wire.bodies("putRecord")
@@ -212,7 +234,7 @@ def test_bluesky_refuses_the_password_counts_and_takes_back() -> None:
 
 def test_facebook_keeps_pictures_unpublished_until_the_post_names_them() -> None:
     wire = Wire(("5551/photos", 200, {"id": "31"}), ("5551/feed", 200, {"id": "5551_77"}))
-    found = api("facebook").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    found = api("facebook").publish(call(wire), told(pictures=(LAMP,)))
     assert found.url == "https://www.facebook.com/5551/posts/77"
     assert b'name="published"\r\n\r\nfalse' in (wire.asked[0].body or b"")
     assert b'name="alt_text_custom"\r\n\r\nA lamp on a table' in (wire.asked[0].body or b"")
@@ -244,6 +266,20 @@ def test_facebook_is_looked_through_and_counted() -> None:
         ({"code": 368, "message": "Temporarily blocked"}, ChannelRefused, "post.refused"),
         ({"code": 32, "message": "Page request limit reached"}, ChannelLimited, ""),
         ({"code": 2, "message": "Service unavailable", "is_transient": True}, ChannelUnclear, ""),
+        ({"code": -1, "error_subcode": 2207001, "message": "Instagram server error"}, ChannelUnclear, ""),
+        ({"code": 9, "error_subcode": 2207042, "message": "maximum number of posts"}, ChannelLimited, ""),
+        (
+            {"code": 4, "error_subcode": 2207051, "message": "We restrict certain activity"},
+            ChannelRefused,
+            "post.refused",
+        ),
+        ({"code": 9007, "error_subcode": 2207027, "message": "Media ID is not available"}, ChannelBusy, ""),
+        (
+            {"code": 9004, "error_subcode": 2207052, "message": "could not be fetched"},
+            ChannelRefused,
+            "picture.refused",
+        ),
+        ({"code": 506, "message": "Duplicate status message"}, ChannelRefused, "post.duplicate"),
     ],
 )
 def test_what_meta_says_no_to(error: Any, kind: type[Exception], code: str) -> None:
@@ -259,15 +295,47 @@ def test_instagram_waits_for_its_container_and_publishes_it_once() -> None:
         ("/1?fields=status", 200, {"status_code": "FINISHED"}),
         ("/900?fields", 500, {}),
     )
-    found = api("instagram").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    found = api("instagram").publish(call(wire), told(pictures=(LAMP,)))
     assert (found.id, found.url) == ("900", "")
     assert wire.bodies("17841/media")[0] == {"image_url": LAMP.url, "alt_text": "A lamp on a table", "caption": TEXT}
     slow = Wire(("17841/media", 200, {"id": "1"}), ("/1?fields", 200, {"status_code": "IN_PROGRESS"}))
     with pytest.raises(ChannelBusy):
-        api("instagram").publish(call(slow), replace(POST, pictures=(LAMP,)))
+        api("instagram").publish(call(slow), told(pictures=(LAMP,)))
     assert not any("publish" in line for line in slow.lines())
     with pytest.raises(ChannelRefused):
         api("instagram").publish(call(slow), POST)
+
+
+def test_instagram_is_asked_for_the_container_it_has_and_not_given_another() -> None:
+    post = told(pictures=(LAMP,))
+    slow = Wire(("17841/media", 200, {"id": "1"}), ("/1?fields", 200, {"status_code": "IN_PROGRESS"}))
+    for _ in range(3):
+        with pytest.raises(ChannelBusy):
+            api("instagram").publish(call(slow), post)
+    assert slow.lines().count("POST /v24.0/17841/media") == 1
+    again = Wire(("/1?fields=status", 200, {"status_code": "FINISHED", "id": "1"}), ("media_publish", 200, {"id": "9"}),
+                 ("/9?fields", 200, {"permalink": "https://i/p/A"}))  # fmt: skip
+    assert api("instagram").publish(call(again), post).id == "9"
+    assert again.bodies("media_publish") == [{"creation_id": "1"}]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "kind"),
+    [
+        (200, {"status_code": "PUBLISHED", "id": "1"}, ChannelUnclear),
+        (200, {"status_code": "EXPIRED", "id": "1"}, ChannelBusy),
+        (400, {"error": {"code": 100, "error_subcode": 33, "message": "does not exist"}}, ChannelBusy),
+        (200, {"status_code": "ERROR", "status": "Error: 2207052", "id": "1"}, ChannelRefused),
+    ],
+)
+def test_instagram_says_what_became_of_a_container(status: int, answer: Any, kind: type[Exception]) -> None:
+    """What it published under a lost answer is not published again; what is of no use any more is made anew."""
+    post = told(pictures=(LAMP,), held=Held({"container": "1"}))
+    wire = Wire(("/1?fields", status, answer))
+    with pytest.raises(kind):
+        api("instagram").publish(call(wire), post)
+    assert wire.lines() == ["GET /v24.0/1"]
+    assert bool(post.held.get("container")) is (kind is ChannelUnclear)
 
 
 def test_instagram_shows_several_pictures_as_one_post_and_is_looked_through() -> None:
@@ -277,7 +345,7 @@ def test_instagram_shows_several_pictures_as_one_post_and_is_looked_through() ->
         ("fields=status", 200, {"status_code": "FINISHED"}),
         ("/900?fields", 200, {"permalink": "https://www.instagram.com/p/A/"}),
     )  # fmt: skip
-    found = api("instagram").publish(call(wire), replace(POST, pictures=(LAMP, LAMP)))
+    found = api("instagram").publish(call(wire), told(pictures=(LAMP, LAMP)))
     assert found.url == "https://www.instagram.com/p/A/"
     carousel = wire.bodies("17841/media")[2]
     assert carousel == {"media_type": "CAROUSEL", "children": "1,2", "caption": TEXT}
@@ -297,12 +365,35 @@ def test_x_is_given_the_picture_its_words_and_the_post_each_signed() -> None:
         ("media/metadata", 200, {"data": {"id": "146"}}),
         ("2/tweets", 201, {"data": {"id": "1460", "text": "x"}}),
     )
-    found = api("x").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    found = api("x").publish(call(wire), told(pictures=(LAMP,)))
     assert (found.id, found.url) == ("1460", "https://x.com/shop/status/1460")
     assert all('oauth_signature_method="HMAC-SHA1"' in one.headers["Authorization"] for one in wire.asked)
     assert b'name="media_category"\r\n\r\ntweet_image' in (wire.asked[0].body or b"")
     assert wire.bodies("metadata") == [{"id": "146", "metadata": {"alt_text": {"text": "A lamp on a table"}}}]
     assert wire.bodies("2/tweets") == [{"text": TEXT, "media": {"media_ids": ["146"]}}]
+
+
+def test_x_takes_what_moves_in_pieces_and_is_asked_until_it_is_done_with_it() -> None:
+    moving = replace(LAMP, kind="gif", body=b"GIF89a" + bytes(PIECE))
+    post = told(pictures=(moving,))
+    wire = Wire(
+        ("upload/initialize", 200, {"data": {"id": "77"}}),
+        ("upload/77/append", 200, {"data": {"expires_at": 1}}),
+        ("upload/77/finalize", 200, {"data": {"id": "77", "processing_info": {"state": "pending"}}}),
+        ("command=STATUS", 200, {"data": {"id": "77", "processing_info": {"state": "in_progress"}}}),
+        ("command=STATUS", 200, {"data": {"id": "77", "processing_info": {"state": "succeeded"}}}),
+        ("media/metadata", 200, {"data": {"id": "77"}}),
+        ("2/tweets", 201, {"data": {"id": "1460"}}),
+    )
+    for _ in range(2):
+        with pytest.raises(ChannelBusy):
+            api("x").publish(call(wire), post)
+    assert api("x").publish(call(wire), post).id == "1460"
+    begun = {"media_type": "image/gif", "total_bytes": PIECE + 6, "media_category": "tweet_gif"}
+    assert json.loads(wire.asked[0].body or b"") == begun
+    pieces = [one.body or b"" for one in wire.asked if "append" in one.url]
+    assert [len(one) > PIECE for one in pieces] == [True, False] and b'"segment_index"\r\n\r\n1' in pieces[1]
+    assert wire.bodies("2/tweets")[0]["media"] == {"media_ids": ["77"]}
 
 
 def test_x_is_looked_through_by_what_its_short_links_stand_for() -> None:
@@ -346,16 +437,36 @@ def test_linkedin_takes_the_picture_then_the_post_with_its_marks_escaped() -> No
         ("images?action=initializeUpload", 200, value), ("PUT https://up.example/1", 201, {}),
         ("rest/posts", 201, {}, {"x-restli-id": "urn:li:share:68"}),
     )  # fmt: skip
-    found = api("linkedin").publish(call(wire), replace(POST, text="Lamp (new) #home", pictures=(LAMP,)))
+    found = api("linkedin").publish(call(wire), told(text="Lamp (new) #home", pictures=(LAMP,)))
     assert (found.id, found.url) == ("urn:li:share:68", "https://www.linkedin.com/feed/update/urn:li:share:68/")
     assert wire.asked[1].body == LAMP.body
     body = wire.bodies("rest/posts")[0]
     assert (body["author"], body["commentary"]) == ("urn:li:organization:77", "Lamp \\(new\\) #home")
     assert body["content"] == {"media": {"id": "urn:li:image:C4", "altText": "A lamp on a table"}}
     assert (wire.asked[2].headers["LinkedIn-Version"], wire.asked[2].headers["X-Restli-Protocol-Version"]) == (
-        "202601", "2.0.0",
+        VERSION, "2.0.0",
     )  # fmt: skip
     assert escaped("a_b * c") == "a\\_b \\* c"
+
+
+def test_linkedin_is_asked_by_a_recent_version_once_ours_is_at_its_end() -> None:
+    over = (426, {"status": 426, "code": "NONEXISTENT_VERSION", "message": "Requested version is not active"})
+    wire = Wire(
+        ("rest/posts", *over), ("rest/posts", *over), ("rest/posts", 201, {}, {"x-restli-id": "urn:li:share:1"})
+    )
+    late = replace(call(wire), now=datetime(2028, 2, 3, tzinfo=UTC))
+    assert api("linkedin").publish(late, POST).id == "urn:li:share:1"
+    assert [one.headers["LinkedIn-Version"] for one in wire.asked] == [VERSION, "202801", "202712"]
+    with pytest.raises(ChannelRefused):
+        api("linkedin").publish(replace(late, http=Wire(("rest/posts", *over))), POST)
+
+
+def test_linkedin_says_that_it_has_the_words_already() -> None:
+    details = {"inputErrors": [{"description": "Duplicate post is detected", "code": "DUPLICATE_POST"}]}
+    body = {"status": 422, "message": "Content is a duplicate of urn:li:share:7", "errorDetails": details}
+    with pytest.raises(ChannelRefused) as refused:
+        api("linkedin").publish(call(Wire(("rest/posts", 422, body))), POST)
+    assert refused.value.code == "post.duplicate" and "urn:li:share:7" in str(refused.value)
 
 
 def test_linkedin_is_looked_through_counted_taken_back_and_refuses() -> None:
@@ -382,13 +493,13 @@ def test_telegram_takes_text_one_picture_or_several() -> None:
     wire = Wire(("sendMessage", 200, said), ("sendPhoto", 200, said))
     found = api("telegram").publish(call(wire), POST)
     assert (found.id, found.url) == ("12", "https://t.me/shop/12")
-    api("telegram").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    api("telegram").publish(call(wire), told(pictures=(LAMP,)))
     assert b'name="caption"' in (wire.asked[1].body or b"") and b'name="photo"' in (wire.asked[1].body or b"")
     album = Wire(("sendMediaGroup", 200, {"ok": True, "result": [{"message_id": 13}, {"message_id": 14}]}))
-    assert api("telegram").publish(call(album), replace(POST, pictures=(LAMP, LAMP))).id == "13"
+    assert api("telegram").publish(call(album), told(pictures=(LAMP, LAMP))).id == "13"
     assert b"attach://p1" in (album.asked[0].body or b"")
     with pytest.raises(ChannelRefused, match="1024"):
-        api("telegram").publish(call(wire), replace(POST, text="a" * 1025, pictures=(LAMP,)))
+        api("telegram").publish(call(wire), told(text="a" * 1025, pictures=(LAMP,)))
 
 
 def test_telegram_refuses_a_bot_that_may_not_post() -> None:
@@ -400,7 +511,7 @@ def test_telegram_refuses_a_bot_that_may_not_post() -> None:
 
 def test_any_other_system_gets_one_request_under_our_key() -> None:
     wire = Wire(("bridge.example", 201, {"id": "a1", "url": "https://bridge.example/a1"}))
-    found = api("generic").publish(call(wire), replace(POST, pictures=(LAMP,)))
+    found = api("generic").publish(call(wire), told(pictures=(LAMP,)))
     assert (found.id, found.url) == ("a1", "https://bridge.example/a1")
     assert wire.asked[0].headers["Idempotency-Key"] == "social-7"
     assert wire.bodies("posts")[0]["pictures"] == [{"url": LAMP.url, "alt": "A lamp on a table"}]
@@ -411,7 +522,7 @@ def test_any_other_system_gets_one_request_under_our_key() -> None:
 def test_a_network_that_wants_a_pause_surely_did_not_publish() -> None:
     for network in NETWORKS:
         wire = Wire(("createSession", *SESSION), ("", 429, {}, {"retry-after": "7"}))
-        post = replace(POST, pictures=(LAMP,)) if network.name == "instagram" else POST
+        post = told(pictures=(LAMP,)) if network.name == "instagram" else POST
         with pytest.raises(ChannelLimited) as limited:
             network.publish(call(wire), post)
         assert limited.value.after == timedelta(seconds=7)

@@ -7,6 +7,7 @@ second try writes the same record in the same place.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -85,8 +86,6 @@ def facets(text: str) -> list[dict[str, Any]]:
 
 
 def _tags(text: str) -> list[tuple[int, int]]:
-    import re
-
     return [match.span(1) for match in re.finditer(r"(?:^|\s)(#[^\s#\d.,;:!?][^\s#.,;:!?]{0,63})", text)]
 
 

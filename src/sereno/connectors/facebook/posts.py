@@ -34,7 +34,11 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    pictures = [_upload(call, picture) for picture in post.pictures]
+    held = post.held
+    pictures = [
+        held.get(f"picture:{at}") or held.put(f"picture:{at}", _upload(call, picture))
+        for at, picture in enumerate(post.pictures)
+    ]
     body: dict[str, Any] = {"message": post.text}
     if pictures:
         body["attached_media"] = [{"media_fbid": id} for id in pictures]

@@ -5,23 +5,28 @@ Invariant: LinkedIn has no key for a post, so before a second try the author's n
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from sereno.connectors.networks import TOKEN, bearer, mapping, number, refuse, rows, same_words
+from sereno.connectors.networks import DUPLICATE, TOKEN, bearer, mapping, number, refuse, rows, same_words
 from sereno.sdk.channels import ChannelCall, ChannelRefused, json_of
 from sereno.sdk.config import mark as _
 from sereno.sdk.connector import Setting
 from sereno.sdk.social import Figures, Known, Network, Picture, Post, Published, Rules, by_letters, network
 
 HOST = "https://api.linkedin.com/rest"
-VERSION = "202601"
+VERSION = "202607"
+"""The month of the API we were written against. LinkedIn ends a version after about a year."""
+NEWER = (1, 2, 3)
+"""Months before this one whose version is asked for, once ours is at its end."""
 LONGEST = 3000
 LASTS = timedelta(days=60)
 """How long a token lives from when it was made."""
+RETIRED = 426
 _RESERVED = re.compile(r"([\\|{}@\[\]()<>#*_~])")
 SETTINGS = (
     Setting(
@@ -52,7 +57,14 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    images = [{"id": _upload(call, picture), "altText": picture.alt} for picture in post.pictures]
+    held = post.held
+    images = [
+        {
+            "id": held.get(f"picture:{at}") or held.put(f"picture:{at}", _upload(call, picture)),
+            "altText": picture.alt,
+        }
+        for at, picture in enumerate(post.pictures)
+    ]
     body: dict[str, Any] = {
         "author": _author(call),
         "commentary": escaped(post.text),
@@ -117,20 +129,29 @@ def _published(id: str) -> Published:
 def _ask(
     call: ChannelCall, method: str, path: str, body: Any = None, *, finder: bool = False
 ) -> tuple[Mapping[str, str], Mapping[str, Any]]:
-    headers = {"LinkedIn-Version": VERSION, "X-Restli-Protocol-Version": "2.0.0", "Accept": "application/json"}
+    headers = {"X-Restli-Protocol-Version": "2.0.0", "Accept": "application/json"}
     headers |= bearer(call.access.get("token", ""))
     headers |= {"X-RestLi-Method": "FINDER"} if finder else {}
     data = None
     if body is not None:
-        import json
-
         headers["Content-Type"] = "application/json"
         data = json.dumps(body, ensure_ascii=False).encode()
-    answer = call.ask(method, f"{HOST}/{path}", headers, data)
+    for version in versions(call.now):
+        answer = call.ask(method, f"{HOST}/{path}", {**headers, "LinkedIn-Version": version}, data)
+        if answer.status != RETIRED:
+            break
     said = mapping(json_of(answer.body))
     if answer.status >= 400 and not (method == "DELETE" and answer.status == 404):
-        raise refuse("LinkedIn", answer.status, said.get("message"))
+        code = DUPLICATE if "DUPLICATE_POST" in json.dumps(said) else ""
+        raise refuse("LinkedIn", answer.status, said.get("message"), code)
     return answer.headers, said
+
+
+def versions(now: datetime) -> list[str]:
+    """The one we know, then recent ones: of a version at its end LinkedIn takes nothing, and nothing was done."""
+    month = now.year * 12 + now.month - 1
+    recent = [f"{(month - ago) // 12}{(month - ago) % 12 + 1:02}" for ago in NEWER]
+    return [VERSION, *(one for one in recent if one > VERSION)]
 
 
 def _author(call: ChannelCall) -> str:

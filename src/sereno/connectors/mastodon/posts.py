@@ -58,7 +58,7 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    media = [_upload(call, picture) for picture in post.pictures]
+    media = [_upload(call, post, at) for at in range(len(post.pictures))]
     body: dict[str, Any] = {"status": post.text, "visibility": "public"}
     body |= {"media_ids": media} if media else {}
     body |= {"language": post.language} if post.language else {}
@@ -69,17 +69,32 @@ def publish(call: ChannelCall, post: Post) -> Published:
     return _published(found)
 
 
-def _upload(call: ChannelCall, picture: Picture) -> str:
+def _upload(call: ChannelCall, post: Post, at: int) -> str:
+    """A post that names a picture before the server is done with it is refused, so a picture given at an earlier try is
+    asked about, not given again."""
+    name, id_ = f"picture:{at}", post.held.get(f"picture:{at}")
+    if not id_:
+        status, id_ = _give(call, post.pictures[at])
+        post.held.put(name, id_)
+        if status != 202:
+            return id_
+    status, found = call.ask_json("GET", _url(call, f"media/{quote(id_)}"), _auth(call))
+    if status == 206:
+        raise ChannelBusy("Mastodon is still working on the picture")
+    if status >= 400:
+        post.held.put(name, "")
+        if status in (404, 422):
+            raise refuse("Mastodon", status, mapping(found).get("error"), "picture.refused")
+        raise refuse("Mastodon", status, mapping(found).get("error"))
+    return id_
+
+
+def _give(call: ChannelCall, picture: Picture) -> tuple[int, str]:
     files = [("file", f"picture.{picture.kind}", picture.mime, picture.body)]
     status, found = send_form(call, _url(call, "media", 2), _auth(call), {"description": picture.alt}, files)
     if status >= 400:
         raise refuse("Mastodon", status, mapping(found).get("error"), "picture.refused" if status == 422 else "")
-    if status == 202:
-        # It is being made smaller: a post that names it before it is ready is refused.
-        status, _same = call.ask_json("GET", _url(call, f"media/{quote(str(found['id']))}"), _auth(call))
-        if status == 206:
-            raise ChannelBusy("Mastodon is still working on the picture")
-    return str(mapping(found).get("id") or "")
+    return status, str(mapping(found).get("id") or "")
 
 
 def find(call: ChannelCall, post: Post) -> Published | None:

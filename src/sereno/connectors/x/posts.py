@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from sereno.connectors import oauth1
-from sereno.connectors.networks import KEY_REFUSED, mapping, number, refuse, rows, same_words, send_form
+from sereno.connectors.networks import DUPLICATE, KEY_REFUSED, mapping, number, refuse, rows, same_words, send_form
 from sereno.engine.durations import format_instant
 from sereno.sdk.channels import ChannelBusy, ChannelCall, ChannelRefused
 from sereno.sdk.config import mark as _
@@ -21,6 +21,8 @@ from sereno.sdk.social import URL, Figures, Known, Network, Picture, Post, Publi
 
 HOST = "https://api.x.com/2"
 LONGEST, LINK = 280, 23
+PIECE = 4 * 1024 * 1024
+"""Bytes of what moves that go in one request; X takes up to five million."""
 _SINGLE = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 """Code points that weigh one (twitter-text, configuration 3); all others weigh two, a whole emoji too."""
 ACCESS = (
@@ -85,23 +87,65 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    media = [_upload(call, picture) for picture in post.pictures]
+    media = [_upload(call, post, at) for at in range(len(post.pictures))]
     body: dict[str, Any] = {"text": post.text, **({"media": {"media_ids": media}} if media else {})}
     data = mapping(_ask(call, "POST", "tweets", body).get("data"))
     return _published(call, str(data.get("id") or ""))
 
 
-def _upload(call: ChannelCall, picture: Picture) -> str:
-    url = f"{HOST}/media/upload"
-    fields = {"media_category": "tweet_gif" if picture.kind == "gif" else "tweet_image", "media_type": picture.mime}
-    files = [("media", f"picture.{picture.kind}", picture.mime, picture.body)]
-    status, found = send_form(call, url, _auth(call, "POST", url), fields, files)
-    if status >= 400:
-        raise _refused(status, found, "picture.refused" if status == 400 else "")
-    id_ = str(mapping(mapping(found).get("data")).get("id") or "")
+def _upload(call: ChannelCall, post: Post, at: int) -> str:
+    """A picture goes in one request. What moves goes in pieces, and X then works on it for a while: at the next try it
+    is asked about, not given again."""
+    name, picture = f"picture:{at}", post.pictures[at]
+    id_ = post.held.get(name)
+    if picture.kind == "gif":
+        state = _state(call, id_) if id_ else ""
+        if not id_:
+            id_, state = _give_in_pieces(call, picture)
+            post.held.put(name, id_)
+        _heed_state(post, name, state)
+    elif not id_:
+        fields = {"media_category": "tweet_image", "media_type": picture.mime}
+        id_ = post.held.put(name, str(_send_media(call, "media/upload", fields, picture, picture.body).get("id") or ""))
     if picture.alt:
         _ask(call, "POST", "media/metadata", {"id": id_, "metadata": {"alt_text": {"text": picture.alt}}})
     return id_
+
+
+def _give_in_pieces(call: ChannelCall, picture: Picture) -> tuple[str, str]:
+    """Its name there, and what X says it does with it ("": it is done)."""
+    told = {"media_type": picture.mime, "total_bytes": len(picture.body), "media_category": "tweet_gif"}
+    id_ = str(mapping(_ask(call, "POST", "media/upload/initialize", told).get("data")).get("id") or "")
+    for index, start in enumerate(range(0, len(picture.body), PIECE)):
+        piece = picture.body[start : start + PIECE]
+        _send_media(call, f"media/upload/{quote(id_)}/append", {"segment_index": str(index)}, picture, piece)
+    done = mapping(_ask(call, "POST", f"media/upload/{quote(id_)}/finalize").get("data"))
+    return id_, str(mapping(done.get("processing_info")).get("state") or "")
+
+
+def _send_media(
+    call: ChannelCall, path: str, fields: Mapping[str, str], picture: Picture, body: bytes
+) -> Mapping[str, Any]:  # fmt: skip
+    url = f"{HOST}/{path}"
+    files = [("media", f"picture.{picture.kind}", picture.mime, body)]
+    status, found = send_form(call, url, _auth(call, "POST", url), fields, files)
+    if status >= 400:
+        raise _refused(status, found, "picture.refused" if status == 400 else "")
+    return mapping(mapping(found).get("data"))
+
+
+def _state(call: ChannelCall, id: str) -> str:
+    found = mapping(_ask(call, "GET", f"media/upload?{urlencode({'command': 'STATUS', 'media_id': id})}").get("data"))
+    return str(mapping(found.get("processing_info")).get("state") or "")
+
+
+def _heed_state(post: Post, name: str, state: str) -> None:
+    """Raises ChannelBusy while X works on it."""
+    if state in ("pending", "in_progress"):
+        raise ChannelBusy("X is still working on the picture")
+    if state == "failed":
+        post.held.put(name, "")
+        raise ChannelRefused("picture.refused", "X could not take the picture.")
 
 
 def find(call: ChannelCall, post: Post) -> Published | None:
@@ -156,7 +200,7 @@ def _refused(status: int, found: Any, code: str = "") -> ChannelRefused | Channe
     said = mapping(found)
     text = str(said.get("detail") or said.get("title") or status)
     if status == 403 and "duplicate" in text.lower():
-        return refuse("X", status, text, "post.duplicate")
+        return refuse("X", status, text, DUPLICATE)
     if status == 401:
         return ChannelRefused(KEY_REFUSED, f"X: {text}")
     return refuse("X", status, text, code)

@@ -64,6 +64,9 @@ class PostConfig(Config):
     )
     picture_text: str = words(_("What the picture shows"), default="", template=True, max_length=1500)
     campaign: str = words(_("Campaign"), default="", template=True, max_length=100)
+    is_optional: bool = option(
+        _("Only where an account is connected"), default=False, help=_("Otherwise a shop without one is told of it.")
+    )
 
     @field_validator("networks")
     @classmethod
@@ -121,7 +124,10 @@ def post(config: PostConfig, ctx: Context) -> Result:
     except LookupError:
         return Fail("social.unavailable", "This shop posts nowhere.")
     except ValueError as error:
-        return Fail(str(getattr(error, "code", "post.invalid")), f"{error}. See Social posts.")
+        code = str(getattr(error, "code", "post.invalid"))
+        if config.is_optional and code == "post.nowhere":
+            return Done({"post": None, "at": None, "accounts": 0})
+        return Fail(code, f"{error}. See Social posts.")
     return Done({**made, "at": format_instant(made["at"]) if made["at"] is not None else None})
 
 

@@ -89,7 +89,8 @@ class SocialPost(_OfShop):
 class SocialCopy(_OfShop):
     """A post for one account. `status`: `planned`, `begun` (the network was asked, its answer is not known),
     `published`, `failed` (surely not published), `unclear`, `removed`. `reason` is a code, `said` the network's own
-    words. The figures are as last read at `measured_at`."""
+    words. `held` is what the network holds of it before it is public, `held_at` since when. The figures are as last
+    read at `measured_at`."""
 
     post = models.BigIntegerField()
     account = models.BigIntegerField()
@@ -103,6 +104,8 @@ class SocialCopy(_OfShop):
     at = InstantField()
     begun_at = InstantField(null=True)
     published_at = InstantField(null=True)
+    held = DocumentField(null=True)
+    held_at = InstantField(null=True)
     likes = models.IntegerField(null=True)
     reposts = models.IntegerField(null=True)
     replies = models.IntegerField(null=True)

@@ -22,9 +22,9 @@ from sereno.sdk.connector import NewEvent
 from sereno.sdk.context import ShopFacts
 from sereno.sdk.ports import Http
 from sereno.sdk.result import Done, Fail, Result, Retry
-from sereno.sdk.social import Picture, Post, Published
+from sereno.sdk.social import Held, Picture, Post, Published
 from sereno.store.database import Database, Transaction
-from sereno.store.documents import decode
+from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, storable, to_micros
 
 SOURCE = "sereno"
@@ -32,6 +32,9 @@ PAUSE = timedelta(seconds=30)
 SHOWS_AFTER = timedelta(minutes=1)
 """So long after it was asked, a network's own list is believed not to have a post."""
 UNCLEAR_FOR = timedelta(minutes=3)
+HELD_FOR = timedelta(hours=12)
+"""Networks forget a picture that no post shows after a day."""
+DUPLICATE = "post.duplicate"
 KEY_TROUBLE = frozenset({"social.key_refused", "channel.blocked"})
 FINAL = ("published", "failed", "unclear", "removed")
 
@@ -54,6 +57,7 @@ class Copy:
     pictures: Sequence[Mapping[str, str]]
     link: str
     title: str
+    held: Mapping[str, str]
 
     @property
     def key(self) -> str:
@@ -159,7 +163,9 @@ class LiveSocial:
         except ChannelUnclear as error:
             return Retry("social.unclear", str(error), after=PAUSE)
         except ChannelRefused as error:
-            return self._refused(held, account, error.code, str(error))
+            # An answer was lost, and now the network has these words already: they may be ours.
+            is_unclear = error.code == DUPLICATE and held.begun_at is not None
+            return self._refused(held, account, error.code, str(error), "unclear" if is_unclear else "failed")
 
     def _hand_over(self, held: Copy, account: Account, call: ChannelCall) -> Result:
         post = self._post(held, account)
@@ -209,7 +215,14 @@ class LiveSocial:
             url = f"{self._shop.base_url.rstrip('/')}/media/{one['name']}"
             pictures.append(Picture(bytes(row[4]), row[1], one["alt"], url, row[2], row[3]))
         language = account.language or self._shop.locale[:2]
-        return Post(held.text, held.link, language, tuple(pictures), held.at, held.begun_at or self._now)
+        begun = held.begun_at or self._now
+        there = Held(held.held, lambda known: self._hold(held, known))
+        return Post(held.text, held.link, language, tuple(pictures), held.at, begun, there)
+
+    def _hold(self, held: Copy, known: Mapping[str, str]) -> None:
+        row = {"id": held.id, "shop": self._shop.id, "held": encode(dict(known)), "now": self._micros}
+        with self._database.transaction() as tx:
+            tx.run("hold_social_copy", row)
 
     # --- keeping ----------------------------------------------------------------------------
 
@@ -304,11 +317,12 @@ class LiveSocial:
         if row is None:
             return None
         (id_, post, account, _network, text, status, provider_id, url, _reason, _said, at, begun_at, *of_post) = row
-        post_status, revision, pictures, link, title = of_post
+        post_status, revision, pictures, link, title, there, held_at = of_post
         begun = from_micros(begun_at) if begun_at is not None else None
+        is_fresh = held_at is not None and self._now - from_micros(held_at) < HELD_FOR
         return Copy(
             id_, post, account, text, status, provider_id, url, from_micros(at), begun, post_status, revision,
-            decode(pictures), link, title,
+            decode(pictures), link, title, decode(there or "{}") if is_fresh else {},
         )  # fmt: skip
 
     @property

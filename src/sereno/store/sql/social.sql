@@ -81,7 +81,7 @@ WHERE post = :post AND shop_id = :shop ORDER BY id
 
 -- name: social_copy
 SELECT c.id, c.post, c.account, c.network, c.text, c.status, c.provider_id, c.url, c.reason, c.said, c.at, c.begun_at,
-    p.status, p.revision, p.pictures, p.link, p.title
+    p.status, p.revision, p.pictures, p.link, p.title, c.held, c.held_at
 FROM social_copy AS c JOIN social_post AS p ON p.id = c.post
 WHERE c.id = :id AND c.shop_id = :shop
 
@@ -92,6 +92,10 @@ WHERE id = :id AND shop_id = :shop
 -- name: free_social_copy
 -- It surely was not published.
 UPDATE social_copy SET status = 'planned', begun_at = NULL WHERE id = :id AND shop_id = :shop AND status = 'begun'
+
+-- name: hold_social_copy
+-- What the network holds of it before it is public; of the first thing it is noted when.
+UPDATE social_copy SET held = :held, held_at = coalesce(held_at, :now) WHERE id = :id AND shop_id = :shop
 
 -- name: end_social_copy
 UPDATE social_copy SET status = CAST(:status AS text), provider_id = :provider_id, url = :url, reason = :reason, said = :said,
