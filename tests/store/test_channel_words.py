@@ -78,6 +78,42 @@ def test_a_stop_and_a_start_are_lines_of_the_ledger_with_their_words(
     ]
 
 
+def test_who_stopped_it_with_the_provider_is_left_alone_until_they_write(shop: Place, wire: Provider) -> None:
+    """Twilio's 21610: nothing reaches the number any more. Another way is taken, and the number not asked again."""
+    shop.flow(ANY)
+    wire.answers["api.twilio.com"] = [(400, {"code": 21610, "message": "Attempt to send to unsubscribed recipient"})]
+    order(shop, "1")
+    for _ in range(2):
+        shop.after(seconds=30)
+    assert shop.rows("SELECT address, channel, reason FROM suppression") == [(NUMBER, "sms", "bounce.stopped")]
+    assert len(wire.mails) == 1
+    order(shop, "2")
+    shop.after(seconds=30)
+    assert len(wire.mails) == 2 and wire.sent().count("api.twilio.com") == 1
+    fields = {"MessageSid": "SMin", "SmsStatus": "received", "From": NUMBER, "Body": "START"}
+    deliver(shop, TWILIO, urlencode(fields).encode())
+    assert shop.rows("SELECT address FROM suppression") == []
+
+
+def test_whatsapps_own_switch_ends_offers_there_and_opens_no_window(shop: Place, wire: Provider) -> None:
+    choice = {"wa_id": NUMBER[1:], "category": "marketing_messages", "value": "stop", "timestamp": 1772443000}
+    body = {"entry": [{"changes": [{"field": "user_preferences", "value": {"user_preferences": [choice]}}]}]}
+    deliver(shop, WHATSAPP, json.dumps(body).encode())
+    deliver(shop, WHATSAPP, json.dumps(body).encode())
+    sql = "SELECT channel, granted, source FROM consent WHERE channel = 'whatsapp'"
+    assert [(one, bool(granted), source) for one, granted, source in shop.rows(sql)] == [
+        ("whatsapp", False, "whatsapp settings")
+    ]
+    assert told_of_chats(shop) == 0
+    shop.flow(TEXT.replace("send_sms", "send_whatsapp"))
+    order(shop)
+    assert results(shop) == [("failed", "window.closed")]
+
+
+def told_of_chats(place: Place) -> int:
+    return int(place.rows("SELECT count(*) FROM event WHERE type = 'chat.message_received'")[0][0])
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_browser_that_is_gone_is_forgotten_and_may_come_back(shop: Place, wire: Provider, status: int) -> None:
     keeping.connect(shop.shop, "webpush", {}, {}, by="t", base_url="https://s.example", database=shop.database)

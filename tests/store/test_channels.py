@@ -260,6 +260,48 @@ steps:
 """
 
 
+def test_of_two_accounts_of_a_channel_the_newest_sends_and_what_the_other_began_stays_there(
+    shop: Place, wire: Provider
+) -> None:
+    database = shop.runtime.world.database
+
+    def sending() -> list[tuple[str, bool]]:
+        return [(one.kind, one.sends) for one in keeping.listed(shop.shop, database=database) if one.channel == "sms"]
+
+    def connect(kind: str, access: dict[str, str]) -> keeping.Told:
+        held = {"sender": "+34600000000"}
+        return keeping.connect(
+            shop.shop, kind, access, held, by="tester", base_url="https://s.example", database=database
+        )
+
+    shop.flow(TEXT)
+    wire.answers["api.twilio.com"] = [HttpFailed("reset")]
+    order(shop)
+    assert kept(shop) == [("sms", "begun", "")]
+    gateway = {"url": "https://sms.example/send", "token": "t", "secret": "whsec_" + "A" * 32}
+    assert connect("texts", gateway).sends and sending() == [("twilio", False), ("texts", True)]
+    assert not connect("twilio", {"account": "AC1", "token": "changed"}).sends
+    wire.answers["api.twilio.com"] = [(200, {"messages": [{"sid": "SM9", "body": "", "date_created": ""}]})]
+    shop.after(minutes=2)
+    # Twilio was asked about its own; that it took nothing is the word on which the gateway may send.
+    assert [one.url.split("/")[2] for one in wire.asked] == ["api.twilio.com", "api.twilio.com", "sms.example"]
+    order(shop, "1002")
+    assert wire.sent()[-1] == "sms.example"
+    keeping.choose(shop.shop, sorted(one.connection for one in keeping.listed(shop.shop, database=database)
+                                     if one.kind == "twilio")[0], by="tester", database=database)  # fmt: skip
+    assert sending() == [("twilio", True), ("texts", False)]
+    order(shop, "1003")
+    assert wire.sent()[-1] == "api.twilio.com"
+    texts = next(one for one in keeping.listed(shop.shop, database=database) if one.kind == "texts")
+    tried = keeping.try_out(
+        shop.shop, texts.connection, "+34600111222", "A test", by="tester", http=wire, database=database
+    )
+    assert isinstance(tried, Done) and wire.sent()[-1] == "sms.example"
+    keeping.disconnect(shop.shop, texts.connection, by="tester", database=database)
+    with pytest.raises(LookupError):
+        keeping.choose(shop.shop, texts.connection, by="tester", database=database)
+
+
 def test_an_answer_lost_by_one_way_keeps_all_others_closed(shop: Place, wire: Provider) -> None:
     """Whatever changes meanwhile: which they like best, what is switched on, what is connected."""
     shop.flow(LOOKING)

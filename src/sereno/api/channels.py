@@ -24,6 +24,7 @@ class ChannelAccount(Schema):
     channel: str = Field(description="`sms`, `whatsapp`, `telegram`, `push` or `slack`.")
     connection: str
     is_active: bool
+    sends: bool = Field(description="Whether its channel goes by it; of several accounts of one channel one sends.")
     settings: dict[str, Any]
     given: list[str] = Field(description="Names of the keys that are kept; they are never given back.")
     hook: str = Field(description="Where its provider writes to.")
@@ -159,6 +160,17 @@ def end_channel(request: HttpRequest, kind: str) -> dict[str, Any]:
     return {"items": [_told(one) for one in keeping.listed(shop.pk)]}
 
 
+@router.post("/channels/{kind}/choice", response=ChannelAccounts)
+def choose_channel(request: HttpRequest, kind: str) -> dict[str, Any]:
+    """Have its channel go by this account, where several are connected. What another began stays with that one."""
+    shop = shop_of(request)
+    try:
+        keeping.choose(shop.pk, _held(shop.pk, kind).connection, by=caller(request))
+    except LookupError:
+        raise Problem("refused", f"{kind} is not connected.") from None
+    return {"items": [_told(one) for one in keeping.listed(shop.pk)]}
+
+
 @router.post("/channels/{kind}/test", response=ChannelTested)
 def test_channel(request: HttpRequest, kind: str, given: ChannelTest) -> dict[str, Any]:
     """Send a test message now, past flows and limits."""
@@ -181,7 +193,7 @@ def _held(shop_id: int, kind: str) -> keeping.Told:
 
 
 def _told(one: keeping.Told) -> dict[str, Any]:
-    names = ("kind", "channel", "connection", "is_active", "settings", "hook", "known_as")
+    names = ("kind", "channel", "connection", "is_active", "sends", "settings", "hook", "known_as")
     return {**{name: getattr(one, name) for name in names}, "given": list(one.given)}
 
 

@@ -32,8 +32,8 @@ def list_channels(*, shop: ShopName = None, json: Json = False) -> None:
     if json:
         emit(lines)
         return
-    shown = ([one[name] for name in ("kind", "channel", "is_active", "known_as", "hook")] for one in lines)
-    table(["KIND", "CHANNEL", "ACTIVE", "KNOWN AS", "ADDRESS"], shown, empty="No channel is connected.")
+    shown = ([one[name] for name in ("kind", "channel", "is_active", "sends", "known_as", "hook")] for one in lines)
+    table(["KIND", "CHANNEL", "ACTIVE", "SENDS", "KNOWN AS", "ADDRESS"], shown, empty="No channel is connected.")
 
 
 @channel.command
@@ -63,6 +63,22 @@ def connect(
     except keeping.ChannelUnfit as unfit:
         raise WrongUse(str(unfit)) from None
     emit(_told(told)) if json else say(told.hook or "Connected.")
+
+
+@channel.command
+def use(kind: str, *, shop: ShopName = None, json: Json = False) -> None:
+    """Have its channel go by this account, where several are connected, such as twilio and texts:
+    sereno channel use twilio
+    """
+    _prepare()
+    from sereno.runtime.channels import keeping
+
+    place = shop_named(shop).pk
+    try:
+        keeping.choose(place, _held(place, kind), by=person())
+    except LookupError as error:
+        raise Failed(str(error.args[0])) from None
+    emit({"sends": kind}) if json else say("Messages go by it from now on.")
 
 
 @channel.command
@@ -165,5 +181,5 @@ def pairs(given: list[str] | None) -> dict[str, str]:
 
 
 def _told(one: Any) -> dict[str, Any]:
-    names = ("kind", "channel", "connection", "is_active", "settings", "hook", "known_as")
+    names = ("kind", "channel", "connection", "is_active", "sends", "settings", "hook", "known_as")
     return {**{name: getattr(one, name) for name in names}, "given": list(one.given)}

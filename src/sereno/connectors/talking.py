@@ -19,7 +19,8 @@ Status = Literal["sent", "delivered", "read", "failed"]
 
 
 def heard(channel: str, address: str, message_id: str, text: str, at: datetime, **more: str | None) -> NewEvent:
-    """`more`: `name` of the person, `kind` of message, `choice` (the id of what was pressed), `reply_to`, `link`."""
+    """`more`: `name` of the person, `kind` of message, `choice` (the id of what was pressed), `reply_to`, `link`, and
+    `meant` (`stop` or `start`, where the provider itself took it for one, in whatever words)."""
     data: dict[str, Any] = {
         "channel": channel,
         "address": address[:320],

@@ -105,11 +105,13 @@ def settle(
         trace_cancelled(tx, [(effect.run, effect.step, effect.action) for effect in cancelled], now)
     tx.many("pause_connections", sorted((*at, 0.0, to_micros(now), until) for at, until in pauses.items()))
     ours = [outcome for outcome in outcomes if outcome.effect.id in statuses and outcome.effect.id in final]
+    # An address is known to be dead from the first try on, also where a next one goes another way.
     writes = [
         made
-        for outcome in ours
-        if outcome.writes is not None
-        and (made := outcome.writes if isinstance(outcome.result, Done) else outcome.writes.of_failure())
+        for outcome in outcomes
+        if outcome.effect.id in statuses
+        and outcome.writes is not None
+        and (made := outcome.writes if _is_done(outcome, final) else outcome.writes.of_failure())
         and not made.is_empty()
     ]
     if writes:
@@ -131,6 +133,10 @@ def settle(
         _move_runs(world, tx, awaited, final, now)
     else:
         _fail_runs(world, tx, awaited, stranded, now)
+
+
+def _is_done(outcome: Outcome, final: Mapping[int, Done | Fail]) -> bool:
+    return outcome.effect.id in final and isinstance(outcome.result, Done)
 
 
 def _settle_messages(

@@ -204,7 +204,11 @@ def test_whatsapp_takes_words_replies_lists_and_approved_texts() -> None:
         (400, 131047, "window.closed"),
         (400, 131026, "address.unreachable"),
         (400, 131050, "address.unsubscribed"),
-        (400, 132001, "message.refused"),
+        (404, 132001, "approved.missing"),
+        (400, 132015, "approved.paused"),
+        (400, 131045, "channel.unregistered"),
+        (400, 133010, "channel.unregistered"),
+        (400, 131008, "message.refused"),
         (401, 190, "channel.key_refused"),
     ],
 )
@@ -249,6 +253,20 @@ def test_whatsapp_tells_many_things_at_once() -> None:
         "failed",
         "address.unreachable",
     )
+
+
+def test_what_a_provider_takes_for_a_stop_is_one_in_any_words() -> None:
+    choice = {"wa_id": "34600111222", "detail": "User requested to stop marketing messages", "value": "stop"}
+    choice |= {"category": "marketing_messages", "timestamp": 1795262400}
+    (event,) = delivered(WHATSAPP, whatsapp({"user_preferences": [choice, {**choice, "category": "other"}]}))
+    assert (event.type, event.data["kind"], event.data["meant"]) == ("channel.heard", "preference", "stop")
+    (again,) = delivered(WHATSAPP, whatsapp({"user_preferences": [{**choice, "value": "resume"}]}))
+    assert again.data["meant"] == "start" and again.id != event.id
+    fields = {"MessageSid": "SM3", "SmsStatus": "received", "From": "+34600111222", "Body": "Nada más"}
+    (own,) = delivered(TWILIO, urlencode({**fields, "OptOutType": "STOP"}).encode())
+    assert own.data["meant"] == "stop"
+    (plain,) = delivered(TWILIO, urlencode({**fields, "OptOutType": "HELP"}).encode())
+    assert "meant" not in plain.data
 
 
 def test_whatsapp_is_greeted_by_the_word_alone() -> None:

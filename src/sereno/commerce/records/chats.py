@@ -46,7 +46,11 @@ _MESSAGE = (
 CHANNEL_HEARD = record(
     "channel_heard",
     "A message as a channel brought it.",
-    (*_MESSAGE, string("link", "Of a chat begun by a link of the shop's: its last part.")),
+    (
+        *_MESSAGE,
+        string("link", "Of a chat begun by a link of the shop's: its last part."),
+        string("meant", "What the provider itself took it for, in whatever words.", "stop", "start"),
+    ),
 )
 
 CHAT_MESSAGE = record(

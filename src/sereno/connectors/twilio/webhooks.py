@@ -69,7 +69,9 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
         raise Unmappable("The form names no message (MessageSid).")
     said, at = _status(fields), delivery.received_at
     if said == "received":
-        more = {"kind": "text", "reply_to": fields.get("OriginalRepliedMessageSid")}
+        # A messaging service may know words of its own for stopping; it says when it took one.
+        meant = {"STOP": "stop", "START": "start"}.get(fields.get("OptOutType", "").upper())
+        more = {"kind": "text", "meant": meant, "reply_to": fields.get("OriginalRepliedMessageSid")}
         return Mapped((heard("sms", fields.get("From", ""), sid, fields.get("Body", ""), at, **more),))
     status = STATUSES.get(said)
     if status is None:

@@ -30,24 +30,35 @@ WINDOW = timedelta(hours=24)
 ROW_TITLE, ROW_TEXT, BUTTON, BODY = 24, 72, 20, 1024
 """Characters Meta takes."""
 CODES = {
+    0: "channel.key_refused",
+    3: "channel.key_refused",
+    10: "channel.key_refused",
+    190: "channel.key_refused",
+    200: "channel.key_refused",
+    131005: "channel.key_refused",
+    368: "channel.locked",
+    131031: "channel.locked",
+    131037: "channel.unregistered",
+    131042: "channel.unpaid",
+    131045: "channel.unregistered",
+    133010: "channel.unregistered",
+    130403: "address.unreachable",
+    130472: "address.capped",
+    130497: "address.unreachable",
+    131021: "address.invalid",
     131026: "address.unreachable",
     131030: "address.unreachable",
-    131045: "address.unreachable",
     131047: "window.closed",
-    131050: "address.unsubscribed",
-    131021: "address.invalid",
-    130403: "address.unreachable",
-    132000: "message.refused",
-    132001: "message.refused",
-    190: "channel.key_refused",
-    10: "channel.key_refused",
-    200: "channel.key_refused",
-    131031: "channel.locked",
-    368: "channel.locked",
-    131042: "channel.unpaid",
     131049: "address.capped",
+    131050: "address.unsubscribed",
+    132000: "approved.differs",
+    132001: "approved.missing",
+    132012: "approved.differs",
+    132015: "approved.paused",
+    132016: "approved.disabled",
 }
-BUSY = frozenset({4, 80007, 130429, 131048, 131056, 133016})
+"""Meta's numbers of errors. 131045 and 133010 speak of the shop's own number, not of the reader's."""
+BUSY = frozenset({4, 80007, 130429, 131048, 131056, 131057, 133016})
 UNCLEAR = frozenset({1, 2, 131000, 131016})
 ACCESS = (
     Setting("token", _("Access token"), "secret", True, help=_("Of a system user; it does not expire.")),
@@ -62,7 +73,7 @@ STEPS = (
     _("In Business Settings make a system user and a token with whatsapp_business_messaging."),
     _("Copy the App secret from App settings, Basic."),
     _("Under WhatsApp, Configuration, give the address below as callback with the word shown as verify token."),
-    _("Subscribe to the field messages."),
+    _("Subscribe to the fields messages and user_preferences."),
 )
 
 
@@ -146,7 +157,8 @@ def _ask(call: ChannelCall, method: str, path: str, body: Any = None) -> tuple[i
 
 def _trouble(status: int, said: Mapping[str, Any]) -> Exception:
     error: Mapping[str, Any] = said.get("error") or {}
-    code, text = int(error.get("code") or 0), str(error.get("message") or "")
+    details: Mapping[str, Any] = error.get("error_data") or {}
+    code, text = int(error.get("code") or 0), str(details.get("details") or error.get("message") or "")
     if code in BUSY:
         # A pair of business and reader may have one message every six seconds; the rest are rates of the account.
         return ChannelLimited(timedelta(seconds=10 if code == 131056 else 60), f"WhatsApp {code}: {text}")
@@ -156,7 +168,9 @@ def _trouble(status: int, said: Mapping[str, Any]) -> Exception:
         return ChannelRefused("channel.key_refused", f"WhatsApp refused the token ({code}): {text}")
     if error.get("is_transient"):
         return ChannelBusy(f"WhatsApp {code}: {text}")
-    return ChannelRefused(CODES.get(code, "message.refused"), f"WhatsApp {code}: {text}")
+    return ChannelRefused(
+        CODES.get(code, "message.refused") if error else "message.refused", f"WhatsApp {code}: {text}"
+    )
 
 
 CHANNEL = ChannelApi(

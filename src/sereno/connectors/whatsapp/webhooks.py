@@ -22,7 +22,7 @@ STATUSES: dict[str, Status] = {"sent": "sent", "delivered": "delivered", "read":
 
 def topic(headers: Mapping[str, str], body: bytes, settings: Mapping[str, Any]) -> str:
     for value in _values(Reader(parse_object(body))):
-        return "messages" if value.has("messages") else "statuses" if value.has("statuses") else "unknown"
+        return next((name for name in ("messages", "statuses", "user_preferences") if value.has(name)), "unknown")
     return "unknown"
 
 
@@ -38,6 +38,8 @@ def map_webhook(delivery: Delivery, settings: Mapping[str, Any]) -> Mapped:
             events += _heard(message, names, delivery.received_at)
         for status in value.children("statuses"):
             events += _told(status, delivery.received_at)
+        for choice in value.children("user_preferences"):
+            events += _chosen(choice, names, delivery.received_at)
     return Mapped(tuple(events), None if events else "nothing.found")
 
 
@@ -76,12 +78,21 @@ def _heard(message: Reader, names: Mapping[str | None, str | None], received: da
     )
 
 
+def _chosen(choice: Reader, names: Mapping[str | None, str | None], received: datetime) -> Iterator[NewEvent]:
+    """Somebody switched the shop's offers off, or on again, in WhatsApp itself. They wrote nothing, so no window opens."""
+    sender, meant = choice.text("wa_id"), {"stop": "stop", "resume": "start"}.get(choice.text("value") or "")
+    if sender and meant and choice.text("category") == "marketing_messages":
+        own = f"{sender}.{meant}.{choice.text('timestamp') or ''}"
+        more = {"kind": "preference", "meant": meant, "name": names.get(sender)}
+        yield heard("whatsapp", f"+{sender}", own, choice.text("detail") or meant, _at(choice, received), **more)
+
+
 def _told(status: Reader, received: datetime) -> Iterator[NewEvent]:
     own, word = status.text("id"), STATUSES.get(status.text("status") or "")
     if not own or word is None:
         return
     error = next(iter(status.children("errors")), Reader({}))
-    code = error.integer("code") or 0
+    code = error.integer("code") or -1
     text = error.child("error_data").text("details") or error.text("title") or ""
     yield told(
         "whatsapp",
@@ -90,7 +101,7 @@ def _told(status: Reader, received: datetime) -> Iterator[NewEvent]:
         _at(status, received),
         effect=status.text("biz_opaque_callback_data") or "",
         reason=CODES.get(code, "message.refused") if word == "failed" else "",
-        text=f"WhatsApp {code}: {text}" if word == "failed" else "",
+        text=f"WhatsApp {max(code, 0)}: {text}" if word == "failed" else "",
     )
 
 

@@ -40,11 +40,24 @@ def kinds(plugins: Plugins) -> dict[str, ChannelApi]:
 
 
 def accounts_of(tx: Transaction, plugins: Plugins, shop_id: int) -> dict[str, Account]:
-    """By channel; of several the oldest. Raises SecretsUnreadable."""
-    known = kinds(plugins)
+    """By channel the account that sends. Raises SecretsUnreadable."""
     found: dict[str, Account] = {}
-    for id_, name, kind, settings, access in tx.all("channel_connections", {"shop": shop_id, "kinds": sorted(known)}):
-        api = known[kind]
-        held: dict[str, Any] = decode(settings) if settings else {}
-        found.setdefault(api.channel, Account(id_, name, kind, api, held, open_access(access)))
+    for account in every_account(tx, plugins, shop_id):
+        found.setdefault(account.api.channel, account)
     return found
+
+
+def every_account(tx: Transaction, plugins: Plugins, shop_id: int) -> list[Account]:
+    """All that are connected; of several of one channel the one that sends first. Raises SecretsUnreadable."""
+    known = kinds(plugins)
+    found: list[Account] = []
+    for id_, name, kind, settings, access in tx.all("channel_connections", {"shop": shop_id, "kinds": sorted(known)}):
+        held: dict[str, Any] = decode(settings) if settings else {}
+        found.append(Account(id_, name, kind, known[kind], held, open_access(access)))
+    return sorted(found, key=lambda one: preference(one.settings))
+
+
+def preference(settings: Mapping[str, Any]) -> int:
+    """Of several accounts of one channel the one chosen last sends; of those never chosen the oldest."""
+    chosen = settings.get("chosen_at")
+    return -chosen if isinstance(chosen, int) else 0

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import secrets as randomness
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sereno.runtime.channels.accounts import Account, accounts_of, kinds
+from sereno.runtime.channels.accounts import Account, accounts_of, every_account, kinds, preference
 from sereno.runtime.channels.port import LiveChannels
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.runtime.stores.finding import open_access, seal_access
@@ -26,7 +26,7 @@ from sereno.store.documents import decode, encode
 from sereno.store.fields import from_micros, to_micros
 from sereno.store.secrets import SecretsUnreadable, encrypt
 
-OWN = ("hook", "word", "title", "made_at", "known_as")
+OWN = ("hook", "word", "title", "made_at", "known_as", "chosen_at")
 """Settings Sereno keeps itself. `word` is what a provider asks back before it writes to the door."""
 
 
@@ -41,7 +41,8 @@ class ChannelUnfit(ValueError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An account as it may be shown: no keys. `given` names those that are there."""
+    """An account as it may be shown: no keys. `given` names those that are there; `sends`: its channel goes by it, not by
+    another account of the same channel."""
 
     connection: str
     kind: str
@@ -54,6 +55,7 @@ class Told:
     is_active: bool
     is_readable: bool
     made_at: datetime | None
+    sends: bool = False
 
 
 def connect(
@@ -68,7 +70,8 @@ def connect(
     database: Database | None = None,
 ) -> Told:
     """Keep an account, or change the one there is; a key that is left empty stays as it was. With `http` the provider
-    is asked first whether it takes the key, and told where to write to. Raises ChannelUnfit."""
+    is asked first whether it takes the key, and told where to write to. What is newly connected sends from then on,
+    beside another of its channel that goes on hearing. Raises ChannelUnfit."""
     staff = open_staff(database)
     api = _api(staff.plugins, kind)
     now = staff.world.clock.now()
@@ -92,17 +95,35 @@ def connect(
     with staff.database.transaction() as tx:
         tx.one("lock_shop", {"shop": shop_id})
         row = tx.one("channel_connection", {"shop": shop_id, "name": name})
+        is_news = row is None or not row[4] or not row[5]
         if row is None:
             given = {"shop": shop_id, "name": name, "kind": kind, "secrets": "", "settings": "{}"}
             made = tx.one("insert_connection", {**given, "now": to_micros(now)})
             assert made is not None
             row = made
+        kept["chosen_at"] = _latest(tx, staff, shop_id, to_micros(now)) if is_news else held.get("chosen_at") or 0
         change = {"access": seal_access(full), "settings": encode(kept), "secrets": encrypt([secret])}
         tx.run("set_channel", {"id": row[0], **change, "is_active": True})
         _tell_shop(tx, staff, shop_id)
         changed = sorted(key for key in full if full[key] != held_access.get(key))
         audit(tx, shop_id, to_micros(now), by, "channel.connected", name, {"kind": kind, "keys": changed})
-    return _told(name, kind, api, kept, full, is_active=True)
+        sending = accounts_of(tx, staff.plugins, shop_id)[api.channel].connection
+    return replace(_told(name, kind, api, kept, full, is_active=True), sends=sending == name)
+
+
+def choose(shop_id: int, connection: str, *, by: str, database: Database | None = None) -> None:
+    """Have its channel go by this account, not by another of the same channel. What that one began stays with it.
+    Raises LookupError."""
+    staff = open_staff(database)
+    now = to_micros(staff.world.clock.now())
+    with staff.database.transaction() as tx:
+        tx.one("lock_shop", {"shop": shop_id})
+        row = tx.one("channel_connection", {"shop": shop_id, "name": connection})
+        if row is None or row[2] not in kinds(staff.plugins) or not row[4] or not row[5]:
+            raise LookupError(f"there is no account {connection}")
+        settings = {**decode(row[3]), "chosen_at": _latest(tx, staff, shop_id, now)}
+        tx.run("choose_channel", {"id": row[0], "settings": encode(settings)})
+        audit(tx, shop_id, now, by, "channel.chosen", connection, {"kind": row[2]})
 
 
 def disconnect(shop_id: int, connection: str, *, by: str, database: Database | None = None) -> None:
@@ -129,6 +150,7 @@ def listed(shop_id: int, *, database: Database | None = None) -> list[Told]:
     with staff.database.read() as tx:
         rows = tx.all("channel_accounts", {"shop": shop_id, "kinds": sorted(known)})
     found: list[Told] = []
+    sending: dict[str, tuple[int, str]] = {}
     for name, kind, settings, access, is_active in rows:
         held: dict[str, Any] = decode(settings) if settings else {}
         try:
@@ -137,7 +159,10 @@ def listed(shop_id: int, *, database: Database | None = None) -> list[Told]:
             full, is_readable = {}, False
         one = _told(name, kind, known[kind], held, full, is_active=bool(is_active and access), is_readable=is_readable)
         found.append(one)
-    return found
+        if one.is_active:
+            rank = (preference(held), name)
+            sending[one.channel] = min(sending.get(one.channel, rank), rank, key=lambda each: each[0])
+    return [replace(one, sends=one.is_active and sending[one.channel][1] == one.connection) for one in found]
 
 
 def try_out(
@@ -147,15 +172,13 @@ def try_out(
     staff = open_staff(database)
     now = staff.world.clock.now()
     with staff.database.read() as tx:
-        account = next(
-            (one for one in accounts_of(tx, staff.plugins, shop_id).values() if one.connection == connection), None
-        )
+        account = next((one for one in every_account(tx, staff.plugins, shop_id) if one.connection == connection), None)
     if account is None:
         raise LookupError(f"there is no account {connection}")
     key = f"test-{uuid4().hex}"
     with staff.database.transaction() as tx:
         audit(tx, shop_id, to_micros(now), by, "channel.tried", connection, {"channel": account.api.channel})
-    port = LiveChannels(staff.database, staff.plugins, now, shop_id, http)
+    port = LiveChannels(staff.database, staff.plugins, now, shop_id, http, by=connection)
     message = Outgoing(to=to.strip(), text=text, title="Sereno" if account.api.channel == "push" else "")
     return port.send(account.api.channel, message, customer="", key=key)
 
@@ -223,6 +246,12 @@ def _tell_shop(tx: Transaction, staff: Staff, shop_id: int) -> None:
     settings: dict[str, Any] = decode(row[0])
     settings["channels"] = sorted(accounts_of(tx, staff.plugins, shop_id))
     tx.run("keep_shop_settings", {"shop": shop_id, "settings": encode(settings)})
+
+
+def _latest(tx: Transaction, staff: Staff, shop_id: int, now: int) -> int:
+    """An instant after that of every choice before."""
+    held = tx.all("channel_accounts", {"shop": shop_id, "kinds": sorted(kinds(staff.plugins))})
+    return max([now, *(1 - preference(decode(row[2])) for row in held if row[2])])
 
 
 def _opened(access: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sereno.runtime.channels import people
-from sereno.runtime.channels.accounts import Account, accounts_of
+from sereno.runtime.channels.accounts import Account, accounts_of, every_account
 from sereno.sdk.channels import (
     CHANNELS,
     USUAL_ORDER,
@@ -46,14 +46,17 @@ LEFT = frozenset({"begun", "sent", "delivered", "read", "unclear"})
 
 
 class LiveChannels:
-    """Of one shop."""
+    """Of one shop. `by`: only by the account of this connection, whichever its channel goes by."""
 
-    def __init__(self, database: Database, plugins: Plugins, now: datetime, shop_id: int, http: Http) -> None:
+    def __init__(
+        self, database: Database, plugins: Plugins, now: datetime, shop_id: int, http: Http, *, by: str = ""
+    ) -> None:
         self._database = database
         self._plugins = plugins
         self._now = now
         self._shop_id = shop_id
         self._http = http
+        self._by = by
 
     def connected(self) -> frozenset[str]:
         with self._database.read() as tx:
@@ -69,29 +72,31 @@ class LiveChannels:
         now = self._now
         try:
             with self._database.read() as tx:
-                account = accounts_of(tx, self._plugins, self._shop_id).get(channel)
+                accounts = [
+                    one for one in every_account(tx, self._plugins, self._shop_id) if one.api.channel == channel
+                ]
                 held = tx.one("channel_message", {"key": key, "channel": channel})
         except SecretsUnreadable as error:
             return Fail("channel.key_unreadable", str(error))
-        if account is None:
-            if held is not None and held[0] == "begun":
-                return self._unclear(channel, key)
-            return Fail("channel.not_connected", f"Nothing sends by {channel} here: see Channels.")
         if held is not None:
-            # What was handed over went to the address of then, whatever is known of the person by now.
-            if (known := self._again(account, replace(message, to=held[6]), key, held)) is not None:
+            # What was handed over went by the account and to the address of then, whatever is known by now.
+            went = next((one for one in accounts if one.connection == held[7]), None)
+            if (known := self._again(went, channel, replace(message, to=held[6]), key, held)) is not None:
                 return known
-            self._forget(account, key)
+            self._forget(channel, key)
+        if not accounts:
+            return Fail("channel.not_connected", f"Nothing sends by {channel} here: see Channels.")
+        account = next((one for one in accounts if one.connection == self._by), accounts[0])
         if (closed := self._closed(account, message)) is not None:
             return self._refuse(account, message, customer, key, closed)
         self._begin(account, message, customer, key)
         try:
             sent = self._hand_over(account, message, customer, key)
         except ChannelLimited as error:
-            self._forget(account, key)
+            self._forget(channel, key)
             return Retry("channel.rate_limited", str(error), kind="limited", after=error.after or PAUSE)
         except ChannelBusy as error:
-            self._forget(account, key)
+            self._forget(channel, key)
             return Retry("channel.busy", str(error))
         except ChannelUnclear as error:
             return Retry("channel.unclear", str(error), after=PAUSE)
@@ -134,14 +139,18 @@ class LiveChannels:
             raise troubles[0] if troubles else gone_all
         return Sent(sent[0].id, len(sent))
 
-    def _again(self, account: Account, message: Outgoing, key: str, held: Sequence[Any]) -> Result | None:
-        """What an attempt before this one tells; None when it may be handed over."""
-        status, reason, said, provider_id, segments, at, _address = held
-        channel = account.api.channel
+    def _again(
+        self, account: Account | None, channel: str, message: Outgoing, key: str, held: Sequence[Any]
+    ) -> Result | None:
+        """What an attempt before this one, by that account, tells; None when it may be handed over. Nobody can ask an
+        account that has been ended meanwhile."""
+        status, reason, said, provider_id, segments, at = held[:6]
         if status in ("sent", *ARRIVED):
             return _done(channel, Sent(provider_id, segments))
         if status == "failed":
             return Fail(reason, said)
+        if account is None:
+            return self._unclear(channel, key)
         if account.api.find is not None:
             try:
                 sent = account.api.find(account.call(self._http, key, self._now), message, from_micros(at))
@@ -222,10 +231,10 @@ class LiveChannels:
         with self._database.transaction() as tx:
             tx.run("end_channel_message", row)
 
-    def _forget(self, account: Account, key: str) -> None:
+    def _forget(self, channel: str, key: str) -> None:
         """It surely was not sent."""
         with self._database.transaction() as tx:
-            tx.run("forget_channel_message", {"key": key, "channel": account.api.channel})
+            tx.run("forget_channel_message", {"key": key, "channel": channel})
 
     def failed(self, key: str) -> Mapping[str, str]:
         # Not a transaction of its own: whoever asks may be in one.
@@ -240,8 +249,7 @@ class LiveChannels:
         self._write_begun("email", "smtp", address, customer, key)
 
     def forget_mail(self, key: str) -> None:
-        with self._database.transaction() as tx:
-            tx.run("forget_channel_message", {"key": key, "channel": "email"})
+        self._forget("email", key)
 
     def note_mail(self, address: str, customer: str, key: str, trouble: Fail | None) -> None:
         status, reason, said = ("failed", trouble.reason, trouble.message) if trouble is not None else ("sent", "", "")

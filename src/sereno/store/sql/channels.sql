@@ -11,8 +11,11 @@ SELECT id, shop_id, kind, settings, access, is_active FROM connection WHERE shop
 UPDATE connection SET access = :access, settings = :settings, secrets = :secrets, is_active = :is_active
 WHERE id = :id
 
+-- name: choose_channel
+UPDATE connection SET settings = :settings WHERE id = :id
+
 -- name: channel_message
-SELECT status, reason, said, provider_id, segments, at, address FROM channels_message
+SELECT status, reason, said, provider_id, segments, at, address, connection FROM channels_message
 WHERE effect_key = :key AND channel = :channel
 
 -- name: begun_channel

@@ -48,7 +48,8 @@ def account(request: StaffRequest, kind: str) -> HttpResponse:
         problem = _keep(request, kind)
         if problem is None:
             return redirect("channel", kind)
-    held = next((one for one in keeping.listed(request.shop.pk) if one.kind == kind), None)
+    accounts = keeping.listed(request.shop.pk)
+    held = next((one for one in accounts if one.kind == kind), None)
     api = registry().connectors.get(kind).channel  # type: ignore[union-attr]
     assert api is not None
     typed: Any = request.POST if problem is not None else held.settings if held is not None else {}
@@ -63,6 +64,7 @@ def account(request: StaffRequest, kind: str) -> HttpResponse:
         "account": held,
         "fields": fields,
         "problem": reason(problem.code, str(problem)) if problem is not None and not problem.field else "",
+        "sending": next((KINDS[one.kind][0] for one in accounts if one.sends and one.channel == api.channel), ""),
         "can_test": held is not None and held.is_active,
         "is_push": api.channel == "push",
         "is_desk": api.desk is not None,
@@ -95,6 +97,18 @@ def end(request: StaffRequest, kind: str) -> HttpResponse:
     said = _("Ended: nothing goes by it any more. Its key is forgotten; connect it again with the key.")
     carry_out(request, lambda: keeping.disconnect(request.shop.pk, held.connection, by=request.user.username), said)
     return redirect("channels")
+
+
+@require_POST
+@staff("settings")
+def choose(request: StaffRequest, kind: str) -> HttpResponse:
+    """Have the channel go by this account where several are connected."""
+    held = next((one for one in keeping.listed(request.shop.pk) if one.kind == kind and one.is_active), None)
+    if held is None:
+        raise Http404
+    said = _("Messages go by it from now on.")
+    carry_out(request, lambda: keeping.choose(request.shop.pk, held.connection, by=request.user.username), said)
+    return redirect("channel", kind)
 
 
 @require_POST

@@ -12,6 +12,7 @@ urlpatterns = [
     path("channels/people", desk.people, name="desk-people"),
     path("channels/<slug:kind>", pages.account, name="channel"),
     path("channels/<slug:kind>/end", pages.end, name="channel-end"),
+    path("channels/<slug:kind>/choose", pages.choose, name="channel-choose"),
     path("channels/<slug:kind>/test", pages.test, name="channel-test"),
     path("hear/worker.js", hearing.worker, name="push-worker"),
     path("hear/<str:token>", hearing.hear, name="hear"),

@@ -18,6 +18,7 @@ from sereno.web.shell import render
 REASONS = {
     "bounce.permanent": mark("The mailbox does not exist"),
     "bounce.repeated": mark("Mail came back again and again"),
+    "bounce.stopped": mark("Stopped it with the provider"),
     "complaint": mark("Marked as spam"),
     "unsubscribe": mark("Asked not to be written to"),
     "manual": mark("Put here by hand"),

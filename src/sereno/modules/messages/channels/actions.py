@@ -430,14 +430,19 @@ def _hand_over(way: Way, message: Outgoing, told: Mapping[str, Any], ctx: Contex
     except LookupError:
         return Fail("channel.not_connected", f"Nothing sends by {way.channel} here: see Channels.")
     outcome = channels.send(way.channel, message, customer=key_of(ctx), key=ctx.effect_key)
-    if isinstance(outcome, Fail) and outcome.reason in DEAD:
-        ctx.port(Consents).suppress(way.address.lower(), way.channel, "bounce.permanent")
+    if isinstance(outcome, Fail) and (why := LOST.get((way.channel, outcome.reason), LOST.get(outcome.reason))):
+        ctx.port(Consents).suppress(way.address.lower(), way.channel, why)
     if not isinstance(outcome, Done):
         return outcome
     return Done({"sent": True, **told, **{name: outcome.value[name] for name in ("provider_id", "segments")}})
 
 
-DEAD = frozenset({"address.invalid", "address.gone"})
+LOST = {
+    "address.invalid": "bounce.permanent",
+    "address.gone": "bounce.permanent",
+    ("sms", "address.unsubscribed"): "bounce.stopped",
+}
+"""Refusals after which an address is left alone until somebody writes from it. Stopped by WhatsApp are offers alone."""
 
 
 def _document(config: Mapping[str, Any], ctx: Context) -> Document | None:

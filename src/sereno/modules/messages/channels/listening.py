@@ -29,6 +29,8 @@ TYPES = {
 PATIENCE = 4
 """So many times it is looked for a message that a status speaks of; then it was none of ours."""
 DEAD = frozenset({"address.invalid", "address.gone"})
+STOPPED = frozenset({"address.unsubscribed"})
+"""Refusals by which a provider says that the reader stopped it there."""
 
 
 class NoConfig(Config):
@@ -49,8 +51,13 @@ def hear(config: NoConfig, ctx: Context) -> Result:
     channel, address = str(data.get("channel")), str(data.get("address"))
     at = _at(data.get("written_at"), ctx.now)
     name, link = str(data.get("name") or ""), str(data.get("link") or "")
+    meant = str(data.get("meant") or "")
+    if data.get("kind") == "preference":
+        # Chosen in the channel's own settings: nobody wrote.
+        _keep(channel, address, meant == "start", data, ctx)
+        return Done({"customer": None, "word": meant})
     known = ctx.port(Channels).heard(Heard(channel, address, at, name, link))
-    word = meaning(str(data.get("text") or "")) if data.get("kind") != "choice" else ""
+    word = meant or (meaning(str(data.get("text") or "")) if data.get("kind") != "choice" else "")
     if word == "again":
         stopped = ctx.port(Consents).allows(address, channel, "marketing") is False
         word = "start" if stopped else ""
@@ -74,7 +81,8 @@ def _keep(channel: str, address: str, granted: bool, data: Mapping[str, Any], ct
         "message": data.get("message_id"),
         "at": data.get("written_at"),
     }
-    ctx.port(Consents).record(address, channel, "marketing", granted, f"{channel} reply", proof)
+    source = f"{channel} settings" if data.get("kind") == "preference" else f"{channel} reply"
+    ctx.port(Consents).record(address, channel, "marketing", granted, source, proof)
 
 
 @action(
@@ -101,6 +109,13 @@ def take_word(config: NoConfig, ctx: Context) -> Result:
         return Done({"known": False})
     if status == "failed" and channels.fall_back(known.effect) == "busy":
         return Retry("message.busy", "The message is just being sent.", after=timedelta(seconds=2))
+    if (
+        known.is_news
+        and reason in STOPPED
+        and ctx.port(Consents).allows(known.address, channel, "marketing") is not False
+    ):
+        proof = {"provider": said, "message": own, "at": data.get("told_at")}
+        ctx.port(Consents).record(known.address, channel, "marketing", False, f"{channel} provider", proof)
     if known.is_news:
         _tell(channel, own, status, reason, said, known, ctx)
     return Done({"known": True, "effect": known.effect})

@@ -10,7 +10,7 @@ import unicodedata
 from typing import Literal
 
 STOP = frozenset(
-    {"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "optout", "opt out", "no more"}
+    {"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out", "no more"}
     | {"baja", "alto", "parar", "cancelar", "fin", "no mas", "darme de baja", "dar de baja"}
     | {"sair", "parem", "cancelar subscricao", "remover", "nao quero mais"}
     | {"opreste", "oprire", "dezabonare", "dezabonez", "ma dezabonez", "gata", "renunt"}
