@@ -92,9 +92,14 @@ def sessions(fit: list[Path] | None, hidden: list[Path] | None) -> dict[str, Any
     def rare(item: str) -> float:
         return visits.rarity(counts[item], len(kept))
 
+    beside = {item: visits.beside(item, (kept[one].items for one in held)) for item, held in holding.items()}
+
     def ours(current: Sequence[str], at: float) -> Mapping[str, float]:
+        farther = visits.step(visits.step(visits.weights_of(current, rare), beside, visits.REACH), beside)
         near = {number for item in dict.fromkeys(current) for number in holding.get(item, ())[-visits.RECENT :]}
-        return visits.next_of(current, [kept[number] for number in sorted(near)], at, rare, may_repeat=True)
+        return visits.next_of(
+            current, [kept[number] for number in sorted(near)], at, rare, farther=farther, may_repeat=True
+        )
 
     popular = [item for item, _ in counts.most_common(20)]
 

@@ -85,7 +85,17 @@ def _fill(opened: Any, shop: int, products: int, chance: random.Random) -> list[
     for number in range(max(products // 20, 100)):
         near = [[f"p{_popular(chance, products)}", 1 + chance.randrange(40)] for _ in range(100)]
         count = 5 + products // (1 + number)
-        rows.append((ids[f"p{number}"], count, count, float(now / DAY / 90), float(now / DAY / 8), encode(near)))
+        rows.append(
+            (
+                ids[f"p{number}"],
+                count,
+                count,
+                float(now / DAY / 90),
+                float(now / DAY / 8),
+                encode(near),
+                encode([[other, 0.02] for other, _ in near[:50]]),
+            )
+        )
         alike.append((ids[f"p{number}"], encode([[other, 0.5] for other, _ in near[:40]])))
     with opened.transaction() as tx:
         tx.many("set_things", rows)

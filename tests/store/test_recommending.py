@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support import START, Place
 
-from sereno.modules.recommendations import pulling
+from sereno.modules.recommendations import pulling, services, showing
 from sereno.modules.recommendations.asking import Asked, recommend
 from sereno.modules.recommendations.learning import LEASE, carry_out
 from sereno.runtime.recommending import Learner
@@ -159,6 +159,43 @@ def test_a_visit_like_others(sold: Place) -> None:
     learn(sold)
     (first, *_) = recommend(sold.database, sold.shop, Asked("session", ["jug"], limit=2), sold.clock.now())
     assert (first.thing.item, first.why) == ("book", "session")
+
+
+def test_what_no_visit_like_this_one_holds_is_two_steps_away(sold: Place) -> None:
+    for number, items in enumerate([("jug", "book")] * 3 + [("book", "six")] * 3):
+        services.looked_at(sold.database, sold.shop, f"v{number}", items, START - timedelta(hours=number + 1))
+    learn(sold)
+    found = recommend(sold.database, sold.shop, Asked("session", ["jug"], limit=3), sold.clock.now())
+    assert [(one.thing.item, one.why) for one in found[:2]] == [("book", "session"), ("six", "session")]
+
+
+def test_an_order_counts_for_the_visit_that_saw_something_before_it(sold: Place) -> None:
+    database, shop, now = sold.database, sold.shop, START
+    for visit in ("a", "b", "late"):
+        services.show(database, shop, Asked("popular"), visit, now)
+    services.clicked(database, shop, "home", "a", now)
+
+    def counted() -> dict[str, tuple[int, int, int]]:
+        found = showing.report(database, shop, now - timedelta(days=1))
+        return {arm: (one["visits"], *(one[name]["number"] for name in ("clicked", "ordered")))
+                for arm, one in found.items() if arm in showing.ARMS}  # fmt: skip
+
+    arms = {visit: showing.arm_of(visit) for visit in ("a", "b", "late")}
+    assert set(arms.values()) == {"ours"} and counted() == {"ours": (3, 1, 0), "popular": (0, 0, 0)}
+    showing.bought(database, shop, "a", "gid://shop/Order/o500")
+    showing.bought(database, shop, "b", "o500")
+    showing.bought(database, shop, "late", "o501")
+    assert counted()["ours"] == (3, 1, 0), "nobody's book has it yet"
+    sold.send(order(500, "pen", days=-0.01), order(501, "pen", days=-5), order(502, "pen", days=2))
+    sold.drain()
+    learn(sold)
+    assert counted()["ours"] == (3, 1, 1), "one visit each, and not five days later"
+    showing.bought(database, shop, "b", "o502")
+    assert counted()["ours"] == (3, 1, 1), "what was ordered before is looked at again"
+    sold.send(order(500, "pen", days=-0.01, status="cancelled"))
+    sold.drain()
+    learn(sold)
+    assert counted()["ours"] == (3, 1, 0)
 
 
 def test_what_is_new_is_learned_and_a_cancelled_order_is_unlearned(sold: Place) -> None:

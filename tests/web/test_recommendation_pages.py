@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,8 @@ from django.test import Client
 from seeding import Seeded, seed
 
 from sereno.modules.catalog.models import Product
-from sereno.modules.recommendations import services
-from sereno.modules.recommendations.models import Basket, Learned, Rule, Shown, Thing
+from sereno.modules.recommendations import services, showing
+from sereno.modules.recommendations.models import Basket, Learned, Rule, Shown, ShownVisit, Thing
 from sereno.store import storefronts
 from sereno.store.fields import to_micros
 from sereno.store.keys import issue
@@ -129,6 +129,12 @@ def test_a_page_of_another_site_asks_and_is_counted(seeded: Seeded) -> None:
     post(key.token, "seen", {"visit": visits("ours"), "clicked": "product"})
     rows = {row.arm: (row.shown, row.clicked) for row in Shown.objects.filter(shop=seeded.shop, place="product")}
     assert rows == {"ours": (1, 1), "popular": (1, 0)}
+    Basket.objects.create(shop=seeded.shop, key="order:1", kind="bought", at=to_micros(NOW + timedelta(hours=1)))
+    assert post(key.token, "seen", {"visit": visits("popular"), "order": "1"}).status_code == 200
+    became = services.quality(seeded.shop.pk)["became"]
+    assert [became[arm]["clicked"]["number"] for arm in ("ours", "popular")] == [1, 0]
+    assert [became[arm]["ordered"]["number"] for arm in ("ours", "popular")] == [0, 1]
+    assert became["verdicts"] == {"clicked": "few", "ordered": "few"}
     assert post(key.token, "recommend", {}, origin="https://other.example").status_code == 403
     assert post(key.token, "recommend", {"way": "magic"}).status_code == 422
     assert post(key.token, "recommend", []).status_code == 422
@@ -141,6 +147,23 @@ def test_what_a_visit_looked_at_is_learned_from_and_unknown_things_are_not(seede
     basket = Basket.objects.get(shop=seeded.shop, key="visit:v1")
     assert (basket.kind, basket.person, basket.items) == ("seen", None, ["pen", "jug"])
     assert set(Thing.objects.filter(is_due=True).values_list("item", flat=True)) == {"pen", "jug", "cup", "saucer"}
+
+
+def test_an_arm_is_better_once_the_intervals_part() -> None:
+    few, ours, popular = showing.Rate(9, 40), showing.Rate(300, 1000), showing.Rate(10, 110)
+    assert [showing.verdict(ours, few), showing.verdict(ours, popular), showing.verdict(popular, ours)] == [
+        *("few", "better", "worse")
+    ]
+    assert showing.verdict(ours, showing.Rate(30, 110)) == "alike"
+
+
+def test_the_page_shows_what_became_of_visits_in_both_arms(seeded: Seeded, boss: Client) -> None:
+    for number in range(90):
+        visit = ShownVisit(shop=seeded.shop, visit=str(number), arm="ours" if number < 60 else "popular", at=NOW)
+        visit.clicked, visit.is_ordered = int(number % 4 == 0), number % 10 == 0
+        visit.save()
+    page = boss.get("/recommendations").content.decode()
+    assert "placed an order" in page and "25 %" in page and page.count("Too little to say") == 3
 
 
 def test_nobody_learns_what_a_customer_bought_without_the_shops_word(seeded: Seeded) -> None:

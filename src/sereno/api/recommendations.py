@@ -82,6 +82,10 @@ class RecommendationQuality(Schema):
         "of the difference (95 per cent)."
     )
     shown: dict[str, Any] = Field(description="In the last 30 days, ours beside the visits held out.")
+    became: dict[str, Any] = Field(
+        description="Of the visits of these days, by arm: how many were shown something, clicked on it and placed an "
+        "order, with intervals that hold however often one looks; `verdicts` says what can be told of the difference."
+    )
 
 
 class LearningAsked(Schema):

@@ -74,6 +74,10 @@ def quality(*, shop: ShopName = None, json: Json = False) -> None:
     names = ("tries", "ours", "popular", "low", "high", "verdict")
     rows = ([way, *(one.get(name, "") for name in names)] for way, one in found["measured"].items())
     table(("way", *names), rows, empty="Nothing was measured yet: sereno recommend learn.")
+    became = found["became"]
+    arms = [(arm, became[arm]) for arm in ("ours", "popular")]
+    shares = ([arm, one["visits"], one["clicked"]["share"], one["ordered"]["share"]] for arm, one in arms)
+    table(("visits shown", "number", "clicked", "ordered"), shares, empty="")
 
 
 @recommend.command

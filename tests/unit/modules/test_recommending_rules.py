@@ -63,6 +63,19 @@ def test_a_rare_thing_in_common_says_more_and_what_is_looked_at_now_is_stayed_wi
     assert scores["that"] > scores["this"] and max(scores, key=lambda item: scores[item]) == "rare"
 
 
+def test_two_steps_lead_to_what_no_visit_like_this_one_holds() -> None:
+    held = [["a", "b"], ["b", "c"], ["b", "x", "y", "c"], ["a", "b"]]
+    beside = {one: visits.beside(one, held) for one in "abc"}
+    assert beside["a"] == {"b": 1.0} and list(beside["b"]) == ["a", "c", "x", "y"]
+    assert sum(beside["b"].values()) == pytest.approx(1.0, abs=1e-4)
+    near = visits.step({"a": 2.0}, beside, 1)
+    assert near == {"b": 1.0}
+    farther = visits.step(near, beside)
+    scores = visits.next_of(["a"], [Visit(["a", "b"], 0.0)], 0.0, lambda item: 5.0, farther=farther)
+    assert sorted(scores, key=lambda one: -scores[one]) == ["b", "c", "x", "y"], "what is seen now is left out"
+    assert visits.next_of(["a"], [], 0.0, lambda item: 5.0, farther=farther)["c"] > 0
+
+
 def test_heat_keeps_its_order_as_time_passes() -> None:
     old, young = heat.heat([(0.0, 1.0)] * 3, 5.0), heat.heat([(10.0, 1.0)], 5.0)
     assert young > old, "three sales two half-lives ago are three quarters of one today"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from heapq import nlargest
 from typing import Any, Literal, get_args
 
 from sereno.modules.recommendations import heat, likeness, pairs, visits
@@ -38,6 +39,8 @@ LOOKED_AT = 300
 """Candidates of all anchors together that are weighed: each anchor brings its share."""
 WARM = 150
 """What sells best is weighed beside what was learned."""
+FARTHEST = 150
+"""Things two steps from a visit that are weighed."""
 ON_SHELF = 200
 DAY = 86_400_000_000
 SEEN_DAYS = 30
@@ -200,15 +203,28 @@ class _Answer:
             for _kind, at, items in self._tx.all("newest_with", given):
                 if at >= since:
                     held[at, items] = Visit(decode(items), at / 1e6)
-        self._look({item: 0.0 for visit in held.values() for item in visit.items})
+        farther = self._farther()
+        self._look(farther | {item: 0.0 for visit in held.values() for item in visit.items})
         seen = {item: int(row[2]) for item, row in self._rows.items()}
         scores = visits.next_of(
             self._anchors,
             held.values(),
             self._now / 1e6,
             lambda item: visits.rarity(seen.get(item, 1), max(self._visits, 1)),
+            farther=farther,
         )
         return _Found(scores, dict.fromkeys(scores, ("session", 0, 0)))
+
+    def _farther(self) -> dict[str, float]:
+        """What stands beside what stands beside the things of this visit."""
+        weights = {item: 1 / back for back, item in enumerate(reversed(self._anchors), 1)}
+        near = visits.step(weights, self._beside(weights), visits.REACH)
+        found = visits.step(near, self._beside(near))
+        return dict(nlargest(FARTHEST, found.items(), key=lambda one: (one[1], one[0])))
+
+    def _beside(self, items: Iterable[str]) -> dict[str, dict[str, float]]:
+        rows = self._tx.all("beside_of", {"shop": self._shop, "items": sorted(items)})
+        return {item: dict(decode(beside)) for item, beside in rows}
 
     def _trending(self) -> _Found:
         rows = self._tx.all("hottest", {"shop": self._shop, "limit": WARM})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sereno.modules.recommendations import heat, likeness, measuring, pairs, pulling
+from sereno.modules.recommendations import heat, likeness, measuring, pairs, pulling, showing, visits
 from sereno.modules.recommendations.reading import (
     BOUGHT,
     SEEN,
@@ -153,7 +153,9 @@ class _Work:
         variants, skus = unnamed(data for _, data in records)
         with self._database.transaction() as tx:
             names = _names(tx, self._shop, variants, skus)
-            keep(tx, self._shop, [read(*said, data, names) for said, data in records])
+            held = [read(*said, data, names) for said, data in records]
+            keep(tx, self._shop, held)
+            showing.settle(tx, self._shop, [one for one in held if one.kind == BOUGHT])
 
     # --- counting -----------------------------------------------------------------------------------
 
@@ -168,6 +170,8 @@ class _Work:
                     keep(tx, self._shop, [Held(row[1], kind, None, row[4], ()) for row in rows])
                 if len(rows) < PAGE:
                     break
+        with self._database.transaction() as tx:
+            showing.forget(tx, self._shop, self._now)
 
     def _count_anew(self) -> None:
         """Each thing whose baskets changed."""
@@ -253,11 +257,12 @@ def _names(tx: Transaction, shop_id: int, variants: set[str], skus: set[str]) ->
     return Names({row[0]: row[2] for row in by_key}, {row[1]: row[2] for row in by_sku})
 
 
-def _counted(tx: Transaction, shop_id: int, item: str) -> tuple[int, int, float, float, str]:
-    """How often it was bought and seen, its heat, and its neighbours among what was bought."""
+def _counted(tx: Transaction, shop_id: int, item: str) -> tuple[int, int, float, float, str, str]:
+    """How often it was bought and seen, its heat, its neighbours among what was bought, and those in visits."""
     moments: list[tuple[float, float]] = []
     numbers: dict[str, int] = {}
     together: Mapping[str, int] = {}
+    beside: Mapping[str, float] = {}
     for kind, weight in ((BOUGHT, heat.BOUGHT), (SEEN, heat.SEEN)):
         rows = tx.all("newest_with", {"shop": shop_id, "item": item, "kind": kind, "limit": NEWEST})
         (numbers[kind],) = tx.one("count_with", {"shop": shop_id, "item": item, "kind": kind}) or (0,)
@@ -266,8 +271,10 @@ def _counted(tx: Transaction, shop_id: int, item: str) -> tuple[int, int, float,
             found = pairs.count(item, (decode(row[2]) for row in rows))
             counts = dict(tx.all("counts_of_things", {"shop": shop_id, "items": sorted(found)}))
             together = pairs.closest(found, counts)
+        elif kind == SEEN:
+            beside = visits.beside(item, (decode(row[2]) for row in rows))
     warm, hot = heat.heat(moments, heat.WARM_DAYS), heat.heat(moments, heat.HOT_DAYS)
-    return numbers[BOUGHT], numbers[SEEN], warm, hot, encode(list(together.items()))
+    return numbers[BOUGHT], numbers[SEEN], warm, hot, encode(list(together.items())), encode(list(beside.items()))
 
 
 def _traits(rows: Iterable[Sequence[Any]]) -> dict[str, frozenset[str]]:

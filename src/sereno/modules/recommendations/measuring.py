@@ -133,11 +133,18 @@ def _session(baskets: Sequence[Kept]) -> Iterable[tuple[float, float]]:
     for number, one in enumerate(kept):
         for item in one.items:
             holding[item].append(number)
+    beside = {item: visits.beside(item, (kept[number].items for number in held)) for item, held in holding.items()}
     for one in tried:
         *rest, taken = one.items
+        weights = {item: 1 / back for back, item in enumerate(reversed(rest), 1)}
+        farther = visits.step(visits.step(weights, beside, visits.REACH), beside)
         near = {number for item in rest for number in holding.get(item, ())[-visits.RECENT :]}
         found = visits.next_of(
-            rest, [kept[number] for number in sorted(near)], one.at, lambda item: visits.rarity(counts[item], len(kept))
+            rest,
+            [kept[number] for number in sorted(near)],
+            one.at,
+            lambda item: visits.rarity(counts[item], len(kept)),
+            farther=farther,
         )
         yield float(taken in best(found, rest)), float(taken in best(counts, rest))
 

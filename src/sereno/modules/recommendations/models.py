@@ -50,7 +50,8 @@ class Member(models.Model):
 class Thing(models.Model):
     """What is known of a thing. `bought` and `seen` count baskets; `warm` and `hot` are its heat (see `heat`);
     `together` and `alike` are neighbours as [[thing, number], ...]; `lean` and `pulls` what `pulling` weighed of it, as
-    a chance and [[thing, weight], ...], None for what it did not. `facts` are what rules and likeness go by. `since`:
+    a chance and [[thing, weight], ...], None for what it did not. `beside` is what stands beside it in visits, as
+    [[thing, share], ...]. `facts` are what rules and likeness go by. `since`:
     when it came on sale, None where nobody says. `is_due` while something about it is to be counted anew,
     `is_new` while its likeness is."""
 
@@ -65,6 +66,7 @@ class Thing(models.Model):
     alike = DocumentField(default=list)
     lean = models.FloatField(null=True)
     pulls = DocumentField(null=True)
+    beside = DocumentField(default=list)
     facts = DocumentField(default=dict)
     since = InstantField(null=True)
     is_due = models.BooleanField(default=True)
@@ -154,4 +156,29 @@ class Shown(models.Model):
         db_table = "recommendations_shown"
         constraints = (
             models.UniqueConstraint(fields=("shop", "day", "place", "arm"), name="recommendations_shown_once"),
+        )
+
+
+class ShownVisit(models.Model):
+    """A visit that was shown recommendations, first `at`: in which arm, how often it clicked on them, and the order it
+    says it placed. `visit` and `bought` are digests, of a name drawn by chance and of the order's key. `is_ordered`
+    once that order is known, was placed after the showing, and was not cancelled."""
+
+    id = models.BigAutoField(primary_key=True)
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False, db_constraint=False)
+    visit = models.CharField(max_length=32)
+    arm = models.CharField(max_length=8)
+    at = InstantField()
+    clicked = models.IntegerField(default=0)
+    bought = models.CharField(max_length=32, null=True)
+    is_ordered = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "recommendations_showing"
+        constraints = (models.UniqueConstraint(fields=("shop", "visit"), name="recommendations_showing_once"),)
+        indexes = (
+            models.Index(fields=("shop", "at"), name="recommendations_showing_at"),
+            models.Index(
+                fields=("shop", "bought"), name="recommendations_showing_order", condition=~models.Q(bought=None)
+            ),
         )

@@ -4,25 +4,25 @@ counted, learning begun at once."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from hashlib import blake2b
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from sereno.modules.recommendations import showing
 from sereno.modules.recommendations.asking import WAYS, Asked, Given, Way, recommend
 from sereno.modules.recommendations.learning import keep
 from sereno.modules.recommendations.models import Learned, Rule, Shown
 from sereno.modules.recommendations.reading import LONGEST, SEEN, Held
 from sereno.modules.recommendations.rules import By, Does
+from sereno.modules.recommendations.showing import arm_of
 from sereno.store.database import Database, default_database
 from sereno.store.documents import decode
 from sereno.store.fields import storable, to_micros
 from sereno.store.trail import note
 
-HELD_OUT = 10
-"""Per cent of visits that are shown what sells best instead, so that the difference can be seen."""
+SHOWN_DAYS = 30
 DAY = 86_400_000_000
 PLACES = ("", "product", "cart", "home", "category", "message")
 
@@ -93,12 +93,12 @@ def show(database: Database, shop_id: int, asked: Asked, visit: str, now: dateti
         asked = Asked("popular", asked.items, None, "", asked.limit, asked.place, asked.without)
     found = recommend(database, shop_id, asked, now)
     if visit and found:
-        _count(database, shop_id, asked.place or asked.way, arm, now or datetime.now(UTC), shown=1)
+        _count(database, shop_id, asked.place or asked.way, visit, now or datetime.now(UTC), shown=1)
     return found
 
 
 def clicked(database: Database, shop_id: int, place: str, visit: str, now: datetime | None = None) -> None:
-    _count(database, shop_id, place, arm_of(visit), now or datetime.now(UTC), clicked=1)
+    _count(database, shop_id, place, visit, now or datetime.now(UTC), clicked=1)
 
 
 def looked_at(database: Database, shop_id: int, visit: str, items: Sequence[str], now: datetime | None = None) -> None:
@@ -111,12 +111,6 @@ def looked_at(database: Database, shop_id: int, visit: str, items: Sequence[str]
         held = (*before, *(item for item in dict.fromkeys(items) if item in known))[-LONGEST:]
         if held and known:
             keep(tx, shop_id, [Held(key, SEEN, None, at, held)])
-
-
-def arm_of(visit: str) -> str:
-    """`popular` for those held out, by the name of the visit alone."""
-    drawn = blake2b(visit.encode(), digest_size=4, person=b"recommend arms").digest()
-    return "popular" if visit and int.from_bytes(drawn) % 100 < HELD_OUT else "ours"
 
 
 def named(given: Sequence[Given]) -> list[Given]:
@@ -143,9 +137,11 @@ def told(given: Sequence[Given]) -> list[dict[str, Any]]:
 
 
 def quality(shop_id: int) -> dict[str, Any]:
-    """How well each way did on the shop's own past, and what became of what was shown in the last 30 days."""
+    """How well each way did on the shop's own past, and what became of what was shown in the last 30 days, and of the
+    visits that saw it."""
     row = Learned.objects.filter(shop_id=shop_id).first()
-    since = to_micros(datetime.now(UTC)) // DAY - 30
+    now = datetime.now(UTC)
+    since = to_micros(now) // DAY - SHOWN_DAYS
     arms: dict[str, list[int]] = {"ours": [0, 0], "popular": [0, 0]}
     for arm, shown, hits in Shown.objects.filter(shop_id=shop_id, day__gte=since).values_list(
         "arm", "shown", "clicked"
@@ -158,16 +154,21 @@ def quality(shop_id: int) -> dict[str, Any]:
         "visits": row.visits if row else 0,
         "measured": row.measured if row else {},
         "shown": {arm: {"shown": shown, "clicked": hits} for arm, (shown, hits) in arms.items()},
+        "became": showing.report(default_database(), shop_id, now - timedelta(days=SHOWN_DAYS)),
     }
 
 
 def _count(
-    database: Database, shop_id: int, place: str, arm: str, now: datetime, *, shown: int = 0, clicked: int = 0
+    database: Database, shop_id: int, place: str, visit: str, now: datetime, *, shown: int = 0, clicked: int = 0
 ) -> None:
     day = to_micros(now) // DAY
-    given = {"shop": shop_id, "day": day, "place": place[:12], "arm": arm, "shown": shown, "clicked": clicked}
+    given = {"shop": shop_id, "day": day, "place": place[:12], "arm": arm_of(visit), "shown": shown, "clicked": clicked}
     with database.transaction() as tx:
         tx.run("add_shown", given)
+        if shown:
+            showing.shown(tx, shop_id, visit, now)
+        else:
+            showing.clicked(tx, shop_id, visit)
 
 
 def _way(text: str) -> Way:

@@ -1,12 +1,14 @@
 """What the visitor looks for now, by visits like this one: nearest neighbours of sessions (VS-kNN, Ludewig and Jannach
 2018), with the extensions of STAN (Garg and others 2019) that held on time splits: newer visits count more, rare things
-more than what everybody sees, and of a visit what stood close to what both have in common. Pure.
+more than what everybody sees, and of a visit what stood close to what both have in common. What no such visit holds is
+reached by a second step: from what stands beside these things in any visit to what stands beside that. Pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from math import exp, log
 
 NEAREST = 300
@@ -25,6 +27,14 @@ FADING = 0.8
 AGAIN = 4.0
 """What the visitor looks at now, where that may be shown: people stay with it."""
 LATEST = 20
+BESIDE = 50
+"""Neighbours in visits that are remembered of one thing."""
+REACH = 30
+"""Of what stands beside the present visit's things, so many are gone on from."""
+FARTHER = 0.5
+"""What is two steps away, all of it together, beside all that visits like this one hold."""
+SECOND, USUAL = 0.5, 5.0
+"""Among those a thing counts by this power of its rarity, over the usual one."""
 DAY = 86_400.0
 
 
@@ -60,16 +70,40 @@ def nearest(weights: Mapping[str, float], visits: Iterable[Visit], now: float) -
     return [(score, visit) for score, _number, visit in scored[:NEAREST]]
 
 
+def beside(item: str, visits: Iterable[Sequence[str]]) -> dict[str, float]:
+    """What stands beside `item` in visits, next to it most; shares of one."""
+    found: dict[str, float] = {}
+    for items in visits:
+        places = {one: at for at, one in enumerate(dict.fromkeys(items))}
+        if (own := places.pop(item, None)) is not None:
+            for other, at in places.items():
+                found[other] = found.get(other, 0.0) + 1 / abs(at - own)
+    kept = sorted(found, key=lambda one: (-found[one], one))[:BESIDE]
+    total = sum(found[one] for one in kept)
+    return {one: round(found[one] / total, 5) for one in kept}
+
+
+def step(weights: Mapping[str, float], held: Mapping[str, Mapping[str, float]], most: int = 0) -> dict[str, float]:
+    """From things to what stands beside them (`held`, by thing), in shares of all weights; the `most` likeliest."""
+    total = sum(weights.values()) or 1.0
+    found: dict[str, float] = {}
+    for item, weight in weights.items():
+        for other, share in held.get(item, {}).items():
+            found[other] = found.get(other, 0.0) + share * weight / total
+    return dict(nlargest(most, found.items(), key=lambda one: (one[1], one[0]))) if most else found
+
+
 def next_of(
     current: Sequence[str],
     visits: Iterable[Visit],
     now: float,
     rare: Callable[[str], float],
     *,
+    farther: Mapping[str, float] | None = None,
     may_repeat: bool = False,
 ) -> dict[str, float]:
-    """What is likely looked at next. `visits` are the newest that hold any of `current`. Without `may_repeat` what was
-    seen already is left out."""
+    """What is likely looked at next. `visits` are the newest that hold any of `current`, `farther` is what two steps
+    lead to. Without `may_repeat` what was seen already is left out."""
     weights = weights_of(current, rare)
     found: dict[str, float] = {}
     for score, visit in nearest(weights, visits, now):
@@ -77,7 +111,13 @@ def next_of(
         for place, item in enumerate(dict.fromkeys(visit.items)):
             share = score if place > common else score * BEFORE
             found[item] = found.get(item, 0.0) + share * (1 + abs(place - common)) ** -FADING
-    found = {item: score * rare(item) for item, score in found.items() if may_repeat or item not in weights}
+    found = {item: score * rare(item) for item, score in found.items()}
+    part = FARTHER * (sum(found.values()) or 1.0)
+    for item, share in (farther or {}).items():
+        if item not in weights:
+            found[item] = found.get(item, 0.0) + part * share * (rare(item) / USUAL) ** SECOND
+    if not may_repeat:
+        found = {item: score for item, score in found.items() if item not in weights}
     if may_repeat and current and current[-1] in found:
         found[current[-1]] *= AGAIN
     return found

@@ -108,24 +108,26 @@ SELECT kind, count(*) FROM recommendations_basket WHERE shop_id = :shop GROUP BY
 -- name: want_things
 -- rows: shop_id bigint, item text
 -- dialect: sqlite
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, is_due, is_new)
-VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', '{}', 1, 1)
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, beside, facts, is_due, is_new)
+VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', '[]', '{}', 1, 1)
 ON CONFLICT (shop_id, item) DO UPDATE SET is_due = 1
 -- dialect: postgresql
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, is_due, is_new)
-SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', '{}', true, true FROM {table}
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, beside, facts, is_due, is_new)
+SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', '[]', '{}', true, true FROM {table}
 ON CONFLICT (shop_id, item) DO UPDATE SET is_due = true
 
 -- name: put_facts
 -- rows: shop_id bigint, item text, facts text, since bigint
 -- dialect: sqlite
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, since, is_due, is_new)
-VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', :facts, :since, 0, 1)
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, beside, facts, since, is_due,
+    is_new)
+VALUES (:shop_id, :item, 0, 0, -1e9, -1e9, '[]', '[]', '[]', :facts, :since, 0, 1)
 ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts, since = excluded.since,
     is_new = recommendations_thing.is_new OR recommendations_thing.facts <> excluded.facts
 -- dialect: postgresql
-INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, facts, since, is_due, is_new)
-SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', r.facts, r.since, false, true FROM {table}
+INSERT INTO recommendations_thing (shop_id, item, bought, seen, warm, hot, together, alike, beside, facts, since, is_due,
+    is_new)
+SELECT r.shop_id, r.item, 0, 0, -1e9, -1e9, '[]', '[]', '[]', r.facts, r.since, false, true FROM {table}
 ON CONFLICT (shop_id, item) DO UPDATE SET facts = excluded.facts, since = excluded.since,
     is_new = recommendations_thing.is_new OR recommendations_thing.facts <> excluded.facts
 
@@ -157,13 +159,13 @@ WHERE m.shop_id = :shop AND m.item = :item AND m.kind = :kind ORDER BY m.at DESC
 SELECT count(*) FROM recommendations_member WHERE shop_id = :shop AND item = :item AND kind = :kind
 
 -- name: set_things
--- rows: id bigint, bought int, seen int, warm float8, hot float8, together text
+-- rows: id bigint, bought int, seen int, warm float8, hot float8, together text, beside text
 -- dialect: sqlite
 UPDATE recommendations_thing SET bought = :bought, seen = :seen, warm = :warm, hot = :hot, together = :together,
-    is_due = 0 WHERE id = :id
+    beside = :beside, is_due = 0 WHERE id = :id
 -- dialect: postgresql
 UPDATE recommendations_thing SET bought = r.bought, seen = r.seen, warm = r.warm, hot = r.hot, together = r.together,
-    is_due = false FROM {table} WHERE recommendations_thing.id = r.id
+    beside = r.beside, is_due = false FROM {table} WHERE recommendations_thing.id = r.id
 
 -- name: forget_pulls
 UPDATE recommendations_thing SET lean = NULL, pulls = NULL WHERE shop_id = :shop AND lean IS NOT NULL
@@ -186,6 +188,9 @@ UPDATE recommendations_thing SET alike = r.alike, is_new = false FROM {table} WH
 -- name: neighbours_of
 SELECT item, bought, seen, together, alike, facts, pulls FROM recommendations_thing
 WHERE shop_id = :shop AND item {in:items:text}
+
+-- name: beside_of
+SELECT item, beside FROM recommendations_thing WHERE shop_id = :shop AND item {in:items:text}
 
 -- name: candidates
 SELECT t.item, t.bought, t.seen, t.warm, t.hot, t.facts, p.title, p.status, p.price, p.currency, p.available, p.key, t.lean
@@ -229,3 +234,37 @@ ON CONFLICT (shop_id, day, place, arm) DO UPDATE SET shown = recommendations_sho
 -- name: newest_baskets
 SELECT person, at, items FROM recommendations_basket
 WHERE shop_id = :shop AND kind = :kind ORDER BY at DESC LIMIT :limit
+
+-- name: put_showing
+INSERT INTO recommendations_showing (shop_id, visit, arm, at, clicked, is_ordered)
+VALUES (:shop, :visit, :arm, :now, 0, false) ON CONFLICT DO NOTHING
+
+-- name: click_showing
+UPDATE recommendations_showing SET clicked = clicked + 1 WHERE shop_id = :shop AND visit = :visit
+
+-- name: claim_bought
+-- The first order of a visit, and no order twice.
+UPDATE recommendations_showing SET bought = :bought
+WHERE shop_id = :shop AND visit = :visit AND bought IS NULL AND NOT EXISTS (
+    SELECT 1 FROM recommendations_showing o WHERE o.shop_id = :shop AND o.bought = :bought)
+
+-- name: any_bought
+SELECT 1 FROM recommendations_showing WHERE shop_id = :shop AND NOT (bought IS NULL) LIMIT 1
+
+-- name: settle_bought
+-- An order that was placed after the visit saw something (`at`), and not long after (`since`).
+-- rows: shop_id bigint, bought text, at bigint, is_held boolean, since bigint
+-- dialect: sqlite
+UPDATE recommendations_showing SET is_ordered = :is_held AND at BETWEEN :since AND :at
+WHERE shop_id = :shop_id AND bought = :bought
+-- dialect: postgresql
+UPDATE recommendations_showing SET is_ordered = r.is_held AND recommendations_showing.at BETWEEN r.since AND r.at
+FROM {table}
+WHERE recommendations_showing.shop_id = r.shop_id AND recommendations_showing.bought = r.bought
+
+-- name: forget_showings
+DELETE FROM recommendations_showing WHERE shop_id = :shop AND at < :before
+
+-- name: showings_by_arm
+SELECT arm, count(*), sum(CASE WHEN clicked > 0 THEN 1 ELSE 0 END), sum(CASE WHEN is_ordered THEN 1 ELSE 0 END)
+FROM recommendations_showing WHERE shop_id = :shop AND at >= :since GROUP BY arm

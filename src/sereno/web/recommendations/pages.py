@@ -44,6 +44,8 @@ def overview(request: StaffRequest) -> HttpResponse:
         "quality": found,
         "measured": [(name, label, found["measured"][name]) for name, label in words.WAYS if name in found["measured"]],
         "verdicts": words.VERDICTS,
+        "outcomes": words.OUTCOMES,
+        "became": words.BECAME,
         "ways": words.WAYS,
         "tried": {**tried, "way": way},
         "cards": [(one, words.why(one)) for one in recommend(default_database(), shop.pk, asked)],

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from sereno.modules.recommendations import services
+from sereno.modules.recommendations import services, showing
 from sereno.store.database import default_database
 from sereno.store.fields import storable
 from sereno.store.storefronts import Storefront
@@ -26,13 +26,15 @@ def recommend(request: HttpRequest, shop: Storefront, body: Any) -> HttpResponse
 
 @storefront
 def seen(request: HttpRequest, shop: Storefront, body: Any) -> HttpResponse:
-    """A visit looked at a product, or clicked on what was recommended."""
+    """A visit looked at a product, clicked on what was recommended, or placed an order."""
     values = _mapping(body)
     visit, database = _visit(values), default_database()
     if not visit:
         raise ValueError("`visit` is missing")
     if values.get("clicked"):
         services.clicked(database, shop.shop_id, storable(str(values["clicked"]))[:12], visit)
+    if values.get("order"):
+        showing.bought(database, shop.shop_id, visit, storable(str(values["order"]))[:400])
     asked = services.asked_of({"items": values.get("items")})
     if asked.items:
         services.looked_at(database, shop.shop_id, visit, asked.items)

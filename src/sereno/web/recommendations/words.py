@@ -40,6 +40,9 @@ VERDICTS: dict[str, Word] = {
     "worse": Word(_("Worse: not used"), "circle-x", "bad"),
     "few": Word(_("Too little to say"), "clock", "lamp"),
 }
+OUTCOMES: dict[str, Word] = {**VERDICTS, "worse": Word(_("Worse"), "circle-x", "bad")}
+"""Of visits: what does worse there is for people to judge."""
+BECAME: tuple[tuple[str, Text], ...] = (("clicked", _("clicked on it")), ("ordered", _("placed an order")))
 DOES: tuple[tuple[str, Text], ...] = (
     ("exclude", _("Never show")),
     ("boost", _("Show sooner or later")),

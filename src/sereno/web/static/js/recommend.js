@@ -73,6 +73,7 @@
     if (link && address) link.href = address;
     const title = shape ? put("title") : link;
     if (title) title.textContent = one.title;
+    if (!shape) made.append(" "); // or a reader runs the name and the price together
     const price = put("price", "span");
     if (price) price.textContent = money(one.price, one.currency);
     const picture = shape && put("image");
@@ -115,6 +116,7 @@
   const start = () => {
     const here = list(me.dataset.product);
     if (here.length) looked(here);
+    if (me.dataset.order) tell({ order: me.dataset.order });
     document.querySelectorAll("[data-sereno-recommend]").forEach(fill);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
