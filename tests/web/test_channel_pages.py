@@ -56,6 +56,28 @@ def test_a_key_is_kept_sealed_and_never_shown(staff: Client, seeded: Seeded) -> 
     ]
 
 
+def test_browsers_are_notified_by_a_key_that_is_made_when_the_button_is_pressed(staff: Client, seeded: Seeded) -> None:
+    assert staff.post("/channels/webpush", {"csrfmiddlewaretoken": "x"}).status_code == 302
+    key = keeping.push_key(seeded.shop.pk)
+    assert len(key) == 87 and keeping.listed(seeded.shop.pk)[0].given == ("key",)
+    staff.post("/channels/webpush", {"csrfmiddlewaretoken": "y"})
+    assert keeping.push_key(seeded.shop.pk) == key
+
+
+def test_one_of_two_accounts_is_chosen_to_send_and_both_can_be_tried(staff: Client, seeded: Seeded) -> None:
+    connect(seeded, "twilio", account="AC1", token="t")
+    connect(seeded, "texts", url="http://127.0.0.1:9/sms", secret="whsec_" + "A" * 32)
+    assert "It stands by" in staff.get("/channels/twilio").content.decode()
+    assert "It stands by" not in staff.get("/channels/texts").content.decode()
+    assert staff.post("/channels/twilio/choose").status_code == 302
+    assert "It stands by" not in staff.get("/channels/twilio").content.decode()
+    assert "stands by" in staff.get("/channels").content.decode()
+    tried = staff.post("/channels/texts/test", {"to": "+34600111222"}, follow=True)
+    assert tried.status_code == 200 and "allow its host" in tried.content.decode()
+    assert Audit.objects.filter(action="channel.chosen").count() == 1
+    assert staff.post("/channels/whatsapp/choose").status_code == 404
+
+
 def test_what_went_is_listed(staff: Client, seeded: Seeded) -> None:
     now = seeded.shop.created_at
     ChannelMessage.objects.create(

@@ -72,5 +72,5 @@ CHANNEL = ChannelApi(
     send=send,
     collapses=True,
     make_access=lambda: {"key": make_key()},
-    public_of=lambda access: public_of(access.get("key", "")),
+    public_of=lambda access: public_of(access["key"]) if access.get("key") else "",
 )

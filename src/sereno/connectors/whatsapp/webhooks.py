@@ -79,7 +79,7 @@ def _heard(message: Reader, names: Mapping[str | None, str | None], received: da
 
 
 def _chosen(choice: Reader, names: Mapping[str | None, str | None], received: datetime) -> Iterator[NewEvent]:
-    """Somebody switched the shop's offers off, or on again, in WhatsApp itself. They wrote nothing, so no window opens."""
+    """Somebody switched the shop's offers off, or on again, in WhatsApp itself. They wrote nothing: no window opens."""
     sender, meant = choice.text("wa_id"), {"stop": "stop", "resume": "start"}.get(choice.text("value") or "")
     if sender and meant and choice.text("category") == "marketing_messages":
         own = f"{sender}.{meant}.{choice.text('timestamp') or ''}"

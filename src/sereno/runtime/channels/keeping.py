@@ -41,8 +41,8 @@ class ChannelUnfit(ValueError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An account as it may be shown: no keys. `given` names those that are there; `sends`: its channel goes by it, not by
-    another account of the same channel."""
+    """An account as it may be shown: no keys. `given` names those that are there; `sends`: its channel goes by it, not
+    by another account of the same channel."""
 
     connection: str
     kind: str
@@ -80,9 +80,11 @@ def connect(
         row = tx.one("channel_connection", {"shop": shop_id, "name": name})
     held_access = _opened(row[4]) if row is not None else {}
     held: dict[str, Any] = decode(row[3]) if row is not None and row[3] else {}
-    full = {**held_access, **{key: value.strip() for key, value in access.items() if value.strip()}}
-    if not full:
-        full = dict(api.make_access())
+    made = {} if api.access else dict(api.make_access())
+    # A page hands over all that its form sent.
+    known = {one.name for one in api.access}
+    given_now = {key: value.strip() for key, value in access.items() if key in known and value.strip()}
+    full = {**made, **{key: value for key, value in held_access.items() if key in known | made.keys()}, **given_now}
     plain = {one.name: settings.get(one.name, str(held.get(one.name) or "")).strip() for one in api.settings}
     _check(api, full, plain)
     kept: dict[str, Any] = {key: value for key, value in plain.items() if value}
