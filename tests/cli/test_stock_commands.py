@@ -50,6 +50,12 @@ def test_places_transfers_in_part_and_barcodes(stocked: Any) -> None:
     assert "is the place north" in stocked("stock", "place", "North Street", "--key", "north").out
     assert [one["name"] for one in stocked("stock", "places", "--json").json] == ["Market Stall", "North Street"]
     assert stocked("stock", "place", "market stall").status == 2
+    assert stocked("stock", "place", "North Street", "--key", "north", "--channel", "till").status == 0
+    assert [one["channels"] for one in stocked("stock", "places", "--json").json] == [[], ["till"]]
+    assert stocked("stock", "place", "North Street", "--key", "north", "--channel", "nobody").status == 2
+    assert stocked("stock", "place", "North Street", "--key", "north", "--channel", "all").status == 0
+    assert stocked("stock", "sell", "t-9", "OIL", "--place", "market-stall").out.startswith("Noted. By the book")
+    assert stocked("stock", "count", "OIL", "0", "--location", "market-stall").status == 0
     number = str(stocked("stock", "transfer", "north", "market-stall", "OIL=3", "--json").json["id"])
     assert stocked("stock", "send", number).status == 0
     assert stocked("stock", "receive", number, "OIL=4").status == 2

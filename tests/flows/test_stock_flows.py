@@ -82,6 +82,10 @@ def test_a_product_is_launched_at_its_moment_and_can_be_moved_and_called_off() -
     first = product("product.created", "0h", custom=launch("2026-11-03T09:00:00Z"), published_at=None)
     found = replay("product-launch", [first], until="3d")
     assert actions(found) == ["catalog.publish", "catalog.add_tag", "alerts.notify"]
+    assert found["effects"][0]["config"] == {"stores": "all"}
+    page = {"url": "https://azahar.example/taza"}
+    told = replay("product-launch", [{**first, "data": {**first["data"], **page}}], until="3d")
+    assert actions(told) == ["catalog.publish", "catalog.add_tag", "social.post", "alerts.notify"]
     assert [when for when, _ in sent(found)] == ["1d", "1d", "1d"]
     later = product("product.updated", "1h", custom=launch("2026-11-04T09:00:00Z"), published_at=None)
     assert [when for when, _ in sent(replay("product-launch", [first, later], until="3d"))] == ["2d", "2d", "2d"]

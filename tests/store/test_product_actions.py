@@ -252,3 +252,28 @@ def test_transfers_are_proposed_once(shop: Place) -> None:
     assert len(transfers.propose(14, 28, "flow:x")) == 1
     assert transfers.propose(14, 28, "flow:x") == []
     assert shop.rows("SELECT origin, destination, lines FROM stock_transfer") == [("north", "south", '[["A",28]]')]
+
+
+def test_a_product_is_shown_in_every_store_that_has_its_sku_and_one_that_cannot_holds_up_none(
+    shop: Place, store: Store
+) -> None:
+    def of(key: str, sku: str) -> NewEvent:
+        data = {"variant_id": f"{key}-v", "product_id": key, "sku": sku, "updated_at": START.isoformat()}
+        return fact(f"v|{key}", "variant.updated", f"variant:{key}-v", data, variant=f"{key}-v", sku=sku)
+
+    shop.send(product(), of("p1", "p1s"), of("eb~9", "p1s"), of("am~7", "p1s"), of("am~8", "p1s"), of("eb~5", "other"))
+    shop.drain()
+    shop.flow(
+        "flow: show\nname: S\ntrigger: {event: product.updated}\n"
+        "steps:\n  - catalog.publish: {stores: all}\n    as: shown\n"
+    )
+    store.answers = [Fail("store.cannot", "not there"), Done({})]
+    shop.send(product(at=START + timedelta(minutes=1)))
+    shop.drain()
+    assert store.writes == [PublishProduct("p1", is_published=True), PublishProduct("eb~9", is_published=True)]
+    assert [key.rsplit("/", 1)[1] for key in store.keys] == ["0", "1"]
+    assert shop.effects()[-1][1] == "failed"
+    shop.send(product(at=START + timedelta(minutes=2)))
+    shop.drain()
+    ((shown,),) = shop.rows("SELECT result FROM effect WHERE status = 'done'")
+    assert '"left_out":["p1s"]' in shown.replace(" ", "") and '"products":["p1","eb~9"]' in shown.replace(" ", "")

@@ -192,8 +192,8 @@ def test_places_by_rank_and_those_that_do_not_sell(place: Place) -> None:
     place.drain()
     with place.database.transaction() as tx:
         tx.text(
-            "INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own) "
-            f"VALUES ({place.shop}, 'near', 'Near', true, 1, false)"
+            "INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own, channels) "
+            f"VALUES ({place.shop}, 'near', 'Near', true, 1, false, '[]')"
         )
     desk = LiveReservations(place.database, place.shop, NOW)
     desk.reserve("x:1", lines(A=1))

@@ -7,10 +7,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from seeding import Seeded, person, seed
-from test_stock_pages import put
+from test_stock_pages import NOW, put
 
-from sereno.modules.stock.models import StockBalance, StockItem, StockLocation, StockTransfer
-from sereno.store.models import Audit
+from sereno.modules.stock.models import StockBalance, StockItem, StockLocation, StockRetelling, StockTransfer
+from sereno.store.models import Audit, Connection
 
 
 @pytest.fixture
@@ -123,3 +123,18 @@ def test_a_count_that_was_refused_stands_in_the_field(seeded: Seeded, staff: Cli
     put(seeded.shop, "OIL", 5)
     answer = staff.post("/stock/count/keep", {"item": "OIL", "place": "", "there": "1o"})
     assert 'value="1o"' in read(staff, answer.headers["Location"])
+
+
+def test_a_place_is_kept_for_the_channels_chosen(seeded: Seeded, staff: Client) -> None:
+    put(seeded.shop, "OIL", 5, "")
+    names = ("first", "second")
+    for name in names:
+        Connection.objects.create(shop=seeded.shop, name=name, kind="generic", created_at=NOW)
+    staff.post("/stock/places/add", {"name": "Cellar", "sells": "yes", "channel": list(names)})
+    assert StockLocation.objects.get().channels == ["first", "second"]
+    page = read(staff, "/stock/places")
+    assert "first, second" in page and "all channels" in page and "Serves orders of" in page
+    staff.post("/stock/locations", {"key": "cellar", "name": "Cellar", "sells": "yes", "channel": "nobody"})
+    assert "there is no connection nobody" in read(staff, "/stock/places")
+    staff.post("/stock/locations", {"key": "cellar", "name": "Cellar", "sells": "yes"})
+    assert StockLocation.objects.get().channels == [] and StockRetelling.objects.count() == 1

@@ -67,7 +67,9 @@ def test_places_what_is_kept_back_and_barcodes(seeded: Seeded, key: str) -> None
     made = call(whole, "POST", "stock/places", {"name": "Back Yard", "sells": False, "rank": 7})
     assert (made["key"], made["sells"], made["is_own"], made["is_used"]) == ("back-yard", False, True, False)
     call(whole, "POST", "stock/places", {"name": "back yard"}, 409)
-    call(whole, "PUT", "stock/places", {"key": "", "name": "Shop"})
+    call(whole, "PUT", "stock/places", {"key": "", "name": "Shop", "channels": ["lantern-store"]})
+    call(whole, "PUT", "stock/places", {"key": "", "name": "Shop", "channels": ["nowhere"]}, 409)
+    assert call(whole, "PUT", "stock/places", {"key": "", "name": "Shop"})["channels"] == ["lantern-store"]
     assert [one["name"] for one in call(key, "GET", "stock/places")["items"]] == ["Back Yard", "Shop"]
     given = {"origin": "", "destination": "back-yard", "lines": [{"sku": "OIL-5L", "quantity": 3}]}
     call(key, "POST", "stock/transfers", {**given, "lines": [{"sku": "NOPE", "quantity": 1}]}, 409)
@@ -80,6 +82,9 @@ def test_places_what_is_kept_back_and_barcodes(seeded: Seeded, key: str) -> None
     there = {one["location"]: one["on_hand"] for one in call(key, "GET", "stock/item?sku=OIL-5L")["locations"]}
     assert there == {"": 4, "back-yard": 2}
     call(whole, "DELETE", "stock/places?key=back-yard", status=409)
+    sale = {"order": "T-77", "lines": [{"sku": "OIL-5L", "quantity": 3}], "place": "back-yard"}
+    assert call(key, "POST", "stock/sales", sale)["short"][0]["available"] == 2
+    call(key, "POST", "stock/sales", {**sale, "place": "nowhere"}, 404)
     kept = {"channel": "till", "item": "OIL-5L", "quantity": 2}
     assert call(key, "PUT", "stock/kept-back", kept) == kept
     assert call(key, "GET", "stock/kept-back")["items"] == [kept]

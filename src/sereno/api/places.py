@@ -22,6 +22,7 @@ class PlaceOut(Schema):
     rank: int = Field(description="The smaller is taken from first.")
     is_own: bool = Field(description="Added here: no store counts there.")
     is_used: bool = Field(description="Something is or was kept there.")
+    channels: list[str] = Field(description="The connections whose orders are served from here; empty: all of them.")
 
 
 class Places(Schema):
@@ -32,6 +33,9 @@ class NewPlace(Schema):
     name: rows.StorableKey = Field(description="Its key is made of it: `Market Stall` becomes `market-stall`.")
     sells: bool = True
     rank: int = Field(100, ge=0, lt=100_000)
+    channels: list[rows.StorableKey] | None = Field(
+        None, max_length=100, description="Connections' names; empty: all of them. Left out: as before."
+    )
 
 
 class PlaceIn(NewPlace):
@@ -70,16 +74,19 @@ def list_places(request: HttpRequest) -> dict[str, Any]:
 def add_place(request: HttpRequest, given: NewPlace) -> places.Place:
     """Add a place that no store knows of. A name that is taken is refused."""
     shop = shop_of(request).pk
-    key = places.add_place(shop, given.name, caller(request), sells=given.sells, rank=given.rank)
+    more = {"sells": given.sells, "rank": given.rank, "channels": given.channels or ()}
+    key = places.add_place(shop, given.name, caller(request), **more)
     return _place(shop, key)
 
 
 @router.put("/stock/places", response=PlaceOut)
 def name_place(request: HttpRequest, given: PlaceIn) -> places.Place:
-    """What a place is called, whether it sells, and which is taken from first. What can be sold follows."""
+    """What a place is called, whether it sells and by which connections, and which is taken from first. What can be
+    sold follows, and stores are told anew."""
     shop = shop_of(request).pk
     rows.storable_text(given.key)
-    places.name_place(shop, given.key, given.name, caller(request), sells=given.sells, rank=given.rank)
+    more = {"sells": given.sells, "rank": given.rank, "channels": given.channels}
+    places.name_place(shop, given.key, given.name, caller(request), **more)
     return _place(shop, given.key)
 
 
@@ -99,7 +106,7 @@ def list_kept_back(request: HttpRequest) -> dict[str, Any]:
 
 @router.put("/stock/kept-back", response=KeptBack)
 def keep_back(request: HttpRequest, given: KeptBack) -> KeptBack:
-    """Keep so many back from a channel. Stores are told with the next change."""
+    """Keep so many back from a channel. Its stores are told."""
     for text in (given.channel, given.item):
         rows.storable_text(text)
     moving.keep_back(shop_of(request).pk, given.channel, given.item, given.quantity, caller(request))

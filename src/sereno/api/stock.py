@@ -69,6 +69,21 @@ class StockAsked(Schema):
     lines: list[LineIn] = Field(min_length=1, max_length=500)
 
 
+class ReservationAsked(StockAsked):
+    channel: str | None = Field(
+        None,
+        max_length=200,
+        description="A connection's name: taken only from places that serve it. Left out: the connection whose order "
+        "it is, by its key.",
+    )
+
+
+class SaleIn(StockAsked):
+    place: str | None = Field(
+        None, max_length=200, description="Where the till stands; left out, whichever place is taken from first."
+    )
+
+
 class ShortOut(Schema):
     item: str
     wanted: int
@@ -184,10 +199,10 @@ def show_stock(request: HttpRequest, sku: rows.Word) -> dict[str, Any]:
 
 
 @router.post("/stock/reservations", response=Reserved)
-def reserve(request: HttpRequest, given: StockAsked) -> dict[str, Any]:
+def reserve(request: HttpRequest, given: ReservationAsked) -> dict[str, Any]:
     """Promise stock to an order: all of it, or nothing. Exact however many ask at once; asked again it changes
     nothing."""
-    one = wish(shop_of(request).pk, given.order, _lines(given.lines))
+    one = wish(shop_of(request).pk, given.order, _lines(given.lines), channel=given.channel or None)
     short = counter_of(default_database()).reserve(one)
     return {"ok": not any(lack.code == "stock.short" for lack in short), "short": _short(short)}
 
@@ -204,10 +219,10 @@ def release(request: HttpRequest, order: rows.Word) -> dict[str, Any]:
 
 
 @router.post("/stock/sales", response=Reserved)
-def sell(request: HttpRequest, given: StockAsked) -> dict[str, Any]:
+def sell(request: HttpRequest, given: SaleIn) -> dict[str, Any]:
     """A sale over the counter: it has left already. Told twice it happens once. What there was too little of by the
     book is sold all the same, and said."""
-    short = moving.sell(shop_of(request).pk, given.order, _lines(given.lines), caller(request))
+    short = moving.sell(shop_of(request).pk, given.order, _lines(given.lines), caller(request), place=given.place)
     return {"ok": True, "short": _short(short)}
 
 

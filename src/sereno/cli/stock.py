@@ -64,7 +64,14 @@ def count(item: str, there: int, /, *, location: Place = "", shop: ShopName = No
 
 
 @stock.command
-def sell(order: str, /, *items: str, shop: ShopName = None, json: Json = False) -> None:
+def sell(
+    order: str,
+    /,
+    *items: str,
+    place: Annotated[str | None, Parameter(help="Where the till stands; left out, whichever is taken first.")] = None,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
     """Note a sale over the counter; told twice it happens once.
 
     Parameters
@@ -78,7 +85,7 @@ def sell(order: str, /, *items: str, shop: ShopName = None, json: Json = False) 
     from sereno.runtime.stock import moving
 
     lines = [{"sku": item, "quantity": number} for item, number in _numbers(items).items()]
-    short = _asked(lambda: moving.sell(shop_named(shop).pk, order, lines, person()))
+    short = _asked(lambda: moving.sell(shop_named(shop).pk, order, lines, person(), place=place))
     if json:
         emit({"order": order, "short": [{"item": one.item, "code": one.code} for one in short]})
         return
@@ -153,11 +160,12 @@ def list_places(*, shop: ShopName = None, json: Json = False) -> None:
     from sereno.runtime.stock import places
 
     found = places.places(shop_named(shop).pk)
-    names = ("key", "name", "sells", "rank", "is_own")
+    names = ("key", "name", "sells", "rank", "is_own", "channels")
     if json:
         emit([{name: getattr(one, name) for name in names} for one in found])
         return
-    table(names, ([getattr(one, name) for name in names] for one in found), empty="No places yet: connect a store.")
+    lines = ([*(getattr(one, name) for name in names[:-1]), ", ".join(one.channels) or "all"] for one in found)
+    table(names, lines, empty="No places yet: connect a store.")
 
 
 @stock.command
@@ -168,6 +176,9 @@ def place(
     key: Annotated[str | None, Parameter(help="Of a place that is there: call it NAME. Left out: add one.")] = None,
     sells: Annotated[bool, Parameter(help="Whether what is there may be promised.")] = True,
     rank: Annotated[int, Parameter(help="The smaller is taken from first.")] = 100,
+    channel: Annotated[
+        list[str] | None, Parameter(help="A connection whose orders are served from here; several times. `all`: all.")
+    ] = None,
     shop: ShopName = None,
     json: Json = False,
 ) -> None:
@@ -181,10 +192,13 @@ def place(
     _prepare()
     from sereno.runtime.stock import places
 
+    channels = [] if channel == ["all"] else channel
+
     def put() -> str:
+        given = (name, person())
         if key is None:
-            return places.add_place(shop_named(shop).pk, name, person(), sells=sells, rank=rank)
-        places.name_place(shop_named(shop).pk, key, name, person(), sells=sells, rank=rank)
+            return places.add_place(shop_named(shop).pk, *given, sells=sells, rank=rank, channels=channels or ())
+        places.name_place(shop_named(shop).pk, key, *given, sells=sells, rank=rank, channels=channels)
         return key
 
     made = _asked(put)
@@ -218,7 +232,7 @@ def keep_back(
     if json:
         emit({"channel": channel, "item": item, "quantity": quantity})
         return
-    say("Kept. Stores are told with the next change.")
+    say("Kept. Its stores are told.")
 
 
 @stock.command

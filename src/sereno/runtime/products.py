@@ -7,6 +7,7 @@ from typing import Any
 
 from sereno.commerce.identity import stock_key, variant_key
 from sereno.commerce.merging import parts
+from sereno.runtime import namespaces
 from sereno.runtime.records import Records
 from sereno.sdk.plugin import Plugins
 from sereno.store.database import Database, Transaction
@@ -26,9 +27,8 @@ class ProductLookup:
         self._shop_id = shop_id
 
     def today(self, variants: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
-        """The variants by id (or SKU where the platform has no ids), with their product's title, page and picture and
-        with the stock counted last; a product by its id as its first variant that can be had; unknown ones are left
-        out."""
+        """The variants by id or SKU, with their product's title, page and picture and with the stock counted last; a
+        product by its id as its first variant that can be had; unknown ones are left out."""
         with self._database.read() as tx:
             records = self.records(tx)
             found = self._rows(records, "variant", variants)
@@ -38,6 +38,7 @@ class ProductLookup:
                 for key, record in whole.items()
             }
             found |= self._rows(records, "variant", [name for names in sold_as.values() for name in names])
+            found |= self._by_sku(tx, records, [key for key in variants if key not in found and key not in whole])
             products = self._rows(
                 records, "product", [str(record.get("product_id") or "") for record in found.values()]
             )
@@ -50,6 +51,28 @@ class ProductLookup:
         for key, names in sold_as.items():
             known[key] = _best([known[name] for name in names if name in known]) or dict(whole[key])
         return {key: known[key] for key in variants if key in known}
+
+    def elsewhere(self, product: str) -> tuple[Sequence[str], Sequence[str]]:
+        with self._database.read() as tx:
+            rows = tx.all("same_products", {"shop": self._shop_id, "product": product})
+        own = namespaces.of(product)
+        there: dict[str, dict[str, str]] = {}
+        for key, sku in sorted(rows):
+            if (store := namespaces.of(key)) != own:
+                there.setdefault(store, {})[key] = sku
+        unclear = {sku for held in there.values() if len(held) > 1 for sku in held.values()}
+        return [next(iter(held)) for held in there.values() if len(held) == 1], sorted(unclear)
+
+    def _by_sku(self, tx: Transaction, records: Records, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """What people name by its SKU where the platform has ids; of several stores' the first one's."""
+        if not skus:
+            return {}
+        rows = tx.all("products_of_skus", {"shop": self._shop_id, "keys": sorted(set(skus))})
+        keys: dict[str, str] = {}
+        for key, sku, _product in sorted(rows, key=lambda row: (namespaces.of(row[0]), row[0])):
+            keys.setdefault(sku, key)
+        held = self._rows(records, "variant", list(keys.values()))
+        return {sku: held[key] for sku, key in keys.items() if key in held}
 
     def records(self, tx: Transaction) -> Records:
         return Records(self._plugins, tx, self._database.dialect)

@@ -26,6 +26,7 @@ from sereno.runtime.schedules import Scheduler
 from sereno.runtime.segments.working import Segments
 from sereno.runtime.staff import Staff
 from sereno.runtime.staging.watch import StageWatch
+from sereno.runtime.stock.telling import Reteller
 from sereno.runtime.syncing.comparing import Comparer
 from sereno.runtime.visits.ending import Ender
 from sereno.runtime.waking import Waker
@@ -97,6 +98,7 @@ class Runtime:
         self.effects = EffectRunner(self.world, threads=threads, dead_after=dead_after)
         self.outcomes = Outcomes(self.world)
         self.upkeep = Upkeep(self.world)
+        self.reteller = Reteller(self.world)
         self.matcher = Matcher(self.world)
         self.comparer = Comparer(self.world)
         self.watch = Watch(self.world)
@@ -190,6 +192,7 @@ class Runtime:
             log.exception("the watch could not look; it does again at the next beat")
         self.outcomes.turn()
         self.upkeep.turn()
+        self.reteller.turn()
         due.look(self.world)
 
     def _set_clock(self) -> None:

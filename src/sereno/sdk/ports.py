@@ -65,6 +65,11 @@ class Products(Protocol):
         """The newest known records of these variants (by id or SKU), keyed as asked; unknown ones are left out."""
         ...
 
+    def elsewhere(self, product: str) -> tuple[Sequence[str], Sequence[str]]:
+        """The same product in the shop's other stores, by a SKU they share: its keys there; and the SKUs by which a
+        store has several, of which nobody can say which it is."""
+        ...
+
 
 class Recommendations(Protocol):
     """What may please somebody, as far as the shop's past tells."""
@@ -106,8 +111,9 @@ class Reservations(Protocol):
         """Whether anything is reserved for the order and has not left."""
         ...
 
-    def available(self, items: Sequence[str]) -> Mapping[str, int]:
-        """How many can still be promised, by SKU (or variant's key where it has no SKU); unknown ones are left out."""
+    def available(self, items: Sequence[str], *, order: str = "") -> Mapping[str, int]:
+        """How many can still be promised, by SKU (or variant's key where it has no SKU); unknown ones are left out.
+        With `order`, its key: from the places that serve the channel it came by."""
         ...
 
 

@@ -55,3 +55,23 @@ def write_all(ctx: Context, writes: Sequence[Write]) -> Result:
             return result
         value = dict(result.value)
     return Done({**value, "writes": len(writes)})
+
+
+def write_each(ctx: Context, writes: Sequence[Write]) -> list[Result]:
+    """All of them, whatever became of the others: what each store answered. Where any is to be tried again, that is the
+    first that is not done, so that none is given up for another's sake."""
+    if len(writes) == 1:
+        return [write_to_store(ctx, writes[0])]
+    try:
+        stores = ctx.port(Stores)
+    except LookupError:
+        return [write_to_store(ctx, writes[0])]
+    found = [
+        stores.write(one, key=f"{ctx.effect_key}/{number}", attempt=ctx.attempt, now=ctx.now)
+        for number, one in enumerate(writes)
+    ]
+    again = next((one for one in found if isinstance(one, Retry)), None)
+    if again is None:
+        return found
+    # Some are done by now: the next try has to be known for a second one.
+    return [replace(again, kind="transient") if isinstance(one, Fail | Retry) else one for one in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from sereno.sdk.plugin import action
 from sereno.sdk.ports import Marks, Products
 from sereno.sdk.result import Done, Fail, Result
 from sereno.sdk.stores import write_to_store
-from sereno.sdk.storing import product_key, product_of, variant_key, write_all
+from sereno.sdk.storing import product_key, product_of, variant_key, write_all, write_each
 from sereno.sdk.tagging import TagConfig
 from sereno.sdk.writes import CollectProduct, PublishProduct, SetMetafield, SetPrice, SetTexts, TagProduct, Write
 
@@ -126,6 +126,23 @@ class ShowConfig(Config):
     pass
 
 
+class PublishConfig(Config):
+    stores: Literal["own", "all"] = option(
+        _("Which stores"), default="own", help=_("All: in every store that sells it, known by its SKUs.")
+    )
+
+
+PUBLISHED = record(
+    "published",
+    "Whether something was changed, and where it is on sale now.",
+    [
+        *CHANGED.fields.values(),
+        Field("products", "list", "The product's ids, in each of the stores.", of="string"),
+        Field("left_out", "list", "SKUs of which a store has several products.", of="string"),
+    ],
+)
+
+
 class HideConfig(Config):
     when: Literal["always", "sold_out"] = option(
         _("When"), default="always", help=_("Sold out: only when no variant of it can be sold.")
@@ -136,23 +153,36 @@ class HideConfig(Config):
     "catalog.publish",
     label=_("Show the product in the shop"),
     icon="eye",
-    config=ShowConfig,
+    config=PublishConfig,
     needs=OF_PRODUCT,
-    result=CHANGED,
+    result=PUBLISHED,
     connection=lambda config: "store",
     ability=PublishProduct,
 )
-def publish(config: ShowConfig, ctx: Context) -> Result:
-    """Put the product on sale in the store, whoever hid it. `changed` says whether it was hidden before."""
+def publish(config: PublishConfig, ctx: Context) -> Result:
+    """Put the product on sale, whoever hid it: in its store, or in every store that has a product with one of its SKUs.
+    A store that cannot is said, after all others were told. `changed` says whether it was hidden before."""
     key = product_key(ctx)
     if not key:
         return NO_PRODUCT
     was = _is_shown(ctx)
-    result = write_to_store(ctx, PublishProduct(key, is_published=True))
-    if isinstance(result, Done):
-        _marks(ctx, lambda marks: marks.remove(key, HIDDEN))
-        return Done({**result.value, "changed": was is not True, "before": "shown" if was else "hidden"})
-    return result
+    others, unclear = _elsewhere(ctx, key) if config.stores == "all" else ([], [])
+    results = write_each(ctx, [PublishProduct(one, is_published=True) for one in (key, *others)])
+    for one, result in zip((key, *others), results, strict=True):
+        if isinstance(result, Done):
+            _marks(ctx, lambda marks, one=one: marks.remove(one, HIDDEN))
+    if refused := next((one for one in results if not isinstance(one, Done)), None):
+        return refused
+    value = {"changed": was is not True, "before": "shown" if was else "hidden"}
+    more = {"products": [key, *others], "left_out": list(unclear)} if config.stores == "all" else {}
+    return Done({**results[0].value, **value, **more}) if isinstance(results[0], Done) else results[0]
+
+
+def _elsewhere(ctx: Context, key: str) -> tuple[Sequence[str], Sequence[str]]:
+    try:
+        return ctx.port(Products).elsewhere(key)
+    except LookupError:
+        return [], []
 
 
 @action(

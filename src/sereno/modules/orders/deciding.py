@@ -143,7 +143,7 @@ def _shortages(config: VerifyConfig, ctx: Context, key: str, order: Mapping[str,
         amount = line.get("quantity")
         if item and isinstance(amount, int):
             wanted[item] = wanted.get(item, 0) + amount
-    there = stock.available(list(wanted))
+    there = stock.available(list(wanted), order=key)
     return rules.check_stock(
         [(one, count, there[one]) for one, count in wanted.items() if there.get(one, count) < count]
     )

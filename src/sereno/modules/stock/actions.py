@@ -105,7 +105,7 @@ def reserve(config: ReserveConfig, ctx: Context) -> Result:
     lines = held.get("lines") or []
     if ctx.is_shadow:
         items = wanted(lines)
-        known = reservations.available(list(items))
+        known = reservations.available(list(items), order=key)
         missing = [item for item, number in items.items() if known.get(item, number) < number]
         unknown = [item for item in items if item not in known]
     else:

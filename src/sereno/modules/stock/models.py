@@ -140,7 +140,8 @@ class StockMovement(models.Model):
 
 class StockLocation(models.Model):
     """A place where stock is. `key` is the platform's id of it, or a name of the shop's own. What is at a place that
-    does not sell is counted and never promised. `rank`: which is taken from first. `is_own`: no store counts here."""
+    does not sell is counted and never promised. `rank`: which is taken from first. `is_own`: no store counts here.
+    `channels`: the connections whose orders are served from here; empty: all of them."""
 
     id = models.BigAutoField(primary_key=True)
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, db_index=False)
@@ -149,6 +150,7 @@ class StockLocation(models.Model):
     sells = models.BooleanField(default=True)
     rank = models.IntegerField(default=100)
     is_own = models.BooleanField(default=False)
+    channels = DocumentField(default=list)
 
     class Meta:
         db_table = "stock_location"
@@ -168,6 +170,17 @@ class StockSafety(models.Model):
     class Meta:
         db_table = "stock_safety"
         constraints = (models.UniqueConstraint(fields=("shop", "item", "channel"), name="stock_safety_once"),)
+
+
+class StockRetelling(models.Model):
+    """A shop whose items are to be told of anew, for a rule of what its channels get has changed: those after `after`
+    are still to come."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True, db_constraint=False)
+    after = models.CharField(max_length=200, default="")
+
+    class Meta:
+        db_table = "stock_retelling"
 
 
 class StockLowCover(models.Model):

@@ -18,6 +18,7 @@ from sereno.commerce.money import finite
 from sereno.commerce.stock import offered
 from sereno.runtime import connecting
 from sereno.runtime.staff import audit, open_staff
+from sereno.runtime.stock.channels import elsewhere
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros
@@ -201,6 +202,7 @@ def _stock(
     skus = [row[0] for row in rows]
     prices = {row[0]: row for row in tx.all("feed_prices", {"shop": shop, "skus": skus})}
     kept = _safety(tx, shop, channel, skus)
+    other = elsewhere(tx, shop, channel, skus) if channel else {}
     found: list[dict[str, Any]] = []
     for item, title, barcode, on_hand, _reserved, available in rows:
         _, price, priced_in = prices.get(item, (None, None, None))
@@ -209,7 +211,7 @@ def _stock(
                 "sku": item,
                 "title": title,
                 "barcode": barcode,
-                "available": offered(available, kept.get(item, kept[""])),
+                "available": offered(available - other.get(item, 0), kept.get(item, kept[""])),
                 "on_hand": on_hand,
                 "price": price,
                 "currency": priced_in or currency,
@@ -227,11 +229,14 @@ def _products(
         product: Mapping[str, Any] = decode(data)
         for variant in product.get("variants") or [product]:
             goods.append((variant.get("sku") or variant.get("variant_id") or key, key, title, product, variant))
-    kept = _safety(tx, shop, channel, [one[0] for one in goods])
+    skus = [one[0] for one in goods]
+    kept = _safety(tx, shop, channel, skus)
+    # The store's own figure knows nothing of places where only the shop counts.
+    other = elsewhere(tx, shop, channel, skus, counted=True) if channel else {}
     found: list[dict[str, Any]] = []
     for sku, key, title, product, variant in goods:
         number = variant.get("available")
-        less = kept.get(sku, kept[""])
+        less = kept.get(sku, kept[""]) + other.get(sku, 0)
         may_sell = None if number is None else offered(int(number), less)
         price = variant.get("price") or product.get("price")
         priced_in = variant.get("currency") or product.get("currency") or currency

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sereno.runtime.stock.channels import channel_of
 from sereno.store.database import Transaction
+from sereno.store.documents import decode
 
 At = tuple[int, str]
 """Shop and item."""
@@ -29,7 +31,7 @@ class Item:
 
 @dataclass(slots=True)
 class Balance:
-    """One item at one place. `sells`: what is here may be promised."""
+    """One item at one place. `sells`: what is here may be promised, to orders of `channels` (empty: of all)."""
 
     location: str
     on_hand: int = 0
@@ -42,6 +44,15 @@ class Balance:
     offered_from: int | None = None
     sells: bool = True
     rank: int = 100
+    channels: frozenset[str] = frozenset()
+
+    def serves(self, channel: str | None) -> bool:
+        """Whether an order of this channel is served from here; None: of whichever."""
+        return self.sells and self.is_for(channel)
+
+    def is_for(self, channel: str | None) -> bool:
+        """As `serves`, whether or not anything may be promised from here."""
+        return channel is None or not self.channels or channel in self.channels
 
     @property
     def available(self) -> int:
@@ -97,9 +108,10 @@ class Book:
         for shop, item, *rest in self.tx.all("lock_stock_items", parameters):
             tracked, oversell, variant, product, title = rest
             self.items[shop, item] = Item(_flag(tracked), _flag(oversell), variant, product, title)
-        for shop, item, location, *numbers, sells, rank in self.tx.all("stock_balances", parameters):
+        for shop, item, location, *numbers, sells, rank, channels in self.tx.all("stock_balances", parameters):
             held = self.balances.setdefault((shop, item), {})
-            held[location] = Balance(location, *numbers, sells=bool(sells), rank=rank)
+            served = _served(channels)
+            held[location] = Balance(location, *numbers, sells=bool(sells), rank=rank, channels=served)
         for at in self.items:
             self.before[at] = self.available(at)
         if orders:
@@ -118,12 +130,19 @@ class Book:
         held = self.balances.setdefault(at, {})
         if location not in held:
             row = self.tx.one("stock_location", {"shop": at[0], "key": location})
-            held[location] = Balance(location, sells=bool(row[2]), rank=row[3]) if row else Balance(location)
+            held[location] = Balance(location)
+            if row:
+                held[location] = Balance(location, sells=bool(row[2]), rank=row[3], channels=_served(row[5]))
         return held[location]
 
-    def available(self, at: At) -> int:
-        """At the places that sell."""
-        return sum(one.available for one in self.balances.get(at, {}).values() if one.sells)
+    def available(self, at: At, channel: str | None = None) -> int:
+        """At the places that sell, or those of them that serve a channel."""
+        return sum(one.available for one in self.balances.get(at, {}).values() if one.serves(channel))
+
+    def channel_of(self, shop: int, order: str, items: Iterable[str]) -> str | None:
+        """Of which channel the order is, looked up only where a place of one of these items is not for all of them."""
+        held = (one for item in items for one in self.balances.get((shop, item), {}).values())
+        return channel_of(self.tx, shop, order) if any(one.channels for one in held) else None
 
     def move(self, at: At, balance: Balance, change: int, kind: str, reference: str, by: str = "") -> None:
         """Change what is there, with a line in the ledger."""
@@ -187,6 +206,12 @@ def reservation(row: Sequence[Any]) -> Reservation:
     """Of a row of `stock_reservations_of_orders`."""
     _, order, item, location, quantity, shipped, counts_at, is_said = row
     return Reservation(order, item, location, quantity, shipped, counts_at, bool(is_said))
+
+
+def _served(text: str) -> frozenset[str]:
+    # Nearly all are for all channels: these are not decoded.
+    names: list[str] = decode(text) if text != "[]" else []
+    return frozenset(names)
 
 
 def _flag(value: Any) -> bool | None:

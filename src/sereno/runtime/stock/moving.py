@@ -10,7 +10,7 @@ from typing import Any
 from sereno.runtime.staff import audit, open_staff
 from sereno.runtime.stock import reserving
 from sereno.runtime.stock.book import Book
-from sereno.runtime.stock.telling import tell_changed, tell_transfer
+from sereno.runtime.stock.telling import retell, tell_changed, tell_transfer
 from sereno.sdk.ports import Short
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
@@ -100,15 +100,24 @@ def expect(tx: Transaction, shop_id: int, location: str, lines: Mapping[str, int
 
 
 def sell(
-    shop_id: int, order: str, lines: Sequence[Mapping[str, Any]], by: str, *, database: Database | None = None
+    shop_id: int,
+    order: str,
+    lines: Sequence[Mapping[str, Any]],
+    by: str,
+    *,
+    place: str | None = None,
+    database: Database | None = None,
 ) -> Sequence[Short]:
-    """Sold over the counter: it has left already. `order` is the till's own number; told twice it happens once. Gives
-    what there was too little of by the book, which is sold all the same: it was in somebody's hand."""
+    """Sold over the counter: it has left already. `order` is the till's own number; told twice it happens once.
+    `place`: where the till stands; None where that is not known. Gives what there was too little of by the book, which
+    is sold all the same: it was in somebody's hand. Raises LookupError for a place that is none."""
     staff = open_staff(database)
     now = to_micros(staff.world.clock.now())
     key = storable(f"pos~{order}")[:200]
     with staff.database.transaction() as tx:
-        one = reserving.wish(shop_id, key, lines)
+        if place and not is_place(tx, shop_id, place):
+            raise LookupError(f"there is no place {place}")
+        one = reserving.wish(shop_id, key, lines, place=place)
         reserving.reserve(tx, [one], now)
         if not any(lack.code == "stock.short" for lack in one.short):
             reserving.ship(tx, [(shop_id, key)], now)
@@ -272,6 +281,16 @@ def keep_back(
         else:
             tx.run("put_stock_safety", {**given, "quantity": quantity})
         audit(tx, shop_id, now, by, "stock.kept_back", item or channel, {"channel": channel, "quantity": quantity})
+        if item:
+            retell(tx, shop_id, tx.all("stock_item_told", {"shop": shop_id, "item": item}), now, f"kept:{channel}")
+        else:
+            tx.run("retell_stock", {"shop": shop_id})
+
+
+def is_place(tx: Transaction, shop_id: int, place: str) -> bool:
+    """Whether it was named, or anything was ever kept there."""
+    given = {"shop": shop_id, "key": place, "location": place}
+    return any(tx.one(name, given) is not None for name in ("stock_location", "stock_at_place"))
 
 
 def _open(tx: Transaction, shop_id: int, item: str, now: int) -> tuple[Book, tuple[int, str]]:

@@ -12,9 +12,8 @@ from typing import Any
 from sereno.commerce.stock import offered
 from sereno.runtime import namespaces
 from sereno.runtime.stock.book import Book
+from sereno.runtime.stock.channels import by_namespace
 from sereno.runtime.stock.telling import tell_changed
-from sereno.runtime.stores.finding import is_store
-from sereno.sdk.plugin import registry
 from sereno.sdk.ports import Offer
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode
@@ -36,7 +35,7 @@ class LiveAvailability:
             book.open([at])
             if at not in book.items or book.items[at].is_tracked is False:
                 return []
-            channels = _channels(tx, self._shop_id)
+            channels = by_namespace(tx.all("stock_channels", {"shop": self._shop_id}))
             found: list[Offer] = []
             for variant, product, level, said, data in tx.all("stock_variants", {"shop": self._shop_id, "item": item}):
                 channel = channels.get(namespaces.of(variant))
@@ -47,11 +46,11 @@ class LiveAvailability:
                 counted_as = str(record.get("inventory_item_id") or "")
                 base = Offer(item, variant, product or "", counted_as, "", 0)
                 if namespaces.of(variant):
-                    number = offered(book.available(at), kept)
+                    number = offered(book.available(at, channel), kept)
                     if level is None or said is None or int(said) != number:
                         found.append(_of(base, "", number))
                 else:
-                    found += _to_counting(book, at, base, kept)
+                    found += _to_counting(book, at, base, kept, channel)
             book.write()
         return found
 
@@ -69,16 +68,18 @@ class LiveAvailability:
                 tell_changed(book, book.write(), "said", offer.variant)
 
 
-def _to_counting(book: Book, at: tuple[int, str], base: Offer, kept: int) -> list[Offer]:
-    """Each of its own places is told what is to be had there; what is kept back, at the last of them."""
+def _to_counting(book: Book, at: tuple[int, str], base: Offer, kept: int, channel: str) -> list[Offer]:
+    """Each of its own places is told what is to be had there, none where it is not served from there; what is kept
+    back, at the last of them."""
     found: list[Offer] = []
     places = sorted(
         (one for one in book.balances[at].values() if one.figure is not None), key=lambda one: (-one.rank, one.location)
     )
     for one in places:
-        less = min(kept, max(one.available, 0))
+        has = one.available if one.is_for(channel) else 0
+        less = min(kept, max(has, 0))
         kept -= less
-        number = offered(one.available, less)
+        number = offered(has, less)
         if number == one.figure:
             continue
         one.offered, one.offered_from = number, one.figure
@@ -89,16 +90,6 @@ def _to_counting(book: Book, at: tuple[int, str], base: Offer, kept: int) -> lis
 
 def _of(base: Offer, location: str, number: int, expected: int | None = None) -> Offer:
     return Offer(base.item, base.variant, base.product, base.inventory_item, location, number, expected)
-
-
-def _channels(tx: Transaction, shop_id: int) -> Mapping[str, str]:
-    """The stores that may be written to, by the namespace of their ids; other systems give way to stores."""
-    found: dict[str, str] = {}
-    rows = tx.all("stock_channels", {"shop": shop_id})
-    for name, settings, _kind in sorted(rows, key=lambda row: not is_store(registry(), row[2])):
-        held: Mapping[str, Any] = decode(settings) if settings else {}
-        found.setdefault(str(held.get("namespace") or ""), name)
-    return found
 
 
 def _kept_back(tx: Transaction, shop_id: int, channel: str, item: str) -> int:

@@ -7,16 +7,17 @@ Invariant: a place with stock, or stock on its way to it, is never taken away.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sereno.runtime.staff import audit, open_staff
 from sereno.runtime.stock.book import Book
+from sereno.runtime.stock.channels import MOST_PLACES as MOST
 from sereno.sdk.site import handle_of
 from sereno.store.database import Database, Transaction
+from sereno.store.documents import decode, encode
 from sereno.store.fields import storable, to_micros
 
-MOST = 1000
-"""Places of a shop."""
 BARCODE = re.compile(r"[!-~](?:[ -~]{0,126}[!-~])?")
 """What readers give: letters, digits and signs of ASCII."""
 
@@ -24,7 +25,8 @@ BARCODE = re.compile(r"[!-~](?:[ -~]{0,126}[!-~])?")
 @dataclass(frozen=True, slots=True)
 class Place:
     """`name` is the key where nobody named it; `rank`: the smaller is taken from first; `is_own`: added here, so that
-    no store counts there; `is_used`: something is or was kept there."""
+    no store counts there; `is_used`: something is or was kept there; `channels`: the connections whose orders are
+    served from here, none for all of them."""
 
     key: str
     name: str
@@ -32,6 +34,7 @@ class Place:
     rank: int
     is_own: bool
     is_used: bool
+    channels: tuple[str, ...] = ()
 
 
 def places(shop_id: int, *, database: Database | None = None) -> list[Place]:
@@ -40,7 +43,10 @@ def places(shop_id: int, *, database: Database | None = None) -> list[Place]:
     with staff.database.read() as tx:
         used = [str(key) for (key,) in tx.all("places_with_stock", {"shop": shop_id})]
         named = tx.all("stock_locations", {"shop": shop_id, "most": MOST})
-    found = [Place(key, name, bool(sells), rank, bool(own), key in used) for key, name, sells, rank, own in named]
+    found = [
+        Place(key, name, bool(sells), rank, bool(own), key in used, tuple(decode(channels)))
+        for key, name, sells, rank, own, channels in named
+    ]
     known = {one.key for one in found}
     found += [Place(key, key, True, 100, False, True) for key in used[:MOST] if key not in known]
     return sorted(found, key=lambda one: (one.rank, one.name.casefold(), one.key))
@@ -54,23 +60,31 @@ def name_place(
     *,
     sells: bool = True,
     rank: int = 100,
+    channels: Sequence[str] | None = None,
     database: Database | None = None,
 ) -> None:
-    """Name a place, and say whether what is there may be promised. The sums of what is there follow."""
+    """Name a place, and say whether what is there may be promised, and by which channels (None: as before; empty: by
+    all). The sums of what is there follow, and stores are told anew."""
     if not name.strip():
         raise ValueError("a place needs a name")
     staff = open_staff(database)
     now = to_micros(staff.world.clock.now())
     with staff.database.transaction() as tx:
         _not_twice(tx, shop_id, name, key)
-        _put(tx, shop_id, key, name, sells=sells, rank=rank, is_own=False)
+        row = tx.one("stock_location", {"shop": shop_id, "key": key})
+        before: list[str] = decode(row[5]) if row is not None else []
+        served = before if channels is None else _known(tx, shop_id, channels, before)
+        _put(tx, shop_id, key, name, sells=sells, rank=rank, is_own=False, channels=served)
         book = Book(tx, now)
         book.open((row[0], row[1]) for row in tx.all("items_at_stock_location", {"shop": shop_id, "location": key}))
         for at, held in book.balances.items():
             if key in held:
                 book.touch(at, held[key])
         book.write()
-        audit(tx, shop_id, now, by, "stock.location_named", key, {"name": name, "sells": sells, "rank": rank})
+        if served != before or (row is not None and bool(row[2]) != sells):
+            tx.run("retell_stock", {"shop": shop_id})
+        details = {"name": name, "sells": sells, "rank": rank, "channels": served}
+        audit(tx, shop_id, now, by, "stock.location_named", key, details)
 
 
 def add_place(
@@ -80,6 +94,7 @@ def add_place(
     *,
     sells: bool = True,
     rank: int = 100,
+    channels: Sequence[str] = (),
     database: Database | None = None,
 ) -> str:
     """A place of the shop's own. Gives its key, made of its name. Raises ValueError when there is one of that name."""
@@ -95,8 +110,10 @@ def add_place(
             raise ValueError(f"there is a place called {key} already")
         if len(tx.all("stock_locations", {"shop": shop_id, "most": MOST})) >= MOST:
             raise ValueError(f"a shop has {MOST} places at the most")
-        _put(tx, shop_id, key, name, sells=sells, rank=rank, is_own=True)
-        audit(tx, shop_id, now, by, "stock.location_added", key, {"name": name, "sells": sells, "rank": rank})
+        served = _known(tx, shop_id, channels, ())
+        _put(tx, shop_id, key, name, sells=sells, rank=rank, is_own=True, channels=served)
+        details = {"name": name, "sells": sells, "rank": rank, "channels": served}
+        audit(tx, shop_id, now, by, "stock.location_added", key, details)
     return key
 
 
@@ -134,9 +151,26 @@ def put_barcode(shop_id: int, item: str, barcode: str, by: str, *, database: Dat
         audit(tx, shop_id, now, by, "stock.barcode_put", item, {"barcode": given, "before": row[0] or ""})
 
 
-def _put(tx: Transaction, shop_id: int, key: str, name: str, *, sells: bool, rank: int, is_own: bool) -> None:
-    given = {"shop": shop_id, "key": key, "name": storable(name.strip())[:200]}
+def _put(
+    tx: Transaction, shop_id: int, key: str, name: str, *, sells: bool, rank: int, is_own: bool, channels: list[str]
+) -> None:
+    given = {"shop": shop_id, "key": key, "name": storable(name.strip())[:200], "channels": encode(channels)}
     tx.run("put_stock_location", {**given, "sells": sells, "rank": rank, "is_own": is_own})
+
+
+def channels_of(shop_id: int, *, database: Database | None = None) -> list[str]:
+    """The connections a place can be kept for, by name."""
+    with open_staff(database).database.read() as tx:
+        return sorted(str(row[0]) for row in tx.all("connections_by_namespace", {"shop": shop_id}))
+
+
+def _known(tx: Transaction, shop_id: int, channels: Sequence[str], before: Sequence[str]) -> list[str]:
+    """Sorted. One that is there already may stay although its connection is closed. Raises ValueError."""
+    known = {str(row[0]) for row in tx.all("connections_by_namespace", {"shop": shop_id})} | set(before)
+    for name in channels:
+        if name not in known:
+            raise ValueError(f"there is no connection {name}")
+    return sorted(set(channels))
 
 
 def _not_twice(tx: Transaction, shop_id: int, name: str, key: str | None) -> None:

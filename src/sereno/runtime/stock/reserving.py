@@ -16,6 +16,7 @@ from sereno.commerce.stock import Room, allocate, wanted
 from sereno.runtime import namespaces
 from sereno.runtime.clock import Clock, SystemClock
 from sereno.runtime.stock.book import At, Balance, Book, Reservation
+from sereno.runtime.stock.channels import channel_of, elsewhere
 from sereno.runtime.stock.telling import tell_changed
 from sereno.sdk.ports import Short
 from sereno.store.database import Database, DatabaseConflict, Transaction
@@ -29,19 +30,33 @@ AHEAD = 2_000_000
 
 @dataclass(slots=True)
 class Wish:
-    """What an order wants: how many of each item. `counts_at` as in the model."""
+    """What an order wants: how many of each item. `counts_at` as in the model. `channel`: served only from the places
+    that serve it; None: the one the order's key says. `place`: from there and nowhere else."""
 
     shop_id: int
     order: str
     items: Mapping[str, int]
     counts_at: int | None = None
     short: Sequence[Short] = field(default_factory=tuple[Short, ...])
+    channel: str | None = None
+    place: str | None = None
+
+    def may_take(self, balance: Balance, channel: str | None) -> bool:
+        return balance.serves(channel) if self.place is None else balance.location == self.place
 
 
-def wish(shop_id: int, order: str, lines: Sequence[Mapping[str, Any]], placed_at: str | None = None) -> Wish:
+def wish(
+    shop_id: int,
+    order: str,
+    lines: Sequence[Mapping[str, Any]],
+    placed_at: str | None = None,
+    *,
+    channel: str | None = None,
+    place: str | None = None,
+) -> Wish:
     """Of an order's lines. Only orders of the shop's first store are in the figures that are taken from it."""
     at = micros(placed_at) if placed_at and not namespaces.of(order) else None
-    return Wish(shop_id, order, wanted(lines), None if at is None else at - AHEAD)
+    return Wish(shop_id, order, wanted(lines), None if at is None else at - AHEAD, channel=channel, place=place)
 
 
 def reserve(tx: Transaction, wishes: Sequence[Wish], now: int) -> None:
@@ -93,6 +108,7 @@ def _decide(book: Book, wish: Wish) -> None:
     for one in held:
         has[one.item] = has.get(one.item, 0) + one.quantity + one.shipped
     more = {item: number - has.get(item, 0) for item, number in wish.items.items()}
+    channel = wish.channel or book.channel_of(wish.shop_id, wish.order, more)
     short: list[Short] = []
     taken: list[tuple[At, str, int]] = []
     for item, number in sorted(more.items()):
@@ -106,13 +122,13 @@ def _decide(book: Book, wish: Wish) -> None:
         rooms = [
             Room(one.location, one.available + (number if _holds(one, wish) and one.available >= 0 else 0), one.rank)
             for one in balances.values()
-            if one.sells
+            if wish.may_take(one, channel)
         ]
         found = allocate(rooms, number, can_oversell=known is not None and known.can_oversell is True)
         if found:
             taken += [(at, location, part) for location, part in found]
         else:
-            short.append(Short(item, number, max(book.available(at), 0)))
+            short.append(Short(item, number, max(sum(room.available for room in rooms), 0)))
     wish.short = short
     if any(one.code == "stock.short" for one in short):
         return
@@ -126,8 +142,10 @@ def _decide(book: Book, wish: Wish) -> None:
 
 
 def force(book: Book, wish: Wish, at: At, number: int) -> None:
-    """Promise it although there may be too few: from the place with the most, or the first there is."""
-    places = [one for one in book.balances.get(at, {}).values() if one.sells]
+    """Promise it although there may be too few: from the place named, or the one with the most."""
+    if wish.place is not None:
+        book.balance(at, wish.place)
+    places = [one for one in book.balances.get(at, {}).values() if wish.may_take(one, wish.channel)]
     if places and number > 0:
         best = max(places, key=lambda one: (one.available, -one.rank))
         _take(book, wish, at, best.location, number)
@@ -303,12 +321,11 @@ class LiveReservations:
         with self._database.transaction() as tx:
             return release(tx, [(self._shop_id, order)], self._now)
 
-    def available(self, items: Sequence[str]) -> Mapping[str, int]:
-        parameters = {"shop": self._shop_id, "items": sorted(set(items))}
+    def available(self, items: Sequence[str], *, order: str = "") -> Mapping[str, int]:
         if self._tx is not None:
-            return dict(self._tx.all("stock_available", parameters))  # pyright: ignore[reportArgumentType]
+            return _available(self._tx, self._shop_id, items, order)
         with self._database.read() as tx:
-            return dict(tx.all("stock_available", parameters))  # pyright: ignore[reportArgumentType]
+            return _available(tx, self._shop_id, items, order)
 
     def holds(self, order: str) -> bool:
         parameters = {"shops": [self._shop_id], "orders": [order]}
@@ -316,3 +333,12 @@ class LiveReservations:
             return self._tx.one("orders_with_stock", parameters) is not None
         with self._database.read() as tx:
             return tx.one("orders_with_stock", parameters) is not None
+
+
+def _available(tx: Transaction, shop_id: int, items: Sequence[str], order: str) -> Mapping[str, int]:
+    found = {str(item): int(n) for item, n in tx.all("stock_available", {"shop": shop_id, "items": sorted(set(items))})}
+    channel = channel_of(tx, shop_id, order) if order else None
+    if channel is None:
+        return found
+    other = elsewhere(tx, shop_id, channel, list(found))
+    return {item: number - other.get(item, 0) for item, number in found.items()}

@@ -10,12 +10,12 @@ WHERE shop_id {in:shops:bigint} AND item {in:items:text} ORDER BY shop_id, item 
 
 -- name: stock_balances
 SELECT b.shop_id, b.item, b.location, b.on_hand, b.reserved, b.incoming, b.figure, b.figure_at, b.unsaid,
-    b.offered, b.offered_from,    coalesce(l.sells, l.id IS NULL), coalesce(l.rank, 100)
+    b.offered, b.offered_from, coalesce(l.sells, l.id IS NULL), coalesce(l.rank, 100), coalesce(l.channels, '[]')
 FROM stock_balance b LEFT JOIN stock_location l ON l.shop_id = b.shop_id AND l.key = b.location
 WHERE b.shop_id {in:shops:bigint} AND b.item {in:items:text} ORDER BY b.shop_id, b.item, b.location
 
 -- name: stock_location
-SELECT key, name, sells, rank, is_own FROM stock_location WHERE shop_id = :shop AND key = :key
+SELECT key, name, sells, rank, is_own, channels FROM stock_location WHERE shop_id = :shop AND key = :key
 
 -- name: stock_reservations_of_orders
 SELECT shop_id, order_key, item, location, quantity, shipped, counts_at, is_said FROM stock_reservation
@@ -83,6 +83,45 @@ WHERE v.shop_id = :shop AND v.sku = :item ORDER BY v.key
 -- name: stock_channels
 SELECT name, settings, kind FROM connection WHERE shop_id = :shop AND is_active AND access <> '' ORDER BY id
 
+-- name: same_products
+-- Products with a SKU that one of this product's variants has.
+SELECT o.product_key, o.sku FROM catalog_variant v JOIN catalog_variant o ON o.shop_id = v.shop_id AND o.sku = v.sku
+WHERE v.shop_id = :shop AND v.product_key = :product AND v.sku <> '' AND o.product_key <> :product
+
+-- name: connections_by_namespace
+-- Of which connection the orders of a namespace are, also where nothing may be written.
+SELECT name, settings, kind FROM connection WHERE shop_id = :shop AND is_active ORDER BY id
+
+-- name: stock_at_places
+SELECT item, sum(on_hand - reserved) FROM stock_balance
+WHERE shop_id = :shop AND item {in:items:text} AND location {in:locations:text} GROUP BY item
+
+-- name: retell_stock
+INSERT INTO stock_retelling (shop_id, after) VALUES (:shop, '')
+ON CONFLICT (shop_id) DO UPDATE SET after = ''
+
+-- name: stock_to_retell
+SELECT min(shop_id) FROM stock_retelling
+
+-- name: retelling_of_shop
+-- dialect: sqlite
+SELECT after FROM stock_retelling WHERE shop_id = :shop
+-- dialect: postgresql
+SELECT after FROM stock_retelling WHERE shop_id = :shop FOR UPDATE SKIP LOCKED
+
+-- name: next_stock_items
+SELECT item, title, variant, product, available FROM stock_item
+WHERE shop_id = :shop AND item > :after ORDER BY item LIMIT :limit
+
+-- name: stock_item_told
+SELECT item, title, variant, product, available FROM stock_item WHERE shop_id = :shop AND item = :item
+
+-- name: retell_after
+UPDATE stock_retelling SET after = :after WHERE shop_id = :shop
+
+-- name: drop_retelling
+DELETE FROM stock_retelling WHERE shop_id = :shop
+
 -- name: stock_safety
 SELECT channel, item, quantity FROM stock_safety WHERE shop_id = :shop AND item IN ('', :item)
 
@@ -94,12 +133,13 @@ ON CONFLICT (shop_id, channel, item) DO UPDATE SET quantity = excluded.quantity
 DELETE FROM stock_safety WHERE shop_id = :shop AND channel = :channel AND item = :item
 
 -- name: put_stock_location
-INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own)
-VALUES (:shop, :key, :name, :sells, :rank, :is_own)
-ON CONFLICT (shop_id, key) DO UPDATE SET name = excluded.name, sells = excluded.sells, rank = excluded.rank
+INSERT INTO stock_location (shop_id, key, name, sells, rank, is_own, channels)
+VALUES (:shop, :key, :name, :sells, :rank, :is_own, :channels)
+ON CONFLICT (shop_id, key) DO UPDATE SET name = excluded.name, sells = excluded.sells, rank = excluded.rank,
+    channels = excluded.channels
 
 -- name: stock_locations
-SELECT key, name, sells, rank, is_own FROM stock_location WHERE shop_id = :shop ORDER BY rank, name, key LIMIT :most
+SELECT key, name, sells, rank, is_own, channels FROM stock_location WHERE shop_id = :shop ORDER BY rank, name, key LIMIT :most
 
 -- name: places_with_stock
 -- Each place once, by leaps along the index: an item more costs nothing.

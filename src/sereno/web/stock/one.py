@@ -88,7 +88,7 @@ def keep_back(request: StaffRequest, id: int) -> HttpResponse:
         number = int(given[:10]) if given else None
         moving.keep_back(request.shop.pk, channel, row.item, number, by)
 
-    carry_out(request, put, _("Kept. The store is told with the next change."), form=f"kept:{channel}")
+    carry_out(request, put, _("Kept. The store is told."), form=f"kept:{channel}")
     return back(request, here)
 
 
@@ -129,8 +129,9 @@ def _named(names: dict[str, StockLocation], key: str) -> tuple[str, bool]:
 
 def _channels(shop: Shop, row: StockItem) -> list[dict[str, Any]]:
     """Each store that sells it: what it says, what is kept back from it, and what it should say."""
-    known = Variant.objects.filter(shop=shop).defer("data").order_by("key")
-    variants = list(known.filter(sku=row.item)[:SHOWN]) or list(known.filter(key=row.variant or row.item))
+    known = Variant.objects.filter(shop=shop).defer("data")
+    of_sku = sorted(known.filter(sku=row.item)[:SHOWN], key=lambda one: one.key)
+    variants = of_sku or list(known.filter(key=row.variant or row.item))
     levels = {one.variant_key: one for one in StockLevel.objects.filter(shop=shop, sku=row.item).defer("data")}
     stores = {str((one.settings or {}).get("namespace") or ""): one for one in _stores(shop)}
     rules = {

@@ -15,7 +15,8 @@ from sereno.web.shell import render
 @require_GET
 @staff()
 def listing(request: StaffRequest) -> HttpResponse:
-    context = {"section": "stock", "places": places.places(request.shop.pk)}
+    shop = request.shop.pk
+    context = {"section": "stock", "places": places.places(shop), "channels": places.channels_of(shop)}
     return render(request, "stock/places.html", context)
 
 
@@ -25,7 +26,8 @@ def add(request: StaffRequest) -> HttpResponse:
     name, sells, by = request.POST.get("name", ""), request.POST.get("sells") == "yes", request.user.username
 
     def put() -> str:
-        return places.add_place(request.shop.pk, name, by, sells=sells, rank=_rank(request))
+        more = {"rank": _rank(request), "channels": request.POST.getlist("channel")}
+        return places.add_place(request.shop.pk, name, by, sells=sells, **more)
 
     carry_out(request, put, _("Added. Count what is there, or move goods to it."), form="place-new")
     return back(request, "/stock/places")
@@ -34,12 +36,13 @@ def add(request: StaffRequest) -> HttpResponse:
 @require_POST
 @staff("settings")
 def change(request: StaffRequest) -> HttpResponse:
-    """What a place is called, and whether it sells."""
+    """What a place is called, and whether it sells, and for whom."""
     key, name = request.POST.get("key", "")[:200], request.POST.get("name", "")
     sells, by = request.POST.get("sells") == "yes", request.user.username
 
     def put() -> None:
-        places.name_place(request.shop.pk, key, name, by, sells=sells, rank=_rank(request))
+        more = {"rank": _rank(request), "channels": request.POST.getlist("channel")}
+        places.name_place(request.shop.pk, key, name, by, sells=sells, **more)
 
     carry_out(request, put, _("Kept."), form=f"place:{key}")
     return back(request, "/stock/places")
