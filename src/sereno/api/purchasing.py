@@ -23,6 +23,7 @@ from sereno.modules.purchasing.models import (
     Supplier,
     SupplierPrice,
 )
+from sereno.modules.purchasing.performing import learned, performances
 from sereno.runtime.purchasing import answering, events, ordering, reordering, suppliers
 from sereno.runtime.purchasing.port import ask_forecast
 from sereno.store.fields import instant_text
@@ -65,6 +66,18 @@ class SupplierOut(Schema):
     lead_days: int
     send_by: str
     is_active: bool
+
+
+class SupplierWhole(SupplierOut):
+    contact: str
+    confirm_days: int
+    minimum: str
+    url: str
+    note: str
+    learned_days: float = Field(description="How long its goods take, by what it promises and what it kept.")
+    learned_spread: float = Field(description="By how many days that varies (a standard deviation).")
+    receipts: int = Field(description="First deliveries of its newest 50 orders that came.")
+    on_time: float | None = Field(description="Which share of them came by the day expected.")
 
 
 class Suppliers(Schema):
@@ -235,6 +248,19 @@ def put_supplier(request: HttpRequest, code: Code, given: SupplierIn) -> Supplie
     shop = shop_of(request)
     suppliers.put_supplier(shop.pk, suppliers.Supplier(code=code, **given.dict()), caller(request))
     return Supplier.objects.get(shop=shop, code=code)
+
+
+@router.get("/suppliers/{code}", response=SupplierWhole)
+def show_supplier(request: HttpRequest, code: Code) -> Supplier:
+    """One supplier, and what it keeps of what it promises."""
+    shop = shop_of(request)
+    row = Supplier.objects.filter(shop=shop, code=code).first()
+    if row is None:
+        raise HttpError(404, f"there is no supplier {code}")
+    lead, found = learned(row), performances(shop.pk, [row.pk]).get(row.pk)
+    row.learned_days, row.learned_spread = round(lead.mean, 1), round(lead.spread, 1)
+    row.receipts, row.on_time = (found.count, found.on_time) if found else (0, None)
+    return row
 
 
 @router.get("/suppliers/{code}/prices", response=Prices)

@@ -38,6 +38,16 @@ def _asked(what: Callable[[], R]) -> R:
         raise WrongUse(str(error.args[0] if error.args else error)) from None
 
 
+def _counts(lines: list[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for line in lines:
+        sku, _equals, count = line.rpartition("=")
+        if not sku or not (count.isascii() and count.isdigit()):
+            raise WrongUse(f"write each line as SKU=QUANTITY, not {line!r}")
+        counts[sku] = counts.get(sku, 0) + int(count)
+    return counts
+
+
 @purchase.command(name="list")
 def list_purchases(*, status: Word = "", shop: ShopName = None, json: Json = False) -> None:
     """List purchase orders, newest first."""
@@ -64,6 +74,75 @@ def list_purchases(*, status: Word = "", shop: ShopName = None, json: Json = Fal
         return
     names = ("number", "supplier", "status", "total", "currency", "expected_at")
     table(names, ([line[name] for name in names] for line in lines), empty="Nothing is on order.")
+
+
+@purchase.command(name="show")
+def show_purchase(number: int, /, *, shop: ShopName = None, json: Json = False) -> None:
+    """Show one purchase order with its lines.
+
+    Parameters
+    ----------
+    number
+        The order's number.
+    """
+    _prepare()
+    from sereno.modules.purchasing.models import PurchaseLine, PurchaseOrder
+    from sereno.store.fields import instant_text
+
+    found = PurchaseOrder.objects.filter(shop=shop_named(shop), number=number).select_related("supplier").first()
+    if found is None:
+        raise WrongUse(f"there is no purchase order {number} in this shop")
+    names = ("sku", "supplier_sku", "title", "quantity", "received", "price")
+    lines = list(PurchaseLine.objects.filter(order=found).order_by("id").values(*names))
+    instants = ("created_at", "approved_at", "sent_at", "confirmed_at", "expected_at", "closed_at")
+    told: dict[str, Any] = {
+        "number": number,
+        "supplier": found.supplier.code,
+        "status": found.status,
+        "total": found.total,
+        "currency": found.currency,
+        "origin": found.origin,
+        "reference": found.reference,
+        "note": found.note,
+        **{name: instant_text(getattr(found, name)) for name in instants},
+        "lines": lines,
+    }
+    if json:
+        emit(told)
+        return
+    say(f"PO-{number}, {found.supplier.name}: {found.status}, {found.total} {found.currency}.")
+    table(names, ([line[name] for name in names] for line in lines), empty="It has no lines.")
+
+
+@purchase.command
+def draft(
+    supplier: Word,
+    lines: list[str],
+    /,
+    *,
+    note: Word = "",
+    key: Annotated[str, Parameter(help="Names this order: asked again with it, it is the same one.")] = "",
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Draft an order by a supplier's price list. Nothing goes out before it is approved.
+
+    Parameters
+    ----------
+    supplier
+        The supplier's code.
+    lines
+        What is ordered, each as SKU=QUANTITY.
+    """
+    _prepare()
+    from sereno.runtime.purchasing import ordering
+
+    once, chosen, counts = f"cli:{key or uuid4().hex}", shop_named(shop).pk, _counts(lines)
+    number = _asked(lambda: ordering.draft_order(chosen, supplier, counts, person(), key=once, note=note))
+    if json:
+        emit({"number": number, "status": "draft"})
+        return
+    say(f"PO-{number} is drafted. Approve it: sereno purchase step {number} approve")
 
 
 @purchase.command
@@ -141,12 +220,7 @@ def receive(
     _prepare()
     from sereno.runtime.purchasing import ordering
 
-    counts: dict[str, int] = {}
-    for line in lines:
-        sku, _equals, count = line.rpartition("=")
-        if not sku or not (count.isascii() and count.isdigit()):
-            raise WrongUse(f"write what came as SKU=QUANTITY, not {line!r}")
-        counts[sku] = int(count)
+    counts = _counts(lines)
     once = f"cli:{key or uuid4().hex}"
     chosen = shop_named(shop).pk
     status = _asked(lambda: ordering.receive(chosen, number, counts, person(), key=once, place=location))
@@ -168,6 +242,76 @@ def list_suppliers(*, shop: ShopName = None, json: Json = False) -> None:
         emit(lines)
         return
     table(names, ([line[name] for name in names] for line in lines), empty="No suppliers yet.")
+
+
+@supplier.command(name="add")
+def put_supplier(
+    code: str,
+    name: str,
+    /,
+    *,
+    currency: Annotated[str, Parameter(help="What it is paid in; left out, the shop's.")] = "",
+    send_by: Annotated[Literal["email", "api", "hand"], Parameter(help="How orders reach it.")] = "email",
+    email: Word = "",
+    url: Annotated[str, Parameter(help="Where orders by API go.")] = "",
+    secret: Annotated[str, Parameter(help="Signs orders by API.")] = "",
+    contact: Word = "",
+    locale: Annotated[Literal["en", "es", "pt", "ro"], Parameter(help="The language of its mails.")] = "en",
+    lead_days: Annotated[int, Parameter(help="Days until its goods come, as it promises.")] = 14,
+    confirm_days: Annotated[int, Parameter(help="Days it has for an answer.")] = 2,
+    minimum: Annotated[str, Parameter(help="The least an order may come to.")] = "",
+    note: Word = "",
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Add a supplier, or change the one of this code: what is left out is as for a new one, but its secret.
+
+    Parameters
+    ----------
+    code
+        Its name in files and addresses, such as casa-verde.
+    name
+        What it is called.
+    """
+    _prepare()
+    from sereno.runtime.purchasing import suppliers
+
+    chosen = shop_named(shop)
+    reach = {"email": email, "url": url, "secret": secret, "contact": contact, "locale": locale}
+    terms = {"lead_days": lead_days, "confirm_days": confirm_days, "minimum": minimum, "note": note}
+    given = suppliers.Supplier(code, name, currency or chosen.currency, send_by=send_by, **reach, **terms)
+    _asked(lambda: suppliers.put_supplier(chosen.pk, given, person()))
+    if json:
+        emit({"code": suppliers.checked(given).code, "name": name})
+        return
+    say(f"Kept. Bring in its price list: sereno supplier prices {code} FILE")
+
+
+@supplier.command(name="show")
+def show_supplier(code: str, /, *, shop: ShopName = None, json: Json = False) -> None:
+    """Show a supplier, and what it keeps of what it promises.
+
+    Parameters
+    ----------
+    code
+        Its code.
+    """
+    _prepare()
+    from sereno.modules.purchasing.models import Supplier
+    from sereno.modules.purchasing.performing import learned, performances
+
+    row = Supplier.objects.filter(shop=shop_named(shop), code=code).first()
+    if row is None:
+        raise WrongUse(f"there is no supplier {code!r} in this shop")
+    lead, found = learned(row), performances(row.shop_id, [row.pk]).get(row.pk)
+    names = ("code", "name", "currency", "send_by", "email", "lead_days", "confirm_days", "minimum", "is_active")
+    told = {name: getattr(row, name) for name in names}
+    told |= {"learned_days": round(lead.mean, 1), "learned_spread": round(lead.spread, 1)}
+    told |= {"receipts": found.count if found else 0, "on_time": found.on_time if found else None}
+    if json:
+        emit(told)
+        return
+    table(("what", "value"), ([name, value] for name, value in told.items()), empty="")
 
 
 @supplier.command(name="prices")

@@ -70,8 +70,9 @@ class _Work:
         skus = sorted({*past.sold, *priced})
         histories = [past.series(sku) for sku in skus]
         groups = [kinds.get(sku, ("", ""))[1] for sku in skus]
-        country = str(decode(kept).get("country") or past.country).upper()
-        made, method = forecasts(histories, groups, past.monday, country, [own_time(row) for row in events])
+        said = str(decode(kept).get("country") or "").upper()
+        shares = {said: 1.0} if said else past.shares
+        made, method = forecasts(histories, groups, past.monday, shares, [own_time(row) for row in events])
         job.done = job.total
         for begin in range(0, len(skus), BATCH):
             part = range(begin, min(begin + BATCH, len(skus)))
@@ -84,7 +85,7 @@ class _Work:
             "orders": job.total,
             "weeks": past.weeks,
             "method": method,
-            "country": country,
+            "country": ", ".join(shares),
             "median_error": round(sorted(errors)[len(errors) // 2], 3) if errors else None,
             "seconds": round(monotonic() - began, 1),
         }
@@ -143,11 +144,11 @@ def forecasts(
     histories: Sequence[Sequence[float | None]],
     groups: Sequence[str],
     monday: date,
-    country: str = "",
+    shares: Mapping[str, float] | None = None,
     events: Sequence[Own] = (),
 ) -> tuple[list[Made], str]:
-    """With the extra `ml` by what all series teach (`pool`) and the days known of the country and the shop's calendar,
-    else by the stated simple method. Gives its name too."""
+    """With the extra `ml` by what all series teach (`pool`) and the days known of the countries sold to (by their share
+    of the orders; None: not known) and the shop's calendar, else by the stated simple method. Gives its name too."""
     if not histories:
         return [], "none"
     try:
@@ -156,7 +157,7 @@ def forecasts(
         if error.name != "numpy":
             raise
         return [_simple(history) for history in histories], "mean12"
-    return _pooled(pool, histories, groups, monday, country, events), "pool"
+    return _pooled(pool, histories, groups, monday, shares or {"": 1.0}, events), "pool"
 
 
 def _simple(history: Sequence[float | None]) -> Made:
@@ -187,17 +188,17 @@ def _pooled(
     histories: Sequence[Sequence[float | None]],
     groups: Sequence[str],
     monday: date,
-    country: str,
+    shares: Mapping[str, float],
     events: Sequence[Own],
 ) -> list[Made]:
     import numpy as np
 
-    from sereno.modules.purchasing.demand.occasions import of_country, own_event
+    from sereno.modules.purchasing.demand.occasions import of_countries, own_event
     from sereno.modules.purchasing.demand.seasons import Calendar
 
     y = np.array([[np.nan if one is None else one for one in history] for history in histories], dtype=float)
     ends = monday + timedelta(weeks=y.shape[1] + HORIZON)
-    occasions = [*of_country(country, monday, ends), *(own_event(*one) for one in events)]
+    occasions = [*of_countries(shares, monday, ends), *(own_event(*one) for one in events)]
     calendar = Calendar(monday, 7.0, occasions=tuple(occasions))
     judged = pool.judge(y, JUDGED, calendar, groups)
     learned = pool.learn(y, min(HORIZON, 13), calendar, groups)

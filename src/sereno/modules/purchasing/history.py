@@ -23,6 +23,10 @@ MICROS = 1_000_000
 WEEK_SECONDS = 7 * 86_400
 
 
+FEW = 0.1
+"""A smaller share of the orders does not make a country's days worth knowing."""
+
+
 @dataclass(slots=True)
 class Past:
     """`sold[sku][week]` units, `gone[sku][week]` the share of the week it could not be bought; weeks from `monday`.
@@ -35,9 +39,13 @@ class Past:
     countries: dict[str, int] = field(default_factory=dict[str, int])
 
     @property
-    def country(self) -> str:
-        """Where most orders go; "" where none says."""
-        return max(sorted(self.countries), key=self.countries.__getitem__, default="")
+    def shares(self) -> dict[str, float]:
+        """Where orders go, the most first, and which share of them; countries of few are left out. {} where none
+        says."""
+        total = sum(self.countries.values())
+        kept = {name: count for name, count in self.countries.items() if count >= FEW * total}
+        whole = sum(kept.values())
+        return {name: count / whole for name, count in sorted(kept.items(), key=lambda one: (-one[1], one[0]))}
 
     def series(self, sku: str) -> list[float | None]:
         """Unconstrained demand by week; None before its first sale and where it was hardly there."""

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sereno.modules.purchasing.demand import feasts
-from sereno.modules.purchasing.models import DemandEvent
+from sereno.modules.purchasing.models import DemandEvent, ForecastJob
 from sereno.runtime.purchasing import events
+from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.purchasing.words import FEASTS
@@ -27,21 +28,33 @@ def calendar(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         return _put(request)
     shop = request.shop
-    country = str(shop.settings.get("country") or "").upper()
+    countries = _countries(shop)
     today = timezone.now().date()
-    days = sorted(
-        (day, code)
-        for year in (today.year, today.year + 1)
-        for code, day in feasts.of_year(country, year)
-        if today <= day <= today + AHEAD
-    )
+    kept_in: dict[tuple[date, str], list[str]] = {}
+    for country in countries or [""]:
+        for year in (today.year, today.year + 1):
+            for code, day in feasts.of_year(country, year):
+                if today <= day <= today + AHEAD:
+                    kept_in.setdefault((day, code), []).append(country)
     context = {
         "section": "demand",
         "events": list(DemandEvent.objects.filter(shop=shop).order_by("-first_day", "name")),
-        "feasts": [(day, FEASTS[code]) for day, code in days],
-        "country": country,
+        "feasts": [
+            (day, FEASTS[code], ", ".join(where) if len(where) < len(countries) else "")
+            for (day, code), where in sorted(kept_in.items())
+        ],
+        "country": ", ".join(countries),
     }
     return render(request, "purchasing/calendar.html", context)
+
+
+def _countries(shop: Shop) -> list[str]:
+    """Those the newest forecast counted with: the shop's setting, else those that orders go to."""
+    said = str((shop.settings or {}).get("country") or "").upper()
+    if said:
+        return [said]
+    job = ForecastJob.objects.filter(shop=shop).order_by("-id").first()
+    return [one for one in str((job.facts if job else {}).get("country") or "").split(", ") if one]
 
 
 @staff("work")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from statistics import mean, stdev
 from typing import Any
 
 from django.contrib import messages
@@ -13,11 +11,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sereno.commerce.purchasing import lead_time
 from sereno.modules.purchasing.finding import matching
-from sereno.modules.purchasing.models import PurchaseOrder, Receipt, Supplier, SupplierPrice
+from sereno.modules.purchasing.models import PurchaseOrder, Supplier, SupplierPrice
+from sereno.modules.purchasing.performing import learned, performances
 from sereno.runtime.purchasing import suppliers
-from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
 from sereno.web.paging import page_of
@@ -40,18 +37,6 @@ FIELDS = (
     "secret",
     "note",
 )
-LATEST = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """Of the newest receipts: how long goods took, how much that varied, and which share came by the day that was
-    expected (None where no day was)."""
-
-    count: int
-    days: float | None
-    spread: float | None
-    on_time: float | None
 
 
 @require_GET
@@ -66,7 +51,7 @@ def listing(request: StaffRequest) -> HttpResponse:
         )
         .order_by("-is_active", "name", "id")[:500]
     )
-    found = performances(shop, [row.pk for row in rows])
+    found = performances(shop.pk, [row.pk for row in rows])
     coming = on_order_by_supplier(shop.pk)
     context = {
         "section": "suppliers",
@@ -85,14 +70,12 @@ def supplier(request: StaffRequest, code: str) -> HttpResponse:
     prices_ = SupplierPrice.objects.filter(supplier=row)
     if search:
         prices_ = prices_.filter(Q(sku__istartswith=search) | Q(supplier_sku__istartswith=search))
-    found = performances(shop, [row.pk]).get(row.pk)
-    receipts = Receipt.objects.filter(supplier=row, is_first=True, days__isnull=False).order_by("-at")
-    lead = lead_time(row.lead_days, list(receipts.values_list("days", flat=True)[:20]))
+    found = performances(shop.pk, [row.pk]).get(row.pk)
     context = {
         "section": "suppliers",
         "supplier": row,
         "performance": found,
-        "lead": lead,
+        "lead": learned(row),
         "page": page_of(request, prices_),
         "search": search,
         "orders": list(PurchaseOrder.objects.filter(supplier=row).order_by("-id")[:10]),
@@ -180,30 +163,6 @@ def prices(request: StaffRequest, code: str) -> HttpResponse:
     if count is not None:
         messages.success(request, _("%(num)s lines of the price list are kept.") % {"num": int(count)})
     return redirect("supplier", code=code)
-
-
-def performances(shop: Shop, ids: list[int]) -> dict[int, Performance]:
-    """By supplier, in one query."""
-    rows = (
-        Receipt.objects.filter(shop=shop, supplier_id__in=ids, is_first=True)
-        .order_by("-id")
-        .values_list("supplier_id", "days", "at", "order__expected_at")[: LATEST * max(1, len(ids))]
-    )
-    by: dict[int, list[tuple[Any, ...]]] = {}
-    for supplier_id, days, at, expected in rows:
-        by.setdefault(supplier_id, []).append((days, at, expected))
-    return {supplier_id: _performance(found[:LATEST]) for supplier_id, found in by.items()}
-
-
-def _performance(found: list[tuple[Any, ...]]) -> Performance:
-    days = [one for one, _at, _expected in found if one is not None]
-    due = [at <= expected for _days, at, expected in found if expected is not None]
-    return Performance(
-        len(found),
-        mean(days) if days else None,
-        stdev(days) if len(days) > 1 else None,
-        sum(due) / len(due) if due else None,
-    )
 
 
 def _days(text: str) -> int:

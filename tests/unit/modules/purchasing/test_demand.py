@@ -214,3 +214,20 @@ def test_later_weeks_change_nothing_of_what_days_did() -> None:
     changed[:, 36:] = 9999.0
     again = pool.outlook(changed[:, :36], 6, pool.learn(changed[:, :36], 6, calendar)).mean
     assert np.array_equal(early, again)
+
+
+def test_days_of_all_countries_sold_to_count_by_their_share() -> None:
+    """Mother's Day: the first Sunday of May in Spain, in Lent in Britain; Black Friday is one day for both."""
+    begin, end = date(2026, 1, 5), date(2026, 12, 28)
+    found = occasions.of_countries({"ES": 0.75, "GB": 0.25}, begin, end)
+    mothers = [(one.day, one.share) for one in found if one.code == "mothers_day"]
+    assert mothers == [(date(2026, 3, 15), 0.25), (date(2026, 5, 3), 0.75)]
+    assert [one.share for one in found if one.code == "black_friday"] == [1.0]
+    y, halves = sold_at((), 30, 1.0), {"ES": 0.5, "RO": 0.5}
+    both = Calendar(begin, 7.0, 0.0, tuple(occasions.of_countries(halves, begin, end)))
+    alone = Calendar(begin, 7.0, 0.0, tuple(occasions.of_country("RO", begin, end)))
+    effects = [
+        {day.code: day.effect for day in pool.days_ahead(y[:, :4], 13, pool.learn(y[:, :4], 4, one))[0]}["womens_day"]
+        for one in (both, alone)
+    ]
+    assert effects[0] == pytest.approx(effects[1] / 2, rel=0.05) and effects[1] > 0.02

@@ -7,8 +7,8 @@ it is not used. Needs numpy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -35,7 +35,7 @@ FELT = 0.25
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """One time of something that comes again: `code` is what the times of it share. `lift` is what is assumed of a
-    period full of it."""
+    period full of it; `share` is that of the shop's orders which go to where it is kept."""
 
     code: str
     day: date
@@ -43,6 +43,7 @@ class Occasion:
     last: date
     lift: float
     sure: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,16 @@ def of_country(country: str, begin: date, end: date) -> list[Occasion]:
             if last >= begin and first <= end:
                 found.append(Occasion(code, day, first, last, feast.lift, SURE))
     return sorted(found, key=lambda one: (one.day, one.code))
+
+
+def of_countries(shares: Mapping[str, float], begin: date, end: date) -> list[Occasion]:
+    """The feasts of all countries a shop sells to, each by the share of its orders; a day that several keep is one."""
+    found: dict[tuple[str, date], Occasion] = {}
+    for country, share in shares.items():
+        for one in of_country(country, begin, end):
+            held = found.get((one.code, one.day))
+            found[one.code, one.day] = replace(one, share=min(1.0, (held.share if held else 0.0) + share))
+    return sorted(found.values(), key=lambda one: (one.day, one.code))
 
 
 def own_event(name: str, first: date, last: date, lift: float | None) -> Occasion:
@@ -121,7 +132,7 @@ def _add_dose(row: Floats, one: Occasion, first_day: date, days: float) -> None:
     whole = min(days, end - begin)
     for at in range(max(0, int(begin // days)), min(len(row), int((end - 1) // days) + 1)):
         shared = min(end, (at + 1) * days) - max(begin, at * days)
-        row[at] = min(1.0, row[at] + max(0.0, shared) / whole)
+        row[at] = min(1.0, row[at] + one.share * max(0.0, shared) / whole)
 
 
 def _usual(index: Floats, ordinary: NDArray[np.bool_]) -> tuple[Floats, float]:
