@@ -14,7 +14,11 @@ from support import START, Place, order
 
 from sereno.runtime.pricing import pools, redeeming
 from sereno.runtime.pricing.codes import LiveCodes
+from sereno.runtime.products import ProductLookup
+from sereno.sdk.connector import NewEvent
 from sereno.sdk.incentives import CodesRefused, CodeWanted
+from sereno.sdk.plugin import registry
+from sereno.sdk.ports import Products
 from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.sdk.stores import Stores
 from sereno.store.documents import encode
@@ -42,6 +46,8 @@ class Codes:
         answer = self.answers.pop(0) if self.answers else "done"
         if answer == "cannot":
             return Fail("store.cannot", "")
+        if answer == "nobody's" and write.customer:
+            return Fail("discount.no_customer", "")
         if answer == "taken":
             return Fail("discount.taken", "")
         held = self.made.setdefault(write.code, (key, write))
@@ -57,7 +63,10 @@ def store() -> Codes:
 
 @pytest.fixture
 def at(database: Any, store: Codes) -> Iterator[Place]:
-    place = Place(database, lambda kind, shop: store if kind is Stores else None)
+    def ports(kind: Any, shop: Any) -> Any:
+        return store if kind is Stores else ProductLookup(database, registry(), shop.id) if kind is Products else None
+
+    place = Place(database, ports)
     yield place
     place.runtime.stop()
 
@@ -92,6 +101,29 @@ def test_a_code_is_made_in_the_store_for_this_customer(at: Place, store: Codes) 
     assert said(at) == [f"{code}|"]
     (told,) = events(at, "code.issued")
     assert (told["code"], told["customer_id"], told["value"]) == (code, "17", "10")
+
+
+@pytest.mark.parametrize("answers", [[], ["nobody's"], ["lost", "nobody's"]])
+def test_a_code_for_their_account_alone_where_the_store_can(at: Place, store: Codes, answers: list[str]) -> None:
+    at.flow(FLOW % "percent: 10, only_theirs: true")
+    store.answers = list(answers)
+    at.send(paid("1"))
+    at.drain()
+    at.after(minutes=1)
+    ((code, (_, write)),) = store.made.items()
+    assert codes(at) == [(code, "issued")] and said(at) == [f"{code}|"]
+    assert write.customer == ("" if answers == ["nobody's"] else "17")
+
+
+def test_a_gift_is_a_code_for_one_of_that_thing(at: Place, store: Codes) -> None:
+    variant = {"variant_id": "v-mug", "sku": "MUG", "price": "8.50", "product_id": "mug", "currency": "EUR"}
+    data = {"id": "mug", "title": "Mug", "currency": "EUR", "status": "active", "variants": [variant]}
+    at.send(NewEvent("p-mug", "product.updated", "product:mug", START, data, {"product": "mug"}))
+    at.flow(FLOW % "gift: MUG, currency: EUR")
+    at.send(paid("1"))
+    at.drain()
+    ((_, (_, write)),) = store.made.items()
+    assert (write.kind, write.value, write.currency, write.variant) == ("fixed", Decimal("8.50"), "EUR", "v-mug")
 
 
 def test_an_answer_that_got_lost_makes_no_second_code(at: Place, store: Codes) -> None:

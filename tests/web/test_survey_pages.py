@@ -44,6 +44,8 @@ def test_opening_the_link_answers_nothing(shop: Shop) -> None:
     page = Client().get(f"{link(shop)}?overall=4")
     assert page.status_code == 200 and b'value="4" checked' in page.content
     assert b"survey.js" in page.content and "noindex" in page["X-Robots-Tag"]
+    head = Client().head(f"{link(shop)}?overall=4")
+    assert head.status_code == 200 and head.content == b"", "a filter that looks whether the link is alive"
     assert answers() == [] and not Event.objects.filter(type="survey.answered").exists()
 
 

@@ -333,8 +333,9 @@ class SetMetafield(Write):
 
 @dataclass(frozen=True, slots=True)
 class CreateDiscountCode(Write):
-    """A code customers type in. `value` is in percent, or an amount of `currency`. The same code made again by the same
-    effect is no second one."""
+    """A code customers type in. `value` is in percent, or an amount of `currency`, taken off one piece of `variant`
+    alone where it names one and the store knows such codes. `customer`: only their account may use it; stores that
+    cannot keep it so refuse. The same code made again by the same effect is no second one."""
 
     code: str
     kind: Literal["percentage", "fixed", "free_shipping"] = "percentage"
@@ -346,6 +347,7 @@ class CreateDiscountCode(Write):
     is_once_per_customer: bool = True
     minimum: Money | None = None
     customer: str = ""
+    variant: str = ""
     ability: ClassVar[str] = "create_discount_code"
     echoes: ClassVar[frozenset[str]] = frozenset({"discount"})
 

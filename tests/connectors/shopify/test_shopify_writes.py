@@ -307,6 +307,18 @@ def test_a_code_of_somebody_else_is_not_ours() -> None:
     with pytest.raises(StoreRefused) as refused:
         do(wire, CreateDiscountCode("ANA-10"), key="2")
     assert refused.value.code == "discount.taken"
+    with pytest.raises(StoreRefused) as refused:
+        do(wire, CreateDiscountCode("ANA-11", customer="email:ana@example.com"), key="3")
+    assert refused.value.code == "discount.no_customer" and "ANA-11" not in wire.codes
+
+
+def test_a_gift_takes_off_one_of_its_variant() -> None:
+    wire = ShopifyWire()
+    do(wire, CreateDiscountCode("GIFT", "fixed", Decimal("8.50"), EUR, variant="808950810"))
+    assert wire.codes["GIFT"]["customerGets"] == {
+        "items": {"products": {"productVariantsToAdd": ["gid://shopify/ProductVariant/808950810"]}},
+        "value": {"discountAmount": {"amount": "8.50", "appliesOnEachItem": False}},
+    }
 
 
 # --- what goes wrong --------------------------------------------------------------------------------

@@ -209,6 +209,17 @@ def test_what_is_refused_says_why_and_changes_nothing(shop: Shop, write: writes.
     assert code not in ("stock.changed", "refund.too_much", "price.currency") or repr(shop.state()) == before
 
 
+def test_a_gift_takes_off_one_of_its_variant() -> None:
+    shop = Shop()
+    done(
+        shop,
+        writes.CreateDiscountCode("GIFT", "fixed", Decimal("8.50"), variant="73", customer="email:ana@example.com"),
+    )
+    (made,) = shop.coupons
+    assert (made["discount_type"], made["amount"], made["product_ids"]) == ("fixed_product", "8.50", [73])
+    assert (made["limit_usage_to_x_items"], made["email_restrictions"]) == (1, ["ana@example.com"])
+
+
 def test_a_lines_totals_go_with_its_quantity() -> None:
     shop = Shop()
     done(shop, writes.ChangeItems("100", (writes.LineQuantity(2, line="1"),)))

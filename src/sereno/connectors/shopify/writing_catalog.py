@@ -248,7 +248,10 @@ query Code($code: String!) {
 
 
 def create_discount_code(call: Call, write: CreateDiscountCode) -> Written:
-    """A code that is there already is ours if it carries our tag; else `discount.taken`."""
+    """A code that is there already is ours if it carries our tag; else `discount.taken`. Raises `discount.no_customer`:
+    Shopify keeps codes for accounts, and an address is none."""
+    if write.customer.startswith("email:"):
+        raise StoreRefused("discount.no_customer", "Shopify keeps a code for an account: this customer has none.")
     document = _SHIPPING if write.kind == "free_shipping" else _BASIC
     data = ask(call.exchange, document, {"discount": _discount(call, write)})
     if wrong_codes(data, "made") & {"TAKEN", "DUPLICATE"}:
@@ -279,4 +282,7 @@ def _discount(call: Call, write: CreateDiscountCode) -> Mapping[str, Any]:
         value: dict[str, Any] = {"percentage": float(write.value / 100)}
     else:
         value = {"discountAmount": {"amount": str(write.value), "appliesOnEachItem": False}}
-    return {**given, "customerGets": {"items": {"all": True}, "value": value}}
+    items: dict[str, Any] = {"all": True}
+    if write.variant:
+        items = {"products": {"productVariantsToAdd": [gid("ProductVariant", write.variant)]}}
+    return {**given, "customerGets": {"items": items, "value": value}}

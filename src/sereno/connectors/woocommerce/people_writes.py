@@ -46,6 +46,9 @@ def create_code(call: Call, write: CreateDiscountCode) -> Written:
         body["usage_limit_per_user"] = 1
     if write.minimum is not None:
         body["minimum_amount"] = write.minimum.text
+    if write.variant.isdigit() and write.kind == "fixed":
+        # A variation's own id is taken as well as its product's.
+        body |= {"discount_type": "fixed_product", "product_ids": [int(write.variant)], "limit_usage_to_x_items": 1}
     if write.customer:
         body["email_restrictions"] = [_email(call, write.customer)]
     for amount in (write.currency, write.minimum.currency if write.minimum else ""):

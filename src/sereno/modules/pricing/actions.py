@@ -7,6 +7,7 @@ with the effect's key; so neither a retry nor a crash makes a second one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -33,6 +34,10 @@ NEVER = "never"
 TAKEN = frozenset({"discount.taken", "discount.exists", "discount.code_taken"})
 """What stores say of a code that somebody else has made."""
 CANNOT = frozenset({"store.none", "store.cannot"})
+FOR_ALL = frozenset(
+    {"discount.no_customer", "discount.one_customer", "discount.customer", "discount.no_rule", "customer.no_email"}
+)
+"""What stores say that can keep no code for one customer's account, before they have made any."""
 WRITTEN: Mapping[Kind, Any] = {"percent": "percentage", "amount": "fixed", "gift": "fixed"}
 
 ISSUED = record(
@@ -69,11 +74,18 @@ class IssueCodeConfig(Config):
         default="",
         template=True,
         max_length=200,
-        help=_("The SKU of what is given: the code takes off what it costs today"),
+        help=_("The SKU of what is given: the code takes off what one costs today, and only that where the store can"),
     )
     minimum: str | None = _number(_("Orders from"), _("Such as 30, in the currency above"))
     expires: str = text(_("Good for"), default="14d", template=True, max_length=100, help=_("Such as 3d, or never"))
     prefix: str = text(_("Begins with"), default="", max_length=20, help=_("Such as THANKS"))
+    only_theirs: bool = option(
+        _("Only for their account"),
+        default=False,
+        help=_(
+            "Where the store can keep it so (Shopify, WooCommerce, Vendure); elsewhere it is good for whoever has it"
+        ),
+    )
     pool: str = text(
         _("From the pool"),
         default="",
@@ -161,7 +173,7 @@ def issue_code(config: IssueCodeConfig, ctx: Context) -> Result:
     except CodesRefused as refused:
         return _shops_own(ctx, refused.code)
     if not taken.is_issued:
-        made = _made(ctx, codes, taken, config.prefix)
+        made = _made(ctx, codes, taken, config)
         if isinstance(made, Fail) and made.reason in CANNOT:
             codes.give_up(ctx.effect_key, wanted)
             return _shops_own(ctx, made.reason)
@@ -173,16 +185,32 @@ def issue_code(config: IssueCodeConfig, ctx: Context) -> Result:
     return Done(_value(ctx, taken))
 
 
-def _made(ctx: Context, codes: Codes, taken: CodeTaken, prefix: str) -> CodeTaken | Result:
+def _made(ctx: Context, codes: Codes, taken: CodeTaken, config: IssueCodeConfig) -> CodeTaken | Result:
     """The code as the store has it. One that it had already from somebody else is changed for another, once."""
-    result = write_to_store(ctx, _write(taken))
+    result = _put(ctx, taken, config)
     if isinstance(result, Fail) and result.reason in TAKEN:
-        taken = codes.other(ctx.effect_key, prefix)
-        result = write_to_store(ctx, _write(taken))
+        taken = codes.other(ctx.effect_key, config.prefix)
+        result = _put(ctx, taken, config)
     return taken if isinstance(result, Done) else result
 
 
-def _write(taken: CodeTaken) -> CreateDiscountCode:
+def _put(ctx: Context, taken: CodeTaken, config: IssueCodeConfig) -> Result:
+    """For the customer's account alone where that is asked for and the store can, else for whoever has it."""
+    write = _write(taken, _given(ctx, config) if taken.kind == "gift" else "")
+    if config.only_theirs and (customer := _customer(ctx)):
+        result = write_to_store(ctx, replace(write, customer=customer))
+        if not (isinstance(result, Fail) and result.reason in FOR_ALL):
+            return result
+    return write_to_store(ctx, write)
+
+
+def _given(ctx: Context, config: IssueCodeConfig) -> str:
+    """Which variant a gift is, by the store's id; "" where nobody says any more."""
+    sku = config.gift.strip()
+    return str((ctx.port(Products).today([sku]).get(sku) or {}).get("variant_id") or "")
+
+
+def _write(taken: CodeTaken, variant: str = "") -> CreateDiscountCode:
     return CreateDiscountCode(
         taken.code,
         WRITTEN.get(taken.kind, "free_shipping"),
@@ -190,6 +218,7 @@ def _write(taken: CodeTaken) -> CreateDiscountCode:
         taken.currency if taken.kind in ("amount", "gift") else "",
         ends_at=taken.expires_at,
         minimum=Money(taken.minimum, taken.currency) if taken.minimum is not None else None,
+        variant=variant,
     )
 
 

@@ -39,7 +39,7 @@ LOOKED_AT = 300
 """Candidates of all anchors together that are weighed: each anchor brings its share."""
 WARM = 150
 """What sells best is weighed beside what was learned."""
-FARTHEST = 150
+FARTHEST = 60
 """Things two steps from a visit that are weighed."""
 ON_SHELF = 200
 DAY = 86_400_000_000

@@ -54,7 +54,8 @@ def _note(request: HttpRequest, stamp: Stamp, what: What, setting: str, **more: 
     if shop is None or shop.get(setting) == "off":
         return
     agent = request.headers.get("User-Agent", "")
-    is_program = is_machine(stamp, datetime.now(UTC), agent, is_click=what == "clicked", method=request.method or "GET")
+    method = str(request.META.get("REQUEST_METHOD") or "GET")
+    is_program = is_machine(stamp, datetime.now(UTC), agent, is_click=what == "clicked", method=method)
     try:
         tell(
             stamp.shop_id,
