@@ -35,3 +35,24 @@ def test_what_is_wrong_is_said(shop: Any, tmp_path: Path) -> None:
     assert refused.status == 1 and "not taken" in refused.err
     assert shop("feed", "take", "nothing", path).status == 2
     assert shop("feed", "add", "Far", "--url", "ftp://x").status == 2
+
+
+def test_a_list_of_people_in_another_language(shop: Any, tmp_path: Path) -> None:
+    path = tmp_path / "clientes.csv"
+    rows = "ana@x.example;Begoña;03/04/1960;XL\nana@x.example;Begoña;03/04/1960;L\nbo@;João;;\n"
+    path.write_bytes(f"Correo;Nombre;Cumpleaños;Talla\n{rows}".encode("cp1252"))
+    shop("feed", "add", "Clientes", "--what", "customers")
+    assert "time.ambiguous" in shop("feed", "look", "clientes", path).out
+    told = shop("feed", "set", "clientes", "--day", "day", "--twice", "last", "--column", "Talla=custom", "--json").json
+    assert (told["columns"], told["day"], told["twice"]) == ({"Talla": "custom"}, "day", "last")
+    assert shop("feed", "set", "clientes", "--column", "Talla").status == 2
+    told = shop("feed", "look", "clientes", path, "--json").json
+    assert (told["entries"], told["held"]) == (1, 1)
+    assert told["reasons"][1] == {"column": "Correo", "code": "email.odd", "records": 1, "values": ["bo@"]}
+    (row,) = shop("feed", "take", "clientes", path, "--json").json
+    report = shop("feed", "report", "clientes", row["id"]).out
+    assert report.splitlines()[0] == "Correo,Nombre,Cumpleaños,Talla,Line,Why"
+    assert "bo@,João,,,4,Correo: email.odd" in report
+    assert shop("feed", "drop", "clientes", row["id"], "--json").json == {"dropped": 1}
+    assert shop("feed", "held", "clientes", "--json").json == []
+    assert shop("feed", "report", "clientes", 999_999).status == 2

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sereno.store import queries
 from sereno.store.queries import statements
 
 
@@ -46,3 +47,15 @@ def test_no_statement_is_left_unused() -> None:
     code = "\n".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
     unused = [name for name in statements("postgresql") if f'"{name}"' not in code]
     assert unused == []
+
+
+def test_a_statement_may_be_another_but_for_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = "-- name: one\n-- rows: day int, n int\nINSERT INTO tally (day, n) {rows}\n"
+    (tmp_path / "a.sql").write_text(f"{text}\n-- name: two\n-- as: one, tally = monthly, day = month\n")
+    monkeypatch.setattr(queries, "_FOLDER", tmp_path)
+    two = queries.statements.__wrapped__("sqlite")["two"]
+    assert two.text == "INSERT INTO monthly (month, n) VALUES (?1, ?2)"
+    assert two.columns == ("month", "n")
+    (tmp_path / "a.sql").write_text(f"{text}\n-- name: two\n-- as: one, yearly = monthly\n")
+    with pytest.raises(ValueError, match="one has no word yearly"):
+        queries.statements.__wrapped__("sqlite")

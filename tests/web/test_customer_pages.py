@@ -14,11 +14,14 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from seeding import NOW, Seeded, make_event, make_shop, person
 
 from sereno.modules.customers.models import Customer, Identity, Join, Marketing, SavedView
 from sereno.modules.messages.unsubscribe import Recipient, make_token
 from sereno.modules.orders.models import Order
+from sereno.modules.scores.models import MomentState
+from sereno.modules.visits.models import Visitor
 from sereno.runtime.consents import last_words
 from sereno.runtime.persons import joining
 from sereno.store import models
@@ -260,3 +263,24 @@ def test_who_ordered_has_ordered_whatever_the_platform_counts(
     assert 'data-label="Orders">2<' in row and "38.34" in row
     figures = read(boss, f"/customers/{few[1].pk}").split('class="figures"', 1)[1].split("</section>", 1)[0]
     assert '<span class="value">2</span>' in figures and "38.34" in figures
+
+
+def test_a_page_of_somebody_known_in_every_way_asks_little(boss: Client, seeded: Seeded, few: list[Customer]) -> None:
+    shop = seeded.shop
+    joining.join(shop.pk, "1", "2", "eva@example.com")
+    Join.objects.create(shop=shop, one="2", other="3", rule="phone", status="proposed", at=NOW)
+    MomentState.objects.create(shop=shop, takes_own=True, takes_shop=False, hours="0" * 48, days="0" * 14, made_at=NOW)
+    Visitor.objects.create(shop=shop, person="2", first_at=NOW, last_at=NOW, visits=3)
+    models.Suppression.objects.create(shop=shop, address="bo@x.example", channel="email", reason="bounced", at=NOW)
+    for number, at in enumerate((NOW - timedelta(days=3), NOW)):
+        Order.objects.create(
+            shop=shop, key=f"{number}", number=f"#{number}", customer_key="2", version=1, seen_at=NOW, placed_at=at,
+            data={"id": f"{number}"}, total="12.50", currency="EUR", status="open",
+        )  # fmt: skip
+    boss.get(f"/customers/{few[0].pk}")
+    with CaptureQueriesContext(connection) as asked:
+        page = read(boss, f"/customers/{few[0].pk}")
+    assert len(asked) <= 15, [one["sql"][:120] for one in asked]
+    assert page.index("#1<") < page.index("#0<"), "the newest order first"
+    assert "25" in page
+    assert "Carla Paz" in page, "who they may be"

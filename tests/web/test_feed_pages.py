@@ -168,3 +168,38 @@ def test_a_feed_of_many_items_is_written_in_pieces(seeded: Seeded) -> None:
     lines = "".join(pieces).split("\r\n")
     assert len(pieces) == 3 and len([line for line in lines if line.startswith("S")]) == 2500
     assert "S02499\t2499" in lines
+
+
+PEOPLE = "email,name\nana@x.example,Ana\nbo@x,Bo\neva@,Eva\n"
+
+
+def test_the_reasons_are_counted_and_the_report_can_be_brought_again(owner: Client, till: str) -> None:
+    page = upload(owner, till, PEOPLE).content.decode()
+    row = FeedFile.objects.get()
+    assert "This is no e-mail address" in page
+    assert "Download the report" in page
+    for _when in ("before it is taken", "and after"):
+        text = owner.get(f"/feeds/{till}/files/{row.pk}/report").getvalue().decode()
+        report = list(csv.DictReader(io.StringIO(text)))
+        assert [one["name"] for one in report] == ["Bo", "Eva"], _when
+        assert [one["Line"] for one in report] == ["3", "4"]
+        assert "email: This is no e-mail address" in report[0]["Why it was held back"]
+        if row.status == "looked":
+            row = take(owner, till)
+    mended = text.replace("bo@x,", "bo@x.example,").replace("eva@,", "eva@x.example,")
+    page = upload(owner, till, mended).content.decode()
+    assert "Take in 2 records" in page
+    page = owner.post(f"/feeds/{till}/files/{row.pk}/drop", follow=True).content.decode()
+    assert "2 records dropped" in page
+    row.refresh_from_db()
+    assert (row.held, FeedHeld.objects.filter(status="waiting").count()) == (0, 0)
+    assert Audit.objects.filter(action="feed.records_dropped").count() == 1
+
+
+def test_how_letters_and_people_who_stand_twice_are_read_is_said_on_the_page(owner: Client, till: str) -> None:
+    given = {"part": "layout", "what": "customers", "letters": "windows-1250", "twice": "last"}
+    assert "Central European" in owner.post(f"/feeds/{till}/change", given, follow=True).content.decode()
+    held = sources.layout_of(FeedSource.objects.get().layout)
+    assert (held.letters, held.twice) == ("windows-1250", "last")
+    owner.post(f"/feeds/{till}/change", {**given, "letters": "klingon"})
+    assert sources.layout_of(FeedSource.objects.get().layout).letters == "windows-1250"

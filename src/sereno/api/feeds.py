@@ -27,6 +27,10 @@ class LayoutIn(Schema):
     zone: Word = Field("", description="Of times without one; empty: the shop's.")
     currency: Annotated[str, Field(pattern=r"^([A-Z]{3})?$")] = ""
     channel: Annotated[str, Field(max_length=100)] = ""
+    letters: Literal["", "utf-8", "windows-1252", "windows-1250"] = Field("", description="Empty: found out.")
+    twice: Literal["", "last"] = Field(
+        "", description="Rows of one person that differ: empty holds them back, `last` takes the later."
+    )
 
 
 class NewSource(Schema):
@@ -93,6 +97,10 @@ class MendedOut(Schema):
     faults: int = Field(description="How many are left; 0: the record was taken.")
 
 
+class DroppedOut(Schema):
+    dropped: int = Field(description="How many records waited.")
+
+
 @router.get("/feeds", response=FeedSources)
 def list_feed_sources(request: HttpRequest) -> dict[str, Any]:
     """Where tables come from, by name."""
@@ -157,6 +165,13 @@ def list_held_records(request: HttpRequest, name: Name, page: Query[rows.PageOf]
     source = _source(request, name)
     found = FeedHeld.objects.filter(shop=shop_of(request), status="waiting", file__source=source)
     return rows.page_by_id(found, page, reporting.held_row)
+
+
+@router.post("/feeds/{name}/files/{int:id}/drop", response=DroppedOut)
+def drop_held_records(request: HttpRequest, name: Name, id: rows.Id) -> dict[str, Any]:
+    """None of the records of the file that wait is wanted."""
+    _file(request, name, id)
+    return {"dropped": holding.drop_all(shop_of(request).pk, id, caller(request))}
 
 
 @router.post("/feeds/held/{int:id}/mend", response=MendedOut)

@@ -11,14 +11,28 @@ from sereno.cli import database
 from sereno.cli.host import host
 from sereno.cli.lists.rows import person
 from sereno.cli.narrowing import Json, ShopName, shop_named
-from sereno.cli.output import Failed, WrongUse, card, emit, say, table
+from sereno.cli.output import Failed, WrongUse, card, emit, note, say, table
 
+PATIENCE = 20
+"""Looks in vain, half a second each, before we say what we wait for."""
 feed = App(name="feed", help="Tables that come in by file and feed.", help_format="plaintext")
 
 What = Annotated[Literal["orders", "stock", "products", "customers"] | None, Parameter(help="What is in its tables.")]
 Url = Annotated[str, Parameter(help="Fetch them from this address.")]
 Every = Annotated[int, Parameter(help="Seconds between two looks at the address.")]
 Token = Annotated[str, Parameter(help="Bearer token of the address.")]
+Columns = Annotated[
+    tuple[str, ...],
+    Parameter(
+        help="What a column holds, as COLUMN=FIELD; COLUMN= leaves it out; COLUMN=custom keeps it as an attribute."
+    ),
+]
+Day = Annotated[Literal["day", "month", "found"] | None, Parameter(help="Which comes first in 3/4/2026.")]
+DecimalSign = Annotated[Literal[".", ",", "found"] | None, Parameter(help="The sign before decimals.")]
+Encoding = Annotated[Literal["utf-8", "windows-1252", "windows-1250", "found"] | None, Parameter(help="Its letters.")]
+Twice = Annotated[
+    Literal["last", "hold"] | None, Parameter(help="Rows of one person that differ: the later counts, or none.")
+]
 Folder = Annotated[bool, Parameter(negative="", help="They are dropped into its folder.")]
 
 
@@ -54,6 +68,51 @@ def add(
         emit({"name": name})
         return
     say(f"{name}: show it a file with `sereno feed look {name} FILE`.")
+
+
+@feed.command(name="set")
+def set_layout(
+    source: str,
+    /,
+    *,
+    what: What = None,
+    column: Columns = (),
+    day: Day = None,
+    decimal: DecimalSign = None,
+    letters: Encoding = None,
+    twice: Twice = None,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """Say how a source writes its tables. What is not named stays.
+
+    Parameters
+    ----------
+    source
+        Its name: `sereno feed list`.
+    """
+    _prepare()
+    from dataclasses import asdict, replace
+
+    from sereno.runtime.feeds import sources
+
+    place = shop_named(shop).pk
+    old = _asked(lambda: sources.find(place, source)).layout
+    columns = dict(old.columns)
+    for pair in column:
+        name, is_said, holds = pair.rpartition("=")
+        if not is_said:
+            raise WrongUse(f"{pair}: write it as COLUMN=FIELD; `sereno feed look` names the fields it knows")
+        columns[name] = holds
+    given = {"what": what, "day": day, "decimal": decimal, "letters": letters, "twice": twice}
+    # "found" takes back what was said.
+    said = {name: "" if value in ("found", "hold") else value for name, value in given.items() if value is not None}
+    layout: Any = replace(old, columns=columns, **said)
+    _asked(lambda: sources.change(place, source, by=person(), layout=layout))
+    if json:
+        emit(asdict(layout))
+        return
+    say(f"{source}: the next file is read so.")
 
 
 @feed.command(name="list")
@@ -103,6 +162,11 @@ def look(source: str, file: Path, /, *, shop: ShopName = None, json: Json = Fals
         emit(document)
         return
     card({name: document[name] for name in ("what", "rows", "entries", "held")})
+    if document["lacks"]:
+        lacks = ", ".join(document["lacks"])
+        say(f"No column is known to hold: {lacks}. Say which with `sereno feed set {source} --column COLUMN=FIELD`.")
+    reasons = ([one["records"], one["column"], one["code"], ", ".join(one["values"])] for one in document["reasons"])
+    table(["RECORDS", "COLUMN", "WHY", "SUCH AS"], reasons, empty="")
     shown = ([one["line"], one["name"], one["column"], one["code"], one["value"]] for one in document["faults"])
     table(["LINE", "RECORD", "COLUMN", "FAULT", "VALUE"], shown, empty="Nothing is wrong with it.")
 
@@ -134,9 +198,14 @@ def take(source: str, /, *files: Path, shop: ShopName = None, json: Json = False
     reader = host().reader()
     taker = Taker(reader.world, wait=reader.wait)
     rows = FeedFile.objects.filter(pk__in=ids).defer("body").order_by("id")
+    waited = 0
     while rows.filter(status__in=("waiting", "working")).exists():
         if not taker.run():
             reader.wait(0.5)
+            waited += 1
+            if waited == PATIENCE:
+                # What came of these records before is not understood yet, and we understand nothing here.
+                note("Waiting for what came in before: `sereno serve` or `sereno work` must run for that.")
     found = [reporting.file_row(row) for row in rows]
     if json:
         emit(found)
@@ -169,6 +238,58 @@ def held(source: str, /, *, shop: ShopName = None, json: Json = False) -> None:
         return
     shown = ([row["id"], row["line"], row["name"], ", ".join(one["code"] for one in row["faults"])] for row in rows)
     table(["ID", "LINE", "RECORD", "FAULTS"], shown, empty="Nothing is held back.")
+
+
+@feed.command(name="report")
+def report(source: str, file: int, /, *, shop: ShopName = None) -> None:
+    """Write what was held back of a file as CSV, with the reasons: to be mended, and brought again.
+
+    Parameters
+    ----------
+    source
+        Its name: `sereno feed list`.
+    file
+        Its number: `sereno feed take` says it.
+    """
+    _prepare()
+    from sereno.runtime.feeds import reporting
+
+    row = _file(shop, source, file)
+    held = row.feedheld_set.filter(status="waiting").order_by("id").values_list("line", "rows", "faults")
+    for line in reporting.report(row.columns, held, ("Line", "Why"), str):
+        print(line, end="")
+
+
+@feed.command(name="drop")
+def drop(source: str, file: int, /, *, shop: ShopName = None, json: Json = False) -> None:
+    """Drop all records of a file that were held back and wait.
+
+    Parameters
+    ----------
+    source
+        Its name: `sereno feed list`.
+    file
+        Its number: `sereno feed take` says it.
+    """
+    _prepare()
+    from sereno.runtime.feeds import holding
+
+    row = _file(shop, source, file)
+    dropped = holding.drop_all(row.shop_id, row.pk, person())
+    if json:
+        emit({"dropped": dropped})
+        return
+    say(f"{dropped} records dropped.")
+
+
+def _file(shop: str | None, source: str, file: int) -> Any:
+    from sereno.modules.feeds.models import FeedFile
+
+    found = FeedFile.objects.filter(shop=shop_named(shop), source__connection__name=source, pk=file)
+    row = found.defer("body").first()
+    if row is None:
+        raise WrongUse(f"{source} has no file {file}")
+    return row
 
 
 def _read(path: Path) -> bytes:

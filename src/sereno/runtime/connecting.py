@@ -16,6 +16,7 @@ from typing import Any
 from sereno.runtime import namespaces
 from sereno.runtime.staff import Staff, audit, open_staff
 from sereno.sdk.connector import Connector
+from sereno.sdk.site import handle_of
 from sereno.store.database import Database, Transaction
 from sereno.store.documents import decode, encode
 from sereno.store.fields import to_micros
@@ -119,8 +120,7 @@ def connect(
 
 def free_name(title: str, *, database: Database | None = None) -> str:
     """A name for an address, made from what somebody calls the connection, that no other has."""
-    stem = "-".join("".join(one if one.isascii() and one.isalnum() else " " for one in title.lower()).split())
-    stem = stem[: LONGEST_NAME - 4].strip("-") or "connection"
+    stem = handle_of(title)[: LONGEST_NAME - 4].strip("-") or "connection"
     staff = open_staff(database)
     with staff.database.read() as tx:
         taken = {row[0] for row in tx.all("connection_names_like", {"name": stem, "pattern": f"{stem}-%"})} | RESERVED

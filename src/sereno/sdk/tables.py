@@ -12,7 +12,7 @@ from typing import Literal
 from sereno.sdk.stores import Item
 
 What = Literal["orders", "stock", "products", "customers"]
-Kind = Literal["text", "number", "amount", "instant", "currency", "email", "day", "yes"]
+Kind = Literal["text", "number", "amount", "instant", "currency", "email", "day", "yes", "country", "language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,9 @@ class Layout:
     """How one source writes its tables. `columns`: field by column, as a person chose it ("" leaves the column out);
     columns not named are known by their names. `what` "" is found out. `decimal` is the sign before the decimals, `day`
     whether day or month comes first in dates such as 3/4/2026 (both "": only what can be one thing is taken). Without
-    an offset times are of `zone`; `currency` and `channel` stand in where a row does not say."""
+    an offset times are of `zone`; `currency` and `channel` stand in where a row does not say. `letters` is the
+    encoding ("": found out). `twice`: what to make of rows of one person that differ: "" holds them back, `last` takes
+    the later, whose gaps the earlier fill."""
 
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     what: What | Literal[""] = ""
@@ -41,14 +43,16 @@ class Layout:
     zone: str = "UTC"
     currency: str = ""
     channel: str = ""
+    letters: Literal["", "utf-8", "windows-1252", "windows-1250"] = ""
+    twice: Literal["", "last"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why a row cannot be read: `row` counts from 0 within the record, `column` as the file calls it ("": the whole
     row). Codes: `row.too_long`, `value.missing`, `number.odd`, `amount.odd`, `amount.ambiguous`, `time.odd`,
-    `time.ambiguous`, `currency.odd`, `email.odd`, `day.odd`, `yes.odd`, `rows.disagree`, `row.twice`, `row.nameless`,
-    `consent.no_proof`, `consent.no_date`."""
+    `time.ambiguous`, `currency.odd`, `email.odd`, `phone.odd`, `country.odd`, `language.odd`, `day.odd`, `yes.odd`,
+    `text.lost`, `rows.disagree`, `row.twice`, `row.nameless`, `consent.no_proof`, `consent.no_date`."""
 
     row: int
     column: str

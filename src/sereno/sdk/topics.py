@@ -7,13 +7,13 @@ it is kept, proved, exported and erased as every other word of a person's.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, cast
 
 from sereno.sdk.languages import LOCALES, WordsInvalid, said, words_of
+from sereno.sdk.site import handle_of
 
 SETTING = "topics"
 MOST_TOPICS = 20
@@ -108,13 +108,9 @@ def _titles(given: Any, where: str, refusals: list[tuple[str, str]]) -> dict[str
 
 def name_for(title: str, taken: Iterable[str]) -> str:
     """A topic's name made of what people read."""
-    plain = re.sub(r"[^a-z0-9]+", "-", _bare(title)).strip("-")[:36] or "topic"
+    plain = handle_of(title)[:36].strip("-") or "topic"
     used = set(taken)
     return next(name for name in (plain, *(f"{plain}-{number}" for number in range(2, 99))) if name not in used)
-
-
-def _bare(text: str) -> str:
-    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(one))
 
 
 # --- as the ledger has it ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@ unmarked text serves both. In the text:
 - `:name` is a parameter; `{in:name:type}` is `IN (a list)`, `{list:name:type}` the list as rows with a column `value`.
 - `-- rows: a bigint, b text` makes it a statement for many rows at once: `{rows}` stands for the values of an INSERT,
   `{table}` (PostgreSQL) for the rows as a table `r`; in SQLite `:a`, `:b` are one row's values.
+- `-- as: other, a = b, ...` is another statement of the file, which stands before it, with the word b for a everywhere.
 - `-- copy: table (a, b)` is a plain insert of many rows by the fastest way each database has.
 """
 
@@ -24,7 +25,7 @@ _FOLDER = Path(__file__).parent / "sql"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 _LIST = re.compile(r"\{(in|list):([a-z_]+):([a-z]+)\}")
 _ARRAY = re.compile(r"(?<![:\w]):([a-z_]+)::([a-z]+)\[\]")
-_DIRECTIVE = re.compile(r"^-- (name|dialect|rows|copy): (.+)$")
+_DIRECTIVE = re.compile(r"^-- (name|dialect|rows|copy|as): (.+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,30 @@ def _read(path: Path) -> list[_Source]:
             dialect = value.strip()
         elif word == "rows":
             sources[-1].rows = value
+        elif word == "as":
+            _take_after(sources, value)
         else:
             sources[-1].copy = value
     return sources
+
+
+def _take_after(sources: list[_Source], said: str) -> None:
+    """The last statement reads as the one that is named. Raises ValueError where there is none, or it lacks a word."""
+    other, *pairs = (part.strip() for part in said.split(","))
+    like = next((one for one in sources[:-1] if one.name == other), None)
+    if like is None:
+        raise ValueError(f"{sources[-1].place}: no statement {other} stands before it")
+    words = dict(pair.split(" = ") for pair in pairs)
+    wanted = re.compile(rf"\b({'|'.join(map(re.escape, words))})\b")
+    lines = "\n".join(line for lines in (like.texts or {}).values() for line in lines)
+    if missing := [word for word in words if not re.search(rf"\b{re.escape(word)}\b", f"{like.rows}\n{lines}")]:
+        raise ValueError(f"{sources[-1].place}: {other} has no word {missing[0]}")
+
+    def put(text: str) -> str:
+        return wanted.sub(lambda match: words[match[0]], text)
+
+    sources[-1].rows = put(like.rows)
+    sources[-1].texts = {dialect: [put(line) for line in lines] for dialect, lines in (like.texts or {}).items()}
 
 
 def _compile(source: _Source, dialect: Dialect) -> Statement | None:

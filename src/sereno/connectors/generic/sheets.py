@@ -11,18 +11,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sereno.connectors.building import Found
-from sereno.connectors.generic import tables
+from sereno.connectors.generic import personal, tables
 from sereno.connectors.generic.columns import (
+    CUSTOM,
     FIELDS,
     KINDS,
     MOST_ROWS,
-    Odd,
     decoded,
     fields_of,
     header_of,
     rows_of,
-    value_of,
 )
+from sereno.connectors.generic.letters import LOST, mended
+from sereno.connectors.generic.odd import Odd
+from sereno.connectors.generic.values import value_of
 from sereno.connectors.reading import as_instant, iso
 from sereno.sdk.connector import Delivery, NewEvent, Unmappable
 from sereno.sdk.stores import Item
@@ -30,6 +32,8 @@ from sereno.sdk.tables import Entry, Fault, Held, Layout, Sheet, TableReader, Wh
 
 TOPIC = "table"
 SAMPLE = 5
+LONGEST_NAME = 60
+"""Letters of an attribute's name."""
 _ONCE = ("currency", "email", "placed_at")
 """What all rows of an order say alike, where they say it."""
 
@@ -47,8 +51,8 @@ class _Gathered:
 
 def read(body: bytes, layout: Layout) -> Sheet:
     """Raises Unmappable for what is no table."""
-    text = decoded(body)
-    columns = header_of(text.partition("\n")[0])
+    text = decoded(body, layout.letters)
+    columns = [mended(name) for name in header_of(text.partition("\n")[0])]
     if len([name for name in columns if name]) < 2 or "\x00" in text:
         raise Unmappable(
             "This is no table: the first line must name the columns, parted by commas, semicolons or tabs."
@@ -68,6 +72,8 @@ def _sheet(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], layout
     lacks = [one.name for one in FIELDS if what in one.needed and one.name not in fields]
     if what == "orders" and not {"sku", "title"} & set(fields):
         lacks.append("sku")
+    if what == "customers" and not {"email", "customer_id"} & set(fields):
+        lacks.append("email")
     gathered: dict[str, _Gathered] = {}
     sample: list[list[str]] = []
     count = 0
@@ -82,7 +88,7 @@ def _sheet(columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], layout
     entries: list[Entry] = []
     held: list[Held] = []
     for one in gathered.values():
-        _check(one, what, columns, fields)
+        _check(one, what, columns, fields, layout.twice)
         if one.faults:
             email = next((row["email"] for row in one.rows if "email" in row), "")
             held.append(Held(one.line, one.name, one.raw, one.faults, email.lower()))
@@ -108,13 +114,13 @@ def _gather(
     what: What,
     layout: Layout,
 ) -> None:
-    row, faults = _values(values, columns, fields, layout)
+    row, faults = _values(values, columns, fields, what, layout)
     if what == "orders":
         name = row.get("id", "")
     elif what == "stock":
         name = row.get("sku", "")
     elif what == "customers":
-        name = row.get("customer_id") or row.get("email", "").lower()
+        name = row.get("customer_id") or row.get("email", "")
     else:
         name = row.get("product") or row.get("sku", "")
     # A row that names no record is held back alone.
@@ -129,7 +135,7 @@ def _gather(
 
 
 def _values(
-    values: Sequence[str], columns: Sequence[str], fields: Sequence[str | None], layout: Layout
+    values: Sequence[str], columns: Sequence[str], fields: Sequence[str | None], what: What, layout: Layout
 ) -> tuple[dict[str, str], list[Fault]]:
     row = {name: value for name, value in (("currency", layout.currency), ("channel", layout.channel)) if value}
     faults: list[Fault] = []
@@ -139,13 +145,31 @@ def _values(
         if field_ is None or not value:
             continue
         try:
-            row[field_] = value_of(KINDS[field_], value, layout)
+            if what == "customers":
+                _person_says(row, field_, column, value, layout)
+            else:
+                row[field_] = value_of(KINDS[field_], value, layout)
         except Odd as odd:
             faults.append(Fault(0, column, str(odd), value[:200]))
     return row, faults
 
 
-def _check(one: _Gathered, what: What, columns: Sequence[str], fields: Sequence[str | None]) -> None:
+def _person_says(row: dict[str, str], field_: str, column: str, value: str, layout: Layout) -> None:
+    """Lists of people are old, and were copied often: their letters are put right first. Raises Odd."""
+    value = mended(value)
+    if LOST in value:
+        raise Odd("text.lost")
+    if personal.is_nothing(value):
+        return
+    if field_ == CUSTOM:
+        row[f"{CUSTOM}.{column[:LONGEST_NAME]}"] = value
+    elif field_ == "phone":
+        row[field_] = personal.telephone(value)
+    else:
+        row[field_] = value_of(KINDS[field_], value, layout)
+
+
+def _check(one: _Gathered, what: What, columns: Sequence[str], fields: Sequence[str | None], twice: str) -> None:
     """What rows that can be read each by itself do not make together."""
     named = {field_: column for column, field_ in zip(columns, fields, strict=True) if field_ is not None}
     faulty = {(fault.row, fault.column) for fault in one.faults}
@@ -167,7 +191,8 @@ def _check(one: _Gathered, what: What, columns: Sequence[str], fields: Sequence[
             one.faults += [Fault(n, named.get(name, ""), "rows.disagree", v) for n, v in said if v != said[0][1]]
     elif what == "customers":
         one.faults += _unproved(one, named)
-        one.faults += [Fault(n, "", "row.twice") for n, row in enumerate(one.rows) if row != one.rows[0]]
+        if not twice:
+            one.faults += [Fault(n, "", "row.twice") for n, row in enumerate(one.rows) if row != one.rows[0]]
     elif what == "stock":
         figures = {row.get("available") for row in one.rows}
         if len(figures) > 1:
@@ -204,7 +229,7 @@ def _entry(one: _Gathered, what: What) -> Entry:
         text = f"{row['available']}{' · ' + row['location'] if row.get('location') else ''}"
         kind = "stock_level"
     elif what == "customers":
-        customer = tables.add_customer(found, one.rows[0])
+        customer = tables.add_customer(found, one.rows)
         parts = (customer.get("name"), customer.get("email"), customer.get("phone"), *(customer.get("tags") or ()))
         text = " · ".join(str(part) for part in parts if part)
         kind = "customer"

@@ -18,17 +18,18 @@ from sereno.commerce.identity import customer_key
 from sereno.connectors import currencies
 from sereno.connectors.building import Found, add_order, body_hash
 from sereno.connectors.generic.columns import (
+    CUSTOM,
     KINDS,
     MOST_ROWS,
     NAMES,
-    Odd,
     decoded,
     fields_of,
     header_of,
     plain,
     rows_of,
-    value_of,
 )
+from sereno.connectors.generic.odd import Odd
+from sereno.connectors.generic.values import value_of
 from sereno.connectors.reading import Reader, as_decimal, compact, written
 from sereno.sdk.connector import Delivery, Mapped, Unmappable
 from sereno.sdk.tables import Layout
@@ -221,13 +222,16 @@ CONSENTS = {"accepts_email": "email", "accepts_sms": "sms"}
 """Column -> the channel it is about."""
 
 
-def add_customer(found: Found, row: Mapping[str, str]) -> dict[str, Any]:
-    """What a row tells of a customer; and, apart from it, what they allow, with where and when they said so."""
-    email = row.get("email", "").lower() or None
+def add_customer(found: Found, rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What the rows of one person tell of them, the later before the earlier; and, apart from it, what they allow, each
+    word with where and when it was said."""
+    row: dict[str, str] = {}
+    for one in rows:
+        row |= {name: value for name, value in one.items() if value}
+    email = row.get("email")
     own = customer_key(row.get("customer_id"), email)
     names = " ".join(row[one] for one in ("first_name", "last_name") if row.get(one))
-    home = compact({one.removeprefix("home_"): value for one, value in row.items() if one.startswith("home_")})
-    tags = [one.strip() for one in re.split(r"[;,|]", row.get("tags", "")) if one.strip()]
+    tags = [tag.strip() for one in rows for tag in re.split(r"[;,|]", one.get("tags", "")) if tag.strip()]
     kept = ("phone", "first_name", "last_name", "locale", "birthday", "updated_at")
     record = compact(
         {
@@ -235,20 +239,31 @@ def add_customer(found: Found, row: Mapping[str, str]) -> dict[str, Any]:
             "email": email,
             "name": row.get("name") or names or None,
             **{one: row.get(one) for one in kept},
-            "tags": tags or None,
-            "default_address": home or None,
+            "tags": list(dict.fromkeys(tags)) or None,
+            "default_address": _under("home_", row) or None,
+            "custom": _under(f"{CUSTOM}.", row) or None,
         }
     )
     found.add("customer.updated", f"customer:{own}", record)
-    for column, channel in CONSENTS.items():
-        said = row.get(column)
-        if said:
+    said: list[dict[str, Any]] = []
+    for one in rows:
+        for column, channel in CONSENTS.items():
+            if not one.get(column):
+                continue
+            granted = one[column] == "yes"
             consent = {"customer_id": own, "email": email, "phone": row.get("phone"), "channel": channel}
-            consent |= {"purpose": "marketing", "granted": said == "yes", "changed_at": row.get("consent_at")}
-            consent["state"] = "subscribed" if said == "yes" else "unsubscribed"
-            consent["source"] = (row.get("consent_source") or "file")[:64]
-            found.add("consent.changed", f"customer:{own}", compact(consent))
+            consent |= {"purpose": "marketing", "granted": granted, "changed_at": one.get("consent_at")}
+            consent["state"] = "subscribed" if granted else "unsubscribed"
+            consent["source"] = (one.get("consent_source") or "file")[:64]
+            if consent not in said:
+                said.append(consent)
+    for consent in said:
+        found.add("consent.changed", f"customer:{own}", compact(consent))
     return record
+
+
+def _under(start: str, row: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(start): value for name, value in row.items() if name.startswith(start)}
 
 
 def products(rows: Sequence[Mapping[str, str]]) -> dict[str, Any]:

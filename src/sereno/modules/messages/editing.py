@@ -15,6 +15,7 @@ from django.db import transaction
 
 from sereno.modules.messages import own
 from sereno.modules.messages.documents import Document, Kind, Purpose, read, write
+from sereno.sdk.site import handle_of
 from sereno.store import scope
 from sereno.store.models import Audit, MessageChange, MessageTemplate, MessageVersion
 
@@ -32,7 +33,7 @@ def create(shop_id: int, title: str, document: Document, by: str, *, name: str |
         raise ValueError("title.empty")
     with transaction.atomic():
         taken = set(MessageTemplate.objects.filter(shop_id=shop_id).values_list("name", flat=True))
-        chosen = name if name is not None else _free(_slug(title), taken)
+        chosen = name if name is not None else _free(handle_of(title)[:80].strip("-") or "message", taken)
         if not NAME.fullmatch(chosen) or chosen in taken:
             raise ValueError("name.taken")
         now = datetime.now(UTC)
@@ -242,12 +243,6 @@ def _tell() -> None:
     """Let this process see it at once; others do within a second."""
     own.library().forget()
     scope.changed()
-
-
-def _slug(title: str) -> str:
-    from django.utils.text import slugify
-
-    return slugify(title)[:80] or "message"
 
 
 def _free(name: str, taken: set[str]) -> str:

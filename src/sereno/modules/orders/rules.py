@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from sereno.commerce.addresses import is_email
 from sereno.commerce.merging import parts
 from sereno.commerce.money import finite
 
@@ -18,7 +19,6 @@ Record = Mapping[str, Any]
 
 OTHER = "other"
 _CODE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+|other")
-_EMAIL = re.compile(r"[^@\s,;:<>()\[\]\\\"]+@(?:[^@\s.,;:<>()\[\]\\\"_]+\.)+[^\W\d_]{2,}", re.UNICODE)
 _NOT_DIGITS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
     country: re.compile(pattern, re.IGNORECASE)
@@ -109,11 +109,6 @@ def check_email(order: Record) -> list[Finding]:
     if not email:
         return [Finding("email.missing")]
     return [] if is_email(str(email)) else [Finding("email.invalid")]
-
-
-def is_email(text: str) -> bool:
-    text = text.strip()
-    return len(text) <= 254 and ".." not in text and bool(_EMAIL.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Subquery
+
 from sereno.commerce.records.visits import RECENT
 from sereno.modules.visits.models import Visit, Visitor
 from sereno.store.fields import instant_text
@@ -29,14 +31,17 @@ class Visits:
 
 def visits_of(shop_id: int, keys: Sequence[str], now: datetime, limit: int = SHOWN) -> Visits | None:
     """None for who has not visited."""
-    visitors = list(Visitor.objects.filter(shop_id=shop_id, person__in=keys))
+    theirs = Visit.objects.filter(shop_id=shop_id, person__in=keys)
+    lately = theirs.filter(started_at__gt=now - RECENT).order_by().values("shop_id").annotate(many=Count("pk"))
+    visitors = list(
+        Visitor.objects.filter(shop_id=shop_id, person__in=keys).annotate(lately=Subquery(lately.values("many")))
+    )
     if not visitors:
         return None
-    theirs = Visit.objects.filter(shop_id=shop_id, person__in=keys)
     first = min(visitors, key=lambda one: one.first_at)
     return Visits(
         sum(one.visits for one in visitors),
-        theirs.filter(started_at__gt=now - RECENT).count(),
+        visitors[0].lately or 0,
         first.first_at,
         list(theirs.order_by("-started_at")[:limit]),
         first.first_source,

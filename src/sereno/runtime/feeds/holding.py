@@ -63,6 +63,21 @@ def mend(
     return 0
 
 
+def drop_all(shop_id: int, file: int, by: str, *, database: Database | None = None) -> int:
+    """None of what waits of a file is wanted; gives how many records that were. Raises LookupError."""
+    staff = open_staff(database)
+    with staff.database.transaction() as tx:
+        row = tx.one("feed_file", {"id": file, "shop": shop_id})
+        if row is None:
+            raise LookupError(f"there is no file {file}")
+        now = to_micros(staff.world.clock.now())
+        dropped = len(tx.all("drop_feed_held", {"file": file, "shop": shop_id, "now": now}))
+        if dropped:
+            tx.run("uncount_feed_held", {"id": file, "dropped": dropped})
+            audit(tx, shop_id, now, by, "feed.records_dropped", row[2], {"file": file, "dropped": dropped})
+        return dropped
+
+
 def drop(shop_id: int, id: int, by: str, *, database: Database | None = None) -> None:
     """It is not wanted. Raises LookupError, ValueError."""
     staff = open_staff(database)

@@ -30,6 +30,7 @@ LEAST_EVERY, MOST_EVERY = 60, 7 * 86_400
 LOOKED_FOR = 86_400_000_000
 """Microseconds a file may wait for somebody who only looks at it."""
 Way = Literal["hand", "folder", "address"]
+LETTERS = ("", "utf-8", "windows-1252", "windows-1250")
 WAYS: tuple[Way, ...] = ("hand", "folder", "address")
 
 
@@ -279,6 +280,10 @@ def _checked(layout: Layout, way: str, url: str, every: int) -> Layout:
         raise ValueError("a table is of orders, stock, products or customers, and its decimal sign . or ,")
     if layout.day not in ("", "day", "month"):
         raise ValueError("day or month comes first")
+    if layout.letters not in LETTERS or layout.twice not in ("", "last"):
+        raise ValueError(
+            f"letters are one of {', '.join(filter(None, LETTERS))}, and of two rows the last counts or none"
+        )
     return layout
 
 

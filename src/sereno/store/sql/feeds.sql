@@ -102,6 +102,13 @@ UPDATE feed_held SET rows = :rows, faults = :faults WHERE id = :id AND status = 
 -- name: settle_feed_held
 UPDATE feed_held SET status = :status, settled_at = :now WHERE id = :id AND status = 'waiting' RETURNING file_id
 
+-- name: drop_feed_held
+UPDATE feed_held SET status = 'dropped', settled_at = :now WHERE file_id = :file AND shop_id = :shop AND status = 'waiting'
+RETURNING id
+
+-- name: uncount_feed_held
+UPDATE feed_file SET held = held - :dropped WHERE id = :id
+
 -- name: count_feed_held
 UPDATE feed_file SET held = held - 1, entries = entries + :taken, new = new + :new WHERE id = :id
 

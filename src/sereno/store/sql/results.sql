@@ -23,20 +23,7 @@ ON CONFLICT (shop_id, day, source, source_id, step, variant, channel, locale, cu
     codes = insights_tally.codes + excluded.codes
 
 -- name: count_months
--- rows: shop_id bigint, month integer, source text, source_id bigint, step text, variant text, channel text, locale text, currency text, shard smallint, sent bigint, segments bigint, failed bigint, withheld bigint, delivered bigint, opened bigint, machine bigint, clicked bigint, unsubscribed bigint, complained bigint, bounced bigint, orders bigint, revenue bigint, known bigint, margin bigint, codes bigint
-INSERT INTO insights_month (shop_id, month, source, source_id, step, variant, channel, locale, currency, shard, sent, segments,
-    failed, withheld, delivered, opened, machine, clicked, unsubscribed, complained, bounced, orders, revenue, known, margin,
-    codes) {rows}
-ON CONFLICT (shop_id, month, source, source_id, step, variant, channel, locale, currency, shard) DO UPDATE SET
-    sent = insights_month.sent + excluded.sent, segments = insights_month.segments + excluded.segments,
-    failed = insights_month.failed + excluded.failed, withheld = insights_month.withheld + excluded.withheld,
-    delivered = insights_month.delivered + excluded.delivered, opened = insights_month.opened + excluded.opened,
-    machine = insights_month.machine + excluded.machine, clicked = insights_month.clicked + excluded.clicked,
-    unsubscribed = insights_month.unsubscribed + excluded.unsubscribed,
-    complained = insights_month.complained + excluded.complained, bounced = insights_month.bounced + excluded.bounced,
-    orders = insights_month.orders + excluded.orders, revenue = insights_month.revenue + excluded.revenue,
-    known = insights_month.known + excluded.known, margin = insights_month.margin + excluded.margin,
-    codes = insights_month.codes + excluded.codes
+-- as: count_messages, insights_tally = insights_month, day = month
 
 -- name: messages_answered
 -- dialect: sqlite

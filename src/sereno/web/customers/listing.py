@@ -29,7 +29,7 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.builder.forms.field_words import field_word as word_of_field
 from sereno.web.counts import look
-from sereno.web.customers.spending import shown, spent_of
+from sereno.web.customers.spending import bought_by, shown, spent_of
 from sereno.web.customers.words import CONSENTS
 from sereno.web.orders.paging import page_by_placed
 from sereno.web.paging import SIZE, Page, page_to
@@ -139,7 +139,8 @@ def _told(shop: Shop, found: Sequence[Customer]) -> list[dict[str, Any]]:
     for key, tag in Tag.objects.filter(shop=shop, kind="customer", key__in=keys).values_list("key", "tag"):
         tags.setdefault(key, []).append(tag)
     consents = {True: "yes", False: "no", None: "unknown"}
-    spent = spent_of(shop, [row.key for row in found if not row.total_spent or not row.total_spent.strip("0.")])
+    unsaid = [row.key for row in found if not row.total_spent or not row.total_spent.strip("0.")]
+    spent = spent_of(bought_by(shop, unsaid))
     return [
         {
             "row": row,

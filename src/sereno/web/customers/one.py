@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -14,7 +16,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.customers.models import Customer, Join
-from sereno.modules.orders.models import Order
 from sereno.modules.orders.tickets import address_lines
 from sereno.modules.scores.models import CustomerScore, LeadScore
 from sereno.runtime.persons import tagging
@@ -27,17 +28,17 @@ from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
 from sereno.web.customers import visiting
 from sereno.web.customers.listing import keys_matching
-from sereno.web.customers.spending import shown, spent_of
+from sereno.web.customers.spending import Bought, bought_by, shown, spent_of
 from sereno.web.customers.story import Whose, as_parameter, moment_in, story_of
 from sereno.web.customers.words import CHANNELS, KINDS, RULES, SAID, STOPPED
 from sereno.web.paging import page_of
-from sereno.web.scores.moments import goes_by_own, hours_said
+from sereno.web.scores.moments import goes_by_own, hours_said, own_hours
 from sereno.web.scores.words import GROUPS
 from sereno.web.shell import render
 from sereno.web.words import Word
 
 SHOWN_ORDERS = 5
-MOST_ORDERS = 500
+NEVER = datetime.min.replace(tzinfo=UTC)
 MOST_PAIRS = 200
 SHOWN_CONSENTS = ("email", "sms")
 
@@ -46,8 +47,7 @@ SHOWN_CONSENTS = ("email", "sms")
 @staff()
 def customer(request: StaffRequest, id: int) -> HttpResponse:
     shop = request.shop
-    rows = Customer.objects.defer("data").annotate(goes_by_own=goes_by_own(shop))
-    row = get_object_or_404(rows, shop=shop, pk=id)
+    row = get_object_or_404(Customer.objects.defer("data"), shop=shop, pk=id)
     if row.merged_into:
         main = get_object_or_404(Customer.objects.defer("data"), shop=shop, key=row.merged_into)
         return redirect("customer", main.pk)
@@ -61,13 +61,11 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
     moments, older = story_of(whose, kind, before)
     query = request.GET.copy()
     query["before"] = as_parameter(older) if older else ""
-    records = {row.key: row}
-    if len(person.keys) > 1:
-        records = {one.key: one for one in Customer.objects.filter(shop=shop, key__in=person.keys).defer("data")}
+    records = _records(shop, person, pairs)
+    own = records[row.key]
     score = CustomerScore.objects.filter(shop=shop, key__in=person.keys).order_by("-value").first()
-    theirs = Order.objects.filter(shop=shop, customer_key__in=person.keys).order_by().values("id")[:MOST_ORDERS]
-    orders = Order.objects.filter(id__in=theirs).defer("data").order_by("-placed_at", "-id")
-    newest = list(orders[:SHOWN_ORDERS])
+    orders = bought_by(shop, person.keys)
+    newest = sorted(orders, key=lambda one: (one.placed_at or NEVER, one.id), reverse=True)[:SHOWN_ORDERS]
     is_lead = score is None and not newest
     data: dict[str, Any] = discreet(person.record)
     context = {
@@ -75,16 +73,16 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         "customer": row,
         "name": data.get("name") or data.get("email") or row.key,
         "data": data,
-        "consents": _consents(shop, person),
+        "consents": _consents(person, own),
         "records": [records[key] for key in person.keys if key in records],
         "reasons": _reasons(row.key, whose.joins),
         "score": score,
         "lead": LeadScore.objects.filter(shop=shop, key=row.key).first() if is_lead else None,
         **visiting.shown(shop.pk, person.keys),
         "group": GROUPS.get(score.group) if score is not None else None,
-        "answers": hours_said(shop, person.keys) if row.goes_by_own else "",
+        "answers": hours_said(own.own_hours, own.own_days) if own.goes_by_own else "",
         "currency": shop.currency,
-        "spent": _spent(shop, person.keys, data),
+        "spent": _spent(orders, data),
         "orders": newest,
         "address": address_lines({"shipping_address": data.get("default_address")}),
         "tags": sorted({one.tag for one in tags}),
@@ -98,28 +96,40 @@ def customer(request: StaffRequest, id: int) -> HttpResponse:
         ],
         "kind": kind,
         "is_first": before is None,
-        "proposed": _proposed_with(shop, person, [one for one in pairs if one.status == PROPOSED]),
+        "proposed": _proposed_with(person, records, [one for one in pairs if one.status == PROPOSED]),
         "rules": RULES,
         "hidden": hides("customer.name"),
     }
     return render(request, "customers/one.html", context)
 
 
-def _spent(shop: Shop, keys: Sequence[str], data: dict[str, Any]) -> tuple[str, str] | None:
+def _records(shop: Shop, person: Person, pairs: Sequence[Join]) -> dict[str, Any]:
+    """By key the person's records, and those they may be one person with. Each says besides what is the same for all
+    of the person: by channel whether nothing may go to them, and at which hours they answer. One query."""
+    asked = [key for one in pairs if one.status == PROPOSED for key in (one.one, one.other)]
+    stops = Suppression.objects.filter(shop=shop, address__in=person.addresses)
+    rows = Customer.objects.filter(shop=shop, key__in={*person.keys, *asked}).defer("data").order_by()
+    found = rows.annotate(
+        goes_by_own=goes_by_own(shop),
+        **own_hours(shop, person.keys),
+        **{f"stops_{channel}": Exists(stops.filter(channel=channel)) for channel in SHOWN_CONSENTS},
+    )
+    return {one.key: one for one in found}
+
+
+def _spent(orders: Sequence[Bought], data: dict[str, Any]) -> tuple[str, str] | None:
     sums: dict[str, Decimal] = {}
-    for held in spent_of(shop, keys).values():
+    for held in spent_of(orders).values():
         sums |= {currency: sums.get(currency, Decimal(0)) + amount for currency, amount in held.items()}
     return shown(data.get("total_spent"), data.get("currency"), sums)
 
 
-def _consents(shop: Shop, person: Person) -> list[tuple[str, Word]]:
+def _consents(person: Person, own: Any) -> list[tuple[str, Word]]:
     """By channel what holds for the person, as everything that is sent asks it."""
-    held = Suppression.objects.filter(shop=shop, address__in=person.addresses).values_list("channel", flat=True)
-    stopped = set(held)
     found: list[tuple[str, Word]] = []
     for channel in SHOWN_CONSENTS:
         said = person.record.get(f"accepts_{channel}")
-        found.append((str(CHANNELS[channel]), STOPPED if channel in stopped else SAID[said]))
+        found.append((str(CHANNELS[channel]), STOPPED if getattr(own, f"stops_{channel}") else SAID[said]))
     return found
 
 
@@ -128,14 +138,9 @@ def _reasons(main: str, joins: Sequence[Join]) -> dict[str, str]:
     return {key: str(RULES.get(one.rule, one.rule)) for one in joins for key in (one.one, one.other) if key != main}
 
 
-def _proposed_with(shop: Shop, person: Person, asked: Sequence[Join]) -> list[tuple[Join, Customer]]:
+def _proposed_with(person: Person, held: Mapping[str, Customer], asked: Sequence[Join]) -> list[tuple[Join, Customer]]:
     """Open questions whether somebody else is the same person."""
-    rows = asked[:SHOWN_ORDERS]
-    if not rows:
-        return []
-    others = {one.other if one.one in person.keys else one.one for one in rows}
-    held = {one.key: one for one in Customer.objects.filter(shop=shop, key__in=others).defer("data")}
-    found = ((one, held.get(one.other if one.one in person.keys else one.one)) for one in rows)
+    found = ((one, held.get(one.other if one.one in person.keys else one.one)) for one in asked[:SHOWN_ORDERS])
     return [(one, other) for one, other in found if other is not None]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from sereno.modules.orders.models import Order
 from sereno.store.models import Shop
@@ -12,11 +14,29 @@ MOST = 2000
 UNCOUNTED = ("cancelled", "deleted")
 
 
-def spent_of(shop: Shop, keys: Collection[str]) -> dict[str, dict[str, Decimal]]:
-    """By customer and currency, from their orders that were not cancelled. One query."""
-    found: dict[str, dict[str, Decimal]] = {}
+class Bought(NamedTuple):
+    """Of an order what tells it from others, and what it came to."""
+
+    customer_key: str
+    currency: str | None
+    total: str | None
+    status: str | None
+    id: int
+    key: str
+    number: str | None
+    placed_at: datetime | None
+
+
+def bought_by(shop: Shop, keys: Collection[str]) -> list[Bought]:
+    """Orders of these people, in no order. One query."""
     orders = Order.objects.filter(shop=shop, customer_key__in=list(keys)).order_by() if keys else Order.objects.none()
-    for key, currency, total, status in orders.values_list("customer_key", "currency", "total", "status")[:MOST]:
+    return [Bought(*row) for row in orders.values_list(*Bought._fields)[:MOST]]
+
+
+def spent_of(orders: Iterable[Bought]) -> dict[str, dict[str, Decimal]]:
+    """By customer and currency, from those of the orders that were not cancelled."""
+    found: dict[str, dict[str, Decimal]] = {}
+    for key, currency, total, status, *_ in orders:
         amount = _decimal(total)
         if key and currency and amount is not None and status not in UNCOUNTED:
             sums = found.setdefault(key, {})

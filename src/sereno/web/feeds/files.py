@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sereno.modules.feeds.models import FeedFile, FeedHeld, FeedSource
-from sereno.runtime.feeds import holding, sources
+from sereno.runtime.feeds import holding, reporting, sources
 from sereno.sdk.tables import Held, Sheet
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
@@ -26,6 +27,7 @@ from sereno.web.shell import render
 SHOWN = 8
 """Records shown before they are taken."""
 MOST_FAULTS = 50
+MOST_REASONS = 12
 
 
 @require_GET
@@ -39,7 +41,7 @@ def page(request: StaffRequest, name: str, id: int) -> HttpResponse:
             sheet = sources.look(request.shop.pk, id)
         except ValueError as wrong:
             problem = said(str(wrong)) or words.problem("feed.no_table")
-    held = page_of(request, FeedHeld.objects.filter(file=row, status="waiting"), 20)
+    held = page_of(request, _waiting(row), 20)
     columns: list[str] = list(sheet.columns) if sheet else row.columns
     chosen = sources.layout_of(source.layout).columns
     context: dict[str, Any] = {
@@ -55,6 +57,7 @@ def page(request: StaffRequest, name: str, id: int) -> HttpResponse:
         "lacks": [words.field(one) for one in sheet.lacks] if sheet else [],
         "shown": list(sheet.entries[:SHOWN]) if sheet else [],
         "bad": [_bad(one) for one in sheet.held[:MOST_FAULTS]] if sheet else [],
+        "reasons": _reasons(row, sheet)[:MOST_REASONS],
         "held": held,
         "records": [_record(one, columns) for one in held.rows],
         "state": words.state,
@@ -123,6 +126,46 @@ def record(request: StaffRequest, name: str, id: int) -> HttpResponse:
         many = ngettext("Something is still wrong with it.", "%(num)s things are still wrong with it.", left - 1)
         messages.warning(request, many % {"num": left - 1})
     return redirect("feed-file", name, row.file_id)
+
+
+@require_GET
+@staff("work")
+def report(request: StaffRequest, name: str, id: int) -> StreamingHttpResponse:
+    """What was held back, or would be, as a table to be mended in a spreadsheet and brought again."""
+    _source, row = _rows(request, name, id)
+    sheet = sources.look(request.shop.pk, id) if row.status == "looked" else None
+    if sheet is not None:
+        held = [(one.line, one.rows, [asdict(fault) for fault in one.faults]) for one in sheet.held]
+    else:
+        held = list(_waiting(row).order_by("id").values_list("line", "rows", "faults"))
+    columns = sheet.columns if sheet is not None else row.columns
+    lines = reporting.report(columns, held, (_("Line"), _("Why it was held back")), words.fault)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="held-{name}-{id}.csv"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@require_POST
+@staff("work")
+def drop_all(request: StaffRequest, name: str, id: int) -> HttpResponse:
+    """What waits of the file is not wanted: it was mended elsewhere, or never will be."""
+    _rows(request, name, id)
+    dropped = carry_out(request, lambda: holding.drop_all(request.shop.pk, id, request.user.username), "")
+    if dropped is not None:
+        said = ngettext("%(num)s record dropped.", "%(num)s records dropped.", dropped)
+        messages.success(request, said % {"num": dropped})
+    return redirect("feed-file", name, id)
+
+
+def _reasons(row: FeedFile, sheet: Sheet | None) -> list[dict[str, Any]]:
+    if sheet is not None:
+        return reporting.reasons_of([asdict(fault) for fault in one.faults] for one in sheet.held)
+    return reporting.reasons_of(_waiting(row).values_list("faults", flat=True))
+
+
+def _waiting(row: FeedFile) -> QuerySet[FeedHeld]:
+    return FeedHeld.objects.filter(file=row, status="waiting")
 
 
 def _record(row: FeedHeld, columns: list[str]) -> dict[str, Any]:

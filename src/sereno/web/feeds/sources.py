@@ -123,6 +123,8 @@ def change(request: StaffRequest, name: str) -> HttpResponse:
                 what=_what(given.get("what", "")),
                 decimal=given.get("decimal", ""),  # type: ignore[arg-type]
                 day=given.get("day", ""),  # type: ignore[arg-type]
+                letters=given.get("letters", ""),  # type: ignore[arg-type]
+                twice=given.get("twice", ""),  # type: ignore[arg-type]
                 zone=given.get("zone", "").strip(),
                 currency=given.get("currency", "").strip().upper(),
                 channel=given.get("channel", "").strip()[:100],

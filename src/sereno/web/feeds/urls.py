@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("feeds/<slug:name>/files/<int:id>", files.page, name="feed-file"),
     path("feeds/<slug:name>/files/<int:id>/columns", files.columns, name="feed-columns"),
     path("feeds/<slug:name>/files/<int:id>/settle", files.settle, name="feed-settle"),
+    path("feeds/<slug:name>/files/<int:id>/report", files.report, name="feed-report"),
+    path("feeds/<slug:name>/files/<int:id>/drop", files.drop_all, name="feed-drop-all"),
     path("feeds/<slug:name>/held/<int:id>", files.record, name="feed-record"),
     path("feed/<str:file>", outgoing.fetch, name="feed-fetch"),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, Subquery
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -181,10 +181,15 @@ def goes_by_own(shop: Shop) -> Exists:
     return Exists(MomentState.objects.filter(shop=shop, takes_own=True))
 
 
-def hours_said(shop: Shop, keys: list[str]) -> str:
+def own_hours(shop: Shop, keys: list[str]) -> dict[str, Subquery]:
+    """The hours and days of a person's answers, as columns of whatever is asked of them anyway."""
+    best = CustomerMoment.objects.filter(shop=shop, key__in=keys).order_by("-acts")
+    return {"own_hours": Subquery(best.values("hours")[:1]), "own_days": Subquery(best.values("days")[:1])}
+
+
+def hours_said(hours: Any, days: Any) -> str:
     """The hours at which somebody answers most, as `19:00 – 22:00`; empty where nothing is known of them."""
-    row = CustomerMoment.objects.filter(shop=shop, key__in=keys).order_by("-acts").first()
-    profile = read_profile(row.hours, row.days) if row is not None else None
+    profile = read_profile(hours, days) if hours is not None else None
     if profile is None:
         return ""
     return f"{profile.best_hour:02}:00 – {(profile.best_hour + WINDOW) % HOURS:02}:00"
