@@ -40,7 +40,7 @@ def main() -> None:
     url, journal, ahead, dies = sys.argv[1:]
     ready()
     from sereno.runtime.stores import turns
-    from sereno.runtime.tools import following
+    from sereno.runtime.tools import following, visiting
     from sereno.runtime.worker import worker_name
     from sereno.runtime.world import make_world
     from sereno.sdk.plugin import registry
@@ -48,7 +48,7 @@ def main() -> None:
     from sereno.store.database import open_database
 
     turns.SHARE = 1e9
-    following.MOST, following.PAGE, following.SLICE = 4, 5, 600.0
+    following.MOST, following.PAGE, visiting.SLICE = 4, 5, 600.0
     tool = Journal(journal, dies)
     world = make_world(
         open_database(url),

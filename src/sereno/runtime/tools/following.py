@@ -8,111 +8,71 @@ changes nothing over there. Whoever goes is taken off before anybody is put on.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
+from typing import Any
 
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
-from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools import book
 from sereno.runtime.tools.book import Held
 from sereno.runtime.tools.filling import known_people
-from sereno.runtime.tools.reaching import Tool, failed, reach
+from sereno.runtime.tools.reaching import Tool, failed
+from sereno.runtime.tools.visiting import MICROS, PAGE, Visited, Visitor
 from sereno.runtime.watching.alerting import raise_alert, settle_alert
-from sereno.runtime.world import World
 from sereno.sdk.audience import Person, PushPeople, RemovePeople
 from sereno.sdk.stores import Call, StoreBusy, StoreLimited, StoreRefused, Written
-from sereno.store.database import DatabaseConflict, Transaction
+from sereno.store.database import Transaction
 from sereno.store.documents import encode
-from sereno.store.fields import to_micros
 from sereno.store.jobs import LeaseLost
-from sereno.store.secrets import SecretsUnreadable
 
-log = logging.getLogger("sereno.reading")
-
-LEASE = timedelta(seconds=120)
-"""Longer than a batch may take."""
-SLICE = 20.0
-"""Seconds after which the next list in turn is looked at."""
 GATHER = timedelta(seconds=15)
 """Between two visits of a list that is in step, so that changes go together."""
 DAY = timedelta(days=1)
 """Between two comparisons of everybody."""
-PAGE = 500
 MOST = 2000
 """People of one batch, however many the tool would take."""
 TOLD = 3
 """Failures in a row, after which people hear of it."""
-MICROS = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
-class Work:
-    """A list in our hands, as its row was found; `cursor` and what follows are of the last look."""
+class Work(Visited):
+    """As its row was found; `cursor` and what follows are of the last look, `tool` is there once it was reached."""
 
-    id: int
-    shop_id: int
-    connection_id: int
-    list: str
-    title: str
     segment: int
     status: str
     compared_at: int | None
-    failures: int
     cursor: str | None = None
     began_at: int = 0
     compare_at: int = 0
+    tool: Tool | None = None
 
 
-class Follower:
-    """One per worker, in the thread that waits for networks. `wait(seconds)` sleeps, and gives whether to stop."""
+class Follower(Visitor[Work]):
+    """Of lists that are attached to a segment."""
 
-    def __init__(self, world: World, wait: Callable[[float], bool] = lambda seconds: False) -> None:
-        self._world = world
-        self._database = world.database
-        self._wait = wait
-        self._turns = Turns(wait)
+    due = "due_audiences"
+    claim = "claim_audience"
 
-    def run(self) -> int:
-        """Do what is due, each list for a slice of time; gives how many steps were taken."""
-        with self._database.read() as tx:
-            due = [row[0] for row in tx.all("due_audiences", {"now": self._now()})]
-        return sum(self._follow(one) for one in due)
-
-    def _follow(self, id_: int) -> int:
-        held = {"id": id_, "worker": self._world.worker, "now": self._now(), "until": self._until()}
-        with self._database.transaction() as tx:
-            row = tx.one("claim_audience", held)
-        if row is None:
-            return 0
-        work, steps = Work(*row), 0
-        try:
-            tool = None if work.status == "letting" else self._tool(work)
-            end = monotonic() + SLICE
-            while monotonic() < end and not self._wait(0):
-                try:
-                    done = self._let_go(work) if tool is None else self._step(work, tool)
-                except DatabaseConflict:
-                    continue
-                if not done:
-                    self._rest(work, tool)
-                    return steps
-                steps += 1
-                work.failures = 0
-            self._release(work)
-        except LeaseLost:
-            # Where somebody detached it meanwhile, whoever is next need not wait.
-            self._release(work)
-        except (StoreLimited, StoreBusy, StoreRefused, SecretsUnreadable) as error:
-            self._failed(work, error)
-        return steps
+    def _work(self, row: Any) -> Work:
+        return Work(*row)
 
     # --- one step ---------------------------------------------------------------------------------
 
-    def _step(self, work: Work, tool: Tool) -> bool:
+    def _step(self, work: Work) -> bool:
+        """What is in step already is visited a little later."""
+        if work.status == "letting":
+            return self._let_go(work)
+        if work.tool is None:
+            work.tool = self._reach(work, lambda api: api.remove is not None)
+        if self._advance(work, work.tool):
+            return True
+        self._rest(work, work.tool)
+        return False
+
+    def _advance(self, work: Work, tool: Tool) -> bool:
         """Whether there was anything to do."""
         if work.status == "leaving":
             return self._order_off(work) or self._take_off(work, tool) or self._let_go(work)
@@ -149,7 +109,7 @@ class Follower:
             is_live, counted_at = self._segment(tx, work)
             if not is_live:
                 return False
-            mine = {"id": work.id, "worker": self._world.worker, "now": self._now()}
+            mine = {**self._mine(work), "now": self._now()}
             if work.cursor is None:
                 if work.compare_at > self._now() and counted_at <= work.began_at:
                     return False
@@ -179,7 +139,7 @@ class Follower:
             key = self._number(tx, work, book.PUT) if batch else ""
         if batch:
             people = tuple(person for _, person in batch)
-            done = self._ask(work, tool, key, lambda call: tool.api.push(call, PushPeople(work.list, people)))
+            done = self._tell(tool, key, lambda call: tool.api.push(call, PushPeople(work.list, people)))
             self._settle_put(work, [one for one, _ in batch], done)
         return bool(due)
 
@@ -201,7 +161,7 @@ class Follower:
             self._keep(tx, work)
             tx.many("settle_audience_people", rows)
             counted = {"put": new, "taken": 0, "invalid": int(done.value.get("invalid") or 0)}
-            tx.run("tell_batch", {"id": work.id, "worker": self._world.worker, **counted})
+            tx.run("tell_batch", {**self._mine(work), **counted})
 
     def _take_off(self, work: Work, tool: Tool) -> bool:
         remove = tool.api.remove
@@ -213,7 +173,7 @@ class Follower:
         if not due:
             return False
         people = tuple(one.person() for one in due)
-        done = self._ask(work, tool, key, lambda call: remove(call, RemovePeople(work.list, people)))
+        done = self._tell(tool, key, lambda call: remove(call, RemovePeople(work.list, people)))
         said = {str(one.get("key")) for one in done.value.get("turned") or ()}
         stuck = [one for one, person in zip(due, people, strict=True) if person.key in said]
         off = [one.key for one in due if one not in stuck]
@@ -228,7 +188,7 @@ class Follower:
                 tx.many("touch_audience_people", [(work.shop_id, work.id, key) for key in again])
             tx.run("forget_audience_people", {"audience": work.id, "keys": off})
             counted = {"put": 0, "taken": len(due) - len(stuck), "invalid": 0}
-            tx.run("tell_batch", {"id": work.id, "worker": self._world.worker, **counted})
+            tx.run("tell_batch", {**self._mine(work), **counted})
         return True
 
     # --- the end of it ----------------------------------------------------------------------------
@@ -246,7 +206,7 @@ class Follower:
             if tx.run("forget_some", {"audience": work.id, "limit": MOST}):
                 return True
             tx.run("forget_touched", {"audience": work.id})
-            tx.run("drop_audience", {"id": work.id, "worker": self._world.worker})
+            tx.run("drop_audience", self._mine(work))
             settle_alert(tx, work.shop_id, "audience.stopped", f"audience:{work.id}", self._now())
         raise LeaseLost
 
@@ -264,42 +224,31 @@ class Follower:
         return row[1] == "live", row[2] or 0
 
     def _number(self, tx: Transaction, work: Work, what: str) -> str:
-        row = tx.one("number_batch", {"id": work.id, "worker": self._world.worker})
+        row = tx.one("number_batch", self._mine(work))
         assert row is not None
         return f"audience/{work.id}/{what}/{row[0]}"
 
-    def _ask(self, work: Work, tool: Tool, key: str, ask: Callable[[Call], Written]) -> Written:
+    def _tell(self, tool: Tool, key: str, tell: Callable[[Call], Written]) -> Written:
         """Raises LeaseLost when there is no time to wait for the tool, StoreError."""
-        if not self._turns.take(tool.store):
-            raise LeaseLost
         call = Call(exchange_of(tool.store, tool.http), key, 1, self._world.clock.now())
-        try:
-            return ask(call)
-        except (StoreLimited, StoreBusy, StoreRefused):
-            raise
-        except Exception as error:
-            log.exception("%s does not take people", tool.store.connection)
-            raise StoreBusy(f"{type(error).__name__}: {error}") from error
-
-    def _tool(self, work: Work) -> Tool:
-        return reach(self._world, work.shop_id, work.connection_id, lambda api: api.remove is not None)
+        return self._ask(tool, "take people", lambda: tell(call))
 
     # --- its row ----------------------------------------------------------------------------------
 
     def _keep(self, tx: Transaction, work: Work) -> None:
         """Renew the lease in this transaction. Raises LeaseLost, also where it was detached meanwhile."""
-        held = {"id": work.id, "worker": self._world.worker, "status": work.status, "until": self._until()}
+        held = {**self._mine(work), "status": work.status, "until": self._until()}
         row = tx.one("keep_audience", held)
         if row is None:
             raise LeaseLost
         work.cursor, began, work.compare_at, *_rest = row
         work.began_at = began or 0
 
-    def _rest(self, work: Work, tool: Tool | None) -> None:
+    def _rest(self, work: Work, tool: Tool) -> None:
         """Nothing is left to do: how many there are, and when to come again."""
         now = self._now()
-        place = self._measured(work, tool) if tool is not None else None
-        mine = {"id": work.id, "worker": self._world.worker}
+        place = self._measured(work, tool)
+        mine = self._mine(work)
         with self._database.transaction() as tx:
             self._keep(tx, work)
             next_ = now + GATHER // MICROS
@@ -312,8 +261,7 @@ class Follower:
             counts = encode(book.counts_of(tx, work.id))
             tx.run("step_audience", {**mine, "counts": counts, "now": now, "next": next_})
             settle_alert(tx, work.shop_id, "audience.stopped", f"audience:{work.id}", now)
-            if tool is not None:
-                note_taken(tx, work.shop_id, tool.store.connection, now)
+            note_taken(tx, work.shop_id, tool.store.connection, now)
 
     def _measured(self, work: Work, tool: Tool) -> tuple[str, int | None] | None:
         """Once after each comparison; what the tool does not say today it says tomorrow."""
@@ -331,17 +279,17 @@ class Follower:
     def _release(self, work: Work) -> None:
         with self._database.transaction() as tx:
             counts = encode(book.counts_of(tx, work.id))
-            tx.run("release_audience", {"id": work.id, "worker": self._world.worker, "counts": counts})
+            tx.run("release_audience", {**self._mine(work), "counts": counts})
 
     def _failed(self, work: Work, error: Exception) -> None:
         code, failures, after = failed(error, work.failures)
         now, about = self._now(), f"audience:{work.id}"
-        mine = {"id": work.id, "worker": self._world.worker, "now": now, "next": now + after // MICROS}
+        mine = {**self._mine(work), "now": now, "next": now + after // MICROS}
         with self._database.transaction() as tx:
             counts = encode(book.counts_of(tx, work.id))
             told = {"error": code[:64], "message": str(error)[:1000], "failures": failures, "counts": counts}
             tx.run("fail_audience", {**mine, **told})
-            row = tx.one("connection_called", {"id": work.connection_id})
+            row = tx.one("connection_called", {"connection": work.connection_id})
             name, title = (str(row[0]), str(row[0])) if row is not None else ("", work.title)
             if code == REFUSED:
                 note_refused(tx, work.shop_id, name, title, str(error), now)
@@ -349,9 +297,3 @@ class Follower:
                 facts = {"name": work.title, "connection": name, "reason": code, "message": str(error)[:300]}
                 kind = "audience.stopped"
                 raise_alert(tx, work.shop_id, kind=kind, about=about, text_code=kind, values=facts, now=now)
-
-    def _until(self) -> int:
-        return self._now() + LEASE // MICROS
-
-    def _now(self) -> int:
-        return to_micros(self._world.clock.now())

@@ -9,12 +9,10 @@ they are read. Nobody's consent is touched, and nobody who was erased here comes
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from time import monotonic
 from typing import Any
 
 from sereno.commerce.identity import customer_key
@@ -25,89 +23,41 @@ from sereno.runtime.privacy import late
 from sereno.runtime.reading.taking import take_past_again
 from sereno.runtime.stores.finding import Store
 from sereno.runtime.stores.keys import REFUSED, note_refused, note_taken
-from sereno.runtime.stores.turns import Turns
 from sereno.runtime.stores.writing import exchange_of
 from sereno.runtime.tools.mirroring import name_of
-from sereno.runtime.tools.reaching import Tool, failed, reach
-from sereno.runtime.world import World
-from sereno.sdk.audience import Member, Members
+from sereno.runtime.tools.reaching import failed
+from sereno.runtime.tools.visiting import MICROS, PAGE, Visited, Visitor
+from sereno.sdk.audience import Member
 from sereno.sdk.connector import NewEvent
-from sereno.sdk.stores import StoreBusy, StoreLimited, StoreRefused
-from sereno.store.database import DatabaseConflict, Transaction
-from sereno.store.fields import to_micros
+from sereno.sdk.stores import StoreRefused
+from sereno.store.database import Transaction
 from sereno.store.jobs import LeaseLost
-from sereno.store.secrets import SecretsUnreadable
 
-log = logging.getLogger("sereno.reading")
-
-LEASE = timedelta(seconds=120)
-"""Longer than a page may take."""
-SLICE = 20.0
-"""Seconds after which the next list in turn is looked at."""
 EVERY = timedelta(hours=6)
 """Between two readings."""
 AGAIN = timedelta(minutes=10)
 """Before the next reading, where this one missed somebody."""
-PAGE = 500
-MICROS = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
-class Work:
-    """A list in our hands."""
+class Work(Visited):
+    """`phase` and what follows are of the last look at its row."""
 
-    id: int
-    shop_id: int
-    connection_id: int
-    list: str
-    title: str
-    failures: int
     phase: str = "rest"
     cursor: str = ""
     round: int = 0
 
 
-class ReaderBack:
-    """One per worker, in the thread that waits for networks. `wait(seconds)` sleeps, and gives whether to stop."""
+class ReaderBack(Visitor[Work]):
+    """Of lists that are read."""
 
-    def __init__(self, world: World, wait: Callable[[float], bool] = lambda seconds: False) -> None:
-        self._world = world
-        self._database = world.database
-        self._wait = wait
-        self._turns = Turns(wait)
+    due = "due_mirrors"
+    claim = "claim_mirror"
 
-    def run(self) -> int:
-        """Read what is due, each list for a slice of time; gives how many pages were done."""
-        with self._database.read() as tx:
-            due = [row[0] for row in tx.all("due_mirrors", {"now": self._now()})]
-        return sum(self._read_back(one) for one in due)
-
-    def _read_back(self, id_: int) -> int:
-        held = {"id": id_, "worker": self._world.worker, "now": self._now(), "until": self._until()}
-        with self._database.transaction() as tx:
-            row = tx.one("claim_mirror", held)
-        if row is None:
-            return 0
-        work, steps = Work(*row), 0
-        try:
-            end = monotonic() + SLICE
-            while monotonic() < end and not self._wait(0):
-                try:
-                    if not self._step(work):
-                        return steps
-                except DatabaseConflict:
-                    continue
-                steps += 1
-                work.failures = 0
-            self._release(work)
-        except LeaseLost:
-            self._release(work)
-        except (StoreLimited, StoreBusy, StoreRefused, SecretsUnreadable) as error:
-            self._failed(work, error)
-        return steps
+    def _work(self, row: Any) -> Work:
+        return Work(*row)
 
     def _step(self, work: Work) -> bool:
-        """Whether there is more to do."""
         with self._database.transaction() as tx:
             self._keep(tx, work)
             if work.phase == "rest":
@@ -122,8 +72,11 @@ class ReaderBack:
     # --- a page -----------------------------------------------------------------------------------
 
     def _page(self, work: Work) -> bool:
-        tool = self._tool(work)
-        page = self._ask(work, tool)
+        tool = self._reach(work, lambda api: api.read is not None)
+        read = tool.api.read
+        assert read is not None
+        exchange = exchange_of(tool.store, tool.http)
+        page = self._ask(tool, "give its people", lambda: read(exchange, work.list, work.cursor or None))
         with self._database.transaction() as tx:
             before = work.cursor
             self._keep(tx, work)
@@ -186,7 +139,7 @@ class ReaderBack:
         rows = tx.all("unseen_mirror_people", {"mirror": work.id, "round": round_, "limit": PAGE})
         if not rows:
             return 0
-        row = tx.one("connection_of_mirror", {"connection": work.connection_id})
+        row = tx.one("connection_called", {"connection": work.connection_id})
         name, kind = (str(row[0]), str(row[1])) if row is not None else ("", "")
         events = [self._left(work, name, kind, address, key) for _id, address, key in rows]
         tx.run("forget_mirror_people", {"ids": [row[0] for row in rows]})
@@ -231,24 +184,6 @@ class ReaderBack:
     def _said(self) -> str:
         return format_instant(self._world.clock.now())
 
-    # --- what it stands on --------------------------------------------------------------------------
-
-    def _ask(self, work: Work, tool: Tool) -> Members:
-        """Raises LeaseLost when there is no time to wait for the tool, StoreError."""
-        assert tool.api.read is not None
-        if not self._turns.take(tool.store):
-            raise LeaseLost
-        try:
-            return tool.api.read(exchange_of(tool.store, tool.http), work.list, work.cursor or None)
-        except (StoreLimited, StoreBusy, StoreRefused):
-            raise
-        except Exception as error:
-            log.exception("%s does not give its people", tool.store.connection)
-            raise StoreBusy(f"{type(error).__name__}: {error}") from error
-
-    def _tool(self, work: Work) -> Tool:
-        return reach(self._world, work.shop_id, work.connection_id, lambda api: api.read is not None)
-
     # --- its row ------------------------------------------------------------------------------------
 
     def _keep(self, tx: Transaction, work: Work) -> None:
@@ -257,9 +192,6 @@ class ReaderBack:
         if row is None:
             raise LeaseLost
         work.phase, work.cursor, work.round = row
-
-    def _mine(self, work: Work) -> dict[str, Any]:
-        return {"id": work.id, "worker": self._world.worker}
 
     def _release(self, work: Work) -> None:
         with self._database.transaction() as tx:
@@ -272,15 +204,9 @@ class ReaderBack:
         told |= {"now": now, "next": now + after // MICROS, "anew": isinstance(error, StoreRefused)}
         with self._database.transaction() as tx:
             tx.run("fail_mirror", {**self._mine(work), **told})
-            row = tx.one("connection_of_mirror", {"connection": work.connection_id})
+            row = tx.one("connection_called", {"connection": work.connection_id})
             if code == REFUSED and row is not None:
                 note_refused(tx, work.shop_id, str(row[0]), str(row[0]), str(error), now)
-
-    def _until(self) -> int:
-        return self._now() + LEASE // MICROS
-
-    def _now(self) -> int:
-        return to_micros(self._world.clock.now())
 
 
 def _address(one: Member) -> str:

@@ -11,7 +11,7 @@ ORDER BY a.next_at, a.id LIMIT 20
 -- name: claim_audience
 UPDATE tools_audience SET worker = :worker, lease_until = :until
 WHERE id = :id AND coalesce(lease_until, 0) < :now AND next_at <= :now
-RETURNING id, shop_id, connection_id, list, title, segment_id, status, compared_at, failures
+RETURNING id, shop_id, connection_id, list, title, failures, segment_id, status, compared_at
 
 -- name: keep_audience
 UPDATE tools_audience SET lease_until = :until
@@ -114,7 +114,7 @@ SELECT name, status, counted_at FROM segments_segment WHERE id = :id
 SELECT compared_at, there_at FROM tools_audience WHERE id = :id
 
 -- name: connection_called
-SELECT name FROM connection WHERE id = :id
+SELECT name, kind FROM connection WHERE id = :connection
 
 -- name: keys_to_compare
 -- Those in the segment and those in the book, in one order.
@@ -197,7 +197,7 @@ SELECT id, key, address, phone, there FROM tools_audience_person WHERE id {in:id
 
 -- name: paused_ads
 SELECT product, text, at FROM catalog_mark WHERE shop_id = :shop AND kind >= 'ad:' AND kind < 'ad;'
-ORDER BY product, kind LIMIT :limit
+ORDER BY kind, product LIMIT :limit
 
 -- name: titles_of_products
 SELECT key, title FROM catalog_product WHERE shop_id = :shop AND key {in:keys:text}

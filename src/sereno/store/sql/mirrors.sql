@@ -74,8 +74,5 @@ ORDER BY round, id LIMIT :limit
 -- name: forget_mirror_people
 DELETE FROM tools_mirror_person WHERE id {in:ids:bigint}
 
--- name: connection_of_mirror
-SELECT name, kind FROM connection WHERE id = :connection
-
 -- name: any_missed_of_mirror
 SELECT 1 FROM tools_mirror_person WHERE mirror_id = :mirror AND round < :round LIMIT 1
