@@ -11,6 +11,7 @@ from sereno.runtime import connecting
 from sereno.runtime.syncing import services
 from sereno.runtime.syncing.services import Rule, SyncRefused
 from sereno.sdk.connector import NewEvent
+from sereno.store.queries import statements
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -53,6 +54,26 @@ def test_a_rule_is_made_changed_and_removed(two: Place) -> None:
         ("ana", "sync_rule.changed", "price"),
         ("ana", "sync_rule.removed", "title"),
     ]
+
+
+def test_a_connection_without_products_takes_no_part_whoever_has_many(two: Place) -> None:
+    """Also where its prefix would stand before, between or behind those that have any."""
+    for name in ("a", "p", "pima", "z"):
+        connecting.connect(two.shop, "generic", name, by="ana", secrets=[SECRET], namespace=name, database=two.database)
+    assert [one.name for one in services.sides(two.shop, database=two.database)] == ["web", "pim"]
+    two.send(variant("z~1", "MUG"))
+    two.drain()
+    assert [one.name for one in services.sides(two.shop, database=two.database)] == ["web", "pim", "z"]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [("has_variant_of", "catalog_variant_prefix"), ("skus_of_products", "catalog_variant_product")],
+)
+def test_large_catalogues_are_not_walked(sqlite: Any, name: str, index: str) -> None:
+    statement = statements("sqlite")[name]
+    plan = sqlite.connection().execute(f"EXPLAIN QUERY PLAN {statement.text}", [None] * len(statement.parameters))
+    assert index in str(plan.fetchall())
 
 
 @pytest.mark.parametrize(

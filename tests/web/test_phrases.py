@@ -1,4 +1,5 @@
-"""Every sentence that the engine says of a flow, and a connector of a delivery, is one the pages can translate."""
+"""Every sentence that the engine says of a flow, a connector of a delivery, and comparing of a rule, is one the pages
+can translate."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ SAYING = {
     "_syntax": 1,
     "_not_there": 0,
     "Unmappable": 0,
+    "SyncRefused": 1,
 }
 """Calls that say something, and which argument it is."""
 ERRORS = ("durations.py", "schedule.py")
@@ -31,7 +33,7 @@ ERRORS = ("durations.py", "schedule.py")
 
 
 def sentences() -> Iterator[tuple[str, str]]:
-    for folder in ("engine", "connectors"):
+    for folder in ("engine", "connectors", "runtime/syncing"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 text = _said_by(node, path.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import StrIndex, Substr
 
 from sereno.store.fields import DocumentField, InstantField
 from sereno.store.models.projected import Projected
@@ -43,6 +44,12 @@ class Variant(Projected):
         indexes = (
             models.Index(fields=("shop", "sku"), name="catalog_variant_sku"),
             models.Index(fields=("shop", "product_key"), name="catalog_variant_product"),
+            # The mark of whose it is, which stands before an id of the second store and of those after it.
+            models.Index(
+                models.F("shop"),
+                Substr("key", 1, StrIndex("key", models.Value("~"))),
+                name="catalog_variant_prefix",
+            ),
         )
 
 
@@ -59,6 +66,7 @@ class ProductMark(models.Model):
     class Meta:
         db_table = "catalog_mark"
         constraints = (models.UniqueConstraint(fields=("shop", "product", "kind"), name="catalog_mark_once"),)
+        indexes = (models.Index(fields=("shop", "kind", "product"), name="catalog_mark_kind"),)
 
 
 class SyncRule(models.Model):

@@ -85,7 +85,8 @@ def work_off(tx: Transaction, plugins: Plugins, shop_id: int, now: int, limit: i
     products = sorted({key for kind, key in taken if kind == "product"})
     items = {key for kind, key in taken if kind == "item"}
     if products and rules:
-        items |= {row[0] for row in tx.all("skus_of_products", {"shop": shop_id, "products": products})}
+        asked = {"shop": shop_id, "products": products}
+        items |= {sku for (sku,) in tx.all("skus_of_products", asked) if sku is not None}
     if items and rules:
         compare(tx, plugins, shop_id, sorted(items), rules, now)
     return max(len(items), len(taken))

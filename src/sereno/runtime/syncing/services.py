@@ -196,8 +196,10 @@ def _checked(rule: Rule, known: Sequence[Side], tx: Transaction, shop_id: int) -
     for name in (rule.leader, *chosen):
         if name not in names:
             which = ", ".join(sorted(names)) or "none"
-            what = f"{name!r} cannot take part; these can: {which}. Others are off, or their ids have no prefix."
-            raise SyncRefused("connection.unknown", what)
+            raise SyncRefused(
+                "connection.unknown",
+                f"{name} cannot take part; these can: {which}. Others are off, or their ids have no prefix.",
+            )
     if chosen and rule.leader not in chosen:
         chosen = (rule.leader, *chosen)
     selling = {one.name for one in with_products(tx, shop_id, known)}

@@ -42,9 +42,19 @@ DELETE FROM catalog_agreed WHERE shop_id = :shop AND field = :field
 SELECT id, name, kind, settings, access <> '' FROM connection WHERE shop_id = :shop AND is_active ORDER BY id
 
 -- name: has_variant_of
--- Whether a store of this prefix has any variant; the first store's have none.
-SELECT 1 FROM catalog_variant WHERE shop_id = :shop
-    AND ((:prefix <> '' AND substr(key, 1, length(:prefix)) = :prefix) OR (:prefix = '' AND key NOT LIKE '%~%')) ORDER BY key LIMIT 1
+-- Whether a store of this prefix has any variant; the first store's have none. The first prefix from this one on is the
+-- first row of `catalog_variant_prefix`, whoever has many.
+-- dialect: sqlite
+SELECT 1 FROM (
+    SELECT SUBSTR(key, 1, INSTR(key, '~')) AS prefix FROM catalog_variant
+    WHERE shop_id = :shop AND SUBSTR(key, 1, INSTR(key, '~')) >= :prefix ORDER BY SUBSTR(key, 1, INSTR(key, '~')) LIMIT 1
+) AS first_one WHERE prefix = :prefix
+-- dialect: postgresql
+SELECT 1 FROM (
+    SELECT SUBSTRING(key, 1, STRPOS(key, '~')) AS prefix FROM catalog_variant
+    WHERE shop_id = :shop AND SUBSTRING(key, 1, STRPOS(key, '~')) >= :prefix
+    ORDER BY SUBSTRING(key, 1, STRPOS(key, '~')) LIMIT 1
+) AS first_one WHERE prefix = :prefix
 
 -- name: differences_of_shop
 -- The newest first. What is asked for may be empty, and then is not.
@@ -142,9 +152,10 @@ WHERE catalog_sync_rule.shop_id = r.shop_id AND catalog_sync_rule.field = r.fiel
 SELECT currency FROM shop WHERE id = :shop
 
 -- name: skus_of_products
-SELECT DISTINCT sku FROM catalog_variant WHERE shop_id = :shop AND product_key {in:products:text} AND sku IS NOT NULL
+-- One without a SKU is left out by whoever asks: asked here, SQLite walks all SKUs of the shop for it.
+SELECT sku FROM catalog_variant WHERE shop_id = :shop AND product_key {in:products:text}
 UNION
-SELECT sku FROM catalog_product WHERE shop_id = :shop AND key {in:products:text} AND sku IS NOT NULL
+SELECT sku FROM catalog_product WHERE shop_id = :shop AND key {in:products:text}
 
 -- name: synced_variants
 SELECT sku, key, product_key, version, data FROM catalog_variant
