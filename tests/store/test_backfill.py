@@ -12,6 +12,7 @@ from support import Place
 
 from sereno.runtime import inbox
 from sereno.runtime.reading import asking
+from sereno.runtime.reading.working import Reader
 from sereno.sdk.ports import HttpAnswer
 from sereno.store.postgres import Cursor
 
@@ -53,6 +54,17 @@ def test_history_is_kept_and_projected_and_starts_no_flow(store: Connected) -> N
     assert store.at.rows("SELECT count(*) FROM event_link WHERE link = 'customer:17'") == [(10,)]
     store.at.drain()
     assert store.at.runs() == []
+
+
+def test_a_record_that_comes_in_two_notices_is_one_of_all(store: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a product does on Vendure: "14 of 7" is no progress."""
+    once = Reader._seen
+    monkeypatch.setattr(Reader, "_seen", lambda self, store, page: 2 * once(self, store, page))
+    for number in (1, 2, 3):
+        store.platform.place(number, later(days=-number))
+    ask(store)
+    store.read()
+    assert '"read":3,' in job(store)[3] and '"total":3' in job(store)[3]
 
 
 def test_what_is_known_already_is_not_told_again_by_history_nor_by_a_webhook(store: Connected) -> None:

@@ -94,7 +94,7 @@ def usd(text: str) -> Money:
 def test_the_probe_knows_the_shop_and_what_a_clerk_may_not(line: Line, asking: Asking) -> None:
     assert VENDURE.store is not None
     found = VENDURE.store.probe(line.exchange)
-    assert (found.shop, found.currency, list(found.lacking)) == ("__default_channel__", "USD", [])
+    assert (found.shop, found.currency, list(found.lacking)) == ("", "USD", [])
     roles = asking("{ roles { items { id code } } }")["roles"]["items"]
     clerk = next(item["id"] for item in roles if item["code"] == "clerk")
     document = "mutation($input: CreateAdministratorInput!) { createAdministrator(input: $input) { id } }"

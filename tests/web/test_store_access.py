@@ -13,6 +13,7 @@ from seeding import Seeded, make_shop, person, seed
 from sereno.api import access as api_access
 from sereno.runtime import connecting
 from sereno.runtime.stores.finding import open_access
+from sereno.sdk.ports import HttpBlocked
 from sereno.store.keys import issue
 from sereno.store.models import Alert, Audit, Connection
 from sereno.web.connecting import access
@@ -82,6 +83,26 @@ def test_a_refusal_says_what_to_do_and_keeps_what_was_typed(seeded: Seeded, plat
     platform.next_answers = ["busy"]
     assert give(client, platform, unasked="yes").status_code == 302
     assert held() and "never" in page(client)
+
+
+def test_a_refusal_stands_at_the_field_it_is_about(
+    seeded: Seeded, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store of one's own network: at the address, with the command that allows it and keeps what was allowed."""
+    seeded.shop.settings = {"allowed_hosts": ["erp.internal:80"]}
+    seeded.shop.save()
+    client = owner(seeded)
+    text = give(client, platform, **{"access-token": "a wrong one"}).content.decode()
+    assert text.index('name="access-token"') < text.index("does not take this key")
+
+    def send(request: object) -> None:
+        raise HttpBlocked("10.0.0.1 is not public")
+
+    monkeypatch.setattr(platform, "send", send)
+    text = give(client, platform).content.decode()
+    command = f"sereno shop set {seeded.shop.slug} allowed_hosts=erp.internal:80,{URL.partition('//')[2]}"
+    assert text.index('name="access-url"') < text.index(command) < text.index('name="access-token"')
+    assert held() == {}
 
 
 def test_what_is_refused_is_shown_and_asked_about(seeded: Seeded, platform: Platform) -> None:

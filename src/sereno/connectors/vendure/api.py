@@ -44,6 +44,8 @@ _NEEDED = (
 """Permissions of which one is enough (a group's needs both), and what they are for."""
 _ALL = frozenset({"UpdateCustomerGroup"})
 
+UNNAMED = "__default_channel__"
+"""What Vendure calls the one channel of a store that has made none of its own."""
 _PROBE = """query { me { identifier channels { code token permissions } }
   activeChannel { code token defaultCurrencyCode } }"""
 
@@ -56,7 +58,8 @@ def probe(exchange: Exchange) -> Probe:
         if channel["token"] == active["token"]:
             held = set(channel["permissions"])
     lacking = [f"{'/'.join(names)}: {what}" for names, what in _NEEDED if not _has(held, names)]
-    return Probe(active["code"], active["defaultCurrencyCode"], "", lacking)
+    name = "" if active["code"] == UNNAMED else active["code"]
+    return Probe(name, active["defaultCurrencyCode"], "", lacking)
 
 
 def _has(held: set[str], names: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from time import monotonic
@@ -83,6 +83,12 @@ class _Work:
 
     def following(self, page: Page) -> tuple[int, str]:
         return (self.place, page.next) if page.next else (self.place + 1, "")
+
+
+def _records(seen: Sequence[Seen]) -> int:
+    """How many records of the platform these are: it may tell of one in several notices."""
+    ids = [one.item.id for one in seen]
+    return len(set(filter(None, ids))) + ids.count("")
 
 
 class Reader:
@@ -207,7 +213,7 @@ class Reader:
         def keep(tx: Transaction) -> tuple[int, str]:
             source = Source(store.connection_id, work.shop_id, store.connection)
             taken = taking.take_past(self._world, tx, source, seen, self._now())
-            place, cursor = work.after(page, taken, len(seen))
+            place, cursor = work.after(page, taken, _records(seen))
             held = {"id": id_, "worker": self._world.worker, "until": self._times()["until"]}
             at = {"place": place, "cursor": cursor, "old_place": work.place, "old_cursor": work.cursor}
             if tx.one("keep_backfill", {**held, **at, "counts": encode(work.counts)}) is None:

@@ -182,6 +182,8 @@ def _merged(api: StoreApi, held: Mapping[str, str], values: Mapping[str, str]) -
     return found
 
 
+OF_THE_ADDRESS = frozenset({"store.blocked", "store.not_found"})
+OF_THE_KEY = frozenset({"store.key_refused", "store.key_lacks"})
 SAID = {
     "access.missing": "{name} is needed. {help}",
     "access.too_long": "{name} is too long to be that",
@@ -216,7 +218,7 @@ def _asked(store: Store, access: Mapping[str, str], http: Http) -> Probe:
     try:
         return store.api.probe(exchange_of(replace(store, access=access), http))
     except StoreRefused as error:
-        raise ConnectionRefused(error.code, str(error), _secret_of(store.api)) from error
+        raise ConnectionRefused(error.code, str(error), _field_of(error.code, store.api, access)) from error
     except StoreLimited as error:
         raise ConnectionRefused("store.rate_limited", f"The store asks to come back later: {error}") from error
     except StoreBusy as error:
@@ -239,8 +241,11 @@ def _set_up(store: Store, access: Mapping[str, str], http: Http) -> None:
         raise ConnectionRefused("tool.not_set_up", said[:500]) from error
 
 
-def _secret_of(api: StoreApi) -> str:
-    return next((one.name for one in api.access if one.kind == "secret"), "")
+def _field_of(code: str, api: StoreApi, access: Mapping[str, str]) -> str:
+    """The field that a platform's no is about: its address, or the secret that was given; "" where it is of neither."""
+    kind = "url" if code in OF_THE_ADDRESS else "secret" if code in OF_THE_KEY else ""
+    named = [one.name for one in api.access if one.kind == kind]
+    return next((name for name in named if access.get(name)), named[0] if named else "")
 
 
 def _without_facts(settings: Mapping[str, Any]) -> dict[str, Any]:

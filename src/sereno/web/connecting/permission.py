@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from sereno.modules.http.guard import hosts_of
 from sereno.runtime.connecting import ConnectionRefused
 from sereno.runtime.stores import permitting
 from sereno.runtime.stores.abilities import of_kind
@@ -48,7 +50,7 @@ def part_of(
         except ConnectionRefused as unreadable:
             problem = words.refusal_of_access(unreadable.code, str(unreadable))
     field = refusal.field if refusal is not None else ""
-    said = words.refusal_of_access(refusal.code, str(refusal)) if refusal is not None else ""
+    said = _said(row, refusal, typed or {}) if refusal is not None else ""
     return {
         "is_tool": api.tool is not None,
         "keeps_lists": api.tool is not None and api.tool.audience is not None and may_see,
@@ -67,6 +69,13 @@ def part_of(
         "is_open": refusal is not None,
         "grant": _grant(row, api.grant, kept, typed or {}, refusal),
     }
+
+
+def _said(row: Connection, refusal: ConnectionRefused, typed: Mapping[str, str]) -> str:
+    if refusal.code == "store.blocked" and refusal.field in typed:
+        host = urlsplit(typed[refusal.field].strip()).netloc
+        return words.blocked(row.shop.slug, list(dict.fromkeys((*hosts_of(row.shop.settings), host))))
+    return words.refusal_of_access(refusal.code, str(refusal))
 
 
 def _grant(

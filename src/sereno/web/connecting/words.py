@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -102,6 +103,14 @@ def cause(code: str, detail: str) -> str:
 def length_of(span: timedelta) -> str:
     """A span of time in one unit; a day and a little are said in hours."""
     return str(format_timedelta(span, locale=language(), threshold=1.0 if span < timedelta(hours=23) else 1.5))
+
+
+def blocked(shop: str, hosts: Sequence[str]) -> str:
+    """`hosts` are those that the shop may call then."""
+    command = f"sereno shop set {shop} allowed_hosts={','.join(hosts)}"
+    return _("This address is not a public one. If it is your own, allow it on the server: %(command)s") % {
+        "command": command
+    }
 
 
 def refusal_of_access(code: str, said: str) -> str:
