@@ -40,6 +40,8 @@ ABOUT_A_PRODUCT = {
     "wish": "interest.running_low",
 }
 
+OF_SOME_CODES = frozenset({"offer.amount", "offer.currency", "offer.gift", "offer.minimum"})
+"""What a code has that is not in percent; a mail asks of each whether it is there."""
 TYPED = frozenset({"name", "order_number", "lines", "shelves", "reviews", "event"})
 """Where words of others stand."""
 
@@ -127,7 +129,8 @@ def unfilled(name: str, locale: str, context: Context) -> set[str]:
     found = variables_of(template.about, template.shelves, context, locale, {})
     roots = {"event", "vars", "product", "order", "cart", "customer", "offer", "shipment", "refund"}
     paths = [path for path in named(name, locale) if path[0] in roots]
-    return {".".join(map(str, path)) for path in paths if value_at(found, path) in (None, "")}
+    empty = {".".join(map(str, path)) for path in paths if value_at(found, path) in (None, "")}
+    return empty - OF_SOME_CODES
 
 
 def named(name: str, locale: str, *parts: str) -> set[tuple[str | int, ...]]:

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from messages.mailing import CUSTOMER, MailServer, make_context
+from messages.matter import full_context
 from messages.test_through_the_runtime import Open, open_shop
 from sereno.modules.messages.actions import EmailConfig, send_email
 from sereno.modules.messages.smtp import SmtpMailer
 from sereno.modules.messages.unsubscribe import read_token
 from sereno.runtime.consenting import renew
+from sereno.sdk.ports import Mail
 from sereno.sdk.result import Done
 from sereno.store.database import Database
 
@@ -74,6 +76,48 @@ def test_the_code_of_the_run_stands_before_the_shops(server: MailServer, mailer:
     assert "DAY-7KQ" in plain(with_code) and "15 % menos" in plain(with_code) and "13 de diciembre" in plain(with_code)
     assert "HOLA10" not in plain(with_code)
     assert "código" not in plain(without) and "te desea un buen día" in plain(without)
+
+
+WORTH = {"en": "€5.00 off", "es": "5,00 € menos", "pt": "Menos 5,00 €", "ro": "Reducere de 5,00 EUR"}
+FROM = {"en": "from €30.00", "es": "desde 30,00 €", "pt": "a partir de 30,00 €", "ro": "de la 30,00 EUR"}
+OFFERS = (
+    "birthday-reminder", "birthday-wishes", "cart-incentive", "cart-last-chance", "inactive-incentive",
+    "inactive-last-offer", "lead-thanks", "picks-incentive", "restock-incentive", "vip-thanks", "welcome-code",
+    "welcome-invitation",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", WORTH)
+def test_a_code_says_what_it_is_worth_and_only_the_day_it_has(locale: str) -> None:
+    """An amount off from an order of 30 on, for good: no mail promises free shipping, a percentage or a last day."""
+    gift = {"is_issued": True, "code": "ANA-7KQ", "kind": "amount", "amount": "5.00", "currency": "EUR"}
+    mails: list[Mail] = []
+
+    class Kept:
+        def send(self, mail: Mail) -> Done:
+            mails.append(mail)
+            return Done({})
+
+    for name in OFFERS:
+        context = full_context(Kept(), name, locale=locale)
+        issued = {**gift, "minimum": "30.00", "issued_at": "2026-11-22T08:00:00Z", "expires_at": None}
+        standing = replace(context.shop, settings={**context.shop.settings, "recovery_code": "VUELVE"})
+        own = replace(context, vars={**context.vars, "gift": issued})
+        for found in (own, replace(context, vars={**context.vars, "gift": None}, shop=standing)):
+            assert isinstance(send_email(EmailConfig(template=name, to="ana@example.com"), found), Done)
+        theirs, everybodys = mails[-2:]
+        assert "ANA-7KQ" in theirs.text and "VUELVE" in everybodys.text, name
+        for body in (theirs.text, str(theirs.html)):
+            assert WORTH[locale] in body.replace("\xa0", " ") and FROM[locale] in body.replace("\xa0", " "), name
+        for mail in (theirs, everybodys):
+            assert not re.search(r"\b(until|hasta el|até|pe|on|em) ?[.:,]|%|2026", mail.subject + mail.text), (
+                name,
+                mail,
+            )
+        for words in ("shipping", "envío", "envio", "Livrare", "livrare"):
+            assert words not in theirs.subject + theirs.text.split("-- ")[0], (name, words)
+        for words in ("yours alone", "solo tuyo", "só seu", "doar al tău"):
+            assert words not in everybodys.text, (name, words)
 
 
 def test_the_shops_own_words_are_only_in_its_own_language(server: MailServer, mailer: SmtpMailer) -> None:

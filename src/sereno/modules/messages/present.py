@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -22,7 +21,6 @@ Record = Mapping[str, Any]
 
 LOW = 5
 """At or below this many, a mail about a cart says how many are left."""
-OFFER_LASTS = timedelta(days=2)
 _STORE_SETTINGS = ("support_phone", "postal_address")
 
 
@@ -206,7 +204,7 @@ def address(found: Any, locale: str) -> list[str]:
         return []
     name = found.get("name") or " ".join(str(found.get(key) or "") for key in ("first_name", "last_name")).strip()
     town = " ".join(str(found[key]) for key in ("postal_code", "city") if found.get(key))
-    parts = (name, found.get("company"), found.get("line1"), found.get("line2"), town, _country(found, locale))
+    parts = (name, found.get("company"), found.get("line1"), found.get("line2"), town, country_name(found, locale))
     return [str(part) for part in parts if part]
 
 
@@ -224,7 +222,7 @@ def refund(order: Record, event: Record) -> Record:
 def offer(context: Context) -> dict[str, Any]:
     """The newest code the run was given (`pricing.issue_code`) that is still good; else what the shop offers everybody
     for coming back: the settings `recovery_code` with `recovery_percent`, or with free shipping where no percentage is
-    named."""
+    named. That one stands for everybody and without an end, so no mail names a day or calls it theirs alone."""
     own = _own_code(context)
     if own is not None:
         percent = _decimal(own.get("percent"))
@@ -232,6 +230,8 @@ def offer(context: Context) -> dict[str, Any]:
             "code": own["code"],
             "percent": str(percent) if percent else None,
             "until": own.get("expires_at"),
+            "kind": own.get("kind") or ("percent" if percent else None),
+            "is_own": True,
             **{name: own.get(name) for name in ("amount", "currency", "minimum", "gift", "url")},
         }
     settings = context.shop.settings
@@ -239,7 +239,9 @@ def offer(context: Context) -> dict[str, Any]:
     return {
         "code": str(settings.get("recovery_code") or "") or None,
         "percent": str(percent) if percent else None,
-        "until": (context.now + OFFER_LASTS).isoformat(),
+        "until": None,
+        "kind": "percent" if percent else "free_shipping",
+        "is_own": False,
     }
 
 
@@ -317,10 +319,11 @@ def _is_sold_out(known: Record) -> bool:
     return available is not None and available <= 0 and is_counted
 
 
-def _country(found: Record, locale: str) -> str | None:
+def country_name(found: Record, locale: str) -> str | None:
+    """An address's country as readers of this language call it."""
     code = str(found.get("country") or "").upper()
     try:
-        name = Locale.parse(locale.replace("-", "_")).territories.get(code)
+        name = Locale.parse(_region(locale).replace("-", "_")).territories.get(code)
     except (UnknownLocaleError, ValueError):
         name = None
     return name or found.get("country_name") or code or None

@@ -17,7 +17,7 @@ STORE = (
 )  # fmt: skip
 INSIDE: dict[str, tuple[str, ...]] = {
     "store": STORE,
-    "offer": ("code", "percent", "until", "amount", "currency", "minimum", "gift", "url"),
+    "offer": ("code", "percent", "until", "amount", "currency", "minimum", "gift", "url", "kind", "is_own"),
     "links": ("unsubscribe", "preferences", "order", "pay", "surveys", "keep"),
 }
 """What stands in the values that are worked out; of the others the records say it."""
