@@ -363,6 +363,9 @@ def test_coupon_codes(line: Line, asking: Asking) -> None:
     with pytest.raises(StoreRefused) as refused:
         line.write(wanted, "somebody else's")
     assert refused.value.code == "discount.code_taken"
+    with pytest.raises(StoreRefused) as refused:
+        line.write(CreateDiscountCode("GRACIAS-11", customer="email:ana@example.com"), "without an account")
+    assert refused.value.code == "discount.no_customer"
     found = asking(
         """{ promotions { items { couponCode perCustomerUsageLimit usageLimit
           conditions { code } actions { code args { name value } } } } }"""

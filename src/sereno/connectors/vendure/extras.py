@@ -30,6 +30,8 @@ _FIELDS = {
 def create_code(call: Call, write: CreateDiscountCode) -> Written:
     """A promotion with a coupon code. For one customer it asks for a group of that one. Vendure takes the same code
     twice, so it is looked for first."""
+    if write.customer.startswith("email:"):
+        raise StoreRefused("discount.no_customer", "Vendure keeps a code for an account: this customer has none.")
     held = ask(call.exchange, _PROMOTIONS, code=write.code).data
     for item in held["promotions"]["items"]:
         if is_marked(item.get("description"), call.key):
