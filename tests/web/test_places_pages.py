@@ -119,6 +119,14 @@ def test_a_barcode_nobody_knew_is_kept_with_its_item(seeded: Seeded, staff: Clie
     assert row.barcode is None
 
 
+def test_who_counts_at_a_place_goes_on_there_with_what_never_was_at_it(seeded: Seeded, staff: Client) -> None:
+    put(seeded.shop, "OIL", 5, "673001")
+    staff.post("/stock/places/add", {"name": "Yard", "sells": "yes"})
+    page = read(staff, "/stock/count?code=OIL&place=yard")
+    assert '<option value="yard" selected>' in page and "The book says 0." in page
+    assert '<option value="673001" selected>' in read(staff, "/stock/count?code=OIL&place=nowhere")
+
+
 def test_a_count_that_was_refused_stands_in_the_field(seeded: Seeded, staff: Client) -> None:
     put(seeded.shop, "OIL", 5)
     answer = staff.post("/stock/count/keep", {"item": "OIL", "place": "", "there": "1o"})

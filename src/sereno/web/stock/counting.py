@@ -34,13 +34,15 @@ def page(request: StaffRequest) -> HttpResponse:
     if found is not None:
         balances = list(StockBalance.objects.filter(shop=shop, item=found.item).order_by("location"))
     keys = list(dict.fromkeys([*(one.location for one in balances), *names])) or [""]
-    here = next((one for one in balances if one.location == place), balances[0] if balances else None)
+    # Who counts at a place goes on there, also with what never was at it.
+    chosen = place if "place" in request.GET and place in keys else keys[0]
     counts = StockMovement.objects.filter(shop=shop, kind="counted", reference="", by=request.user.username)
     context: dict[str, Any] = {
         "section": "stock",
         "code": code,
         "item": found,
-        "here": here,
+        "here": next((one for one in balances if one.location == chosen), None),
+        "chosen": chosen,
         "place": place,
         "places": [(key, place_name(names, key)) for key in keys],
         "typed_number": request.GET.get("there", "")[:12] if found else "",
