@@ -62,6 +62,7 @@ CORE = (
 
 _CAME_BY = ("device", "language", "source", "medium", "campaign")
 BACKTESTS: tuple[tuple[str, By], ...] = (("subject", "subject"), ("customer", "customer"), ("address", "address"))
+_REACHED: tuple[tuple[str, By], ...] = (("person", "customer"), ("person", "address"), ("address", "address"))
 _ON_LIST: tuple[tuple[str, By], ...] = (("key", "customer"), ("address", "address"))
 SIMPLE: tuple[Place, ...] = (
     Place(
@@ -76,7 +77,7 @@ SIMPLE: tuple[Place, ...] = (
         "message_slot",
         ("person", "address", "merge", "details"),
         "deleted",
-        by=(("person", "customer"), ("person", "address"), ("address", "address")),
+        by=_REACHED,
         id="key",
         id_type="text",
     ),
@@ -84,7 +85,7 @@ SIMPLE: tuple[Place, ...] = (
         "shadow_slot",
         ("person", "address"),
         "deleted",
-        by=(("person", "customer"), ("person", "address"), ("address", "address")),
+        by=_REACHED,
         id="key",
         id_type="text",
     ),
@@ -105,18 +106,8 @@ SIMPLE: tuple[Place, ...] = (
         by=(("person", "customer"),),
         children=(("recommendations_member", "basket_id"),),
     ),
-    Place(
-        "newsletters_piece",
-        ("person", "address"),
-        "deleted",
-        by=(("person", "customer"), ("person", "address"), ("address", "address")),
-    ),
-    Place(
-        "insights_message",
-        ("person", "address"),
-        "deleted",
-        by=(("person", "customer"), ("person", "address"), ("address", "address")),
-    ),
+    Place("newsletters_piece", ("person", "address"), "deleted", by=_REACHED),
+    Place("insights_message", ("person", "address"), "deleted", by=_REACHED),
     Place("scores_customer", ("key",), "deleted", by=(("key", "customer"),)),
     Place("scores_lead", ("key",), "deleted", by=(("key", "customer"),)),
     Place("scores_moment", ("key",), "deleted", by=(("key", "customer"),)),
