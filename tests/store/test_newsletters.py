@@ -3,10 +3,12 @@ in flight when a process dies is known to be unknown."""
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from newsletting import Shop, person
@@ -16,8 +18,9 @@ from sereno.runtime.newsletters import changing, journal
 from sereno.runtime.newsletters.plan import PlanInvalid
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.ports import Mail
-from sereno.sdk.result import Done, Fail, Retry
+from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.store.fields import to_micros
+from sereno.store.jobs import LeaseLost
 
 
 @pytest.fixture
@@ -311,6 +314,75 @@ def test_no_difference_is_an_answer(news: Shop) -> None:
     assert winner == "a" and '"winner":""' in verdict.replace(" ", "")
 
 
+def test_subjects_are_tried_at_each_readers_own_hour_and_the_rest_keep_it_too(news: Shop) -> None:
+    """Los Angeles is the last where the hour strikes; once that trial is judged, it is night in Madrid."""
+    zones = ["Europe/Madrid", "America/Los_Angeles"]
+    news.place.send(*(person(n, timezone=zones[n % 2]) for n in range(40)))
+    news.place.drain()
+    trial = {"share": 50, "wait": "4h", "subjects": {"en": "Other"}}
+    id = news.draft(schedule={"kind": "local", "local": "2026-03-04T09:00"}, trial=trial)
+    news.schedule(id)
+    for hour in range(80):
+        news.place.clock.move_to(datetime(2026, 3, 3, tzinfo=UTC) + timedelta(hours=hour))
+        sent = len(news.server.mails)
+        news.work(id)
+        rows = news.place.rows("SELECT address, variant FROM newsletters_piece")
+        went = {mail.to: (dict(rows)[mail.to], news.place.clock.now()) for mail in news.server.mails[sent:]}
+        for address, (variant, at) in went.items():
+            is_west = int(address[1:4]) % 2
+            day, hour_there = (5, 9) if not variant and not is_west else (4, 9 if variant else 13)
+            there = at.astimezone(ZoneInfo(zones[is_west]))
+            assert (there.day, there.hour) == (day, hour_there), (address, variant, there)
+    assert len(news.server.mails) == 40 and news.status(id) == "sent"
+
+
+def test_nobody_is_tried_on_whose_language_has_no_second_subject(news: Shop) -> None:
+    news.place.send(*(person(n, locale="es" if n % 2 else "en") for n in range(40)))
+    news.place.drain()
+    id = news.draft(trial={"share": 100, "wait": "1h", "subjects": {"en": "Cups, at last"}})
+    news.schedule(id, es="Noticias")
+    assert news.work(id) == "later"
+    assert {mail.to for mail in news.server.mails} == {f"p{n:03}@example.com" for n in range(0, 40, 2)}
+    with news.place.database.transaction() as tx:
+        tx.many("count_newsletter", [(id, "a", "opened", 0), (id, "b", "opened", 20)])
+    news.place.clock.move_to(START + timedelta(hours=1))
+    assert news.work(id) == "done"
+    assert {mail.subject for mail in news.server.mails[20:]} == {"Noticias"}
+
+
+def test_a_pause_holds_back_what_a_slow_server_has_not_taken_yet(news: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All were claimed together; but only what was in flight when the pause was heard of has gone."""
+    from sereno.runtime.newsletters import sending, working
+
+    monkeypatch.setattr(sending, "HEARS", 0.2)
+    heard, keep = threading.Event(), working.Work.keep
+
+    def noting(work: Any, tx: Any, status: str) -> None:
+        try:
+            keep(work, tx, status)
+        except LeaseLost:
+            heard.set()
+            raise
+
+    monkeypatch.setattr(working.Work, "keep", noting)
+    news.people(20)
+    id = news.draft()
+
+    def slow(mail: Mail) -> Result:
+        if len(news.server.mails) == 3:
+            changing.pause(news.place.shop, id, "mara", database=news.place.database)
+            assert heard.wait(60)
+        return Done({})
+
+    news.server.answer = slow
+    news.schedule(id)
+    assert news.work(id, 1) == "lost"
+    assert len(news.server.mails) == 3 and news.counts(id)["sent"] == 3
+    changing.resume(news.place.shop, id, "mara", database=news.place.database)
+    assert news.work(id) == "done"
+    assert len(news.server.took) == len(set(news.server.took)) == 20
+
+
 def test_preparing_goes_on_where_it_was(news: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     from sereno.runtime.newsletters import preparing
 
@@ -324,12 +396,12 @@ def test_preparing_goes_on_where_it_was(news: Shop, monkeypatch: pytest.MonkeyPa
     pages = 0
     add = preparing._add
 
-    def dying(*given: Any) -> None:
+    def dying(*given: Any) -> int:
         nonlocal pages
         pages += 1
         if pages == 3:
             raise KeyboardInterrupt
-        add(*given)
+        return add(*given)
 
     monkeypatch.setattr(preparing, "_add", dying)
     with pytest.raises(KeyboardInterrupt):

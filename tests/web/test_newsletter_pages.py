@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from seeding import Seeded
@@ -9,7 +11,10 @@ from seeding import Seeded
 from sereno.modules.customers.models import Customer
 from sereno.modules.newsletters.models import Newsletter, NewsletterCount, NewsletterPiece
 from sereno.runtime.newsletters import changing
+from sereno.sdk.ports import Mail
+from sereno.sdk.result import Done
 from sereno.store.models import Audit
+from sereno.web import wiring as wired
 
 FORM = {"name": "Autumn", "message": "inactive-news", "when": "now", "condition": ""}
 
@@ -35,7 +40,9 @@ def test_the_list_teaches_then_shows(boss: Client, seeded: Seeded) -> None:
 
 
 def test_a_draft_is_kept_changed_and_scheduled(boss: Client, seeded: Seeded) -> None:
-    row = draft(boss, per_minute="600", has_trial="1", subject_b="Other", share="20", wait="4h", metric="clicked")
+    row = draft(
+        boss, per_minute="600", has_trial="1", share="20", wait="4h", metric="clicked", **{"subject-es": "Other"}
+    )
     assert row.pace == {"per_minute": 600, "providers": {}}
     assert row.trial["subjects"] == {"es": "Other"}
     page = read(boss, f"/newsletters/{row.pk}")
@@ -60,7 +67,7 @@ def test_a_draft_is_kept_changed_and_scheduled(boss: Client, seeded: Seeded) -> 
         ({"name": ""}, "give the newsletter a name"),
         ({"condition": "customer.nothing == 1"}, "nothing"),
         ({"when": "local", "hour": "soon"}, "say the day and the hour"),
-        ({"has_trial": "1", "share": "20", "subject_b": ""}, "a trial needs a second subject"),
+        ({"has_trial": "1", "share": "20", "subject-es": ""}, "a trial needs a second subject"),
     ],
 )
 def test_what_is_wrong_is_said(boss: Client, seeded: Seeded, more: dict[str, str], words: str) -> None:
@@ -68,6 +75,56 @@ def test_what_is_wrong_is_said(boss: Client, seeded: Seeded, more: dict[str, str
     assert answer.status_code == 200
     assert words in answer.content.decode()
     assert Newsletter.objects.count() == 0
+
+
+def test_what_was_typed_stays_where_something_is_wrong(boss: Client, seeded: Seeded) -> None:
+    typed = {"has_trial": "1", "share": "30", "wait": "soon", "subject-es": "Tazas", "subject-pt": "Chávenas"}
+    typed |= {
+        "condition": "customer.orders_placed > 1",
+        "when": "local",
+        "hour": "2031-05-01T09:00",
+        "per_minute": "77",
+    }
+    row = draft(boss)
+    for address in ("/newsletters/new", f"/newsletters/{row.pk}/change"):
+        answer = boss.post(address, {**FORM, **typed})
+        page = answer.content.decode()
+        assert answer.status_code == 200 and "the wait of the trial" in page
+        for text in ("soon", "Tazas", "Chávenas", "customer.orders_placed &gt; 1", "2031-05-01T09:00", "77"):
+            assert f'value="{text}"' in page, text
+    row.refresh_from_db()
+    assert not row.trial
+
+
+def test_a_second_subject_is_written_for_each_language_of_the_message(boss: Client, seeded: Seeded) -> None:
+    row = draft(boss, has_trial="1", share="20", wait="4h", **{"subject-es": "Tazas", "subject-ro": "Căni"})
+    assert row.trial["subjects"] == {"es": "Tazas", "ro": "Căni"}
+    page = read(boss, f"/newsletters/{row.pk}")
+    assert 'value="Tazas"' in page and 'value="Căni"' in page and 'name="subject-pt"' in page
+    boss.post(f"/newsletters/{row.pk}/change", {**FORM, "has_trial": "1", "share": "20", "subject-ro": "Căni"})
+    row.refresh_from_db()
+    assert row.trial["subjects"] == {"ro": "Căni"}
+
+
+def test_a_draft_is_tried_by_mail_with_each_subject(
+    boss: Client, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    mails: list[Mail] = []
+
+    class Server:
+        def send(self, mail: Mail) -> Done:
+            mails.append(mail)
+            return Done({})
+
+    monkeypatch.setattr(wired, "_wiring", replace(wired.wiring(), make_mailer=Server))
+    row = draft(boss, has_trial="1", share="20", wait="4h", **{"subject-es": "Tazas"})
+    own = seeded.owner.email
+    boss.post(f"/newsletters/{row.pk}/test", {"to": own, "language": "es"})
+    assert [mail.to for mail in mails] == [own, own]
+    assert mails[1].subject.endswith("] Tazas") and mails[0].subject != mails[1].subject
+    boss.post(f"/newsletters/{row.pk}/test", {"to": "customer@example.com", "language": "es"})
+    assert len(mails) == 2, "a test goes to nobody who does not work here"
+    assert Audit.objects.filter(action="message.tested", target="inactive-news").count() == 1
 
 
 def test_whom_it_reaches_and_why_not_the_others(boss: Client, seeded: Seeded) -> None:

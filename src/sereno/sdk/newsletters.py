@@ -25,6 +25,10 @@ class Press(Protocol):
         Raises Unwritable."""
         ...
 
+    def is_tried(self, ctx: Context) -> bool:
+        """Whether the second subject can be said to this reader: whether there is one in the language they get."""
+        ...
+
     def refusal(
         self, consents: Consents, address: str, customer: Mapping[str, Any] | None, topic: str | None = None
     ) -> str | None:

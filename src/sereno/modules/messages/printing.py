@@ -91,6 +91,10 @@ class ShopPresses:
 class _Press:
     def __init__(self, document: Document, subjects: Mapping[str, str], fallback: str) -> None:
         self._document, self._fallback = document, fallback
+        said = {name: subjects[name] for name in document.languages if subjects.get(name)}
+        # Where they are in none of the message's languages, one is for all readers.
+        other = subjects.get(fallback) or next(iter(subjects.values()), "")
+        subjects = self._seconds = said or (dict.fromkeys(document.languages, other) if other else {})
         self._templates = {
             (language, variant): self._compiled(language, subjects if variant == "b" else {})
             for language in document.languages
@@ -121,6 +125,10 @@ class _Press:
         html, plain = links.tracked(content.html, content.text, stamp, tracking)
         return replace(content, html=html, text=plain)
 
+    def is_tried(self, ctx: Context) -> bool:
+        wished, _whose = present.language(ctx)
+        return self._document.language(wished, self._fallback) in self._seconds
+
     def refusal(
         self, consents: Consents, address: str, customer: Mapping[str, Any] | None, topic: str | None = None
     ) -> str | None:
@@ -128,5 +136,5 @@ class _Press:
 
     def _compiled(self, language: str, subjects: Mapping[str, str]) -> Template:
         found = compile_mail(self._document, language, name="newsletter", fallback=self._fallback)
-        subject = subjects.get(language) or subjects.get(self._fallback) or next(iter(subjects.values()), "")
+        subject = subjects.get(language, "")
         return replace(found, subject=subject) if subject else found

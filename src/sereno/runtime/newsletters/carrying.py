@@ -88,7 +88,9 @@ def decide(work: Work, row: Row) -> str:
     with work.world.database.transaction() as tx:
         work.keep(tx, row.status)
         counts = {(variant, name): number for variant, name, number in tx.all("newsletter_counts", {"id": row.id})}
-        a, b = (Arm(counts.get((arm, "sent"), 0), counts.get((arm, row.trial.metric), 0)) for arm in "ab")
+        # Of a broken connection nobody knows whether the mail went; who opened it has got it.
+        hits = {arm: counts.get((arm, row.trial.metric), 0) for arm in "ab"}
+        a, b = (Arm(max(counts.get((arm, "sent"), 0), hits[arm]), hits[arm]) for arm in "ab")
         verdict = judge(a, b)
         winner = verdict.winner or "a"
         said = encode(verdict.document(row.trial.metric))
@@ -97,7 +99,7 @@ def decide(work: Work, row: Row) -> str:
 
 
 def _trial_ends(row: Row) -> datetime | None:
-    return row.started_at + row.trial.wait if row.trial.is_on and row.started_at is not None else None
+    return row.trial_ends if row.started_at is not None else None
 
 
 def _end(work: Work) -> str:

@@ -29,7 +29,7 @@ from sereno.store.fields import to_micros
 
 CHANNEL, PURPOSE, STATUS = "email", "marketing", "sending"
 CHUNK = 100
-PACED, GONE, MOVED = "newsletter.paced", "customer.gone", "address.changed"
+PACED, GONE, MOVED, TRIED = "newsletter.paced", "customer.gone", "address.changed", "newsletter.tried"
 LATE = timedelta(minutes=1) // MICROSECOND
 """So long after its place with a provider a piece may still take it; after a pause it asks for another."""
 EXPIRES = timedelta(days=3)
@@ -118,17 +118,20 @@ class Claims:
         held = {one.id: records.root(shop, {"customer": one.person}, "customer") for one in pieces}
         asked: list[tuple[Piece, Mapping[str, Any], Message]] = []
         over: list[tuple[Any, ...]] = []
+        later: list[tuple[Any, ...]] = []
         for piece in pieces:
             record = held[piece.id]
             reason = GONE if record is None else MOVED if address_of(record) != piece.address else None
             if record is None or reason is not None:
                 over.append(self._skipped(piece, str(reason)))
+            elif self._lost_its_hour(piece):
+                again = self._row.schedule.again(now, zone_of({"customer": record}, self._desk.shop))
+                later.append((piece.id, to_micros(again), piece.wanted_at, TRIED, 0))
             else:
                 asked.append((piece, record, self._message(piece, record, now)))
         verdicts = booking.decide(
             tx, world.database.dialect, [message for *_, message in asked], now, books="booked"
         ).verdicts
-        later: list[tuple[Any, ...]] = []
         for piece, record, message in asked:
             match verdicts[message.key]:
                 case Go():
@@ -140,6 +143,11 @@ class Claims:
                     over.append(self._skipped(piece, reason))
         tx.many("put_off_pieces", later)
         tx.many_returning("settle_pieces", over)
+
+    def _lost_its_hour(self, piece: Piece) -> bool:
+        """Whether the subjects were still being tried when this reader's turn came: it goes at that hour later."""
+        ends = self._row.trial_ends if self._row.schedule.kind == "local" and not piece.variant else None
+        return ends is not None and piece.reason is None and piece.due_at < to_micros(ends)
 
     def _skipped(self, piece: Piece, reason: str) -> tuple[Any, ...]:
         self._work.counts[piece.variant, "skipped"] += 1

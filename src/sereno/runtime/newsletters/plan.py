@@ -89,11 +89,20 @@ class Schedule:
             return max(begun, self.local.replace(tzinfo=zone).astimezone(UTC))
         return max(begun, self.at or begun)
 
+    def again(self, after: datetime, zone: ZoneInfo) -> datetime:
+        """When the hour on each reader's own clock strikes there next, not before `after`."""
+        local = (self.local or after).replace(tzinfo=None)
+        local += max(timedelta(), timedelta(days=(after.astimezone(zone).replace(tzinfo=None) - local).days))
+        while (at := local.replace(tzinfo=zone).astimezone(UTC)) < after:
+            local += timedelta(days=1)
+        return at
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Two subjects tried on `share` per cent of the readers, half each; after `wait` the better by `metric` goes to
-    the rest. `subjects` are those of b, by language; a is the message's own. A share of 0: no trial."""
+    """Two subjects tried on `share` per cent of the readers, half each; `wait` after the last of them is due the better
+    by `metric` goes to the rest. `subjects` are those of b, by language; a is the message's own. A share of 0: no
+    trial."""
 
     share: int = 0
     wait: timedelta = timedelta(hours=4)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sereno.engine.durations import format_instant
@@ -37,24 +37,23 @@ def prepare(work: Work, row: Row, desk: Desk) -> None:
     started = row.started_at or work.now()
     names = [*sources(row.audience), *row.audience.outside]
     at, after = int(row.cursor.get("source") or 0), str(row.cursor.get("after") or "")
+    last = max(int(row.cursor.get("last") or 0), to_micros(started))
     while at < len(names):
         is_in = at < len(names) - len(row.audience.outside)
         with work.world.database.transaction() as tx:
             work.keep(tx, PREPARING)
             keys = keys_after(tx, row.shop_id, names[at], after)
             if is_in:
-                _add(tx, work, row, desk, keys, started)
+                last = max(last, _add(tx, work, row, desk, keys, started))
             else:
                 _take_out(tx, work, keys)
             at, after = (at, keys[-1]) if len(keys) == PAGE else (at + 1, "")
             work.write_counts(tx)
-            tx.run(
-                "newsletter_cursor",
-                {"id": work.id, "worker": work.worker, "cursor": encode({"source": at, "after": after})},
-            )
+            cursor = {"source": at, "after": after, "last": last}
+            tx.run("newsletter_cursor", {"id": work.id, "worker": work.worker, "cursor": encode(cursor)})
     with work.world.database.transaction() as tx:
         work.keep(tx, PREPARING)
-        _stage(tx, work, SENDING, started, {}, started)
+        _stage(tx, work, SENDING, started, {"last": last}, started)
 
 
 def _stage(tx: Transaction, work: Work, status: str, due: datetime, cursor: Any, started: datetime) -> None:
@@ -62,7 +61,8 @@ def _stage(tx: Transaction, work: Work, status: str, due: datetime, cursor: Any,
     tx.run("newsletter_stage", {**given, "cursor": encode(cursor), "started_at": to_micros(started)})
 
 
-def _add(tx: Transaction, work: Work, row: Row, desk: Desk, keys: Sequence[str], started: datetime) -> None:
+def _add(tx: Transaction, work: Work, row: Row, desk: Desk, keys: Sequence[str], started: datetime) -> int:
+    """Gives when the last of those is due on whom the subjects are tried; 0 where there is none."""
     world = work.world
     scope = {"now": format_instant(work.now())}
     found = people_of(
@@ -80,6 +80,7 @@ def _add(tx: Transaction, work: Work, row: Row, desk: Desk, keys: Sequence[str],
     moments.note(tx, written)
     work.counts.update(Counter((variant, "pieces") for _id, _person, variant in written))
     work.counts["", f"left:{TWICE}"] += 0 if len(row.audience.inside) > 1 else len(rows) - len(written)
+    return max((int(due) for *_piece, variant, _status, due, _tries, _reason in rows if variant), default=0)
 
 
 def _piece(row: Row, desk: Desk, person: Person, started: datetime, moments: Moments) -> tuple[Any, ...]:
@@ -88,7 +89,13 @@ def _piece(row: Row, desk: Desk, person: Person, started: datetime, moments: Mom
     variant = ""
     if row.trial.is_on:
         variant = variant_of(row.id, person.key, row.trial.share)
-        due = max(due, started + row.trial.wait) if not variant else started
+        # Whose language has no second subject is no reader to try two on.
+        if variant and not desk.press.is_tried(desk.context(0, person.key, person.record, started)):
+            variant = ""
+        if row.schedule.kind == "local":
+            due += timedelta() if variant else row.trial.wait
+        else:
+            due = started if variant else max(due, started + row.trial.wait)
     # The two subjects of a trial go together, or the hours would be tried and not the subjects.
     best = moments.of(person.key[:200], due, zone) if not variant else None
     provider = mailbox_provider(person.address)[:100]

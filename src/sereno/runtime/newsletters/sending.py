@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import sleep
@@ -21,6 +22,7 @@ from sereno.sdk.newsletters import Unwritable
 from sereno.sdk.ports import Mailer
 from sereno.sdk.result import Done, Fail, Result, Retry
 from sereno.store.fields import from_micros
+from sereno.store.jobs import LeaseLost
 
 log = logging.getLogger("sereno.newsletters")
 
@@ -29,6 +31,8 @@ CONNECTIONS = 4
 SOON = timedelta(seconds=5)
 """What comes due within this time is waited for; for anything later the process ends."""
 AGAIN_AFTER = timedelta(minutes=1)
+HEARS = 1.0
+"""Seconds after which a pause is heard of, however slow the server."""
 UNSURE_REASON = ".unsure"
 """How a reason ends that says: it was handed over, and no answer came."""
 
@@ -135,7 +139,15 @@ class Sender:
                     return _outcome(piece, FAILED, reason)
                 return replace(_outcome(piece, AGAIN, reason), pause=pause, tries=1)
 
+    def _watch(self, under_way: Sequence[Future[Outcome]]) -> None:
+        """While a slow server takes what was claimed: keeps the lease, and hears of a pause, after which what is not in
+        flight stays here."""
+        while wait(under_way, HEARS).not_done and self.work.is_mine:
+            with suppress(LeaseLost), self.work.world.database.transaction() as tx:
+                self.work.keep(tx, STATUS)
+
     def _settle(self, under_way: Sequence[Future[Outcome]]) -> None:
+        self._watch(under_way)
         outcomes = [one.result() for one in under_way]
         if outcomes:
             with self.work.world.database.transaction() as tx:

@@ -58,6 +58,12 @@ class Row:
     started_at: datetime | None
     name: str
 
+    @property
+    def trial_ends(self) -> datetime | None:
+        """When the subjects of a trial are judged: once the last reader they were tried on has had `wait`."""
+        last = self.cursor.get("last") or (to_micros(self.started_at) if self.started_at is not None else 0)
+        return from_micros(int(last)) + self.trial.wait if self.trial.is_on and last else None
+
 
 @dataclass(slots=True)
 class Work:
@@ -98,9 +104,11 @@ class Work:
         )
 
     def keep(self, tx: Transaction, status: str) -> None:
-        """Renew the lease in this transaction. Raises LeaseLost, also where it is not in this status any more."""
+        """Renew the lease in this transaction. Raises LeaseLost, also where it is not in this status any more; then
+        nothing more is handed over."""
         until = to_micros(self.now() + LEASE)
         if tx.one("keep_newsletter", {"id": self.id, "worker": self.worker, "until": until, "status": status}) is None:
+            self.lease_ends = 0.0
             raise LeaseLost
         self.lease_ends = monotonic() + LEASE.total_seconds()
 

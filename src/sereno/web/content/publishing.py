@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,29 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.engine.templates import TemplateFailed
-from sereno.modules.messages import editing, present
+from sereno.modules.messages import editing
 from sereno.modules.messages.documents import ABOUTS, PURPOSES, Purpose, read
-from sereno.runtime.staff import audit, open_staff
-from sereno.sdk.mail import reply_address, sender, sender_address
-from sereno.sdk.ports import Mail
-from sereno.sdk.result import Done
-from sereno.store.fields import to_micros
 from sereno.store.models import MessageTemplate, MessageVersion
 from sereno.web.access import StaffRequest, staff
-from sereno.web.content import rendering, words
-from sereno.web.content.screen import colleagues
+from sereno.web.content import rendering, trying, words
 from sereno.web.content.state import State, state_of
 from sereno.web.content.usage import uses
 from sereno.web.documents import title_of
 from sereno.web.shell import render
-from sereno.web.wiring import wiring
 
 log = logging.getLogger("sereno.web")
-
-TESTS = 10
-"""Test mails a person may send within `TESTS_WITHIN` seconds."""
-TESTS_WITHIN = 600
 
 
 @require_POST
@@ -189,57 +175,15 @@ def test(request: StaffRequest, name: str) -> HttpResponse:
 
 
 def _send_test(request: StaffRequest, row: MessageTemplate, state: State) -> tuple[str, bool]:
-    to = request.POST.get("to", "")
-    if to not in colleagues(request):
-        return _("A test goes only to somebody who belongs to this shop."), False
-    mailer = wiring().make_mailer()
-    if mailer is None:
-        return _("No mail server is set. Set SERENO_SMTP_URL, then try again."), False
-    if not _may_test(request):
-        return _("Those were many tests. Try again in a few minutes."), False
     document = editing.draft_of(row)
     where = rendering.stage(
         request.shop, document.about, state.record, is_offered=rendering.choices(request.shop, document.about)
     )
-    try:
-        content = rendering.render(document, where, state.locale, to=to)
-    except TemplateFailed as error:
-        return _("The mail cannot be written: %(detail)s") % {"detail": error}, False
-    facts = where.facts
-    result = mailer.send(
-        Mail(
-            to=to,
-            subject=f"[{_('Test')}] {content.subject}",
-            text=content.text,
-            html=content.html,
-            message_id=f"<{secrets.token_hex(16)}@{sender_address(facts).rpartition('@')[2]}>",
-            headers={"Auto-Submitted": "auto-generated"},
-            sender=sender(facts),
-            reply_to=reply_address(facts) or present.support_address(facts),
-        )
-    )
-    if not isinstance(result, Done):
-        return _("The mail server did not take it: %(detail)s") % {"detail": result.message or result.reason}, False
-    _note(request, row.name, to, state)
-    return _("A test is on its way to %(address)s.") % {"address": to}, True
-
-
-def _may_test(request: StaffRequest) -> bool:
-    key = f"message-tests:{request.shop.pk}:{request.user.pk}"
-    cache.add(key, 0, TESTS_WITHIN)
-    try:
-        return cache.incr(key) <= TESTS
-    except ValueError:
-        # It ran out between the two.
-        return True
-
-
-def _note(request: StaffRequest, name: str, to: str, state: State) -> None:
-    held = open_staff()
-    with held.database.transaction() as tx:
-        now = to_micros(held.world.clock.now())
-        details = {"to": to, "language": state.locale, "record": state.record}
-        audit(tx, request.shop.pk, now, request.user.username, "message.tested", name, details)
+    to = request.POST.get("to", "")
+    said, is_sent = trying.send_test(request, document, where, state.locale, to)
+    if is_sent:
+        trying.note_test(request, row.name, {"to": to, "language": state.locale, "record": state.record})
+    return said, is_sent
 
 
 def _row(request: StaffRequest, name: str) -> tuple[MessageTemplate, State]:

@@ -14,6 +14,9 @@ from sereno.runtime.newsletters.plan import PlanInvalid
 from sereno.store.models import Shop
 from sereno.web.newsletters.words import PROVIDER_CHOICES
 
+SUBJECT = "subject-"
+"""Before a language: the field of the second subject in it."""
+
 
 def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
     """The document that `changing.read_written` reads. Raises PlanInvalid for an hour that is none."""
@@ -30,7 +33,7 @@ def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
     share = said.get("share", "") if said.get("has_trial") else ""
     trial: dict[str, Any] = {}
     if share:
-        subjects = {shop.locale[:2]: said.get("subject_b", "")}
+        subjects = _subjects(said)
         trial = {
             "share": share,
             "wait": said.get("wait", "4h"),
@@ -58,6 +61,40 @@ def given(said: QueryDict, shop: Shop) -> dict[str, Any]:
     }
 
 
+def typed(said: QueryDict) -> dict[str, Any]:
+    """What stands in the form when it was refused: what was typed, right or wrong."""
+    has_trial = bool(said.get("has_trial"))
+    trial = {"share": said.get("share", ""), "wait": said.get("wait", ""), "metric": said.get("metric", "")}
+    limits = {name: said.get(f"pace-{name}", "") for name in PROVIDER_CHOICES}
+    return {
+        "name": said.get("name", ""),
+        "message": said.get("message", ""),
+        "kind": said.get("when", "now"),
+        "hour": said.get("hour", ""),
+        "within": said.get("within", ""),
+        "audience": {
+            "inside": said.getlist("inside"),
+            "outside": said.getlist("outside"),
+            "when": said.get("condition", ""),
+            "hold_out": {"share": said.get("hold_out", ""), "window": said.get("hold_out_window", "")},
+            "topic": said.get("topic", ""),
+        },
+        "trial": trial if has_trial else {},
+        "subjects": _subjects(said),
+        "pace": {
+            "per_minute": said.get("per_minute", ""),
+            "providers": {name: limit for name, limit in limits.items() if limit},
+        },
+        "is_public": bool(said.get("is_public")),
+    }
+
+
+def _subjects(said: QueryDict) -> dict[str, str]:
+    """The second subjects, by language."""
+    held = {key.removeprefix(SUBJECT): said.get(key, "") for key in said if key.startswith(SUBJECT)}
+    return {language: text for language, text in held.items() if text and text.strip()}
+
+
 def hold_out(said: QueryDict) -> dict[str, str]:
     share = said.get("hold_out", "").strip().replace(",", ".").removesuffix("%").strip()
     return {"share": share, "window": said.get("hold_out_window", "").strip() or "14d"} if share else {}
@@ -66,7 +103,8 @@ def hold_out(said: QueryDict) -> dict[str, str]:
 def shown(row: Newsletter | None, shop: Shop) -> dict[str, Any]:
     """What stands in the form."""
     if row is None:
-        return {"name": "", "message": "", "kind": "now", "hour": "", "audience": {}, "trial": {}, "pace": {}}
+        empty: dict[str, Any] = {"audience": {}, "trial": {}, "subjects": {}, "pace": {}}
+        return {"name": "", "message": "", "kind": "now", "hour": "", **empty}
     schedule = row.schedule or {}
     hour = str(schedule.get("local") or "")
     if schedule.get("at"):
@@ -81,7 +119,7 @@ def shown(row: Newsletter | None, shop: Shop) -> dict[str, Any]:
         "within": schedule.get("within", ""),
         "audience": row.audience or {},
         "trial": row.trial or {},
-        "subject_b": next(iter(subjects.values()), ""),
+        "subjects": subjects,
         "pace": row.pace or {},
         "is_public": row.is_public,
     }

@@ -11,6 +11,7 @@ urlpatterns = [
     path("newsletters/new", writing.new, name="newsletter-new"),
     path("newsletters/<int:newsletter>", pages.newsletter, name="newsletter"),
     path("newsletters/<int:newsletter>/change", writing.change, name="newsletter-change"),
+    path("newsletters/<int:newsletter>/test", writing.test, name="newsletter-test"),
     path("newsletters/<int:newsletter>/audience", writing.audience, name="newsletter-audience"),
     path("newsletters/<int:newsletter>/preview", pages.preview, name="newsletter-preview"),
     path("newsletters/<int:newsletter>/do", writing.do, name="newsletter-do"),

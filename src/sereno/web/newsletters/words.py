@@ -45,6 +45,7 @@ def reason_said(code: str) -> str:
         "audience.excluded": _("They are in a segment that is left out."),
         "newsletter.twice": _("Somebody else with the same address gets it."),
         "newsletter.paced": _("It waits for its turn with the mailbox provider."),
+        "newsletter.tried": _("Subjects were still being tried at their hour: it goes at that hour of the next day."),
         "newsletter.interrupted": _("The process died while it was handed over: it may or may not have gone."),
         "smtp.unsure": _("The connection broke before the server answered: it may or may not have gone."),
         "recipient.unknown": _("The mail server knows no such address. Nobody is written to there again."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sereno.engine.durations import format_instant
-from sereno.modules.messages import printing
+from sereno.modules.messages import documents, printing
+from sereno.modules.messages.documents import Document, plain_language
+from sereno.modules.messages.templates import published_document
 from sereno.modules.newsletters.models import Newsletter
 from sereno.modules.segments.models import Segment
 from sereno.runtime.newsletters import changing
@@ -23,8 +26,12 @@ from sereno.runtime.newsletters.plan import PlanInvalid, read_audience
 from sereno.sdk.plugin import registry
 from sereno.sdk.topics import topics_of
 from sereno.store.database import default_database
+from sereno.web import formats
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import carry_out
+from sereno.web.content import rendering, trying
+from sereno.web.content.screen import colleagues
+from sereno.web.content.words import LANGUAGES
 from sereno.web.newsletters import forms
 from sereno.web.newsletters.words import PROVIDER_CHOICES, reason_said
 from sereno.web.phrases import said
@@ -53,14 +60,43 @@ def new(request: StaffRequest) -> HttpResponse:
 def change(request: StaffRequest, newsletter: int) -> HttpResponse:
     """Keep the draft; with `send` also schedule it as it stands."""
 
-    def keep() -> bool:
+    row = get_object_or_404(Newsletter, shop=request.shop, pk=newsletter)
+    try:
         written = changing.read_written(forms.given(request.POST, request.shop))
         changing.change(request.shop.pk, newsletter, written, request.user.username)
-        return True
-
-    get_object_or_404(Newsletter.objects.only("pk"), shop=request.shop, pk=newsletter)
-    if carry_out(request, keep, "" if "send" in request.POST else _("The draft is kept.")) and "send" in request.POST:
+    except ValueError as wrong:
+        messages.error(request, said(str(wrong)))
+        return form(request, row) if row.status == "draft" else redirect("newsletter", newsletter)
+    if "send" in request.POST:
         _schedule(request, newsletter)
+    else:
+        messages.success(request, _("The draft is kept."))
+    return redirect("newsletter", newsletter)
+
+
+@require_POST
+@staff("flows")
+def test(request: StaffRequest, newsletter: int) -> HttpResponse:
+    """Send it as it was kept to somebody who works in this shop; where two subjects are tried, with each."""
+    row = get_object_or_404(Newsletter, shop=request.shop, pk=newsletter)
+    to = request.POST.get("to", "")
+    try:
+        document = documents.read(row.document or printing.freeze(request.shop.pk, row.message))
+    except ValueError as wrong:
+        messages.error(request, said(str(wrong)))
+        return redirect("newsletter", newsletter)
+    locale = document.language(request.POST.get("language", ""), request.shop.locale)
+    offered = rendering.choices(request.shop, "customer")
+    where = rendering.stage(request.shop, "customer", "", is_offered=offered, is_flow=False)
+    second = str(((row.trial or {}).get("subjects") or {}).get(locale) or "")
+    for one in (document, _with_subject(document, locale, second)) if second else (document,):
+        told, is_sent = trying.send_test(request, one, where, locale, to)
+        if not is_sent:
+            messages.error(request, told)
+            break
+    else:
+        trying.note_test(request, row.message, {"to": to, "language": locale, "newsletter": newsletter})
+        messages.success(request, told)
     return redirect("newsletter", newsletter)
 
 
@@ -118,7 +154,7 @@ def form(request: StaffRequest, row: Newsletter | None) -> HttpResponse:
     """The page of a draft."""
     values = forms.shown(row, request.shop)
     if request.method == "POST":
-        values |= {"name": request.POST.get("name", ""), "message": request.POST.get("message", "")}
+        values = forms.typed(request.POST)
     segments = Segment.objects.filter(shop=request.shop).order_by("title").values_list("name", "title")[:SEGMENTS]
     chosen = sorted(printing.choices(request.shop.pk), key=lambda one: not one[2])
     context = {
@@ -132,6 +168,10 @@ def form(request: StaffRequest, row: Newsletter | None) -> HttpResponse:
         ],
         "is_there": row is not None and any(name == row.message for name, *_rest in chosen),
         "segments": list(segments),
+        "subjects": (subjects := _subjects(request, values)),
+        "spoken": [(language, label) for language, label, *_texts in subjects],
+        "locale": plain_language(formats.language()),
+        "colleagues": [(one, one) for one in colleagues(request)],
         "topics": _topics(request, str((values["audience"] or {}).get("topic") or "")),
         "providers": [
             (name, PROVIDERS_SAID[name], (values["pace"].get("providers") or {}).get(name, ""))
@@ -140,6 +180,23 @@ def form(request: StaffRequest, row: Newsletter | None) -> HttpResponse:
         "can_write": "flows" in request.can,
     }
     return render(request, "newsletters/draft.html", context)
+
+
+def _with_subject(document: Document, locale: str, subject: str) -> Document:
+    texts = {**document.texts, locale: {**document.texts.get(locale, {}), "subject": subject}}
+    return replace(document, texts=texts)
+
+
+def _subjects(request: StaffRequest, values: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Of each language the message is in: what it is called, its own subject, and the second one."""
+    document = published_document(values["message"], request.shop.pk) if values["message"] else None
+    known = document.languages if document is not None else (plain_language(request.shop.locale),)
+    names = dict.fromkeys((*known, *values["subjects"]))
+    texts = document.texts if document is not None else {}
+    return [
+        (one, LANGUAGES.get(one, one), (texts.get(one) or {}).get("subject", ""), values["subjects"].get(one, ""))
+        for one in names
+    ]
 
 
 def _topics(request: StaffRequest, held: str) -> list[tuple[str, str]]:
