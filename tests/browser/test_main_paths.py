@@ -6,7 +6,7 @@ import json
 import re
 import urllib.request
 
-from browsing import looked_until, sign_in
+from browsing import Installation, looked_until, sign_in
 from playwright.sync_api import Browser, Page, expect
 
 FLOW = """\
@@ -16,6 +16,17 @@ trigger: {manual: order}
 steps:
   - log: {text: "hello"}
   - wait: 30d
+"""
+FAILED = """
+from seeding import NOW, make_flow, make_run
+from sereno.store.models import Effect, Event
+flow = make_flow(shop, "jot-down", "Jot it down", "flow: jot-down\\nname: Jot it down\\ntrigger: {manual: order}\\n"
+    "steps:\\n  - log: {text: hello}\\n", "paused")
+event = Event.objects.filter(shop=shop, subject="order:1001").first()
+run = make_run(shop, flow, event, "c0c0c0c0c0c0c0c0c0c0", "finished", "", [])
+Effect.objects.create(key=f"{run.uid}/0", shop=shop, flow=flow, run=run, step="0", action="log", subject="order:1001",
+    config={"text": "hello"}, status="failed", attempts=1, due_at=NOW, created_at=NOW, finished_at=NOW,
+    error="tests.refused", message="Not now.")
 """
 
 
@@ -43,18 +54,28 @@ def test_a_flow_is_written_mended_published_and_its_run_read(desk: Page, address
     expect(desk.locator(".step.here")).to_contain_text("Wait 30 days")
 
 
-def test_a_failed_effect_is_replayed_and_done_by_the_worker(desk: Page, address: str) -> None:
+def test_a_failed_effect_of_a_paused_flow_waits_for_it_and_is_then_done(
+    desk: Page, address: str, installation: Installation
+) -> None:
+    installation.run(FAILED)
     desk.goto(f"{address}/attention")
-    cause = desk.locator("#effects .cause", has_text="Tag the order with")
+    cause = desk.locator("#effects .cause", has_text="tests.refused")
+    expect(cause.get_by_text("1 of them belongs to a paused flow", exact=False)).to_be_visible()
     cause.get_by_role("button", name="Try again").click()
-    expect(desk.get_by_text("effect is tried again", exact=False)).to_be_visible()
-    for _ in range(50):
-        desk.goto(f"{address}/effects?status=failed")
-        desk.goto(f"{address}/effects?status=done")
-        if desk.locator("table.rows tbody tr").count() >= 2:
-            break
-        desk.wait_for_timeout(200)
-    assert desk.locator("table.rows tbody tr").count() >= 2
+    expect(desk.get_by_text("1 effect is tried again. 1 of them waits until its flow", exact=False)).to_be_visible()
+    desk.goto(f"{address}/effects?status=pending&flow=jot-down")
+    row = desk.locator("table.rows tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("its flow is paused")
+    row.locator("a.main").click()
+    expect(desk.get_by_text("It waits for its flow, which is paused")).to_be_visible()
+    effect = desk.url
+    desk.get_by_role("link", name="To the flow").click()
+    desk.get_by_role("button", name="Resume").click()
+    expect(desk.get_by_text("The flow is live.")).to_be_visible()
+    desk.goto(effect)
+    looked_until(desk, lambda: desk.get_by_role("heading", name="What came back").count() > 0)
+    expect(desk.get_by_text("It waits for its flow")).to_have_count(0)
 
 
 def test_searching_narrows_the_list_while_one_types(desk: Page, address: str) -> None:

@@ -12,6 +12,8 @@ def test_orders_are_listed_and_shown(busy: Any) -> None:
     assert len(busy("order", "list", "--limit", "1", "--json").json) == 1
     found = busy("order", "show", "1001", "--json").json
     assert (found["order"], found["tickets"], found["data"]["id"]) == ("1001", [], "1001")
+    assert [row["order"] for row in busy("order", "list", "--search", "#1002", "--json").json] == ["1002"]
+    assert busy("order", "list", "--search", "nobody", "--json").json == []
     assert "order: 1001" in busy("order", "show", "1001").out
     assert "1001" in busy("order", "list").out
 

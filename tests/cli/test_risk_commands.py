@@ -9,6 +9,8 @@ from typing import Any
 
 def test_orders_are_decided_and_taken_back(busy: Any) -> None:
     assert busy("risk", "queue", "--json").json == []
+    assert busy("risk", "queue", "--search", "1001", "--json").json == []
+    assert "No order was judged so." in busy("risk", "judged", "--search", "1001", "--level", "high").err
     assert busy("risk", "assess", "1001", "--json").json["effect"].startswith("risk-")
     assert busy("risk", "decide", "refused", "1001", "--json").json == {"changed": ["1001"]}
     assert "already" in busy("risk", "decide", "refused", "1001").out

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from sereno.runtime import attending, services
-from sereno.runtime.attending import Cause
+from sereno.runtime.attending import Cause, Tried
 
 REFUSED = Cause("http.request", "http.refused", "http:erp")
 OTHER = Cause("alerts.notify", "", "")
+FLOW = "flow: greet\nname: Greet\ntrigger: {manual: order}\nsteps:\n  - log: {text: hello}\n"
 
 
 @pytest.fixture
@@ -51,11 +52,27 @@ def test_all_of_a_cause_are_tried_again_and_no_others(database: Any, shop: int) 
     fail(database, shop, 2500)
     fail(database, shop, 3, OTHER)
     fail(database, shop, 2, status="done")
-    assert attending.retry_cause(shop, REFUSED, "ana", database=database) == 2500
+    assert attending.retry_cause(shop, REFUSED, "ana", database=database) == Tried(2500, 0)
     assert statuses(database) == {"pending": 2500, "failed": 3, "done": 2}
     assert audited(database) == [("effects.replayed", 2500)]
-    assert attending.retry_cause(shop, REFUSED, "ana", database=database) == 0
-    assert attending.retry_cause(shop, OTHER, "ana", database=database) == 3
+    assert attending.retry_cause(shop, REFUSED, "ana", database=database) == Tried(0, 0)
+    assert attending.retry_cause(shop, OTHER, "ana", database=database) == Tried(3, 0)
+
+
+def test_what_belongs_to_a_paused_flow_is_counted_apart(database: Any, shop: int) -> None:
+    services.save_draft(shop, FLOW, "ana", database=database)
+    services.publish(shop, "greet", "ana", database=database)
+    fail(database, shop, 4)
+    fail(database, shop, 3, OTHER)
+    with database.transaction() as tx:
+        ((flow,),) = tx.text("SELECT id FROM flow WHERE name = 'greet'")
+        tx.text(f"UPDATE effect SET flow_id = {flow} WHERE action = 'http.request'")
+        tx.text("UPDATE flow SET status = 'paused' WHERE name = 'greet'")
+    with database.read() as tx:
+        rows = tx.all("failed_causes", {"shop": shop, "most": 10_000})
+    assert {row[0]: row[8] for row in rows} == {"alerts.notify": 0, "http.request": 4}
+    assert attending.retry_cause(shop, REFUSED, "ana", database=database) == Tried(4, 4)
+    assert attending.retry_cause(shop, OTHER, "ana", database=database) == Tried(3, 0)
 
 
 def test_a_skip_is_taken_back_whole_and_nothing_else(database: Any, shop: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from support import START, Place
 
 from sereno.runtime import services
+from sereno.runtime.orders.finding import meant
 from sereno.runtime.risk import reviewing
 from sereno.sdk.connector import NewEvent
 
@@ -140,3 +141,19 @@ def test_other_shops_orders_are_not_decided(risky: Place) -> None:
     )
     with pytest.raises(LookupError):
         reviewing.decide(other, ["1"], "refused", "ana", database=risky.database)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("#1", True), ("1", True), ("order:1", True), ("ANA@mailinator.com", True), ("vidal", True), ("Mar", True),
+     ("customer:c1", True), ("%", False), ("2", False), ("nobody@mailinator.com", False), ("email:x", False)],
+)  # fmt: skip
+def test_an_order_is_found_by_what_people_type(risky: Place, text: str, found: bool) -> None:
+    with risky.database.transaction() as tx:
+        tx.text("UPDATE orders_order SET customer_key = 'c1'")
+        if not tx.text("SELECT id FROM customers_customer WHERE key = 'c1'"):
+            tx.text(
+                "INSERT INTO customers_customer (shop_id, key, version, data, seen_at, name) "
+                f"VALUES ({risky.shop}, 'c1', 1, '{{}}', 1, 'Mara Vidal')"
+            )
+    assert list(meant(risky.shop, text, database=risky.database).values()) == (["1"] if found else [])

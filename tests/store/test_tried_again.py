@@ -13,7 +13,8 @@ from support import START, Place, fact
 
 from sereno.connectors import marks
 from sereno.connectors.magento.client import mark
-from sereno.runtime import connecting, services
+from sereno.runtime import attending, connecting, services
+from sereno.runtime.attending import Cause
 from sereno.runtime.stores import permitting
 from sereno.runtime.stores.watching import WatchedHttp
 from sereno.runtime.stores.writing import LiveStores
@@ -195,13 +196,21 @@ def begin(place: Place, wire: Wire, kind: str, flow: str, **values: str) -> None
     wire.asked.clear()
 
 
-def replay(place: Place) -> None:
-    ids = [row[0] for row in place.rows("SELECT id FROM effect WHERE status = 'failed'")]
-    assert services.replay_effects(ids, "ana", database=place.database) == 1
+def replay(place: Place, whole_cause: bool = False) -> None:
+    found = "SELECT id, action, error, connection FROM effect WHERE status = 'failed'"
+    ((id_, action, error, connection),) = place.rows(found)
+    if whole_cause:
+        cause = Cause(action, error, connection or "")
+        assert attending.retry_cause(place.shop, cause, "ana", database=place.database).count == 1
+    else:
+        assert services.replay_effects([id_], "ana", database=place.database) == 1
     place.drain()
 
 
-def test_what_a_person_tries_again_is_looked_for_before_it_is_made_anew(place: Place, wire: Wire) -> None:
+@pytest.mark.parametrize("whole_cause", [False, True])
+def test_what_a_person_tries_again_is_looked_for_before_it_is_made_anew(
+    place: Place, wire: Wire, whole_cause: bool
+) -> None:
     begin(place, wire, "trello", CARD, key="k", token="t")
     wire.says = [HttpFailed("cut")] * 8
     place.send(fact("1", "customer.created", "customer:17", ANA))
@@ -212,7 +221,7 @@ def test_what_a_person_tries_again_is_looked_for_before_it_is_made_anew(place: P
     assert status == "failed" and len(wire.made()) == 1, "its answer was lost, and nobody could look"
     # It is there after all.
     wire.says = [answer({"id": "b" * 24}), answer([{"id": "c" * 24, "desc": f"x [{marks.mark(key)}]"}])]
-    replay(place)
+    replay(place, whole_cause)
     assert len(wire.made()) == 1
     assert place.rows("SELECT status FROM effect WHERE action = 'cards.create'") == [("done",)]
 

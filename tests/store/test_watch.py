@@ -92,10 +92,8 @@ def test_what_is_mended_is_told_once(place: Place, watch: Watch) -> None:
     fail_some(place, 0, 2)
     look(place, watch)
     ANSWERS["mail"] = lambda config, ctx: Done({})
-    assert (
-        attending.retry_cause(place.shop, Cause("tests.call", "smtp.refused", "tests"), "me", database=place.database)
-        == 2
-    )
+    cause = Cause("tests.call", "smtp.refused", "tests")
+    assert attending.retry_cause(place.shop, cause, "me", database=place.database).count == 2
     place.drain()
     look(place, watch)
     assert alerts(place) == [("effects.failed", "settled", 2)]

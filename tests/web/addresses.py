@@ -245,6 +245,7 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "purchase-scan": ("code=OIL-5L", "code=nothing"),
     "holds": ("q=%231001", "before=1780000000000000-1"),
     "risk": ("q=%231001", "before=90-1"),
+    "risk-judged": ("q=%231001", "q=mara@example.com&decision=refused", "level=high"),
     "risk-lists": ("q=mara@example.com",),
     "templates": ("q=cart", "state=installed"),
     "privacy-person": ("q=mara@example.com", "q=order:1001", "q=nobody@example.com"),

@@ -146,7 +146,7 @@ def test_failed_effects_and_deliveries_are_replayed_from_the_list() -> None:
     seeded = seed()
     client = signed_in(seeded.owner)
     page = client.post("/effects/replay", {"id": [seeded.failed_effect.pk]}, follow=True).content.decode()
-    assert "1 effect is tried again." in page
+    assert "1 effect is tried again. 1 of them waits until its flow, which is paused, is resumed." in page
     assert Effect.objects.get(pk=seeded.failed_effect.pk).status == "pending"
     client.post("/deliveries/replay", {"id": [seeded.broken_delivery.pk], "next": "/attention"})
     assert Delivery.objects.get(pk=seeded.broken_delivery.pk).status == "pending"

@@ -88,7 +88,10 @@ def test_a_key_sees_its_own_shop_only() -> None:
         assert other.get(name).json()["items"] == []
     for path in details_of(seeded):
         assert other.get(path).status_code == 404, path
-    assert other.send("POST", "effects/replay", {"ids": [seeded.failed_effect.pk]}).json() == {"replayed": 0}
+    assert other.send("POST", "effects/replay", {"ids": [seeded.failed_effect.pk]}).json() == {
+        "replayed": 0,
+        "held_back": 0,
+    }
     assert other.send("POST", f"approvals/{seeded.approval.pk}/decide", {"approved": True}).status_code == 404
     assert other.send("POST", f"runs/{seeded.run.uid}/end").status_code == 404
 

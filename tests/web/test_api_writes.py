@@ -239,7 +239,7 @@ def test_failed_effects_are_retried_and_skipped_by_cause(seeded: Seeded) -> None
     skipped = writer.call("POST", "attention/skip", named).json()
     assert skipped["count"] == 1 and writer.get("attention").json()["causes"] == []
     assert writer.call("POST", "attention/unskip", skipped).json() == {"unskipped": 1}
-    assert writer.call("POST", "attention/retry", named).json() == {"replayed": 1}
+    assert writer.call("POST", "attention/retry", named).json() == {"replayed": 1, "held_back": 1}
 
 
 def test_connections_are_made_changed_and_their_secrets_rotated(seeded: Seeded) -> None:

@@ -43,6 +43,19 @@ def test_the_queue_and_a_verdict(key: str) -> None:
     assert call(key, "GET", "risk/orders/none", status=404)["code"] == "not_found"
 
 
+def test_verdicts_and_the_queue_are_searched(key: str) -> None:
+    assert [one["order"] for one in call(key, "GET", "risk/orders")["items"]] == ["7002", "7001"]
+    assert [one["order"] for one in call(key, "GET", "risk/orders?q=7001@example.com")["items"]] == ["7001"]
+    assert [one["order"] for one in call(key, "GET", "risk/orders?q=%237002&level=high")["items"]] == ["7002"]
+    assert call(key, "GET", "risk/orders?q=7002&decision=refused")["items"] == []
+    assert call(key, "GET", "risk/orders?q=nobody")["items"] == []
+    first = call(key, "GET", "risk/orders?limit=1")
+    assert [one["order"] for one in call(key, "GET", f"risk/orders?before={first['next']}")["items"]] == ["7001"]
+    assert [one["order"] for one in call(key, "GET", "risk/queue?q=7001")["items"]] == ["7001"]
+    assert [one["order"] for one in call(key, "GET", "orders?q=%237001")["items"]] == ["7001"]
+    assert [one["order"] for one in call(key, "GET", "orders?q=ionescu")["items"]] == ["1001"], "by a part of the name"
+
+
 def test_deciding_and_taking_back(key: str) -> None:
     given = {"orders": ["7001"], "decision": "refused"}
     assert call(key, "POST", "risk/decisions", given) == {"changed": ["7001"]}

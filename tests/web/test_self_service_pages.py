@@ -83,6 +83,28 @@ def test_the_page_shows_what_may_be_changed_and_changes_nothing(shop: Shop) -> N
     assert not Event.objects.exists() and not Effect.objects.exists()
 
 
+def test_it_is_the_shop_s_page_and_names_the_country_in_the_reader_s_language(shop: Shop) -> None:
+    page = see(shop).content.decode()
+    assert "Sereno" not in page.replace("/sereno", "") and "<title>Order #1001 · Lantern &amp; Wick</title>" in page
+    place(shop, "1002", shipping_address={**ADDRESS, "country": "RO"})
+    pages = {code: Client(HTTP_ACCEPT_LANGUAGE=code).get(link(shop, "1002")).content.decode() for code in ("pt", "ro")}
+    assert "Roménia" in pages["pt"] and "România" in pages["ro"]
+
+
+def test_of_a_single_piece_nothing_is_left_but_to_cancel(shop: Shop) -> None:
+    place(shop, "1002", lines=[DATA["lines"][1]], payment_status="pending")
+    page = see(shop, link(shop, "1002")).content.decode()
+    assert re.findall(r'name="do" value="(\w+)"', page) == ["address", "cancel"]
+    assert "what you paid" not in page, "nothing was paid"
+    let(shop, takes_more=True)
+    assert 'value="items"' in see(shop, link(shop, "1002")).content.decode()
+
+
+def test_an_order_that_was_paid_before_says_so(shop: Shop) -> None:
+    stand(shop, is_prepaid=True, prepaid_amount="47.50")
+    assert "This order is paid." in see(shop).content.decode()
+
+
 def test_only_what_the_rules_allow_is_offered(shop: Shop) -> None:
     let(shop, can=["cancel"])
     assert re.findall(r'name="do" value="(\w+)"', see(shop).content.decode()) == ["cancel"]

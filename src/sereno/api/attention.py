@@ -47,6 +47,7 @@ class AttentionOut(Schema):
 
 class Tried(Schema):
     replayed: int
+    held_back: int = Field(description="So many of them wait until their flow, which is paused, is resumed.")
 
 
 class SkippedOut(Schema):
@@ -112,7 +113,8 @@ def show_attention(request: HttpRequest) -> dict[str, Any]:
 @router.post("/attention/retry", response=Tried)
 def retry_cause(request: HttpRequest, cause: CauseIn) -> dict[str, int]:
     """Try all failed effects of one cause again, with the same keys."""
-    return {"replayed": attending.retry_cause(shop_of(request).pk, _cause(cause), caller(request))}
+    tried = attending.retry_cause(shop_of(request).pk, _cause(cause), caller(request))
+    return {"replayed": tried.count, "held_back": tried.held_back}
 
 
 @router.post("/attention/skip", response=SkippedOut)

@@ -14,6 +14,7 @@ from sereno.api.keys import caller, shop_of
 from sereno.modules.orders.models import Order, OrderStanding
 from sereno.modules.orders.services import PLACES, held_orders, told, told_whole
 from sereno.runtime.orders import doing
+from sereno.runtime.orders.finding import meant
 from sereno.store.scans import of_shop
 
 router = Router(tags=["Orders"])
@@ -59,13 +60,14 @@ class OrderWhole(OrderOut):
 class Which(rows.PageOf):
     """Which orders: at most one of these narrows the list."""
 
+    q: str | None = Field(None, max_length=200, description="A number, an id, a customer's name or e-mail.")
     number: str | None = Field(None, max_length=100)
     email: str | None = Field(None, max_length=254)
     warehouse: str | None = Field(None, max_length=100)
     team: str | None = Field(None, max_length=100)
     queue: str | None = Field(None, max_length=100)
 
-    @field_validator("number", "email", "warehouse", "team", "queue")
+    @field_validator("q", "number", "email", "warehouse", "team", "queue")
     @classmethod
     def _is_text(cls, value: str | None) -> str | None:
         return rows.storable_text(value)
@@ -105,7 +107,9 @@ def list_orders(request: HttpRequest, which: Query[Which]) -> dict[str, Any]:
     shop = shop_of(request)
     query = Order.objects.defer("data")
     place = next((name for name in PLACES if getattr(which, name)), None)
-    if which.number:
+    if which.q:
+        query = query.filter(shop=shop, id__in=list(meant(shop.pk, which.q)))
+    elif which.number:
         bare = which.number.lstrip("#")
         query = query.filter(shop=shop, number__in=(bare, f"#{bare}"))
     elif which.email:

@@ -14,7 +14,7 @@ from ninja.errors import HttpError
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.commerce.identity import refs_of
-from sereno.runtime import services
+from sereno.runtime import attending, services
 from sereno.sdk.connector import NewEvent
 from sereno.sdk.plugin import registry
 from sereno.store.models import Delivery, Effect, Event, Flow, Run, Skip
@@ -49,6 +49,10 @@ class Ids(Schema):
 
 class Replayed(Schema):
     replayed: int
+
+
+class TriedAgain(Replayed):
+    held_back: int = Field(description="So many of them wait until their flow, which is paused, is resumed.")
 
 
 @router.get("/events", response=rows.Rows)
@@ -167,11 +171,12 @@ def show_effect(request: HttpRequest, id: rows.Id) -> dict[str, Any]:
     )
 
 
-@router.post("/effects/replay", response=Replayed)
+@router.post("/effects/replay", response=TriedAgain)
 def replay_effects(request: HttpRequest, wanted: Ids) -> dict[str, int]:
     """Try these failed effects again, with the same keys. Others are passed over."""
-    mine = Effect.objects.filter(shop=shop_of(request), status="failed", pk__in=wanted.ids).values_list("id", flat=True)
-    return {"replayed": services.replay_effects(list(mine), caller(request))}
+    found = Effect.objects.filter(shop=shop_of(request), status="failed", pk__in=wanted.ids)
+    mine = list(found.values_list("id", flat=True))
+    return {"replayed": services.replay_effects(mine, caller(request)), "held_back": attending.held_back(mine)}
 
 
 def _refuse_unkeepable(place: int, event: CanonicalEvent) -> None:

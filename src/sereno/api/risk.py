@@ -8,13 +8,16 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
+from pydantic import field_validator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
 from sereno.modules.orders.models import Order
 from sereno.modules.risk import marks, policy, services
 from sereno.modules.risk.models import RiskAssessment, RiskEntry
+from sereno.runtime.orders.finding import meant
 from sereno.runtime.risk import reviewing
+from sereno.store.scans import of_shop
 
 router = Router(tags=["Risk"])
 Kind = Literal["email", "domain", "phone", "ip", "card", "device", "address", "name"]
@@ -157,16 +160,54 @@ class HowMany(Schema):
     limit: int = Field(100, ge=1, le=rows.MOST)
 
 
+class Judged(rows.PageOf):
+    """Which verdicts. `q` looks for the orders as the page does, among the newest thousand that it may mean."""
+
+    q: str | None = Field(None, max_length=200, description="An order's number or id, a customer's name or e-mail.")
+    level: Literal["low", "medium", "high"] | None = None
+    decision: Literal["released", "refused"] | None = None
+
+    @field_validator("q")
+    @classmethod
+    def _is_text(cls, value: str | None) -> str | None:
+        return rows.storable_text(value)
+
+
+class RiskVerdicts(Schema):
+    items: list[RiskVerdict]
+    next: int | None = None
+
+
 class QueuePage(Schema):
     limit: int = Field(100, ge=1, le=300)
+    q: str | None = Field(None, max_length=200, description="An order's number or id, a customer's name or e-mail.")
     after: str = Field("", max_length=40, description="`next` of the page before this one.")
+
+    @field_validator("q")
+    @classmethod
+    def _is_text(cls, value: str | None) -> str | None:
+        return rows.storable_text(value)
 
 
 @router.get("/risk/queue", response=RiskQueue)
 def list_waiting(request: HttpRequest, page: Query[QueuePage]) -> dict[str, Any]:
     """Orders that staff have to look at, the riskiest first."""
-    items, following = services.told_waiting(shop_of(request).pk, page.limit, page.after)
+    shop = shop_of(request).pk
+    among = meant(shop, page.q).values() if page.q else None
+    items, following = services.told_waiting(shop, page.limit, page.after, among)
     return {"items": items, "next": following}
+
+
+@router.get("/risk/orders", response=RiskVerdicts)
+def list_judged(request: HttpRequest, which: Query[Judged]) -> dict[str, Any]:
+    """Every order that was judged, the newest verdict first."""
+    shop = shop_of(request).pk
+    keys = list(meant(shop, which.q).values()) if which.q else None
+    if keys is None and not which.level and not which.decision:
+        found = of_shop(RiskAssessment.objects.all(), shop)
+    else:
+        found = services.judged(shop, keys, which.level or "", which.decision or "")
+    return rows.page_by_id(found, which, services.told)
 
 
 @router.get("/risk/orders/{order}", response=RiskVerdict)

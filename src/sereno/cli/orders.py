@@ -15,6 +15,7 @@ from sereno.cli.output import WrongUse, emit, say, table
 order = App(name="order", help="Orders, and what is held of them.", help_format="plaintext")
 
 Note = Annotated[str, Parameter(help="What the team should know.")]
+Search = Annotated[str | None, Parameter(help="A number, an id, a customer's name or e-mail.")]
 Limit = Annotated[int | None, Parameter(help="At most so many.")]
 EVERY = 10_000
 """So many of what is held are listed at most."""
@@ -27,18 +28,27 @@ def _prepare() -> None:
 
 @order.command(name="list")
 def list_orders(
-    *, held: Flag = False, queue: str | None = None, limit: Limit = None, shop: ShopName = None, json: Json = False
+    *,
+    held: Flag = False,
+    queue: str | None = None,
+    search: Search = None,
+    limit: Limit = None,
+    shop: ShopName = None,
+    json: Json = False,
 ) -> None:
     """List orders, those first that came in last; with --held those that are held, the longest first."""
     _prepare()
     from sereno.modules.orders.models import Order, OrderStanding
     from sereno.modules.orders.services import held_orders, told
+    from sereno.runtime.orders.finding import meant
 
     place = shop_named(shop)
     if held:
         lines = held_orders(place.pk, limit or EVERY)
     else:
         query = Order.objects.filter(shop=place).defer("data").order_by("-id")
+        if search:
+            query = query.filter(id__in=list(meant(place.pk, search)))
         if queue is not None:
             sent = OrderStanding.objects.filter(shop=place, queue=queue).values("key")
             query = query.filter(key__in=sent)

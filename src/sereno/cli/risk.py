@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -17,6 +17,7 @@ from sereno.cli.output import WrongUse, emit, say, table
 risk = App(name="risk", help="Orders that may be frauds, lists and rules.", help_format="plaintext")
 
 Note = Annotated[str, Parameter(help="What the team should know.")]
+Search = Annotated[str | None, Parameter(help="An order's number or id, a customer's name or e-mail.")]
 Limit = Annotated[int, Parameter(help="At most so many.")]
 Days = Annotated[int | None, Parameter(help="For so many days; without it, for good.")]
 
@@ -34,17 +35,47 @@ def _refused(what: Any) -> Any:
 
 
 @risk.command(name="queue")
-def list_waiting(*, limit: Limit = 100, shop: ShopName = None, json: Json = False) -> None:
+def list_waiting(*, search: Search = None, limit: Limit = 100, shop: ShopName = None, json: Json = False) -> None:
     """List the orders that staff have to look at, the riskiest first."""
     _prepare()
     from sereno.modules.risk.services import told_waiting
+    from sereno.runtime.orders.finding import meant
 
-    lines, _following = told_waiting(shop_named(shop).pk, limit)
+    place = shop_named(shop).pk
+    lines, _following = told_waiting(place, limit, among=meant(place, search).values() if search else None)
     if json:
         emit(lines)
         return
     shown = ([one["number"] or one["order"], one["score"], one["level"], _why(one), one["total"]] for one in lines)
     table(["ORDER", "SCORE", "LEVEL", "WHY", "TOTAL"], shown, empty="Nothing waits to be looked at.")
+
+
+@risk.command(name="judged")
+def list_judged(
+    *,
+    search: Search = None,
+    level: Literal["low", "medium", "high"] | None = None,
+    decision: Literal["released", "refused"] | None = None,
+    limit: Limit = 100,
+    shop: ShopName = None,
+    json: Json = False,
+) -> None:
+    """List the orders that were judged, the newest verdict first."""
+    _prepare()
+    from sereno.modules.risk.services import judged, told
+    from sereno.runtime.orders.finding import meant
+
+    place = shop_named(shop).pk
+    rows = judged(place, list(meant(place, search).values()) if search else None, level or "", decision or "")
+    lines = [told(row) for row in rows.order_by("-id")[:limit]]
+    if json:
+        emit(lines)
+        return
+    shown = (
+        [one["number"] or one["order"], one["score"], one["level"], _why(one), one["decision"], one["assessed_at"]]
+        for one in lines
+    )
+    table(["ORDER", "SCORE", "LEVEL", "WHY", "DECIDED", "AT"], shown, empty="No order was judged so.")
 
 
 @risk.command(name="show")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sereno.runtime.staff import Staff, audit, open_staff
-from sereno.store.database import Database
+from sereno.store.database import Database, Transaction
 from sereno.store.fields import to_micros
 
 STEP = 5000
@@ -37,17 +37,41 @@ class Skipped:
     at: int
 
 
-def retry_cause(shop_id: int, cause: Cause, by: str, *, database: Database | None = None) -> int:
-    """Try all failed effects of this cause again, with the same keys. Gives how many."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How many are tried again; `held_back` of them not before their flow, which is paused, is resumed."""
+
+    count: int
+    held_back: int
+
+
+def retry_cause(shop_id: int, cause: Cause, by: str, *, database: Database | None = None) -> Tried:
+    """Try all failed effects of this cause again, with the same keys, as each of them alone would be: what an attempt
+    before may have done is looked for first."""
     staff = open_staff(database)
     now = to_micros(staff.world.clock.now())
-    done = after = 0
+    done = held_back = after = 0
     while ids := _of_cause(staff, shop_id, cause, after):
         with staff.database.transaction() as tx:
-            done += tx.run("retry_effects", {"ids": ids, "now": now})
+            done += len(retry(tx, ids, now))
+            held_back += tx.all("effects_held_back", {"ids": ids})[0][0]
         after = ids[-1]
     _audit(staff, shop_id, now, by, "effects.replayed", cause, done)
-    return done
+    return Tried(done, held_back)
+
+
+def retry(tx: Transaction, ids: Sequence[int], now: int) -> list[tuple[int, int]]:
+    """Have these that failed tried anew. Gives the id and the shop of each that could be."""
+    rows = tx.all("replay_effects", {"ids": ids, "now": now})
+    # Else it would only be told again what became of it by each of its ways.
+    tx.run("forget_failed_ways", {"ids": [row[0] for row in rows]})
+    return rows
+
+
+def held_back(ids: Iterable[int], *, database: Database | None = None) -> int:
+    """How many of these effects wait for nothing but their flow, which is paused."""
+    with open_staff(database).database.read() as tx:
+        return tx.all("effects_held_back", {"ids": sorted(ids)})[0][0]
 
 
 def skip_cause(shop_id: int, cause: Cause, by: str, *, database: Database | None = None) -> Skipped:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sereno.engine.run import Decided, Ended
 from sereno.engine.trigger import RUN_REQUESTED
 from sereno.runtime import inbox
+from sereno.runtime.attending import retry
 from sereno.runtime.batch import Batch
 from sereno.runtime.explaining.why import explain, why
 from sereno.runtime.ports import SOURCE
@@ -130,9 +131,7 @@ def replay_effects(ids: Iterable[int], by: str, *, database: Database | None = N
     staff = open_staff(database)
     with staff.database.transaction() as tx:
         now = to_micros(staff.world.clock.now())
-        rows = tx.all("replay_effects", {"ids": sorted(ids), "now": now})
-        # Else it would only be told again what became of it by each of its ways.
-        tx.run("forget_failed_ways", {"ids": [row[0] for row in rows]})
+        rows = retry(tx, sorted(ids), now)
         for id_, shop_id in rows:
             audit(tx, shop_id, now, by, "effect.replayed", str(id_), {})
     return len(rows)

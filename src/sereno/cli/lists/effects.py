@@ -88,16 +88,19 @@ def replay(
     """
     narrow = Narrow(status="failed", flow=flow, shop=shop, json=True)
     rows.begin(narrow)
-    from sereno.runtime import services
+    from sereno.runtime import attending, services
 
     if bool(ids) == failed:
         raise WrongUse("say which: numbers of effects, or --failed for all that failed")
     chosen = rows.numbers(ids, "an effect") if ids else list(_query(narrow).values_list("id", flat=True))
     count = services.replay_effects(chosen, rows.person()) if chosen else 0
+    held_back = attending.held_back(chosen) if count else 0
     if json:
-        emit({"asked": len(chosen), "replayed": count})
+        emit({"asked": len(chosen), "replayed": count, "held_back": held_back})
     else:
         say(f"{count} of {len(chosen)} effects will be tried again by the worker.")
+        if held_back:
+            say(f"{held_back} of them wait until their flow, which is paused, is resumed.")
     if count < len(chosen):
         raise WrongUse(f"{len(chosen) - count} are not failed effects, and were left as they are")
 

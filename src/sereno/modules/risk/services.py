@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+from django.db.models import QuerySet
 
 from sereno.commerce.merging import parts
 from sereno.modules.risk import marks
@@ -18,6 +20,9 @@ from sereno.store.fields import from_micros, instant_text
 
 WAITING = ("id", "key", "score", "level", "assessed_at", "data", "order_id", "number", "total", "currency", "email",
            "placed_at", "payment_status", "is_held")  # fmt: skip
+MATCHED = 2000
+"""Of so many that wait the searched ones are found."""
+DECISIONS = ("released", "refused")
 INSTANTS = ("assessed_at", "placed_at")
 
 
@@ -35,6 +40,22 @@ def waiting(shop_id: int, limit: int, after: str = "") -> list[dict[str, Any]]:
         one |= {"reasons": said(record), "facts": record.get("facts") or {}, "is_held": bool(one["is_held"])}
         one["level_said"] = str(LEVELS.get(one["level"], one["level"]))
     return found
+
+
+def waiting_among(shop_id: int, keys: Collection[str]) -> list[dict[str, Any]]:
+    """Those of these orders that staff have to look at, the riskiest first."""
+    wanted = set(keys)
+    return [one for one in waiting(shop_id, MATCHED) if one["key"] in wanted] if wanted else []
+
+
+def judged(shop_id: int, keys: Collection[str] | None, level: str = "", decision: str = "") -> QuerySet[RiskAssessment]:
+    """Verdicts of a level or a decision, of these orders where some are named: found by the order, narrowed after."""
+    rows = RiskAssessment.objects.filter(shop_id=shop_id)
+    if keys is not None:
+        rows = rows.filter(key__in=keys)
+    if decision in DECISIONS:
+        return rows.filter(decision=decision)
+    return rows.filter(level=level) if level in LEVELS else rows
 
 
 def place_of(one: Mapping[str, Any]) -> str:
@@ -79,10 +100,13 @@ def told(row: RiskAssessment) -> dict[str, Any]:
     }
 
 
-def told_waiting(shop_id: int, limit: int, after: str = "") -> tuple[list[dict[str, Any]], str | None]:
-    """The queue as the API tells it, and how to ask for the rest; None where that is all."""
-    found = waiting(shop_id, limit + 1, after)
-    following = place_of(found[limit - 1]) if len(found) > limit else None
+def told_waiting(
+    shop_id: int, limit: int, after: str = "", among: Collection[str] | None = None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The queue as the API tells it, and how to ask for the rest; None where that is all. `among`: only of these
+    orders, in one go."""
+    found = waiting(shop_id, limit + 1, after) if among is None else waiting_among(shop_id, among)
+    following = place_of(found[limit - 1]) if len(found) > limit and among is None else None
     told = [
         {
             "order": one["key"],

@@ -1,9 +1,10 @@
 -- What waits for a person, grouped by cause. The newest failed ones are looked at, to a limit, along their own index.
 
 -- name: failed_causes
-SELECT action, cause, via, count(*), min(id), max(id), min(at), max(at) FROM (
+SELECT action, cause, via, count(*), min(id), max(id), min(at), max(at), sum(paused) FROM (
     SELECT id, action, coalesce(error, '') AS cause, coalesce(connection, '') AS via,
-        coalesce(finished_at, created_at) AS at
+        coalesce(finished_at, created_at) AS at,
+        CASE WHEN flow_id IN (SELECT id FROM flow WHERE shop_id = :shop AND status = 'paused') THEN 1 ELSE 0 END AS paused
     FROM effect WHERE shop_id = :shop AND status = 'failed' ORDER BY id DESC LIMIT :most
 ) AS failed GROUP BY action, cause, via ORDER BY max(id) DESC LIMIT 50
 
@@ -13,10 +14,10 @@ WHERE shop_id = :shop AND status = 'failed' AND action = :action AND coalesce(er
     AND coalesce(connection, '') = :via AND id > :after
 ORDER BY id LIMIT 1000
 
--- name: retry_effects
-UPDATE effect SET status = 'pending', due_at = :now, attempts = 0, error = NULL, message = NULL, finished_at = NULL,
-    recalled_at = NULL
-WHERE id {in:ids:bigint} AND status = 'failed'
+-- name: effects_held_back
+-- How many of these wait for nothing but their paused flow.
+SELECT count(*) FROM effect WHERE id {in:ids:bigint} AND status = 'pending'
+    AND flow_id IN (SELECT id FROM flow WHERE status = 'paused')
 
 -- name: skip_effects
 UPDATE effect SET status = 'cancelled', finished_at = :now

@@ -40,3 +40,23 @@ team_at(value) AS (
 SELECT 'queue', value FROM queue_at WHERE value IS NOT NULL
 UNION ALL SELECT 'warehouse', value FROM warehouse_at WHERE value IS NOT NULL
 UNION ALL SELECT 'team', value FROM team_at WHERE value IS NOT NULL
+
+-- name: orders_meant
+-- The newest orders that a text may mean: by their key or number, their address, or whose they are. Each part asks an
+-- index; among all customers the beginning of a name is looked for, among those of late any part of it.
+SELECT id, key FROM (
+    SELECT id, key FROM orders_order WHERE shop_id = :shop AND key {in:keys:text}
+    UNION SELECT id, key FROM orders_order WHERE shop_id = :shop AND number {in:numbers:text}
+    UNION SELECT id, key FROM orders_order WHERE shop_id = :shop AND email = :email
+    UNION SELECT id, key FROM orders_order WHERE shop_id = :shop AND customer_key {in:people:text}
+    UNION SELECT id, key FROM orders_order WHERE shop_id = :shop AND customer_key IN (
+        SELECT key FROM (
+            SELECT key FROM customers_customer WHERE shop_id = :shop AND email = :email
+            UNION SELECT key FROM customers_customer WHERE shop_id = :shop AND name >= :typed AND name < :typed_end
+            UNION SELECT key FROM customers_customer WHERE shop_id = :shop AND name >= :title AND name < :title_end
+            UNION SELECT key FROM customers_customer WHERE shop_id = :shop AND name >= :upper AND name < :upper_end
+            UNION SELECT key FROM customers_customer
+                WHERE id > (SELECT max(id) FROM customers_customer) - :lately AND shop_id + 0 = :shop
+                    AND lower(name) LIKE :part ESCAPE '!'
+        ) AS whose LIMIT 200)
+) AS found ORDER BY id DESC LIMIT :limit

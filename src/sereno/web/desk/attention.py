@@ -47,6 +47,8 @@ class Group:
     example: Effect | None
     advice: Advice
     query: str
+    held_back: int
+    """So many of them belong to a flow that is paused, and are not tried before it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def act(request: StaffRequest) -> HttpResponse:
     shop, by = request.shop, request.user.username
     doing, ids = request.POST.get("do", ""), chosen_ids(request)
     if doing == "retry-all":
-        done = attending.retry_cause(shop.pk, _cause(request.POST), by)
+        tried = attending.retry_cause(shop.pk, _cause(request.POST), by)
     elif doing == "skip-all":
         return _to_skipped(request, attending.skip_cause(shop.pk, _cause(request.POST), by))
     elif not ids:
@@ -126,12 +128,24 @@ def act(request: StaffRequest) -> HttpResponse:
     elif doing == "skip":
         return _to_skipped(request, attending.skip_effects(shop.pk, ids, by))
     else:
-        mine = Effect.objects.filter(shop=shop, status="failed", pk__in=ids).values_list("id", flat=True)
-        done = services.replay_effects(list(mine), by)
+        mine = list(Effect.objects.filter(shop=shop, status="failed", pk__in=ids).values_list("id", flat=True))
+        tried = attending.Tried(services.replay_effects(mine, by), attending.held_back(mine))
     _forget(shop)
-    said = ngettext("%(num)s effect is tried again.", "%(num)s effects are tried again.", done) % {"num": done}
-    messages.success(request, said)
+    messages.success(request, said_of(tried))
     return back(request, "/attention")
+
+
+def said_of(tried: attending.Tried) -> str:
+    """That they are tried again, and how many of them wait for their flow."""
+    said = ngettext("%(num)s effect is tried again.", "%(num)s effects are tried again.", tried.count)
+    if not tried.held_back:
+        return said % {"num": tried.count}
+    waiting = ngettext(
+        "%(num)s of them waits until its flow, which is paused, is resumed.",
+        "%(num)s of them wait until their flow, which is paused, is resumed.",
+        tried.held_back,
+    )
+    return f"{said % {'num': tried.count}} {waiting % {'num': tried.held_back}}"
 
 
 @require_POST
@@ -169,7 +183,7 @@ def _groups(shop: Shop) -> list[Group]:
     newest = Effect.objects.select_related("flow", "run").defer("run__state", "flow__draft")
     examples = newest.in_bulk([row[5] for row in rows])
     found: list[Group] = []
-    for action, error, connection, count, _first, last_id, first_at, last_at in rows:
+    for action, error, connection, count, _first, last_id, first_at, last_at, held_back in rows:
         example = examples.get(last_id)
         query = urlencode({"action": action, "error": error, "connection": connection})
         found.append(
@@ -181,6 +195,7 @@ def _groups(shop: Shop) -> list[Group]:
                 example,
                 advice(error, example),
                 query,
+                held_back,
             )
         )
     return found

@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_POST
 from sereno.modules.orders.models import Order, OrderStanding
 from sereno.modules.orders.reasons import advice_of, label_of, note_of
 from sereno.runtime.orders import doing
+from sereno.runtime.orders.finding import meant
 from sereno.store.fields import from_micros, to_micros
 from sereno.store.models import Flow
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
 from sereno.web.documents import title_of
-from sereno.web.orders.listing import held_count, orders_matching
+from sereno.web.orders.listing import held_count
 from sereno.web.paging import Page, page_to
 from sereno.web.shell import render
 
@@ -114,8 +115,7 @@ def undo(request: StaffRequest) -> HttpResponse:
 def _page(request: StaffRequest, rows: QuerySet[OrderStanding], search: str) -> Page:
     """The longest held first, along their index: after `?before=MICROS-ID`."""
     if search:
-        keys = Order.objects.filter(id__in=orders_matching(request.shop, search)).values_list("key", flat=True)
-        found = sorted(rows.filter(key__in=list(keys)), key=lambda one: one.pk)
+        found = sorted(rows.filter(key__in=list(meant(request.shop.pk, search).values())), key=lambda one: one.pk)
         return Page(found[:SHOWN], None, None)
     at, _dash, id_ = request.GET.get("before", "").partition("-")
     is_first = not all(one.isascii() and one.isdigit() and len(one) < 18 for one in (at, id_))

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sereno.modules.orders.models import Order, OrderStanding
+from sereno.runtime.orders.finding import meant
 from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.counts import look
 from sereno.web.orders.paging import page_by_placed
 from sereno.web.orders.words import words_of
 from sereno.web.paging import Page, page_of_ends
-from sereno.web.search import links_for
 from sereno.web.shell import render
 from sereno.web.words import Word
 
@@ -41,7 +41,7 @@ def orders(request: StaffRequest) -> HttpResponse:
     chosen = {name: request.GET.get(name, "")[:100] for name in PLACES}
     place = next((name for name in PLACES if chosen[name]), None)
     if search:
-        page = page_by_placed(request, Order.objects.filter(id__in=orders_matching(shop, search)).defer("data"))
+        page = page_by_placed(request, Order.objects.filter(id__in=list(meant(shop.pk, search))).defer("data"))
     elif place is not None:
         page = _of_place(request, place, chosen[place])
     else:
@@ -56,19 +56,6 @@ def orders(request: StaffRequest) -> HttpResponse:
         "is_filtered": bool(search or place),
     }
     return render(request, "orders/list.html", context)
-
-
-def orders_matching(shop: Shop, text: str) -> list[int]:
-    """Ids of the orders that a number, an id, a name or an address may mean; each asked of an index."""
-    found: dict[str, list[str]] = {"order": [text], "customer": []}
-    for link in links_for(shop, text):
-        kind, _colon, key = link.partition(":")
-        if kind in found:
-            found[kind].append(key)
-    rows = Order.objects.filter(shop=shop).order_by()
-    by_key = rows.filter(key__in=found["order"]).values_list("id")
-    theirs = rows.filter(customer_key__in=found["customer"]).values_list("id")
-    return [id_ for (id_,) in by_key.union(theirs, all=True)[:COUNTED]]
 
 
 def told(shop: Shop, found: Iterable[Order]) -> list[Row]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from sereno.runtime import services
+from sereno.runtime import attending, services
 from sereno.sdk.plugin import registry
 from sereno.store.models import Effect, Flow
 from sereno.store.scans import effect_ends
 from sereno.web import words
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
+from sereno.web.desk.attention import said_of
 from sereno.web.documents import title_of
 from sereno.web.live.gathering import card_of, failed_effects_at
 from sereno.web.paging import page_of, page_of_ends
@@ -91,8 +92,9 @@ def replay_effects(request: StaffRequest) -> HttpResponse:
     if not ids:
         carry_out(request, _nothing_failed, "")
         return back(request, "/effects")
-    said = ngettext("%(num)s effect is tried again.", "%(num)s effects are tried again.", len(ids)) % {"num": len(ids)}
-    carry_out(request, lambda: services.replay_effects(ids, request.user.username), said)
+    done = carry_out(request, lambda: services.replay_effects(ids, request.user.username), "")
+    if done is not None:
+        messages.success(request, said_of(attending.Tried(len(ids), attending.held_back(ids))))
     return back(request, "/effects")
 
 

@@ -36,7 +36,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "state": state,
         "invitation": row,
-        "sender": row.shop.name,
+        "place": row.shop.name,
         "explained": EXPLAINED[row.role],
         "errors": {},
         "name": request.POST.get("name", ""),

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -18,32 +17,28 @@ from sereno.modules.risk import marks, services
 from sereno.modules.risk.models import RiskAssessment
 from sereno.modules.risk.reasons import LEVELS, PATTERNS
 from sereno.modules.stock.models import StockItem
+from sereno.runtime.orders.finding import meant
 from sereno.runtime.risk import reviewing
-from sereno.store.models import Shop
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out, chosen_ids
-from sereno.web.orders.listing import orders_matching
 from sereno.web.paging import page_of, page_of_ends, page_to
 from sereno.web.risk.words import KINDS
 from sereno.web.shell import render
 
 SHOWN = 50
-MATCHED = 2000
-"""Of so many that wait the searched ones are found."""
 UNDO = "risk_decided"
 BLOCKED = ("email", "card", "device")
 """What a press of the key blocks; an IP or an address may be many people's, and is ticked by hand."""
-DECISIONS = ("released", "refused")
 
 
 @require_GET
 @staff()
 def waiting(request: StaffRequest) -> HttpResponse:
     after, search = request.GET.get("before", ""), request.GET.get("q", "").strip()
-    found = services.waiting(request.shop.pk, MATCHED if search else SHOWN + 1, "" if search else after)
     if search:
-        wanted = set(_keys_of(request.shop, search))
-        found = [row for row in found if row["key"] in wanted]
+        found = services.waiting_among(request.shop.pk, meant(request.shop.pk, search).values())
+    else:
+        found = services.waiting(request.shop.pk, SHOWN + 1, after)
     rows = found[:SHOWN]
     orders = {one.key: one for one in Order.objects.filter(shop=request.shop, key__in=[row["key"] for row in rows])}
     for row in rows:
@@ -61,7 +56,7 @@ def decide(request: StaffRequest) -> HttpResponse:
     """Let those that are ticked (or the one pressed) go on, or refuse them."""
     decision = request.POST.get("decision", "")
     keys = _keys(request)
-    if not keys or decision not in DECISIONS:
+    if not keys or decision not in services.DECISIONS:
         messages.error(request, _("Nothing was ticked. Tick some orders, then press the button."))
         return back(request, "/risk")
     note, by = request.POST.get("note", "").strip()[:500], request.user.username
@@ -136,12 +131,14 @@ def judged(request: StaffRequest) -> HttpResponse:
     level, decision = request.GET.get("level", ""), request.GET.get("decision", "")
     search = request.GET.get("q", "").strip()[:200]
     end: dict[str, Any] = {"shop_id": request.shop.pk}
-    if decision in DECISIONS:
+    if decision in services.DECISIONS:
         ends = [{**end, "decision": decision}]
     else:
         ends = [{**end, "level": one} for one in ([level] if level in LEVELS else LEVELS)]
     if search:
-        page = page_of(request, _judged(request.shop.pk, _keys_of(request.shop, search), level, decision))
+        page = page_of(
+            request, services.judged(request.shop.pk, list(meant(request.shop.pk, search).values()), level, decision)
+        )
     else:
         page = page_of_ends(request, RiskAssessment.objects.all(), ends)
     keys = [row.key for row in page.rows]
@@ -162,19 +159,6 @@ def judged(request: StaffRequest) -> HttpResponse:
         "is_filtered": bool(level or decision or search),
     }
     return render(request, "risk/judged.html", context)
-
-
-def _keys_of(shop: Shop, search: str) -> list[str]:
-    """Of the orders that a number, a name or an address may mean."""
-    return list(Order.objects.filter(id__in=orders_matching(shop, search)).values_list("key", flat=True))
-
-
-def _judged(shop_id: int, keys: list[str], level: str, decision: str) -> QuerySet[RiskAssessment]:
-    """The verdicts on these orders, found by the order and narrowed after."""
-    rows = RiskAssessment.objects.filter(shop_id=shop_id, key__in=keys)
-    if decision in DECISIONS:
-        return rows.filter(decision=decision)
-    return rows.filter(level=level) if level in LEVELS else rows
 
 
 @require_GET

@@ -13,6 +13,7 @@ from uuid import uuid4
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sereno.commerce.self_service import (
@@ -24,6 +25,7 @@ from sereno.commerce.self_service import (
     read_address,
     read_items,
 )
+from sereno.modules.messages.present import country_name
 from sereno.modules.orders.refusals import to_customer
 from sereno.modules.orders.rules import check_address, is_phone
 from sereno.modules.orders.tickets import address_lines
@@ -39,6 +41,8 @@ from sereno.web.shell import render
 PURPOSE = "order"
 LASTS = timedelta(days=90)
 PAGE = "selfservice/order.html"
+PAID = ("paid", "partially_paid", "partially_refunded", "refunded", "authorized")
+"""Something was paid, or is put aside for it."""
 WISHES = Limit("self-service", 12, timedelta(minutes=10))
 """Changes asked for of one order."""
 
@@ -127,6 +131,7 @@ def _page(request: HttpRequest, token: str, shop: Shop, held: Look, refused: str
     given = request.POST if refused else {}
     lines = [{**line, "wanted": given.get(f"line-{line['id']}", int(line["quantity"]))} for line in lines_of(data)]
     known = data.get("shipping_address") or {}
+    country = country_name(known, get_language() or "en") or ""
     fields = {name: given.get(name, known.get(name) or "") for name in ADDRESS}
     amount, what_for = prepay_state(data, standing, held.now)
     url, _why = self_service.where_to_pay(held) if amount is not None else (None, "")
@@ -141,15 +146,19 @@ def _page(request: HttpRequest, token: str, shop: Shop, held: Look, refused: str
         "done": held.done,
         "undone": to_customer(str(standing["change_reason"])) if standing.get("change_reason") else "",
         "lines": lines,
+        # Of a single piece nothing is left but to cancel, which says what becomes of the money.
+        "pieces": 99 if held.rules.takes_more and lines else sum(int(line["quantity"]) for line in lines),
+        "was_paid": data.get("payment_status") in PAID,
         "most": 99 if held.rules.takes_more else None,
         "fields": fields,
-        "address": address_lines({"shipping_address": known}),
-        "country": known.get("country_name") or known.get("country") or "",
+        "address": address_lines({"shipping_address": {**known, "country_name": country}}),
+        "country": country,
         "refused": to_customer(refused) if refused else "",
         "at": at,
         "once": uuid4().hex,
         "due": amount if url else None,
         "due_for": what_for,
+        "paid": to_customer("pay.paid") if standing.get("is_prepaid") and data.get("status") != "cancelled" else "",
         "discount": standing.get("prepay_discount"),
         "pay": reverse("own-pay", args=[token]),
         "asked": request.GET.get("asked"),
