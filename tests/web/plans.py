@@ -20,11 +20,18 @@ SMALL = frozenset({
 })  # fmt: skip
 """Tables that hold a handful of rows however busy the shop is; the queue is read to a limit. No other is scanned."""
 OF_FEW = frozenset({
-    "approval_open", "effect_failed", "event_failed", "purchasing_line_coming", "risk_assessment_waiting",
+    "approval_open", "effect_failed", "event_failed", "feed_held_waiting", "purchasing_line_coming",
+    "risk_assessment_waiting",
 })  # fmt: skip
 """Indexes on the shop that hold only what went wrong or waits."""
 _WHOLE_SHOP = re.compile(r"^SEARCH (\S+) USING (?:COVERING )?INDEX (\S+) \(shop_id=\?\)$")
 _SCAN = re.compile(r"^SCAN (\S+)(?: USING (?:COVERING )?INDEX (\S+))?")
+_JUMPS = frozenset({
+    "Eq", "Ne", "Lt", "Le", "Gt", "Ge", "ElseEq", "If", "IfNot", "IfNullRow", "IsNull", "NotNull", "IsType", "Filter",
+    "Found", "NotFound", "NoConflict", "SeekLT", "SeekLE", "SeekGE", "SeekGT", "IdxLT", "IdxLE", "IdxGE", "IdxGT",
+    "Rewind", "Last", "RowSetTest",
+})  # fmt: skip
+"""What a program of SQLite's decides by where to go on, without looking up by a key and without counting an offset."""
 _ALIAS = re.compile(r"(?:FROM|JOIN|,)\s+\"?(\w+)\"?\s+(?:AS\s+)?\"?(\w+)\"?", re.IGNORECASE)
 
 
@@ -53,21 +60,36 @@ def is_query(statement: str) -> bool:
 
 def scanned(statement: str, marks: Sequence[object] = ()) -> list[str]:
     """The tables that the statement would read from end to end, or all of a shop's rows of; small ones left out. Rows
-    of a shop that an index gives in order, to a limit, are not all."""
+    of a shop that an index gives in order, to a limit, are not all, as long as each of them counts: where a join or a
+    condition that the index cannot answer leaves some out, the walk goes on until enough are found, if it must through
+    the whole shop."""
     from django.db import connection
 
     with connection.cursor() as cursor:
         raw = cursor.connection
         plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", marks)]
         tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        walked = _walked(raw, statement, marks)
     aliases = {alias: table for table, alias in _ALIAS.findall(statement)}
     is_limited = " LIMIT " in statement and not any("TEMP B-TREE" in line for line in plan) and "ORDER BY" in statement
     found: list[str] = []
     for line in plan:
-        match = _SCAN.match(line) or (None if is_limited else _WHOLE_SHOP.match(line))
+        match = _SCAN.match(line) or _WHOLE_SHOP.match(line)
         if match is None or match.group(2) in OF_FEW:
+            continue
+        if is_limited and match.re is _WHOLE_SHOP and match.group(2) not in walked:
             continue
         table = aliases.get(match.group(1), match.group(1))
         if table in tables - SMALL:
             found.append(f"{table}: {line}")
     return found
+
+
+def _walked(raw: sqlite3.Connection, statement: str, marks: Sequence[object]) -> set[str]:
+    """The indexes of which the statement's program goes on to the next row without having used this one. A row that is
+    looked up by the key it is referred to by is there, and leaves nothing out."""
+    names = dict(raw.execute("SELECT rootpage, name FROM sqlite_master WHERE type = 'index'"))
+    program = [row[:4] for row in raw.execute(f"EXPLAIN {statement}", marks)]
+    opened = {p1: names[p2] for _at, does, p1, p2 in program if does == "OpenRead" and p2 in names}
+    steps = {at: opened[p1] for at, does, p1, _p2 in program if does in ("Next", "Prev") and p1 in opened}
+    return {steps[p2] for _at, does, _p1, p2 in program if does in _JUMPS and p2 in steps}

@@ -30,7 +30,7 @@ WHOLE = {
     "the copy of a try, which holds one run": "tried_run tried_skip",
     "whether there is any, which ends at the first": "any_erased",
     "a table of few rows": """
-        drop_retelling localities_of orders_of_key retell_after retelling_of_shop set_purchase_number
+        drop_retelling localities_of open_forecast orders_of_key retell_after retelling_of_shop set_purchase_number
     """,
 }
 

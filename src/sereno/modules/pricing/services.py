@@ -10,6 +10,7 @@ from sereno.commerce.money import Money
 from sereno.modules.pricing.models import Code
 from sereno.store.database import default_database
 from sereno.store.fields import instant_text, to_micros
+from sereno.store.scans import newest
 
 STATUSES = ("asked", "issued", "redeemed", "expired", "free")
 SHOWN = 50
@@ -30,8 +31,9 @@ def codes(
     if customer:
         found = found.filter(customer=customer)
     if not (status or flow or customer):
-        found = found.filter(status__in=STATUSES[:-1])
-    if before:
+        ends = [{"shop_id": shop_id, "status": one} for one in STATUSES[:-1]]
+        found = found.filter(pk__in=newest(Code, ends, most, before=before or None).ids)
+    elif before:
         found = found.filter(pk__lt=before)
     return list(found.order_by("-id")[:most])
 

@@ -16,6 +16,8 @@ from sereno.web.wiring import wiring
 
 _SURVEY = "https://example.com/survey"
 _LINKS = {"unsubscribe": "#", "preferences": "#", "keep": "https://example.com/keep", "surveys": {"why-away": _SURVEY}}
+LOOKED_AT = 100
+"""Variants among which those with a title and a price are looked for."""
 _INVENTED = (("Linen apron", "32.00"), ("Beeswax candle", "14.50"), ("Enamel mug", "18.00"))
 
 
@@ -134,8 +136,8 @@ def _records(shop: Shop, now: datetime) -> dict[str, Mapping[str, Any] | None]:
 
 def _lines(shop: Shop) -> list[dict[str, Any]]:
     """Two of the shop's own products with a price, else invented ones."""
-    rows = Variant.objects.filter(shop=shop, price__isnull=False, title__isnull=False).order_by("key")[:12]
-    found = [(row.title, row.price, row.sku, row.data.get("image_url")) for row in rows if _is_amount(row.price)]
+    rows = Variant.objects.filter(shop=shop).order_by("key")[:LOOKED_AT]
+    found = [(row.title, row.price, row.sku, row.data.get("image_url")) for row in rows if _is_shown(row)][:12]
     if not found:
         found = [(title, price, None, None) for title, price in _INVENTED]
     distinct = list({entry[0]: entry for entry in found}.values())[:2]
@@ -148,9 +150,9 @@ def _lines(shop: Shop) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _is_amount(price: str | None) -> bool:
+def _is_shown(row: Variant) -> bool:
     try:
-        return float(price or 0) > 0
+        return row.title is not None and float(row.price or 0) > 0
     except ValueError:
         return False
 

@@ -16,7 +16,7 @@ from sereno.modules.stock.models import StockTransfer
 from sereno.runtime.stock import moving, places
 from sereno.web.access import StaffRequest, staff
 from sereno.web.actions import back, carry_out
-from sereno.web.paging import number_in, page_of
+from sereno.web.paging import number_in, page_of, page_of_ends
 from sereno.web.quantities import count_in, counts_in
 from sereno.web.shell import render
 from sereno.web.words import Word
@@ -40,15 +40,17 @@ def transfers(request: StaffRequest) -> HttpResponse:
     shop = request.shop
     status, search = request.GET.get("status", ""), request.GET.get("q", "").strip()
     rows = StockTransfer.objects.filter(shop=shop)
-    if status in STATES:
-        rows = rows.filter(status=status)
     if search:
         rows = rows.filter(pk=number) if (number := number_in(search.lstrip("#"))) is not None else rows.none()
+        page = page_of(request, rows.filter(status=status) if status in STATES else rows)
+    else:
+        only = ("status = %s", [status]) if status in STATES else None
+        page = page_of_ends(request, rows, [{"shop_id": shop.pk}], only)
     known = places.places(shop.pk)
     names = {one.key: one.name or _("In the shop") for one in known}
     context = {
         "section": "stock",
-        "page": page_of(request, rows),
+        "page": page,
         "states": STATES,
         "name_of": lambda key: names.get(key, key or _("In the shop")),
         "places": [(one.key, names[one.key]) for one in known],

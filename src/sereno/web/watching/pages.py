@@ -18,6 +18,7 @@ from sereno.runtime.watching.telling import HEARS_BY_ROLE
 from sereno.sdk.ports import AlertFacts
 from sereno.store.fields import to_micros
 from sereno.store.models import Alert, AlertListener, Membership, WatchPause
+from sereno.store.scans import newest
 from sereno.web.access import StaffRequest, staff
 from sereno.web.phrases import said
 from sereno.web.shell import render
@@ -109,7 +110,9 @@ def watch_settings(request: StaffRequest) -> HttpResponse:
 
 def open_alerts(shop: Any) -> list[tuple[Alert, Words]]:
     """Those that are not settled, the gravest and newest first."""
-    rows = Alert.objects.filter(shop=shop, status__in=("open", "acknowledged", "snoozed")).order_by("-id")[:SHOWN]
+    ends = [{"shop_id": shop.pk, "status": status} for status in ("open", "acknowledged", "snoozed")]
+    held = Alert.objects.in_bulk(newest(Alert, ends, SHOWN).ids)
+    rows = sorted(held.values(), key=lambda one: -one.pk)
     order = {"critical": 0, "warning": 1, "info": 2}
     return sorted(_worded(rows), key=lambda held: (held[0].status != "open", order.get(held[0].severity, 1)))
 
