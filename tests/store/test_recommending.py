@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from support import START, Place
 
-from sereno.modules.recommendations import pulling, services, showing
+from sereno.modules.recommendations import pulling, showing
 from sereno.modules.recommendations.asking import Asked, recommend
-from sereno.modules.recommendations.learning import LEASE, carry_out
+from sereno.modules.recommendations.learning import LEASE, carry_out, keep
+from sereno.modules.recommendations.reading import SEEN, Held
 from sereno.runtime.recommending import Learner
 from sereno.sdk.connector import NewEvent
 from sereno.store.documents import decode
@@ -162,8 +163,9 @@ def test_a_visit_like_others(sold: Place) -> None:
 
 
 def test_what_no_visit_like_this_one_holds_is_two_steps_away(sold: Place) -> None:
-    for number, items in enumerate([("jug", "book")] * 3 + [("book", "six")] * 3):
-        services.looked_at(sold.database, sold.shop, f"v{number}", items, START - timedelta(hours=number + 1))
+    at, looked = int((START - timedelta(hours=1)).timestamp() * 1e6), [("jug", "book")] * 3 + [("book", "six")] * 3
+    with sold.database.transaction() as tx:
+        keep(tx, sold.shop, [Held(f"visit:{n}", SEEN, None, at, items) for n, items in enumerate(looked)])
     learn(sold)
     found = recommend(sold.database, sold.shop, Asked("session", ["jug"], limit=3), sold.clock.now())
     assert [(one.thing.item, one.why) for one in found[:2]] == [("book", "session"), ("six", "session")]
@@ -171,9 +173,10 @@ def test_what_no_visit_like_this_one_holds_is_two_steps_away(sold: Place) -> Non
 
 def test_an_order_counts_for_the_visit_that_saw_something_before_it(sold: Place) -> None:
     database, shop, now = sold.database, sold.shop, START
-    for visit in ("a", "b", "late"):
-        services.show(database, shop, Asked("popular"), visit, now)
-    services.clicked(database, shop, "home", "a", now)
+    with database.transaction() as tx:
+        for visit in ("a", "b", "late", "a"):
+            showing.shown(tx, shop, visit, now)
+        showing.clicked(tx, shop, "a")
 
     def counted() -> dict[str, tuple[int, int, int]]:
         found = showing.report(database, shop, now - timedelta(days=1))
