@@ -78,6 +78,7 @@ def test_what_is_sent_is_kept_once_with_the_words_of_its_yes(shop: Shop, key: st
     )
     proof = Consent.objects.get(address="ana@example.com").proof
     assert proof["said"].startswith("Sí, quiero recibir ofertas") and proof["version"] == 1
+    assert proof["ip"] == "127.0.0.1", "from where it was said is part of the proof"
     assert Event.objects.filter(type="form.submitted").count() == 1
     assert FormCount.objects.get().views == 1
 

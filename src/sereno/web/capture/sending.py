@@ -50,7 +50,8 @@ def take(
     given, wrong = reading.read_given(form, values)
     if wrong:
         raise Incomplete(wrong)
-    place = place_of(client_address(request))
+    address = client_address(request)
+    place = place_of(address)
     if not PLACES.take(f"{shop_id}|{place}") or not ADDRESSES.take(f"{shop_id}|{given.email or given.phone}"):
         raise TooOften
     labels = {one.id: one.label for one in form.fields}
@@ -58,6 +59,7 @@ def take(
         "version": kept.version,
         "page": page,
         "language": locale,
+        "ip": address[:64],
         "agent": request.headers.get("User-Agent", "")[:200],
         **({"variant": view.variant} if view.variant else {}),
     }
