@@ -17,6 +17,8 @@ from sereno.cli.output import WrongUse, emit, say, table
 risk = App(name="risk", help="Orders that may be frauds, lists and rules.", help_format="plaintext")
 
 Note = Annotated[str, Parameter(help="What the team should know.")]
+Level = Annotated[Literal["low", "medium", "high"] | None, Parameter(help="Only of this level.")]
+Decision = Annotated[Literal["released", "refused"] | None, Parameter(help="Only what staff decided so.")]
 Search = Annotated[str | None, Parameter(help="An order's number or id, a customer's name or e-mail.")]
 Limit = Annotated[int, Parameter(help="At most so many.")]
 Days = Annotated[int | None, Parameter(help="For so many days; without it, for good.")]
@@ -54,8 +56,8 @@ def list_waiting(*, search: Search = None, limit: Limit = 100, shop: ShopName = 
 def list_judged(
     *,
     search: Search = None,
-    level: Literal["low", "medium", "high"] | None = None,
-    decision: Literal["released", "refused"] | None = None,
+    level: Level = None,
+    decision: Decision = None,
     limit: Limit = 100,
     shop: ShopName = None,
     json: Json = False,
