@@ -181,5 +181,5 @@ def test_whom_nobody_asked_has_said_nothing() -> None:
 
 
 def test_a_list_without_addresses_says_which_column_it_lacks() -> None:
-    sheet = READER.read("Nombre;Talla\nAna;XL\nBo;S\n".encode(), Layout(what="customers"))
+    sheet = READER.read(b"Nombre;Talla\nAna;XL\nBo;S\n", Layout(what="customers"))
     assert (sheet.lacks, sheet.entries, sheet.held) == (["email"], [], [])
