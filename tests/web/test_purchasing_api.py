@@ -18,6 +18,9 @@ def test_from_a_price_list_to_the_shelf(seeded: Seeded) -> None:
     assert "secret" not in call(key, "PUT", "suppliers/north", north)
     prices = {"items": [{"sku": "MUG", "price": "4.50", "breaks": [{"least": 100, "price": "4.20"}], "multiple": 6}]}
     assert call(key, "PUT", "suppliers/north/prices", prices) == {"lines": 1}
+    one = call(key, "GET", "suppliers/north")
+    assert (one["code"], one["receipts"], one["on_time"]) == ("north", 0, None) and one["learned_days"] > 0
+    call(key, "GET", "suppliers/nobody", status=404)
     assert call(key, "GET", "suppliers/north/prices")["items"][0]["breaks"] == [{"least": 100, "price": "4.20"}]
     desk = open_staff()
     with desk.database.transaction() as tx:

@@ -289,8 +289,9 @@ def keep_back(
 
 def is_place(tx: Transaction, shop_id: int, place: str) -> bool:
     """Whether it was named, or anything was ever kept there."""
-    given = {"shop": shop_id, "key": place, "location": place}
-    return any(tx.one(name, given) is not None for name in ("stock_location", "stock_at_place"))
+    if tx.one("stock_location", {"shop": shop_id, "key": place}) is not None:
+        return True
+    return tx.one("stock_at_place", {"shop": shop_id, "location": place}) is not None
 
 
 def _open(tx: Transaction, shop_id: int, item: str, now: int) -> tuple[Book, tuple[int, str]]:
