@@ -28,7 +28,7 @@ WHOLE = {
     "old rows, once in a while": "forget_events forget_feed_files forget_views old_events",
     "read once, when flows change": "all_listens",
     "the copy of a try, which holds one run": "tried_run tried_skip",
-    "whether there is any, which ends at the first": "any_erased",
+    "whether there is any, which ends at the first": "any_bought any_erased",
     "a table of few rows": """
         drop_retelling localities_of open_forecast orders_of_key retell_after retelling_of_shop set_purchase_number
     """,

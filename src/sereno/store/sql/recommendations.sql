@@ -246,7 +246,7 @@ UPDATE recommendations_showing SET clicked = clicked + 1 WHERE shop_id = :shop A
 -- The first order of a visit, and no order twice.
 UPDATE recommendations_showing SET bought = :bought
 WHERE shop_id = :shop AND visit = :visit AND bought IS NULL AND NOT EXISTS (
-    SELECT 1 FROM recommendations_showing o WHERE o.shop_id = :shop AND o.bought = :bought)
+    SELECT 1 FROM recommendations_showing o WHERE o.shop_id = :shop AND o.bought = :bought AND NOT (o.bought IS NULL))
 
 -- name: any_bought
 SELECT 1 FROM recommendations_showing WHERE shop_id = :shop AND NOT (bought IS NULL) LIMIT 1
@@ -256,7 +256,7 @@ SELECT 1 FROM recommendations_showing WHERE shop_id = :shop AND NOT (bought IS N
 -- rows: shop_id bigint, bought text, at bigint, is_held boolean, since bigint
 -- dialect: sqlite
 UPDATE recommendations_showing SET is_ordered = :is_held AND at BETWEEN :since AND :at
-WHERE shop_id = :shop_id AND bought = :bought
+WHERE shop_id = :shop_id AND bought = :bought AND NOT (bought IS NULL)
 -- dialect: postgresql
 UPDATE recommendations_showing SET is_ordered = r.is_held AND recommendations_showing.at BETWEEN r.since AND r.at
 FROM {table}

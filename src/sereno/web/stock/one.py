@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
@@ -130,9 +129,9 @@ def _named(names: dict[str, StockLocation], key: str) -> tuple[str, bool]:
 
 def _channels(shop: Shop, row: StockItem) -> list[dict[str, Any]]:
     """Each store that sells it: what it says, what is kept back from it, and what it should say."""
-    either = Variant.objects.filter(Q(sku=row.item) | Q(key=row.variant or row.item), shop=shop).defer("data")
-    known = sorted(either[: SHOWN + 1], key=lambda one: one.key)
-    variants = [one for one in known if one.sku == row.item][:SHOWN] or known
+    known = Variant.objects.filter(shop=shop).defer("data")
+    of_sku = sorted(known.filter(sku=row.item)[:SHOWN], key=lambda one: one.key)
+    variants = of_sku or list(known.filter(key=row.variant or row.item))
     levels = {one.variant_key: one for one in StockLevel.objects.filter(shop=shop, sku=row.item).defer("data")}
     stores = {str((one.settings or {}).get("namespace") or ""): one for one in _stores(shop)}
     rules = {
