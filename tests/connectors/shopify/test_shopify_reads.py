@@ -43,7 +43,7 @@ PAID = {
     "test": False,
     "processedAt": "2026-11-20T10:00:01Z",
     "createdAt": "2026-11-20T10:00:01Z",
-    "amountSet": eur("54.45"),
+    "amountSet": eur("59.40"),
 }
 ANA = {
     "id": "gid://shopify/Customer/207119551",
@@ -83,11 +83,11 @@ READ: dict[str, Any] = {
     "updatedAt": "2026-11-21T09:00:00Z",
     "cancelledAt": None,
     "closedAt": None,
-    "totalPriceSet": eur("54.45"),
+    "totalPriceSet": eur("59.40"),
     "subtotalPriceSet": eur("45.00"),
     "totalDiscountsSet": eur("5.00"),
     "totalTaxSet": eur("9.45"),
-    "totalShippingPriceSet": eur("0.00"),
+    "totalShippingPriceSet": eur("4.95"),
     "shippingLine": {"title": "Standard"},
     "customAttributes": [],
     "customer": ANA,
@@ -204,7 +204,8 @@ def test_an_order_read_back_tells_every_fact_it_shows() -> None:
         ("shipment.in_transit", "shipment:255858046:in_transit"),
     ]
     order = found.events[0].data
-    assert (order["number"], order["total"], order["payment_status"]) == ("#1001", "54.45", "paid")
+    assert (order["number"], order["total"], order["payment_status"]) == ("#1001", "59.40", "paid")
+    assert (order["total_shipping"], order["subtotal"]) == ("4.95", "45.00")
     assert order["tags"] == ["gift", "vip"]
     assert order["customer"]["accepts_email"] is True
     assert order["lines"][0] | {"id": "466157049"} == {
@@ -232,7 +233,7 @@ def test_read_and_received_is_one_fact() -> None:
         "id": 450789469,
         "financial_status": "paid",
         "currency": "EUR",
-        "total_price": "54.45",
+        "total_price": "59.40",
         "email": "ana@example.com",
     }
     received = map_body("shopify", body=json.dumps(webhook).encode(), topic="orders/create")

@@ -24,6 +24,11 @@ def _currency(bag: Mapping[str, Any] | None) -> str | None:
     return ((bag or {}).get("shopMoney") or {}).get("currencyCode")
 
 
+def _bag(bag: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """As webhooks write an amount in the shop's own currency."""
+    return {"shop_money": {"amount": _amount(bag), "currency_code": _currency(bag)}} if bag else None
+
+
 def _lower(value: object) -> str | None:
     return str(value).lower() if value else None
 
@@ -202,7 +207,7 @@ def order(one: Mapping[str, Any]) -> dict[str, Any]:
         "subtotal_price": _amount(one.get("subtotalPriceSet")),
         "total_discounts": _amount(one.get("totalDiscountsSet")),
         "total_tax": _amount(one.get("totalTaxSet")),
-        "total_shipping_price_set": one.get("totalShippingPriceSet"),
+        "total_shipping_price_set": _bag(one.get("totalShippingPriceSet")),
         "financial_status": _lower(one.get("displayFinancialStatus")),
         "fulfillment_status": _FULFILLED.get(one.get("displayFulfillmentStatus") or ""),
         "payment_gateway_names": one.get("paymentGatewayNames"),
