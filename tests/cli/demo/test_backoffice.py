@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,8 +12,9 @@ import pytest
 
 from sereno.commerce.money import Money
 from sereno.modules.http.client import GuardedHttp
+from sereno.sdk.connector import Delivery
 from sereno.sdk.plugin import registry
-from sereno.sdk.stores import Call, Exchange, StoreRefused, Written
+from sereno.sdk.stores import Call, Exchange, Item, Reading, StoreRefused, Written
 from sereno.sdk.writes import (
     CancelOrder,
     CreateDiscountCode,
@@ -47,7 +49,8 @@ class Store:
             if number > 300 and any(_is_of(order, is_sent=False) for order in self.world.orders.values()):
                 break
         self.told: list[Any] = []
-        self.server = serve(BackOffice(self.world, threading.RLock(), self.told.extend))
+        self.office = BackOffice(self.world, threading.RLock(), self.told.extend)
+        self.server = serve(self.office)
         host = f"127.0.0.1:{self.server.server_address[1]}"
         connector = registry().connectors.get("shopify")
         assert connector is not None and connector.store is not None
@@ -56,6 +59,17 @@ class Store:
 
     def write(self, write: Write, key: str = "run/0", attempt: int = 1) -> Written:
         return self.api.writes[type(write)](Call(self.exchange, key, attempt, NOW), write)
+
+    def read(self, kind: str, since: datetime | None = None, size: int = 50) -> list[Item]:
+        """All pages of what changed since then."""
+        items: list[Item] = []
+        cursor = None
+        while True:
+            page = self.api.reads[kind](self.exchange, Reading(since, None, cursor, size))
+            items += page.items
+            cursor = page.next
+            if cursor is None:
+                return items
 
     def order(self, *, is_sent: bool) -> dict[str, Any]:
         held = [*self.world.orders.values(), *self.world.past.values()]
@@ -167,3 +181,57 @@ def test_a_code_is_made_once_and_taken_by_nobody_else(store: Store) -> None:
     with pytest.raises(StoreRefused) as refused:
         store.write(CreateDiscountCode("HELLO-1", "free_shipping"), key="run/1")
     assert refused.value.code == "discount.taken"
+
+
+def facts_of(topic: str, body: Any) -> dict[str, dict[str, Any]]:
+    """Name -> data of what a record tells, received or read."""
+    connector = registry().connectors.get("shopify")
+    assert connector is not None
+    delivery = Delivery({}, json.dumps(body).encode(), topic, NOW, body, "this-delivery")
+    return {event.id: dict(event.data) for event in connector.map(delivery, {}).events}
+
+
+def test_what_is_read_is_what_was_told(store: Store) -> None:
+    """The same facts by the same names and of the same moment, so that reading finds nothing its notices brought."""
+    sent = store.order(is_sent=True)
+    store.write(TagOrder(name_of(sent), add=("gift",)))
+    notice = store.told[-1]
+    store.office.heard(notice)
+    read = store.api.fetch["order"](store.exchange, name_of(sent))
+    assert read is not None and read.updated_at == notice.at.replace(microsecond=0)
+    received, seen = facts_of(notice.topic, notice.body), facts_of(read.topic, read.body)
+    assert len(received) > 1 and set(received) <= set(seen)
+    one, other = next(iter(received.values())), next(iter(seen.values()))
+    for field in ("number", "total", "total_shipping", "subtotal", "tags", "payment_status", "item_count", "email"):
+        assert one[field] == other[field], field
+    assert other["shipping_address"]["line1"] == one["shipping_address"]["line1"]
+
+
+def test_a_refund_is_read_with_its_line_and_amount(store: Store) -> None:
+    order = store.order(is_sent=True)
+    store.write(RefundOrder(name_of(order), amount=Money(Decimal("2.00"), "EUR")))
+    told = next(hook for hook in store.told if hook.topic == "refunds/create")
+    read = store.api.fetch["order"](store.exchange, name_of(order))
+    assert read is not None
+    (received,), seen = facts_of(told.topic, told.body).items(), facts_of(read.topic, read.body)
+    assert seen[received[0]]["amount"] == received[1]["amount"] == "2.00"
+
+
+def test_records_are_read_page_by_page_in_the_order_of_change(store: Store) -> None:
+    from sereno.site.demo.catalogue import ITEMS, products
+
+    held = [*store.world.past.values(), *store.world.orders.values()]
+    own = {name_of(one) for one in held if one["channel"] == "shopify"}
+    orders = store.read("order", NOW - timedelta(days=400), size=2)
+    assert {one.id for one in orders} == own and len(orders) == len(own) > 2
+    times = [one.updated_at for one in orders if one.updated_at]
+    assert times == sorted(times)
+    assert store.read("order", NOW + timedelta(hours=1)) == []
+    assert len(store.read("product")) == len(products("shopify"))
+    known = store.read("customer", size=3)
+    assert {facts_of(one.topic, one.body).popitem()[1]["email"] for one in known} == {
+        store.world.people[number].email for number in store.world.pools["shopify"]
+    }
+    levels = {one.body["inventory_item_id"]: one.body["available"] for one in store.read("stock_level")}
+    assert len(levels) == sum(item.channel == "shopify" for item in ITEMS)
+    assert sorted(levels.values()) == sorted(store.world.stock[item.sku] for item in ITEMS if item.channel == "shopify")

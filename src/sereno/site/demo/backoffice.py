@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sereno.site.demo.catalogue import BY_SKU
+from sereno.site.demo.records import Records
 from sereno.site.demo.serving import serve_json
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook, euros
@@ -41,7 +42,7 @@ SCOPES = (
 _OPERATION = re.compile(r"\b(?:query|mutation)\s+(\w+)")
 
 
-class BackOffice(Shelves):
+class BackOffice(Shelves, Records):
     """Answers by the name of the operation. `tell` sends the store's notices."""
 
     def __init__(self, world: World, lock: threading.RLock, tell: Callable[[list[Hook]], None]) -> None:
@@ -50,6 +51,7 @@ class BackOffice(Shelves):
         self._tell = tell
         self._done: dict[str, dict[str, Any]] = {}
         self._edits: dict[str, dict[str, int]] = {}
+        self._changes: dict[str, datetime] = {}
 
     def answer(self, query: str, variables: Variables) -> dict[str, Any]:
         """The GraphQL answer's body."""
@@ -75,9 +77,16 @@ class BackOffice(Shelves):
             "currentAppInstallation": {"accessScopes": [{"handle": name} for name in SCOPES]},
         }
 
+    def _stock(self, given: Variables) -> dict[str, Any]:
+        """One operation sets it, another of the same name reads it."""
+        return self._set_stock(given) if "input" in given else self._levels(given)
+
     # --- orders -----------------------------------------------------------------------------
 
-    def _order(self, gid: str) -> dict[str, Any] | None:
+    def _order(self, given: Variables) -> dict[str, Any]:
+        return self._one_order(given["id"])
+
+    def _found(self, gid: str) -> dict[str, Any] | None:
         number = order_number(number_of(gid))
         return self._world.find_order(str(number))
 
@@ -89,7 +98,7 @@ class BackOffice(Shelves):
 
     def _tags(self, given: Variables) -> dict[str, Any]:
         kind = given["id"].split("/")[-2]
-        record = self._order(given["id"]) if kind == "Order" else self._world.kept(given["id"])
+        record = self._found(given["id"]) if kind == "Order" else self._world.kept(given["id"])
         if record is None:
             return {"tagsAdd": {"node": None, "userErrors": [{"field": ["id"], "message": f"{kind} does not exist"}]}}
         tags = [tag for tag in record.get("tags", []) if tag not in given["remove"]]
@@ -101,12 +110,12 @@ class BackOffice(Shelves):
         return {name: {"node": node, "userErrors": []} for name in names}
 
     def _note(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         return {"order": order and {"id": given["id"], "note": order.get("note", ""), "updatedAt": None}}
 
     def _update(self, given: Variables) -> dict[str, Any]:
         wanted = given["input"]
-        order = self._order(wanted["id"])
+        order = self._found(wanted["id"])
         if order is None:
             return {
                 "orderUpdate": {"order": None, "userErrors": [{"field": ["id"], "message": "Order does not exist"}]}
@@ -122,7 +131,7 @@ class BackOffice(Shelves):
     # --- holding ----------------------------------------------------------------------------
 
     def _parts(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         if order is None:
             return {"order": None}
         holds = [{"id": f"{given['id']}/hold", "handle": "sereno", "heldByRequestingApp": True}]
@@ -140,7 +149,7 @@ class BackOffice(Shelves):
         return self._set_hold(given["id"], "fulfillmentOrderReleaseHold", is_held=False)
 
     def _set_hold(self, gid: str, name: str, *, is_held: bool) -> dict[str, Any]:
-        order = self._order(gid)
+        order = self._found(gid)
         if order is None or _state(order) in ("CLOSED", "CANCELLED"):
             wrong = {"code": "INVALID", "field": ["id"], "message": "The fulfillment order is closed"}
             return {name: {"fulfillmentOrder": None, "userErrors": [wrong]}}
@@ -151,7 +160,7 @@ class BackOffice(Shelves):
     # --- changing what is in it -------------------------------------------------------------
 
     def _lines(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         if order is None:
             return {"order": None}
         kept = self._world.kept(given["id"]).get("fields", {}).get(given["mark"])
@@ -165,7 +174,7 @@ class BackOffice(Shelves):
         return {"order": found | {"lineItems": {"nodes": nodes}, "intent": kept and {"value": kept}}}
 
     def _begin(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         nodes = [{"id": gid, "quantity": count} for gid, (_, count) in _lines_of(order or {"items": {}}).items()]
         self._edits[given["id"]] = {}
         edit = {"id": given["id"], "lineItems": {"nodes": nodes}}
@@ -177,7 +186,7 @@ class BackOffice(Shelves):
         return {"orderEditSetQuantity": {"calculatedLineItem": line, "userErrors": []}}
 
     def _commit(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         if order is None:
             return {"orderEditCommit": {"order": None, "userErrors": [{"field": ["id"], "message": "No such order"}]}}
         lines, now = _lines_of(order), datetime.now(UTC)
@@ -193,11 +202,11 @@ class BackOffice(Shelves):
     # --- cancelling, giving back ------------------------------------------------------------
 
     def _cancelled(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         return {"order": order and {"id": given["id"], "cancelledAt": order["cancelled"], "updatedAt": None}}
 
     def _cancel(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         if order is None or order["parcel"]:
             wrong = {"code": "INVALID", "field": ["orderId"], "message": "An order that was sent cannot be cancelled"}
             return {"orderCancel": {"jobResult": None, "orderCancelUserErrors": [wrong]}}
@@ -208,7 +217,7 @@ class BackOffice(Shelves):
         return {"orderCancel": {"jobResult": job, "orderCancelUserErrors": []}}
 
     def _refundable(self, given: Variables) -> dict[str, Any]:
-        order = self._order(given["id"])
+        order = self._found(given["id"])
         if order is None:
             return {"order": None}
         left = _left(order)
@@ -250,7 +259,7 @@ class BackOffice(Shelves):
 
     def _refund(self, given: Variables) -> dict[str, Any]:
         wanted = given["input"]
-        order = self._order(wanted["orderId"])
+        order = self._found(wanted["orderId"])
         cents = sum(round(float(one["amount"]) * 100) for one in wanted["transactions"])
         if order is None or not 0 < cents <= _left(order):
             wrong = {"field": ["transactions"], "message": "Refund amount is more than is left"}

@@ -98,7 +98,7 @@ class Shelves:
         held = self._counteditem({"id": f"gid://shopify/InventoryItem/{counted_id(item)}"})
         return {"productVariant": {"inventoryItem": held["inventoryItem"]}}
 
-    def _stock(self, given: Variables) -> dict[str, Any]:
+    def _set_stock(self, given: Variables) -> dict[str, Any]:
         (count,) = given["input"]["quantities"]
         item = next((one for one in ITEMS if counted_id(one) == number_of(count["inventoryItemId"])), None)
         expected = count.get("changeFromQuantity")

@@ -65,7 +65,8 @@ class Simulator:
         self._thread = threading.Thread(target=self._run, name="demo-store", daemon=True)
         self._queue: list[tuple[float, Hook]] = []
         self._lock = threading.RLock()
-        self._office = serve(BackOffice(world, self._lock, self._enqueue_all))
+        self._store = BackOffice(world, self._lock, self._enqueue_all)
+        self._office = serve(self._store)
         self.sent = 0
 
     @property
@@ -126,6 +127,7 @@ class Simulator:
                 self._enqueue(hook)
 
     def _enqueue(self, hook: Hook) -> None:
+        self._store.heard(hook)
         roll = self._chance.random()
         when = time.monotonic()
         if roll < HELD_BACK:

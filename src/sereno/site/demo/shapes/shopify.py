@@ -83,7 +83,7 @@ def stock(world: World, item: Item, at: datetime) -> list[Hook]:
 
 
 def customer(person: Person, at: datetime) -> list[Hook]:
-    body = _person(person, at) | {"addresses": [_address(person)], "default_address": _address(person)}
+    body = person_body(person, at) | {"addresses": [address_body(person)], "default_address": address_body(person)}
     return [_hook(None, "customers/create", body, at, person.number)]
 
 
@@ -145,15 +145,15 @@ def checkout(world: World, held: dict[str, Any], at: datetime, *, is_new: bool) 
         "discount_codes": [],
         "note": None,
         "note_attributes": [],
-        "billing_address": _address(person),
-        "shipping_address": _address(person),
-        "customer": _person(person, at),
+        "billing_address": address_body(person),
+        "shipping_address": address_body(person),
+        "customer": person_body(person, at),
     }
     return [_hook(world, "checkouts/create" if is_new else "checkouts/update", body, at, held["checkout"])]
 
 
 def placed(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
-    hooks = [_hook(world, "orders/create", _order(world, order, at), at, order["number"])]
+    hooks = [_hook(world, "orders/create", order_body(world, order, at), at, order["number"])]
     return hooks + (_paid(world, order, at) if order["is_paid"] else [])
 
 
@@ -163,22 +163,22 @@ def paid(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
 
 def _paid(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
     order["paid"] = at.isoformat()
-    return [_hook(world, "orders/paid", _order(world, order, at), at, order["number"])]
+    return [_hook(world, "orders/paid", order_body(world, order, at), at, order["number"])]
 
 
 def cancelled(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
-    return [_hook(world, "orders/cancelled", _order(world, order, at), at, order["number"])]
+    return [_hook(world, "orders/cancelled", order_body(world, order, at), at, order["number"])]
 
 
 def packed(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
     return [
-        _hook(world, "fulfillments/create", _fulfillment(world, order, at), at, order["parcel"]["number"]),
-        _hook(world, "orders/fulfilled", _order(world, order, at), at, order["number"]),
+        _hook(world, "fulfillments/create", fulfillment_body(world, order, at), at, order["parcel"]["number"]),
+        _hook(world, "orders/fulfilled", order_body(world, order, at), at, order["number"]),
     ]
 
 
 def travelling(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
-    return [_hook(world, "fulfillments/update", _fulfillment(world, order, at), at, order["parcel"]["number"])]
+    return [_hook(world, "fulfillments/update", fulfillment_body(world, order, at), at, order["parcel"]["number"])]
 
 
 def delivered(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
@@ -186,11 +186,13 @@ def delivered(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
 
 
 def updated(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
-    return [_hook(world, "orders/updated", _order(world, order, at), at, f"{order['number']}-{world.next_number()}")]
+    return [
+        _hook(world, "orders/updated", order_body(world, order, at), at, f"{order['number']}-{world.next_number()}")
+    ]
 
 
 def refunded(world: World, order: dict[str, Any], at: datetime) -> list[Hook]:
-    return [_hook(world, "refunds/create", _refund(world, order, at), at, order["refund"]["number"])]
+    return [_hook(world, "refunds/create", refund_body(world, order, at), at, order["refund"]["number"])]
 
 
 # --- parts ------------------------------------------------------------------------------------
@@ -219,7 +221,7 @@ def _line(world: World, sku: str, count: int) -> dict[str, Any]:
     }
 
 
-def _person(person: Person, at: datetime) -> dict[str, Any]:
+def person_body(person: Person, at: datetime) -> dict[str, Any]:
     return {
         "id": id_of("customer", person.number),
         "email": person.email,
@@ -245,7 +247,7 @@ def _person(person: Person, at: datetime) -> dict[str, Any]:
     }
 
 
-def _address(person: Person) -> dict[str, Any]:
+def address_body(person: Person) -> dict[str, Any]:
     return {
         "first_name": person.given,
         "last_name": person.family,
@@ -264,7 +266,7 @@ def _address(person: Person) -> dict[str, Any]:
 def _placed(person: Person) -> dict[str, Any]:
     """Addresses of orders say where they are."""
     north, east = COORDINATES.get(person.city, (None, None))
-    return _address(person) | {"latitude": north, "longitude": east}
+    return address_body(person) | {"latitude": north, "longitude": east}
 
 
 def _sent_to(person: Person, order: dict[str, Any]) -> dict[str, Any]:
@@ -273,7 +275,7 @@ def _sent_to(person: Person, order: dict[str, Any]) -> dict[str, Any]:
     if not own:
         return _placed(person)
     names = {"first_name": "firstName", "last_name": "lastName", "country_code": "countryCode"}
-    return {name: own.get(names.get(name, name)) for name in _address(person)}
+    return {name: own.get(names.get(name, name)) for name in address_body(person)}
 
 
 def _landing(held: dict[str, Any]) -> str:
@@ -283,7 +285,7 @@ def _landing(held: dict[str, Any]) -> str:
     return "/?" + urlencode({"utm_source": source, "utm_medium": medium, "utm_campaign": campaign})
 
 
-def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+def order_body(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     person = world.people[order["person"]]
     goods = order["total"] - order["shipping"] + order["discount"]
     return {
@@ -335,8 +337,8 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
         "order_status_url": f"https://casa-azahar.example/orders/{order['cart'][:16]}",
         "billing_address": _placed(person),
         "shipping_address": _sent_to(person, order),
-        "customer": _person(person, at),
-        "fulfillments": [_fulfillment(world, order, at)] if order["parcel"] else [],
+        "customer": person_body(person, at),
+        "fulfillments": [fulfillment_body(world, order, at)] if order["parcel"] else [],
         "refunds": [],
     }
 
@@ -353,7 +355,7 @@ def _payment(order: dict[str, Any]) -> str:
     return "paid" if order["paid"] else "pending"
 
 
-def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+def fulfillment_body(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     parcel, person = order["parcel"], world.people[order["person"]]
     return {
         "id": 5_010_000_000_000 + parcel["number"],
@@ -371,13 +373,13 @@ def _fulfillment(world: World, order: dict[str, Any], at: datetime) -> dict[str,
         "tracking_urls": [f"https://www.correos.es/localizador?tracking-number={parcel['code']}"],
         "location_id": LOCATION,
         "email": person.email,
-        "destination": _address(person),
+        "destination": address_body(person),
         "line_items": [_line(world, sku, count) for sku, count in order["items"].items()],
         "receipt": {},
     }
 
 
-def _refund(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
+def refund_body(world: World, order: dict[str, Any], at: datetime) -> dict[str, Any]:
     refund = order["refund"]
     line = _line(world, refund["sku"], 1)
     return {
