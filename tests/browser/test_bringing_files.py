@@ -30,7 +30,7 @@ def test_a_tills_file_is_looked_at_taken_in_and_mended(desk: Page, address: str)
         desk.locator(f"#column-{number}").select_option(field)
     desk.get_by_role("button", name="Keep this, and look again").click()
     expect(desk.get_by_text("19.00 EUR: 2 × MUG")).to_be_visible()
-    expect(desk.get_by_text("This is no number")).to_be_visible()
+    expect(desk.get_by_text("Menge: This is no number")).to_be_visible()
     assert faults(desk) == []
     desk.get_by_role("button", name="Take in 2 records").click()
     expect(desk.locator("#files .status", has_text="not whole")).to_be_visible()
