@@ -95,7 +95,7 @@ def test_replay_of_failed_effects(busy) -> None:
     assert busy("effect", "replay", effect["id"]).status == 2, "one that is done is not done again"
     Effect.objects.update(status="failed", error="mail.refused")
     assert busy("effect", "list", "--status", "failed", "--json").json[0]["error"] == "mail.refused"
-    assert busy("effect", "replay", "--failed", "--json").json == {"asked": 1, "replayed": 1}
+    assert busy("effect", "replay", "--failed", "--json").json == {"asked": 1, "replayed": 1, "held_back": 0}
     assert busy("effect", "list", "--json").json[0]["status"] == "pending"
 
 
