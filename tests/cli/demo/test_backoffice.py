@@ -235,3 +235,13 @@ def test_records_are_read_page_by_page_in_the_order_of_change(store: Store) -> N
     levels = {one.body["inventory_item_id"]: one.body["available"] for one in store.read("stock_level")}
     assert len(levels) == sum(item.channel == "shopify" for item in ITEMS)
     assert sorted(levels.values()) == sorted(store.world.stock[item.sku] for item in ITEMS if item.channel == "shopify")
+
+
+def test_subscriptions_are_made_once_listed_and_taken_away(store: Store) -> None:
+    kept = store.api.subscriptions
+    assert kept is not None and kept.list(store.exchange) == []
+    made = kept.make(store.exchange, "orders/create", "https://sereno.example/hooks/a", "s")
+    again = kept.make(store.exchange, "orders/create", "https://sereno.example/hooks/a", "s")
+    assert made == again and kept.list(store.exchange) == [made]
+    kept.remove(store.exchange, made.id)
+    assert kept.list(store.exchange) == []

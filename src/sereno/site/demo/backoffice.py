@@ -52,6 +52,7 @@ class BackOffice(Shelves, Records):
         self._done: dict[str, dict[str, Any]] = {}
         self._edits: dict[str, dict[str, int]] = {}
         self._changes: dict[str, datetime] = {}
+        self._made: dict[str, dict[str, str]] = {}
 
     def answer(self, query: str, variables: Variables) -> dict[str, Any]:
         """The GraphQL answer's body."""
@@ -80,6 +81,24 @@ class BackOffice(Shelves, Records):
     def _stock(self, given: Variables) -> dict[str, Any]:
         """One operation sets it, another of the same name reads it."""
         return self._set_stock(given) if "input" in given else self._levels(given)
+
+    def _subscriptions(self, given: Variables) -> dict[str, Any]:
+        """Those Sereno made: the demo's own notices are as if set by hand, and an app is not shown these."""
+        whole = {"hasNextPage": False, "endCursor": None}
+        return {"webhookSubscriptions": {"nodes": list(self._made.values()), "pageInfo": whole}}
+
+    def _subscribe(self, given: Variables) -> dict[str, Any]:
+        wanted = {"topic": given["topic"], "uri": given["subscription"]["uri"]}
+        if any(one.items() >= wanted.items() for one in self._made.values()):
+            wrong = {"field": ["webhookSubscription"], "message": "Address for this topic has already been taken"}
+            return {"webhookSubscriptionCreate": {"webhookSubscription": None, "userErrors": [wrong]}}
+        made = {"id": f"gid://shopify/WebhookSubscription/{self._world.next_number()}", **wanted}
+        self._made[made["id"]] = made
+        return {"webhookSubscriptionCreate": {"webhookSubscription": made, "userErrors": []}}
+
+    def _unsubscribe(self, given: Variables) -> dict[str, Any]:
+        self._made.pop(given["id"], None)
+        return {"webhookSubscriptionDelete": {"deletedWebhookSubscriptionId": given["id"], "userErrors": []}}
 
     # --- orders -----------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ class Records:
         items = [one for one in ITEMS if one.channel == "shopify"]
         found: list[Dated] = []
         for item in items:
-            at = self._changes.get(f"item:{counted_id(item)}", LONG_AGO)
+            at = self._changed_at("", [self._world.counted.get(item.sku)])
             place = {"id": f"gid://shopify/Location/{LOCATION}"}
             quantity = {"name": "available", "quantity": self._world.stock[item.sku]}
             level = {"updatedAt": _text(at), "location": place, "quantities": [quantity]}
@@ -92,8 +92,7 @@ class Records:
     # --- records ----------------------------------------------------------------------------
 
     def _dated_order(self, order: dict[str, Any]) -> Dated:
-        known = [order["placed"], order["paid"], order["cancelled"]]
-        known += [(order["parcel"] or {}).get("packed"), (order["refund"] or {}).get("at")]
+        known = [order["placed"], order["paid"], order["cancelled"], (order["parcel"] or {}).get("packed")]
         at = self._changed_at(f"order:{id_of('order', order['number'])}", known)
         return at, _order(self._world, order, at)
 
@@ -115,14 +114,12 @@ class Records:
 
 _NAMED = {
     "orders": ("order", "id"),
-    "fulfillments": ("order", "order_id"),
-    "refunds": ("order", "order_id"),
     "customers": ("customer", "id"),
     "customers_email_marketing_consent": ("customer", "customer_id"),
     "products": ("product", "id"),
-    "inventory_levels": ("item", "inventory_item_id"),
 }
-"""Kind of notice -> the kind of record it is about, and the field that says which."""
+"""Kind of notice -> the kind of record it is about, and the field that says which. What travels and what is given back
+has notices of its own."""
 _WHOLE = {"pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 

@@ -54,7 +54,7 @@ class Step:
 
 class World:
     """The store's whole state. `stock` is by SKU; `orders` and `carts` hold the open ones, `past` the last orders that
-    are over; `notes` what was written about other records, by their id."""
+    are over; `notes` what was written about other records, by their id; `counted` when stock was told of, by SKU."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - believable, not secret
@@ -69,6 +69,7 @@ class World:
         self.restocking: set[str] = set()
         self.past: dict[str, dict[str, Any]] = {}
         self.notes: dict[str, dict[str, Any]] = {}
+        self.counted: dict[str, str] = {}
 
     # --- driving ------------------------------------------------------------------------------
 
@@ -389,6 +390,7 @@ class World:
             "restocking": sorted(self.restocking),
             "past": self.past,
             "notes": self.notes,
+            "counted": self.counted,
             "steps": [[step.due.isoformat(), step.number, step.what, list(step.args)] for step in sorted(self.steps)],
         }
 
@@ -401,6 +403,7 @@ class World:
         world.pools, world.carts, world.orders = document["pools"], document["carts"], document["orders"]
         world.stock, world.restocking = document["stock"], set(document["restocking"])
         world.past, world.notes = document.get("past", {}), document.get("notes", {})
+        world.counted = document.get("counted", {})
         world.steps = [
             Step(datetime.fromisoformat(due), number, what, tuple(args))
             for due, number, what, args in document["steps"]

@@ -73,6 +73,7 @@ def _prices(world: World, item: Item) -> dict[str, Any]:
 
 
 def stock(world: World, item: Item, at: datetime) -> list[Hook]:
+    world.counted[item.sku] = at.isoformat()
     body = {
         "inventory_item_id": counted_id(item),
         "location_id": LOCATION,
