@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from calling import call
 from django.conf import settings
 from django.test import Client
 from seeding import make_shop, person
@@ -12,6 +13,7 @@ from seeding import make_shop, person
 from sereno.modules.messages.models import MailDomain, MailTally
 from sereno.modules.messages.tracking import Stamp, Tracking, rewrite
 from sereno.runtime.deliverability import domains
+from sereno.store.keys import issue
 from sereno.store.models import Event, Shop
 
 
@@ -138,3 +140,11 @@ def test_what_is_followed_is_chosen_here() -> None:
     held = Shop.objects.get(pk=shop.pk).settings
     assert {name: held.get(name) for name in given} == given
     assert client.post("/deliverability/choices", {**given, "utm_source": "a b"}).status_code == 422
+
+
+def test_a_domain_is_added_and_taken_away_by_api() -> None:
+    shop = make_shop()
+    key = issue(shop.pk, "whole", "read work settings", "ana@example.com")
+    assert call(key, "POST", "deliverability/domains", {"domain": "shop.example"})["domain"] == "shop.example"
+    call(key, "DELETE", "deliverability/domains/shop.example", status=204)
+    call(key, "DELETE", "deliverability/domains/shop.example", status=404)

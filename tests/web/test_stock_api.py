@@ -82,6 +82,9 @@ def test_places_what_is_kept_back_and_barcodes(seeded: Seeded, key: str) -> None
     there = {one["location"]: one["on_hand"] for one in call(key, "GET", "stock/item?sku=OIL-5L")["locations"]}
     assert there == {"": 4, "back-yard": 2}
     call(whole, "DELETE", "stock/places?key=back-yard", status=409)
+    call(whole, "POST", "stock/places", {"name": "Nobody's"})
+    call(whole, "DELETE", "stock/places?key=nobody-s", status=204)
+    assert [one["key"] for one in call(key, "GET", "stock/places")["items"]] == ["back-yard", ""]
     sale = {"order": "T-77", "lines": [{"sku": "OIL-5L", "quantity": 3}], "place": "back-yard"}
     assert call(key, "POST", "stock/sales", sale)["short"][0]["available"] == 2
     call(key, "POST", "stock/sales", {**sale, "place": "nowhere"}, 404)

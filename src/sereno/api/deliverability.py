@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.errors import HttpError
 
 from sereno.api.keys import caller, shop_of
@@ -142,12 +142,12 @@ def sign_by_domain(request: HttpRequest, domain: str, given: SigningIn) -> dict[
 
 
 @router.delete("/deliverability/domains/{str:domain}", response={204: None})
-def remove_domain(request: HttpRequest, domain: str) -> tuple[int, None]:
+def remove_domain(request: HttpRequest, domain: str) -> Status[None]:
     try:
         domains.remove_domain(shop_of(request).pk, domain, caller(request))
     except domains.DomainRefused as refused:
         raise HttpError(404, str(refused)) from refused
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/deliverability/choices", response=MailChoices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -91,10 +91,10 @@ def name_place(request: HttpRequest, given: PlaceIn) -> places.Place:
 
 
 @router.delete("/stock/places", response={204: None})
-def remove_place(request: HttpRequest, key: rows.Word) -> tuple[int, None]:
+def remove_place(request: HttpRequest, key: rows.Word) -> Status[None]:
     """Take away one of the shop's own that nothing was ever kept at."""
     places.remove_place(shop_of(request).pk, key, caller(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/stock/kept-back", response=Rules)
