@@ -128,3 +128,14 @@ def test_who_leaves_gets_no_code_made() -> None:
     assert [effect["action"] for effect in found["effects"]] == ["messages.send_email"]
     (run,) = [run for run in found["runs"] if run["flow"] == "cart-recovery"]
     assert run["status"] == "exited"
+
+
+def test_with_a_percentage_and_no_code_each_gets_a_code_of_their_own() -> None:
+    def codes(**settings: Any) -> list[Any]:
+        found = replay("cart-recovery", [customer(), cart("0m")], **settings)
+        assert [what for what in whats(found) if what != "None"] == FIVE
+        return [one["config"] for one in found["effects"] if one["action"] == "pricing.issue_code"]
+
+    (own,) = codes(recovery_percent="10")
+    assert (own["percent"], own["expires"], own["prefix"]) == ("10", "6d", "BACK")
+    assert codes(recovery_percent="10", recovery_code="VUELVE") == []
