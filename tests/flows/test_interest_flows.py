@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,8 +42,8 @@ def no(after: str) -> dict[str, Any]:
     return event("consent.changed", "customer:7", after, **data)
 
 
-def cart(after: str) -> dict[str, Any]:
-    return event("cart.updated", "cart:c1", after, id="c1", customer_id="7", email="ana@example.com", item_count=1)
+def cart(after: str, type: str = "cart.updated") -> dict[str, Any]:
+    return event(type, "cart:c1", after, id="c1", customer_id="7", email="ana@example.com", item_count=1)
 
 
 def messages(found: Any) -> list[str]:
@@ -165,7 +166,10 @@ def test_two_messages_for_who_looked_and_left() -> None:
     assert messages(again) == ["browse-reminder", "browse-help"] * 2
 
 
-@pytest.mark.parametrize("ending", [cart, order, no])
+BUYING = ("cart.created", "cart.updated", "checkout.created", "checkout.updated")
+
+
+@pytest.mark.parametrize("ending", [*(partial(cart, type=type) for type in BUYING), order, no])
 def test_a_cart_an_order_or_a_no_ends_it(ending: Any) -> None:
     assert messages(replay("browse-abandonment", [customer(), told("browsed"), ending("1h")])) == []
     assert messages(replay("browse-abandonment", [customer(), told("browsed"), ending("5h")])) == ["browse-reminder"]

@@ -78,8 +78,9 @@ def test_the_team_hears_of_who_is_ready_and_is_asked() -> None:
     assert "Ana" in notice and "31" in notice and "when: now" in notice and "está a punto de comprar" in notice
 
 
-def test_who_orders_needs_nobody() -> None:
-    found = replay("lead-to-sales", [form(), ready("1d"), order("2d")])
+@pytest.mark.parametrize("ending", [order("2d"), event("customer.deleted", WHO, "2d", **ANA)])
+def test_who_orders_or_goes_needs_nobody(ending: dict[str, Any]) -> None:
+    found = replay("lead-to-sales", [form(), ready("1d"), ending])
     (run,) = found["runs"]
     assert run["status"] == "exited" and "spoken-to" not in whats(found)
 

@@ -32,6 +32,10 @@ def cart(after: str) -> dict[str, Any]:
     return event("cart.updated", "cart:c1", after, id="c1", customer_id="7", email="ana@example.com", item_count=1)
 
 
+def gone(after: str) -> dict[str, Any]:
+    return customer(after, "customer.deleted", deleted_at="2026-11-02T11:00:00Z")
+
+
 def messages(found: Any) -> list[str]:
     return [what for what in whats(found) if what != "None"]
 
@@ -172,9 +176,10 @@ def test_who_never_bought_or_never_agreed_is_not_won_back(people: list[dict[str,
     assert messages(replay("win-back", people, until="120d")) == []
 
 
-def test_a_no_ends_the_winning_back() -> None:
-    found = replay("win-back", [*bought(), consent("61d", granted=False)], until="120d")
-    assert messages(found) == SILENCE[:1]
+@pytest.mark.parametrize("ending", [consent("61d", granted=False), gone("61d")])
+def test_other_ends_of_the_winning_back(ending: dict[str, Any]) -> None:
+    found = replay("win-back", [*bought(), ending], until="120d")
+    assert messages(found) == SILENCE[:1] and statuses(found, "win-back")[0] == "exited"
 
 
 # Birthday
@@ -233,8 +238,9 @@ def test_no_birthday_without_a_date_or_without_a_yes(person: dict[str, Any]) -> 
     assert messages(replay("birthday", [person], until="40d")) == []
 
 
-def test_a_no_ends_the_birthday() -> None:
-    found = replay("birthday", [born("--11-12"), consent("8d", granted=False)], until="40d")
+@pytest.mark.parametrize("ending", [consent("8d", granted=False), gone("8d")])
+def test_ends_of_the_birthday(ending: dict[str, Any]) -> None:
+    found = replay("birthday", [born("--11-12"), ending], until="40d")
     assert messages(found) == ["birthday-soon"] and statuses(found, "birthday") == ["exited"]
 
 
@@ -289,8 +295,8 @@ def test_what_is_no_answer(no_sign: dict[str, Any]) -> None:
     assert len(ended(replay("farewell", [*silent(), no_sign], until="300d"))) == 1
 
 
-@pytest.mark.parametrize("ending", [order("183d"), consent("183d", granted=False)])
-def test_an_order_and_a_no_end_the_farewell(ending: dict[str, Any]) -> None:
+@pytest.mark.parametrize("ending", [order("183d"), consent("183d", granted=False), gone("183d")])
+def test_an_order_a_no_and_a_deletion_end_the_farewell(ending: dict[str, Any]) -> None:
     found = replay("farewell", [*silent(), ending], until="250d")
     assert messages(found) == [ASKED] and ended(found) == []
     assert statuses(found, "farewell") == ["exited"]

@@ -48,13 +48,17 @@ def leaves(after: str) -> dict[str, Any]:
     return event("consent.changed", "customer:7", after, **said)
 
 
+def deleted(after: str) -> dict[str, Any]:
+    return event("customer.deleted", "customer:7", after, id="7", deleted_at=START.isoformat())
+
+
 def test_who_reaches_a_tier_is_congratulated_once() -> None:
     found = replay("tier-reached", [customer(), tier("1h"), tier("90m")], until="3d")
     assert actions(found) == [PAGE, MAIL]
     assert [when for when, _what in sent(found)][-1] == "2h 30m"
 
 
-@pytest.mark.parametrize("then", [tier("80m", "tier.left"), leaves("80m")])
+@pytest.mark.parametrize("then", [tier("80m", "tier.left"), leaves("80m"), deleted("80m")])
 def test_who_falls_back_or_leaves_within_the_hour_is_not(then: dict[str, Any]) -> None:
     assert sent(replay("tier-reached", [customer(), tier("1h"), then], until="3d")) == []
 
@@ -64,9 +68,13 @@ def test_points_that_end_are_told_of_twice() -> None:
     assert actions(found) == [PAGE, MAIL, MAIL]
 
 
-def test_who_spends_them_hears_no_more() -> None:
-    bought = event("reward.bought", "customer:7", "2d", id="7", purchase="1")
-    found = replay("points-expiring", [customer(), expiring("1h"), bought], until="60d")
+BOUGHT = event("reward.bought", "customer:7", "2d", id="7", purchase="1")
+
+
+@pytest.mark.parametrize("ending", [BOUGHT, leaves("2d"), deleted("2d")])
+def test_who_spends_them_or_leaves_hears_no_more(ending: dict[str, Any]) -> None:
+    found = replay("points-expiring", [customer(), expiring("1h"), ending], until="60d")
+    assert [run["status"] for run in found["runs"]] == ["exited"]
     assert actions(found) == [PAGE, MAIL]
 
 
@@ -94,6 +102,7 @@ def test_the_fifth_order_is_the_fifth_whatever_is_told_of_the_others() -> None:
         [customer(), *earlier(4), order("1h", is_test=True)],
         [customer(), *earlier(4), order("1h"), order("5h", "order.cancelled", status="cancelled")],
         [customer(), *earlier(4), order("1h"), leaves("5h")],
+        [customer(), *earlier(4), order("1h"), deleted("5h")],
     ],
 )
 def test_who_is_no_regular_or_does_not_want_it_is_let_be(events: list[dict[str, Any]]) -> None:

@@ -94,6 +94,7 @@ def test_each_new_product_has_one_post_with_its_name_escaped() -> None:
 
 
 def test_what_was_taken_back_within_the_hour_or_has_no_page_gets_no_post() -> None:
-    taken_back = [launched("product.published", "0m"), launched("product.unpublished", "20m")]
-    assert replay("launch-post", taken_back)["effects"] == []
+    for end in ("product.unpublished", "product.deleted"):
+        taken_back = [launched("product.published", "0m"), launched(end, "20m")]
+        assert replay("launch-post", taken_back)["effects"] == []
     assert replay("launch-post", [launched("product.published", "0h", url=None)])["effects"] == []
