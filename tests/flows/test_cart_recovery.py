@@ -78,6 +78,7 @@ def test_the_order_ends_it(ordered: str, number: int) -> None:
 def test_other_ends(ending: dict[str, Any]) -> None:
     found = replay("cart-recovery", [customer(), cart("0m"), ending])
     assert whats(found) == FIVE[:1]
+    assert [run["status"] for run in found["runs"] if run["flow"] == "cart-recovery"] == ["exited"]
 
 
 def test_an_order_of_somebody_else_ends_nothing() -> None:

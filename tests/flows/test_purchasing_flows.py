@@ -37,7 +37,7 @@ def test_a_silent_supplier_is_reminded_twice_and_then_the_shop_is_told() -> None
 
 def test_an_answer_ends_the_reminders() -> None:
     sent = fact("sent", "0h", confirm_by="2026-11-04T09:00:00Z")
-    for answer in ("confirmed", "declined"):
+    for answer in ("confirmed", "declined", "received", "cancelled"):
         found = replay("purchase-chase", [sent, fact(answer, "3d")], until="10d")
         assert did(found) == [("11-04", "purchasing.chase_order")]
 
@@ -53,8 +53,9 @@ def test_late_goods_are_asked_for_a_day_after_they_were_due() -> None:
     found = replay("purchase-late", [fact("sent", "0h", expected_at=due)], until="10d", locale="en")
     assert did(found) == [("11-06", "purchasing.chase_order"), ("11-06", "alerts.notify")]
     assert found["effects"][1]["config"]["text"] == "The goods have not come: North, PO-7"
-    came = replay("purchase-late", [fact("sent", "0h", expected_at=due), fact("received", "2d")], until="10d")
-    assert did(came) == []
+    for end in ("received", "cancelled", "declined"):
+        over = replay("purchase-late", [fact("sent", "0h", expected_at=due), fact(end, "2d")], until="10d")
+        assert did(over) == [], end
 
 
 def test_a_later_date_moves_the_question() -> None:

@@ -114,3 +114,10 @@ def test_what_is_paid_at_the_door_has_no_discount() -> None:
     ]
     found = replay("cash-to-prepaid", [order("order.created"), *door], until="3d")
     assert [one for _at, one in done(found)] == ["order-pay-now"]
+
+
+@pytest.mark.parametrize("end", ["order.cancelled", "order.fulfilled", "order.partially_fulfilled", "shipment.shipped"])
+def test_what_is_cancelled_or_has_left_waits_for_no_payment(end: str) -> None:
+    found = replay("cash-to-prepaid", [order("order.created"), order(end, "2h")], until="3d")
+    assert [one for _at, one in done(found)] == ["order-pay-now"]
+    assert [run["status"] for run in found["runs"]] == ["exited"]

@@ -21,6 +21,7 @@ def test_each_new_product_is_said_once_in_every_language() -> None:
 
 
 def test_what_was_taken_back_or_has_no_page_is_not_said() -> None:
-    taken_back = [product("product.published", "0m"), product("product.unpublished", "20m")]
-    assert replay("say-new-products", taken_back)["effects"] == []
+    for end in ("product.unpublished", "product.deleted"):
+        taken_back = [product("product.published", "0m"), product(end, "20m")]
+        assert replay("say-new-products", taken_back)["effects"] == []
     assert replay("say-new-products", [product("product.published", "0h", url=None)])["effects"] == []

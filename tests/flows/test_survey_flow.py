@@ -66,6 +66,12 @@ def test_a_cancelled_order_ends_it(ended: str, number: int) -> None:
     assert len(whats(replay(FLOW, events))) == number
 
 
+def test_money_given_back_ends_it() -> None:
+    refunded = order("6d", "order.refunded", payment_status="refunded", updated_at="2026-12-31T00:00:00Z")
+    found = replay(FLOW, [customer(), order(), order("3d", "order.delivered"), refunded])
+    assert whats(found) == ["survey-thanks"] and [run["status"] for run in found["runs"]][-1] == "exited"
+
+
 def test_no_money_kept_no_question() -> None:
     paid_back = order("4d", "order.updated", payment_status="refunded", updated_at="2026-12-31T00:00:00Z")
     assert whats(replay(FLOW, [customer(), order(), order("3d", "order.delivered"), paid_back])) == []
