@@ -284,10 +284,13 @@ def test_a_yes_is_thanked_for_and_stays(answered: str, expected: list[str]) -> N
     assert ended(found) == [] and statuses(found, "farewell") == ["stopped"]
 
 
-@pytest.mark.parametrize("sign", [cart("183d"), click("183d")])
-def test_a_sign_of_life_stays_without_thanks(sign: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("sign", "asked"),
+    [(cart("183d"), [ASKED]), (click("183d"), [ASKED]), (cart("193d"), [ASKED, LAST]), (click("193d"), [ASKED, LAST])],
+)
+def test_a_sign_of_life_stays_without_thanks(sign: dict[str, Any], asked: list[str]) -> None:
     found = replay("farewell", [*silent(), sign], until="300d")
-    assert messages(found) == [ASKED] and ended(found) == []
+    assert messages(found) == asked and ended(found) == []
 
 
 @pytest.mark.parametrize("no_sign", [click("183d", is_machine=True), click("183d", message=ASKED)])
