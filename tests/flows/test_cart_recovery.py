@@ -140,3 +140,8 @@ def test_with_a_percentage_and_no_code_each_gets_a_code_of_their_own() -> None:
     (own,) = codes(recovery_percent="10")
     assert (own["percent"], own["expires"], own["prefix"]) == ("10", "6d", "BACK")
     assert codes(recovery_percent="10", recovery_code="VUELVE") == []
+
+
+def test_a_cart_emptied_before_the_first_reminder_gets_none() -> None:
+    found = replay("cart-recovery", [customer(), cart("0m"), cart("2h", item_count=0, lines=[], total="0.00")])
+    assert whats(found) == []
