@@ -8,7 +8,6 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Router, Schema
-from pydantic import field_validator
 
 from sereno.api import rows
 from sereno.api.keys import caller, shop_of
@@ -163,14 +162,11 @@ class HowMany(Schema):
 class Judged(rows.PageOf):
     """Which verdicts. `q` looks for the orders as the page does, among the newest thousand that it may mean."""
 
-    q: str | None = Field(None, max_length=200, description="An order's number or id, a customer's name or e-mail.")
+    q: rows.Search | None = Field(
+        None, max_length=200, description="An order's number or id, a customer's name or e-mail."
+    )
     level: Literal["low", "medium", "high"] | None = None
     decision: Literal["released", "refused"] | None = None
-
-    @field_validator("q")
-    @classmethod
-    def _is_text(cls, value: str | None) -> str | None:
-        return rows.storable_text(value)
 
 
 class RiskVerdicts(Schema):
@@ -180,13 +176,10 @@ class RiskVerdicts(Schema):
 
 class QueuePage(Schema):
     limit: int = Field(100, ge=1, le=300)
-    q: str | None = Field(None, max_length=200, description="An order's number or id, a customer's name or e-mail.")
+    q: rows.Search | None = Field(
+        None, max_length=200, description="An order's number or id, a customer's name or e-mail."
+    )
     after: str = Field("", max_length=40, description="`next` of the page before this one.")
-
-    @field_validator("q")
-    @classmethod
-    def _is_text(cls, value: str | None) -> str | None:
-        return rows.storable_text(value)
 
 
 @router.get("/risk/queue", response=RiskQueue)

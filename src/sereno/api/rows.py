@@ -24,6 +24,10 @@ Uid = Annotated[str, Path(max_length=100, description="The run's id.")]
 Word = Annotated[str, Query(min_length=1, max_length=200), AfterValidator(lambda value: storable_text(value))]
 
 
+Search = Annotated[str, AfterValidator(lambda value: storable_text(value))]
+"""What somebody looks for; may be empty."""
+
+
 def storable_text(value: str | None) -> str | None:
     """Text that a database can be asked for. Raises ValueError for zero bytes and halves of characters."""
     if value is not None and storable(value) != value:

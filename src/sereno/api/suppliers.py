@@ -14,7 +14,7 @@ from sereno.api.keys import caller, shop_of
 from sereno.commerce.purchasing import Offer
 from sereno.modules.purchasing.finding import matching
 from sereno.modules.purchasing.models import Supplier, SupplierPrice
-from sereno.modules.purchasing.performing import learned, performances
+from sereno.modules.purchasing.performing import told
 from sereno.runtime.purchasing import ordering, suppliers
 
 router = Router(tags=["Purchasing"])
@@ -112,18 +112,10 @@ def put_supplier(request: HttpRequest, code: Code, given: SupplierIn) -> Supplie
 @router.get("/suppliers/{code}", response=SupplierWhole)
 def show_supplier(request: HttpRequest, code: Code) -> dict[str, Any]:
     """One supplier, and what it keeps of what it promises."""
-    shop = shop_of(request)
-    row = Supplier.objects.filter(shop=shop, code=code).first()
+    row = Supplier.objects.filter(shop=shop_of(request), code=code).first()
     if row is None:
         raise HttpError(404, f"there is no supplier {code}")
-    lead, found = learned(row), performances(shop.pk, [row.pk]).get(row.pk)
-    return {
-        **{name: getattr(row, name) for name in SupplierWhole.model_fields if hasattr(Supplier, name)},
-        "learned_days": round(lead.mean, 1),
-        "learned_spread": round(lead.spread, 1),
-        "receipts": found.count if found else 0,
-        "on_time": found.on_time if found else None,
-    }
+    return {name: getattr(row, name) for name in SupplierWhole.model_fields if hasattr(Supplier, name)} | told(row)
 
 
 @router.get("/suppliers/{code}/prices", response=Prices)

@@ -298,20 +298,17 @@ def show_supplier(code: str, /, *, shop: ShopName = None, json: Json = False) ->
     """
     _prepare()
     from sereno.modules.purchasing.models import Supplier
-    from sereno.modules.purchasing.performing import learned, performances
+    from sereno.modules.purchasing.performing import told
 
     row = Supplier.objects.filter(shop=shop_named(shop), code=code).first()
     if row is None:
         raise WrongUse(f"there is no supplier {code!r} in this shop")
-    lead, found = learned(row), performances(row.shop_id, [row.pk]).get(row.pk)
     names = ("code", "name", "currency", "send_by", "email", "lead_days", "confirm_days", "minimum", "is_active")
-    told = {name: getattr(row, name) for name in names}
-    told |= {"learned_days": round(lead.mean, 1), "learned_spread": round(lead.spread, 1)}
-    told |= {"receipts": found.count if found else 0, "on_time": found.on_time if found else None}
+    whole = {name: getattr(row, name) for name in names} | told(row)
     if json:
-        emit(told)
+        emit(whole)
         return
-    table(("what", "value"), ([name, value] for name, value in told.items()), empty="")
+    table(("what", "value"), ([name, value] for name, value in whole.items()), empty="")
 
 
 @supplier.command(name="prices")

@@ -51,6 +51,10 @@ class Held:
     def get(self, name: str) -> str:
         return self._known.get(name, "")
 
+    def once(self, name: str, make: Callable[[], str]) -> str:
+        """What is held under the name, else what `make` gives, kept from then on."""
+        return self.get(name) or self.put(name, make())
+
     def put(self, name: str, id: str) -> str:
         """ "": it is of no use any more."""
         if id:

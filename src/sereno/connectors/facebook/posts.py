@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,10 +35,8 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    held = post.held
     pictures = [
-        held.get(f"picture:{at}") or held.put(f"picture:{at}", _upload(call, picture))
-        for at, picture in enumerate(post.pictures)
+        post.held.once(f"picture:{at}", partial(_upload, call, picture)) for at, picture in enumerate(post.pictures)
     ]
     body: dict[str, Any] = {"message": post.text}
     if pictures:

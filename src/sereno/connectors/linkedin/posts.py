@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -57,12 +58,8 @@ def probe(call: ChannelCall) -> Known:
 
 
 def publish(call: ChannelCall, post: Post) -> Published:
-    held = post.held
     images = [
-        {
-            "id": held.get(f"picture:{at}") or held.put(f"picture:{at}", _upload(call, picture)),
-            "altText": picture.alt,
-        }
+        {"id": post.held.once(f"picture:{at}", partial(_upload, call, picture)), "altText": picture.alt}
         for at, picture in enumerate(post.pictures)
     ]
     body: dict[str, Any] = {

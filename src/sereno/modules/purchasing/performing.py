@@ -43,6 +43,17 @@ def performances(shop_id: int, ids: list[int]) -> dict[int, Performance]:
     return {supplier_id: _performance(found[:LATEST]) for supplier_id, found in by.items()}
 
 
+def told(supplier: Supplier) -> dict[str, Any]:
+    """What it keeps, as API and command line tell it."""
+    lead, found = learned(supplier), performances(supplier.shop_id, [supplier.pk]).get(supplier.pk)
+    return {
+        "learned_days": round(lead.mean, 1),
+        "learned_spread": round(lead.spread, 1),
+        "receipts": found.count if found else 0,
+        "on_time": found.on_time if found else None,
+    }
+
+
 def _performance(found: list[tuple[Any, ...]]) -> Performance:
     days = [one for one, _at, _expected in found if one is not None]
     due = [at <= expected for _days, at, expected in found if expected is not None]

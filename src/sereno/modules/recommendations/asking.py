@@ -217,7 +217,7 @@ class _Answer:
 
     def _farther(self) -> dict[str, float]:
         """What stands beside what stands beside the things of this visit."""
-        weights = {item: 1 / back for back, item in enumerate(reversed(self._anchors), 1)}
+        weights = visits.lately(self._anchors)
         near = visits.step(weights, self._beside(weights), visits.REACH)
         found = visits.step(near, self._beside(near))
         return dict(nlargest(FARTHEST, found.items(), key=lambda one: (one[1], one[0])))

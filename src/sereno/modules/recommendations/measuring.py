@@ -136,8 +136,7 @@ def _session(baskets: Sequence[Kept]) -> Iterable[tuple[float, float]]:
     beside = {item: visits.beside(item, (kept[number].items for number in held)) for item, held in holding.items()}
     for one in tried:
         *rest, taken = one.items
-        weights = {item: 1 / back for back, item in enumerate(reversed(rest), 1)}
-        farther = visits.step(visits.step(weights, beside, visits.REACH), beside)
+        farther = visits.step(visits.step(visits.lately(rest), beside, visits.REACH), beside)
         near = {number for item in rest for number in holding.get(item, ())[-visits.RECENT :]}
         found = visits.next_of(
             rest,

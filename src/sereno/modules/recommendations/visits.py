@@ -83,6 +83,11 @@ def beside(item: str, visits: Iterable[Sequence[str]]) -> dict[str, float]:
     return {one: round(found[one] / total, 5) for one in kept}
 
 
+def lately(items: Sequence[str]) -> dict[str, float]:
+    """Where a second step begins: the things of the present visit, the last most."""
+    return {item: 1 / back for back, item in enumerate(reversed(items), 1)}
+
+
 def step(weights: Mapping[str, float], held: Mapping[str, Mapping[str, float]], most: int = 0) -> dict[str, float]:
     """From things to what stands beside them (`held`, by thing), in shares of all weights; the `most` likeliest."""
     total = sum(weights.values()) or 1.0

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sereno.site.demo.catalogue import BY_SKU
-from sereno.site.demo.records import Records
+from sereno.site.demo.records import WHOLE, Records
 from sereno.site.demo.serving import serve_json
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook, euros
@@ -84,8 +84,7 @@ class BackOffice(Shelves, Records):
 
     def _subscriptions(self, given: Variables) -> dict[str, Any]:
         """Those Sereno made: the demo's own notices are as if set by hand, and an app is not shown these."""
-        whole = {"hasNextPage": False, "endCursor": None}
-        return {"webhookSubscriptions": {"nodes": list(self._made.values()), "pageInfo": whole}}
+        return {"webhookSubscriptions": {"nodes": list(self._made.values()), **WHOLE}}
 
     def _subscribe(self, given: Variables) -> dict[str, Any]:
         wanted = {"topic": given["topic"], "uri": given["subscription"]["uri"]}
@@ -103,7 +102,8 @@ class BackOffice(Shelves, Records):
     # --- orders -----------------------------------------------------------------------------
 
     def _order(self, given: Variables) -> dict[str, Any]:
-        return self._one_order(given["id"])
+        order = self._found(given["id"])
+        return {"order": order and self._dated_order(order)[1]}
 
     def _found(self, gid: str) -> dict[str, Any] | None:
         number = order_number(number_of(gid))

@@ -16,7 +16,7 @@ from typing import Any
 from sereno.site.demo.catalogue import ITEMS, products
 from sereno.site.demo.shapes import shopify
 from sereno.site.demo.shapes.hooks import Hook
-from sereno.site.demo.shapes.shopify_names import LOCATION, counted_id, id_of, order_number, product_id
+from sereno.site.demo.shapes.shopify_names import LOCATION, counted_id, id_of, product_id
 from sereno.site.demo.world import World
 
 Node = dict[str, Any]
@@ -65,12 +65,13 @@ class Records:
         items = [one for one in ITEMS if one.channel == "shopify"]
         found: list[Dated] = []
         for item in items:
-            at = self._changed_at("", [self._world.counted.get(item.sku)])
+            told = self._world.counted.get(item.sku)
+            at = datetime.fromisoformat(told).replace(microsecond=0) if told else LONG_AGO
             place = {"id": f"gid://shopify/Location/{LOCATION}"}
             quantity = {"name": "available", "quantity": self._world.stock[item.sku]}
             level = {"updatedAt": _text(at), "location": place, "quantities": [quantity]}
             gid = f"gid://shopify/InventoryItem/{counted_id(item)}"
-            found.append((at, {"id": gid, "inventoryLevels": {"nodes": [level], **_WHOLE}}))
+            found.append((at, {"id": gid, "inventoryLevels": {"nodes": [level], **WHOLE}}))
         return {"inventoryItems": _page(found, given)}
 
     # --- one by one -------------------------------------------------------------------------
@@ -84,10 +85,6 @@ class Records:
         families = products("shopify").values()
         items = next((one for one in families if _gid("Product", product_id(one[0])) == given["id"]), None)
         return {"product": items and self._dated_product(items)[1]}
-
-    def _one_order(self, gid: str) -> Node:
-        order = self._world.find_order(str(order_number(int(gid.rpartition("/")[2]))))
-        return {"order": order and self._dated_order(order)[1]}
 
     # --- records ----------------------------------------------------------------------------
 
@@ -120,7 +117,7 @@ _NAMED = {
 }
 """Kind of notice -> the kind of record it is about, and the field that says which. What travels and what is given back
 has notices of its own."""
-_WHOLE = {"pageInfo": {"hasNextPage": False, "endCursor": None}}
+WHOLE = {"pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
 def _page(dated: list[Dated], given: Mapping[str, Any]) -> Node:
@@ -180,7 +177,7 @@ def _order(world: World, order: dict[str, Any], at: datetime) -> Node:
         "customer": _customer(body["customer"]),
         "billingAddress": _address(body["billing_address"]),
         "shippingAddress": _address(body["shipping_address"]),
-        "lineItems": {"nodes": [_line(one, is_sent=bool(order["parcel"])) for one in body["line_items"]], **_WHOLE},
+        "lineItems": {"nodes": [_line(one, is_sent=bool(order["parcel"])) for one in body["line_items"]], **WHOLE},
         "transactions": [],
         "refunds": _refunds(world, order),
         "fulfillments": [_parcel(one) for one in body["fulfillments"]],
@@ -222,7 +219,7 @@ def _refund(id: int, note: str, at: str, amount: str, lines: list[Node]) -> Node
         "createdAt": at,
         "amountSet": _money(amount),
     }
-    whole = {"nodes": lines, **_WHOLE}
+    whole = {"nodes": lines, **WHOLE}
     times = {"createdAt": at, "processedAt": at}
     return {"id": _gid("Refund", id), "note": note, **times, "transactions": {"nodes": [moved]}} | {
         "refundLineItems": whole
@@ -261,7 +258,7 @@ def _parcel(body: Mapping[str, Any]) -> Node:
         "updatedAt": body["updated_at"],
         "location": {"id": _gid("Location", body["location_id"])},
         "trackingInfo": [tracking],
-        "fulfillmentLineItems": {"nodes": lines, **_WHOLE},
+        "fulfillmentLineItems": {"nodes": lines, **WHOLE},
     }
 
 
@@ -312,7 +309,7 @@ def _product(body: Mapping[str, Any]) -> Node:
         "createdAt": body["created_at"],
         "updatedAt": body["updated_at"],
         "featuredMedia": None,
-        "variants": {"nodes": [_variant(one) for one in body["variants"]], **_WHOLE},
+        "variants": {"nodes": [_variant(one) for one in body["variants"]], **WHOLE},
     }
 
 
